@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# The targets a user links: coco::coco, and one target for each component whose library is there.
+
+find_package(Threads REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(Boost 1.74 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+
+add_library(coco INTERFACE)
+add_library(coco::coco ALIAS coco)
+target_compile_features(coco INTERFACE cxx_std_20)
+target_include_directories(coco INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                          $<INSTALL_INTERFACE:include>)
+target_link_libraries(coco INTERFACE Eigen3::Eigen Boost::headers nlohmann_json::nlohmann_json
+                                     Threads::Threads)
+set(coco_targets coco)
+
+# coco_component(<name> <what it needs> <found> <target to link>): defines coco::<name>, or says why not.
+function(coco_component name needs found links)
+    if(NOT found)
+        message(STATUS "coco::${name} is not offered: ${needs} was not found")
+        return()
+    endif()
+    add_library(coco_${name} INTERFACE)
+    add_library(coco::${name} ALIAS coco_${name})
+    set_target_properties(coco_${name} PROPERTIES EXPORT_NAME ${name})
+    target_link_libraries(coco_${name} INTERFACE coco ${links})
+    set(coco_targets ${coco_targets} coco_${name} PARENT_SCOPE)
+    set(coco_has_${name} TRUE PARENT_SCOPE)
+endfunction()
+
+find_package(xtensor 0.24 QUIET)
+coco_component(npy "xtensor 0.24 or later" "${xtensor_FOUND}" xtensor)
+
+find_package(utf8proc QUIET)
+coco_component(text "utf8proc" "${utf8proc_FOUND}" utf8proc::utf8proc)
+
+find_package(ZLIB QUIET)
+coco_component(gz "zlib" "${ZLIB_FOUND}" ZLIB::ZLIB)
+
+find_package(oneDNN 2.6...<3 QUIET)
+option(COCO_ONEDNN "Offer coco::onednn, matrix products by oneDNN 2" "${oneDNN_FOUND}")
+if(COCO_ONEDNN)
+    coco_component(onednn "oneDNN 2.6 or a later 2" "${oneDNN_FOUND}" oneDNN::dnnl)
+    if(TARGET coco_onednn)
+        target_compile_definitions(coco_onednn INTERFACE COCO_WITH_ONEDNN=1)
+    endif()
+endif()
+
+# In somebody else's project our headers are system headers: their warnings are not the user's business.
+if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(${coco_targets} PROPERTIES SYSTEM ON)
+endif()

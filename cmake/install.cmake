@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Install and export: find_package(coco COMPONENTS npy text gz onednn) finds what this writes.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+set(coco_config_dir "${CMAKE_INSTALL_DATADIR}/cmake/coco")
+
+install(DIRECTORY include/coco DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/coco")
+foreach(target IN LISTS coco_targets)
+    string(REPLACE "coco_" "" component "${target}")
+    install(TARGETS ${target} EXPORT coco-${component})
+    install(EXPORT coco-${component} NAMESPACE coco:: DESTINATION "${coco_config_dir}"
+            FILE coco-${component}-targets.cmake)
+endforeach()
+
+configure_package_config_file(cmake/coco-config.cmake.in coco-config.cmake
+                              INSTALL_DESTINATION "${coco_config_dir}" NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/coco-config-version.cmake"
+                                 COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/coco-config.cmake"
+              "${CMAKE_CURRENT_BINARY_DIR}/coco-config-version.cmake"
+              cmake/Findutf8proc.cmake cmake/FindoneDNN.cmake
+        DESTINATION "${coco_config_dir}")
