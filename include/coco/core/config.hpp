@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What every other header may take for granted: integer types, the host/device qualifier, the version.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Marks a function that runs on the host and, under nvcc, on the device. Expands to nothing elsewhere.
+#if defined(__CUDACC__)
+#define COCO_HD __host__ __device__
+#else
+#define COCO_HD
+#endif
+
+/// Forces inlining of the few innermost loops whose speed depends on it.
+#define COCO_INLINE inline __attribute__((always_inline))
+
+namespace coco {
+
+/// Counts rows, columns and offsets in memory. Signed, so that differences are ordinary numbers.
+using Index = std::int64_t;
+
+/// Names an item, a user, a token or a row in a list. Dense from 0; -1 means "none".
+using Id = std::int32_t;
+
+/// "None" among identifiers.
+inline constexpr Id no_id = -1;
+
+inline constexpr int version_major = 0;
+inline constexpr int version_minor = 1;
+inline constexpr int version_patch = 0;
+inline constexpr const char* version = "0.1.0";
+
+}  // namespace coco

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What can be recommended: items with a dense identifier, the outside key, and the words known of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/data/keys.hpp>
+
+namespace coco::data {
+
+/// The words known of one item (UTF-8); each may be empty.
+struct Item {
+    std::string title;
+    std::string brand;
+    std::string categories;  ///< levels joined by " > ", several paths by " | "
+    std::string year;
+    std::string genres;  ///< joined by ", "
+};
+
+/// The last level of the first path of `categories` ("Beauty > Makeup > Nails | Gifts" -> "Nails").
+inline std::string last_category(std::string_view categories) {
+    const std::string_view path = categories.substr(0, categories.find(" | "));
+    const std::size_t at = path.rfind(" > ");
+    return std::string(at == std::string_view::npos ? path : path.substr(at + 3));
+}
+
+/// One line about an item: "title (year), brand, last category, genres" without what is unknown; empty where
+/// nothing is known.
+inline std::string text_of_item(const Item& item) {
+    std::string text = item.title;
+    if (!item.year.empty()) text += (text.empty() ? "(" : " (") + item.year + ")";
+    for (const std::string& part : {item.brand, last_category(item.categories), item.genres}) {
+        if (part.empty()) continue;
+        if (!text.empty()) text += ", ";
+        text += part;
+    }
+    return text;
+}
+
+/// Items in the order of their identifiers.
+class Catalogue {
+public:
+    /// Adds an item with a new key.
+    /// \throws Error where the key is empty or known already
+    Id add(std::string_view key, Item item = {}) {
+        if (key.empty()) throw Error("catalogue", "item without a key");
+        if (keys_.find(key) != no_id) throw Error("catalogue", "item given twice", {}, std::string(key));
+        items_.push_back(std::move(item));
+        return keys_.add(key);
+    }
+
+    /// The identifier of `key`; a new item without text where the key is unknown.
+    Id find_or_add(std::string_view key) {
+        const Id known = keys_.find(key);
+        return known != no_id ? known : add(key);
+    }
+
+    /// The identifier of `key`; `no_id` where it is unknown.
+    Id find(std::string_view key) const { return keys_.find(key); }
+
+    const std::string& key(Id item) const { return keys_[item]; }
+    const Item& operator[](Id item) const { return items_[static_cast<std::size_t>(item)]; }
+    const std::string& title(Id item) const { return (*this)[item].title; }
+    std::string text(Id item) const { return text_of_item((*this)[item]); }
+    Index size() const { return keys_.size(); }
+
+    /// A sum of the ordered keys: a model goes with every catalogue of equal sum, whatever the texts.
+    std::uint64_t sum() const { return keys_.sum(); }
+
+    /// The same items with their texts dealt out anew: item i gets the words of item `source[i]`. A model
+    /// that gains as much from these learnt nothing from words.
+    /// \throws Error where `source` does not name one item for each
+    Catalogue with_texts_of(const std::vector<Id>& source) const {
+        if (static_cast<Index>(source.size()) != size())
+            throw Error("texts", "not one source for each item", text_of(size()), text_of(source.size()));
+        Catalogue other = *this;
+        for (std::size_t i = 0; i < source.size(); ++i) {
+            if (source[i] < 0 || source[i] >= size())
+                throw Error(text_of("texts[", i, "]"), "no such item", {}, text_of(source[i]));
+            other.items_[i] = (*this)[source[i]];
+        }
+        return other;
+    }
+
+private:
+    Keys keys_;
+    std::vector<Item> items_;
+};
+
+}  // namespace coco::data

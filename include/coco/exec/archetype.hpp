@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The least a policy is: every skill declared, none defined. The trunk compiles against it with neither
+/// Eigen nor CUDA in sight, and this page is the reference of what each skill means.
+#pragma once
+
+#include <coco/exec/skills.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// A policy that computes nothing. Calls on one policy happen in order; results are there for the next
+/// call, and for the host after `fetch`.
+struct Archetype {
+    using Scalar = float;
+    using Space = space::Nowhere;
+    using Out = View<float, Space>;
+    using In = View<const float, Space>;
+
+    /// Zeroed memory, aligned to 64 bytes; given back by `disown`.
+    void* own(std::size_t bytes);
+    void disown(void* memory, std::size_t bytes) noexcept;
+
+    /// Host numbers as a list where kernels run. The span must outlive the step: the host branch reads it
+    /// in place, a device copies it.
+    template <class T>
+    List<const T, Space> bring(std::span<const T> numbers);
+    /// Copies device numbers to the host; waits for them.
+    template <class T>
+    void fetch(List<const T, Space> from, T* to);
+    /// Copies host numbers into memory of the policy; waits for them.
+    template <class T>
+    void put(const T* from, List<T, Space> to);
+
+    /// Every element of x becomes `value`.
+    void fill(List<float, Space> x, float value);
+
+    /// out = alpha op(a) op(b) + beta out. beta = 0 never reads out.
+    void multiply(In a, Op op_a, In b, Op op_b, Out out, float alpha = 1, float beta = 0);
+
+    /// kernel(i, row) for i = 0 .. count-1, in any order. `row` does the work of a row together:
+    /// `row.each(n, f)` runs f(j) for j < n in any order; `row.sum(n, f)` and `row.max(n, f)` reduce f(j)
+    /// and give the result to all. Between calls on `row` all earlier writes of the row are visible.
+    /// \param width  elements a row touches, about: decides how rows are dealt out
+    template <class Kernel>
+    void rows(Index count, Index width, const Kernel& kernel);
+
+    /// out(0, j) += sum over i < count of kernel(i, j), in an order that threads do not change.
+    template <class Kernel>
+    void reduce(Index count, Out out, const Kernel& kernel);
+
+    /// out = softmax(scale q k' ) v for each segment and head. A row that sees no key gives zeros.
+    /// \param own_k, own_v  q.rows x (kv_heads * head): the row's own key, or empty. A row whose segment and
+    ///        prefix are empty gives zeros even so: there is nothing to attend to but itself.
+    /// \param statistics    q.rows x heads: log of the softmax's denominator, for backward
+    void attend(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, Out out, Out statistics);
+    /// Gradients of `attend`, each = (not +=); an empty view is not computed. Rows of the prefix receive the
+    /// sum over all segments.
+    void attend_backward(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, In out,
+                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v);
+
+    /// *loss += scale * sum over rows of -log softmax(inverse_temperature h c' + bias)[positive];
+    /// dh = its gradient, dcolumns += and dbias += likewise; empty views are not computed. Logits are made
+    /// in row chunks and never lie in memory whole.
+    void classify(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns, Out dbias);
+
+    /// For each row of e the codes with cosine > theta, the nearest always, at most `cap` (the best by
+    /// cosine, equals by lower index). Costs one read-back.
+    Choice<Archetype> choose(In e, In codes, float theta, Index cap, Workspace<Archetype>& work);
+
+    /// The k best columns a row by h c' + bias, best first, equals by lower index; where fewer than k are
+    /// left the rest of `best` is -1.
+    /// \param best    rows * k ids, row by row     \param scores  rows x k
+    void rank(In h, In columns, In bias, const Seen<Archetype>& seen, Index k, MutableIds<Archetype> best, Out scores);
+    /// The rank of a target among all columns: 1 + those strictly better + half of the other equals.
+    /// \param place  rows x 1
+    void place(In h, In columns, In bias, const Seen<Archetype>& seen, Ids<Archetype> target, Out place);
+
+    /// *sum += sum of squares of x.
+    void norm(List<const float, Space> x, float* sum);
+    /// AdamW over one range. The gradient is multiplied by *scale first (the clip), where scale is not null.
+    void update(const AdamWStep& step, List<float, Space> value, List<const float, Space> gradient,
+                List<float, Space> first, List<float, Space> second, const float* scale);
+};
+
+}  // namespace coco

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The one place that includes Eigen, and the maps between our views and its matrices.
+#pragma once
+
+#if defined(__CUDACC__) && !defined(EIGEN_NO_CUDA)
+#error "coco: host code in a CUDA source must be compiled with EIGEN_NO_CUDA (link coco::coco, or keep it in a .cpp)"
+#endif
+
+#include <Eigen/Core>
+
+#include <coco/store/view.hpp>
+
+namespace coco::host {
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Stride = Eigen::OuterStride<>;
+
+/// A view as an Eigen matrix; nothing is copied.
+template <class T>
+Eigen::Map<Matrix<T>, 0, Stride> map(View<T, space::Host> v) {
+    return {v.data, v.rows, v.cols, Stride(v.stride)};
+}
+template <class T>
+Eigen::Map<const Matrix<T>, 0, Stride> map(View<const T, space::Host> v) {
+    return {v.data, v.rows, v.cols, Stride(v.stride)};
+}
+
+}  // namespace coco::host

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The host as an execution policy: every skill by all threads of a pool. `coco::Host` computes in float,
+/// `BasicHost<double>` is what the laws run in.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+
+#include <coco/exec/skills.hpp>
+#include <coco/host/attend.hpp>
+#include <coco/host/choose.hpp>
+#include <coco/host/classify.hpp>
+#include <coco/host/memory.hpp>
+#include <coco/host/multiply.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/rank.hpp>
+#include <coco/host/rows.hpp>
+#include <coco/host/update.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// The policy. May be shared by threads of the user: they take turns job by job.
+/// \tparam T  scalar of all activations and parameters
+template <class T>
+class BasicHost {
+public:
+    using Scalar = T;
+    using Space = space::Host;
+    using Out = View<T, Space>;
+    using In = View<const T, Space>;
+
+    /// \param threads  0 takes all the machine has. Their number changes no bit of any result.
+    explicit BasicHost(int threads = 0) : pool_(std::make_unique<host::Pool>(threads)) {}
+
+    int threads() const { return pool_->threads(); }
+
+    void* own(std::size_t bytes) { return host::own(bytes); }
+    void disown(void* memory, std::size_t) noexcept { host::disown(memory); }
+
+    template <class U>
+    List<const U, Space> bring(std::span<const U> numbers) {
+        return {numbers.data(), static_cast<Index>(numbers.size())};
+    }
+    template <class U>
+    void fetch(List<const U, Space> from, U* to) {
+        std::copy(from.data, from.data + from.size, to);
+    }
+    template <class U>
+    void put(const U* from, List<U, Space> to) {
+        std::copy(from, from + to.size, to.data);
+    }
+
+    void fill(List<T, Space> x, T value) {
+        constexpr Index chunk = 1 << 16;
+        pool_->run((x.size + chunk - 1) / chunk, [&](Index task) {
+            std::fill(x.data + task * chunk, x.data + std::min(x.size, (task + 1) * chunk), value);
+        });
+    }
+
+    void multiply(In a, Op op_a, In b, Op op_b, Out out, T alpha = 1, T beta = 0) {
+        host::multiply<T>(*pool_, a, op_a, b, op_b, out, alpha, beta);
+    }
+
+    template <class Kernel>
+    void rows(Index count, Index width, const Kernel& kernel) {
+        host::rows<T>(*pool_, count, width, kernel);
+    }
+    template <class Kernel>
+    void reduce(Index count, Out out, const Kernel& kernel) {
+        host::reduce<T>(*pool_, count, out, kernel);
+    }
+
+    void attend(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, Out out, Out statistics) {
+        host::attend(*pool_, shape, q, k, v, own_k, own_v, out, statistics);
+    }
+    void attend_backward(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, In out,
+                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
+        host::attend_backward(*pool_, shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk, dv, down_k, down_v);
+    }
+
+    void classify(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns, Out dbias) {
+        host::classify(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
+    }
+
+    Choice<BasicHost> choose(In e, In codes, T theta, Index cap, Workspace<BasicHost>& work) {
+        return host::choose<BasicHost>(*pool_, e, codes, theta, cap, work);
+    }
+
+    void rank(In h, In columns, In bias, const Seen<BasicHost>& seen, Index k, MutableIds<BasicHost> best, Out scores) {
+        host::rank(*pool_, h, columns, bias, seen, k, best, scores);
+    }
+    void place(In h, In columns, In bias, const Seen<BasicHost>& seen, Ids<BasicHost> target, Out places) {
+        host::place(*pool_, h, columns, bias, seen, target, places);
+    }
+
+    void norm(List<const T, Space> x, T* sum) { host::norm(*pool_, x, sum); }
+    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient, List<T, Space> first,
+                List<T, Space> second, const T* scale) {
+        host::update(*pool_, step, value, gradient, first, second, scale);
+    }
+
+private:
+    std::unique_ptr<host::Pool> pool_;
+};
+
+using Host = BasicHost<float>;
+
+}  // namespace coco

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Scratch inside a skill: a stack a thread, so that skills may be called from many threads at once and
+/// from inside one another. Grows to the largest call and then takes nothing more from the system.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/host/memory.hpp>
+
+namespace coco::host {
+
+/// Takes scratch of the calling thread and gives it back when it goes out of scope. Contents are not zeroed.
+class Scratch {
+public:
+    Scratch() : block_(stack().block), used_(stack().used) {}
+    ~Scratch() {
+        stack().block = block_;
+        stack().used = used_;
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
+    /// `count` elements, aligned to 64 bytes.
+    template <class T>
+    T* take(Index count) const {
+        return static_cast<T*>(stack().take(static_cast<std::size_t>(std::max<Index>(count, 1)) * sizeof(T)));
+    }
+
+private:
+    struct Free {
+        void operator()(void* memory) const noexcept { disown(memory); }
+    };
+    struct Piece {
+        std::unique_ptr<void, Free> memory;
+        std::size_t size;
+    };
+    struct Stack {
+        std::vector<Piece> pieces;
+        std::size_t block = 0, used = 0;
+
+        void* take(std::size_t bytes) {
+            bytes = (bytes + 63) / 64 * 64;
+            while (block < pieces.size() && used + bytes > pieces[block].size) {
+                ++block;
+                used = 0;
+            }
+            if (block == pieces.size()) {
+                const std::size_t size = std::max(bytes, std::size_t{1} << 20);
+                pieces.push_back({std::unique_ptr<void, Free>(own(size)), size});
+                used = 0;
+            }
+            void* at = static_cast<std::byte*>(pieces[block].memory.get()) + used;
+            used += bytes;
+            return at;
+        }
+    };
+    static Stack& stack() {
+        thread_local Stack s;
+        return s;
+    }
+
+    std::size_t block_, used_;
+};
+
+}  // namespace coco::host

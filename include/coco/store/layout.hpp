@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Where each parameter lies. Stages claim their tensors once, at construction; nothing is owned here.
+/// Three blocks: `dense` (the model's own weights), `table` (a row an item: may be vast) and `frozen`
+/// (given weights, never trained). Each is one vector to optimiser, clip, checkpoint and copy.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+
+namespace coco {
+
+/// Which block a tensor lies in.
+enum class Home : std::uint8_t { dense, table, frozen };
+
+/// A tensor's place: `at` counts elements from the start of its block.
+struct Slot {
+    Home home = Home::dense;
+    Index at = 0, rows = 0, cols = 0;
+
+    COCO_HD Index size() const { return rows * cols; }
+};
+
+/// How a tensor starts.
+struct Init {
+    enum class Kind : std::uint8_t { zeros, ones, normal, uniform } kind = Kind::zeros;
+    double scale = 0;  ///< standard deviation, or half the width of the interval
+
+    static Init zeros() { return {}; }
+    static Init ones() { return {Kind::ones, 1}; }
+    static Init normal(double deviation) { return {Kind::normal, deviation}; }
+    static Init uniform(double bound) { return {Kind::uniform, bound}; }
+};
+
+/// Whether weight decay may touch a tensor: weight matrices yes; norms, biases and tables no.
+enum class Decay : bool { no, yes };
+
+/// Where dense parameters of one rate lie: [begin, end) of one block.
+struct Group {
+    std::string name;
+    Home home = Home::dense;
+    Index begin = 0, end = 0;
+};
+
+/// A claimed tensor with all that its owner said of it.
+struct Tensor {
+    std::string name;
+    Slot slot;
+    Init init;
+    Decay decay = Decay::no;
+    int group = -1;
+    std::function<void(std::span<float>)> fill;  ///< frozen tensors: writes the given values, row-major
+};
+
+/// The plan of a model's parameters: names, places, initial values, groups.
+class Layout {
+public:
+    /// Every tensor starts at a multiple of this many elements.
+    static constexpr Index alignment = 16;
+
+    /// Opens a group: tensors claimed from now on belong to it (contiguous, so groups open in order).
+    int group(std::string name, Home home = Home::dense) {
+        Group g;
+        g.name = std::move(name);
+        g.home = home;
+        g.begin = g.end = size(home);
+        groups_.push_back(std::move(g));
+        open_[static_cast<int>(home)] = static_cast<int>(groups_.size()) - 1;
+        return open_[static_cast<int>(home)];
+    }
+
+    /// Claims a trained tensor in the open group of `home`.
+    Slot claim(std::string_view name, Index rows, Index cols, Init init, Decay decay = Decay::no,
+               Home home = Home::dense) {
+        const int h = static_cast<int>(home);
+        if (open_[h] < 0) group(home == Home::table ? "table" : "model", home);
+        Tensor t;
+        t.slot = place(home, rows, cols);
+        t.name = prefix_ + std::string(name);
+        t.init = init;
+        t.decay = decay;
+        t.group = open_[h];
+        groups_[static_cast<std::size_t>(open_[h])].end = size(home);
+        tensors_.push_back(t);
+        return t.slot;
+    }
+
+    /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made.
+    Slot given(std::string_view name, Index rows, Index cols, std::function<void(std::span<float>)> fill) {
+        Tensor t;
+        t.slot = place(Home::frozen, rows, cols);
+        t.name = prefix_ + std::string(name);
+        t.fill = std::move(fill);
+        tensors_.push_back(t);
+        return t.slot;
+    }
+
+    /// A number that no other call of this layout returns: keys the random bits of one place in the model.
+    std::uint32_t site() { return sites_++; }
+
+    /// Prefixes the names claimed while it lives: `Layout::Scope s{layout, "encoder.0"};`.
+    class Scope {
+    public:
+        Scope(Layout& layout, std::string_view name) : layout_(layout), length_(layout.prefix_.size()) {
+            layout.prefix_ += std::string(name) + ".";
+        }
+        ~Scope() { layout_.prefix_.resize(length_); }
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        Layout& layout_;
+        std::size_t length_;
+    };
+
+    /// Elements of a block, gaps for alignment included.
+    Index size(Home home) const { return size_[static_cast<int>(home)]; }
+    const std::vector<Tensor>& tensors() const { return tensors_; }
+    const std::vector<Group>& groups() const { return groups_; }
+
+    /// The tensor of that name; throws `Error` where there is none.
+    const Tensor& tensor(std::string_view name) const {
+        for (const Tensor& t : tensors_)
+            if (t.name == name) return t;
+        throw Error(std::string(name), "no such tensor");
+    }
+    /// The group of that name, as an index; throws `Error` where there is none.
+    int group_index(std::string_view name) const {
+        for (std::size_t g = 0; g < groups_.size(); ++g)
+            if (groups_[g].name == name) return static_cast<int>(g);
+        throw Error(std::string(name), "no such parameter group");
+    }
+
+private:
+    Slot place(Home home, Index rows, Index cols) {
+        Index& end = size_[static_cast<int>(home)];
+        const Slot slot{home, end, rows, cols};
+        end += (rows * cols + alignment - 1) / alignment * alignment;
+        return slot;
+    }
+
+    std::string prefix_;
+    std::vector<Tensor> tensors_;
+    std::vector<Group> groups_;
+    Index size_[3] = {0, 0, 0};
+    int open_[2] = {-1, -1};
+    std::uint32_t sites_ = 0;
+};
+
+}  // namespace coco

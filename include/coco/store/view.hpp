@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Matrices and lists that somebody else owns. A view is four numbers, trivially copyable, and all that a
+/// kernel or an Eigen map ever sees. Row-major throughout.
+#pragma once
+
+#include <cassert>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include <coco/core/config.hpp>
+
+namespace coco {
+
+/// Where memory lies. A view of one space cannot be handed to a skill of another: the types differ.
+namespace space {
+struct Host {};
+struct Device {};
+/// The space of the archetype policy: nothing lies there.
+struct Nowhere {};
+}  // namespace space
+
+/// A row-major matrix, rows x cols, whose rows start `stride` elements apart. An empty view (no data)
+/// stands for "not wanted" as an output and "not there" as an input.
+template <class T, class Space>
+struct View {
+    T* data = nullptr;
+    Index rows = 0, cols = 0, stride = 0;
+
+    COCO_HD constexpr View() = default;
+    COCO_HD constexpr View(T* first, Index row_count, Index column_count)
+        : data(first), rows(row_count), cols(column_count), stride(column_count) {}
+    COCO_HD constexpr View(T* first, Index row_count, Index column_count, Index row_stride)
+        : data(first), rows(row_count), cols(column_count), stride(row_stride) {}
+
+    /// True where there is nothing to read or write.
+    COCO_HD constexpr bool empty() const { return data == nullptr || rows == 0 || cols == 0; }
+    COCO_HD constexpr Index size() const { return rows * cols; }
+    /// True where the elements lie without gaps.
+    COCO_HD constexpr bool dense() const { return stride == cols || rows <= 1; }
+
+    /// Element (i, j); only where the host can reach it.
+    T& operator()(Index i, Index j) const
+        requires std::is_same_v<Space, space::Host>
+    {
+        assert(i >= 0 && i < rows && j >= 0 && j < cols);
+        return data[i * stride + j];
+    }
+
+    /// Address of row i's first element. Arithmetic only: nothing is read.
+    COCO_HD constexpr T* row(Index i) const { return data + i * stride; }
+    /// Rows first .. first + count - 1.
+    COCO_HD constexpr View rows_from(Index first, Index count) const {
+        return {data ? data + first * stride : nullptr, count, cols, stride};
+    }
+    /// Columns first .. first + count - 1 of every row.
+    COCO_HD constexpr View cols_from(Index first, Index count) const {
+        return {data ? data + first : nullptr, rows, count, stride};
+    }
+
+    // NOLINTNEXTLINE(google-explicit-constructor): a matrix may always be read where it may be written.
+    COCO_HD constexpr operator View<const T, Space>() const
+        requires(!std::is_const_v<T>)
+    {
+        return {data, rows, cols, stride};
+    }
+};
+
+/// A list of `size` elements.
+template <class T, class Space>
+struct List {
+    T* data = nullptr;
+    Index size = 0;
+
+    COCO_HD constexpr bool empty() const { return size == 0; }
+    /// Element i; only where the host can reach it.
+    T& operator[](Index i) const
+        requires std::is_same_v<Space, space::Host>
+    {
+        assert(i >= 0 && i < size);
+        return data[i];
+    }
+    /// Elements first .. first + count - 1.
+    COCO_HD constexpr List from(Index first, Index count) const { return {data + first, count}; }
+
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    COCO_HD constexpr operator List<const T, Space>() const
+        requires(!std::is_const_v<T>)
+    {
+        return {data, size};
+    }
+};
+
+static_assert(std::is_trivially_copyable_v<View<float, space::Device>>);
+static_assert(std::is_trivially_copyable_v<List<Id, space::Device>>);
+
+/// Views of a policy's own memory.
+template <class P>
+using Rows = View<typename P::Scalar, typename P::Space>;
+template <class P>
+using CRows = View<const typename P::Scalar, typename P::Space>;
+template <class P>
+using Ids = List<const Id, typename P::Space>;
+template <class P>
+using MutableIds = List<Id, typename P::Space>;
+
+}  // namespace coco

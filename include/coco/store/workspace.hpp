@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Scratch memory of a step. Two arenas: what forward keeps for backward, and a stack of what a stage needs
+/// only while it runs. The largest batch runs first; after it nothing is allocated.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/store/block.hpp>
+#include <coco/store/view.hpp>
+
+namespace coco {
+
+/// A bump allocator over blocks of a policy. Grows by whole blocks (earlier views stay where they are);
+/// `reset` merges them into one, so that a second step of the same size takes nothing from the system.
+template <class P>
+class Arena {
+public:
+    explicit Arena(P& on) : on_(&on) {}
+
+    /// A place in the arena; `release` gives back all that was taken after it.
+    struct Mark {
+        std::size_t block, used;
+    };
+    Mark mark() const { return {block_, used_}; }
+    void release(Mark m) {
+        block_ = m.block;
+        used_ = m.used;
+    }
+
+    void* take(std::size_t bytes) {
+        bytes = (bytes + 63) / 64 * 64;
+        while (block_ < blocks_.size() && used_ + bytes > size_of(block_)) {
+            ++block_;
+            used_ = 0;
+        }
+        if (block_ == blocks_.size()) {
+            blocks_.emplace_back(*on_, static_cast<Index>(std::max(bytes, total() / 2 + (1u << 20))));
+            used_ = 0;
+        }
+        std::byte* at = blocks_[block_].data() + used_;
+        used_ += bytes;
+        most_ = std::max(most_, in_use());
+        return at;
+    }
+
+    /// Forgets everything taken. Views into the arena die here.
+    void reset() {
+        if (blocks_.size() > 1) {
+            const Index all = static_cast<Index>(most_);
+            blocks_.clear();
+            blocks_.emplace_back(*on_, all);
+        }
+        block_ = used_ = 0;
+    }
+
+    /// Bytes owned.
+    std::size_t total() const {
+        std::size_t sum = 0;
+        for (const auto& b : blocks_) sum += static_cast<std::size_t>(b.size());
+        return sum;
+    }
+
+private:
+    std::size_t size_of(std::size_t b) const { return static_cast<std::size_t>(blocks_[b].size()); }
+    std::size_t in_use() const {
+        std::size_t sum = used_;
+        for (std::size_t b = 0; b < block_; ++b) sum += size_of(b);
+        return sum;
+    }
+
+    P* on_;
+    std::vector<Block<std::byte, P>> blocks_;
+    std::size_t block_ = 0, used_ = 0, most_ = 0;
+};
+
+/// The two arenas of a step. Contents are not zeroed when taken.
+template <class P>
+class Workspace {
+public:
+    using Scalar = typename P::Scalar;
+
+    explicit Workspace(P& on) : kept_(on), scratch_(on) {}
+
+    /// rows x cols that live until `reset`: what a stage's forward returns.
+    template <class T = Scalar>
+    View<T, typename P::Space> keep(Index rows, Index cols) {
+        return {static_cast<T*>(kept_.take(bytes<T>(rows * cols))), rows, cols};
+    }
+    /// rows x cols that live until the innermost `Frame` ends.
+    template <class T = Scalar>
+    View<T, typename P::Space> scratch(Index rows, Index cols) {
+        return {static_cast<T*>(scratch_.take(bytes<T>(rows * cols))), rows, cols};
+    }
+    /// A list among what is kept.
+    template <class T>
+    List<T, typename P::Space> keep_list(Index size) {
+        return {static_cast<T*>(kept_.take(bytes<T>(size))), size};
+    }
+    /// A list among what is scratch.
+    template <class T>
+    List<T, typename P::Space> scratch_list(Index size) {
+        return {static_cast<T*>(scratch_.take(bytes<T>(size))), size};
+    }
+
+    /// Ends a step.
+    void reset() {
+        kept_.reset();
+        scratch_.reset();
+    }
+
+    /// Gives scratch back when it goes out of scope.
+    class Frame {
+    public:
+        explicit Frame(Workspace& work) : arena_(&work.scratch_), mark_(work.scratch_.mark()) {}
+        ~Frame() { arena_->release(mark_); }
+        Frame(const Frame&) = delete;
+        Frame& operator=(const Frame&) = delete;
+
+    private:
+        Arena<P>* arena_;
+        typename Arena<P>::Mark mark_;
+    };
+
+    /// Gives back what was kept inside it: for passes whose activations are made again in backward.
+    class Passing {
+    public:
+        explicit Passing(Workspace& work) : arena_(&work.kept_), mark_(work.kept_.mark()) {}
+        ~Passing() { arena_->release(mark_); }
+        Passing(const Passing&) = delete;
+        Passing& operator=(const Passing&) = delete;
+
+    private:
+        Arena<P>* arena_;
+        typename Arena<P>::Mark mark_;
+    };
+
+    /// Bytes owned by both arenas.
+    std::size_t total() const { return kept_.total() + scratch_.total(); }
+
+private:
+    template <class T>
+    static std::size_t bytes(Index count) {
+        return static_cast<std::size_t>(std::max<Index>(count, 1)) * sizeof(T);
+    }
+
+    Arena<P> kept_, scratch_;
+};
+
+}  // namespace coco
