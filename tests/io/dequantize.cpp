@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <coco/io/dequantize.hpp>
+
+#include "support.hpp"
+
+using Catch::Matchers::Contains;
+using coco::io::Gguf;
+using support::bytes_of;
+
+namespace {
+
+std::vector<float> values(const Gguf& file, const std::string& name) {
+    const auto& tensor = file.tensor(name);
+    std::vector<float> out(static_cast<std::size_t>(tensor.rows * tensor.columns));
+    coco::io::read(file, name, out);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("half precision: all finite values survive the way to float") {
+    // The definition: (-1)^s 2^(e-15) (1 + m/1024), without the 1 where e = 0.
+    for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) {
+        const int exponent = static_cast<int>(bits >> 10 & 31u), fraction = static_cast<int>(bits & 1023u);
+        const float found = coco::io::half_to_float(static_cast<std::uint16_t>(bits));
+        if (exponent == 31) {
+            CHECK(std::isnan(found) == (fraction != 0));
+            continue;
+        }
+        const double magnitude =
+            exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+        REQUIRE(found == (bits >> 15 ? -magnitude : magnitude));
+        REQUIRE(std::signbit(found) == (bits >> 15 == 1));
+    }
+    CHECK(coco::io::half_to_float(0x7c00) == std::numeric_limits<float>::infinity());
+}
+
+TEST_CASE("blocks of every type decode to what PyPI's gguf makes of them") {
+    const Gguf file(std::string(COCO_TEST_DIR) + "/fixtures/gguf_blocks.gguf");
+    const std::string type =
+        GENERATE("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K");
+    const std::vector<float> found = values(file, "block." + type),
+                             expected = values(file, "expected." + type);
+    REQUIRE(found.size() == expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        INFO(type << " value " << i);
+        REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-12));
+    }
+    const auto& tensor = file.tensor("block." + type);
+    std::vector<float> row(static_cast<std::size_t>(tensor.columns));
+    coco::io::read_rows(tensor, 1, 1, row);
+    CHECK(std::equal(row.begin(), row.end(), found.begin() + tensor.columns));
+}
+
+TEST_CASE("what cannot be decoded is an error that names the tensor") {
+    const support::Folder folder;
+    support::GgufBytes bytes;
+    bytes.tensor("ternary", {256}, 34, 0).tensor("broken", {3, 2}, 0, 64).tensor("huge", {2}, 1, 96);
+    bytes.data = std::string(64, '\0');
+    for (float value : {1.0f, 2.0f, 3.0f, 4.0f, std::numeric_limits<float>::quiet_NaN(), 6.0f})
+        bytes.data += bytes_of(value);
+    bytes.data.resize(96);
+    bytes.data += std::string("\x00\x00\x00\xfc", 4);  // 0, -infinity
+    const Gguf file(support::write(folder / "file.gguf", bytes.bytes()));
+    CHECK_THAT(support::error_of([&] { values(file, "ternary"); }), Contains("ternary") && Contains("TQ1_0"));
+    CHECK_THAT(support::error_of([&] { values(file, "broken"); }),
+               Contains("broken: value is not finite") && Contains("row 1, column 1"));
+    CHECK_THAT(support::error_of([&] { values(file, "huge"); }), Contains("row 0, column 1"));
+    std::vector<float> out(3);
+    CHECK_NOTHROW(coco::io::read_rows(file.tensor("broken"), 0, 1, out));
+    CHECK_THAT(support::error_of([&] { coco::io::read(file, "broken", out); }),
+               Contains("expected 6, found 3"));
+    for (coco::Index first : {coco::Index{-1}, coco::Index{2}, std::numeric_limits<coco::Index>::max()})
+        CHECK_THAT(support::error_of([&] { coco::io::read_rows(file.tensor("broken"), first, 1, out); }),
+                   Contains("no such rows"));
+}

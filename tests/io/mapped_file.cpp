@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <utility>
+
+#include <coco/io/mapped_file.hpp>
+
+#include "support.hpp"
+
+using Catch::Matchers::Contains;
+using coco::io::MappedFile;
+
+TEST_CASE("a mapped file shows the file's bytes, also after a move") {
+    const support::Folder folder;
+    MappedFile first(support::write(folder / "a", "hello"));
+    const std::byte* at = first.bytes().data();
+    MappedFile second(std::move(first));
+    CHECK(second.bytes().size() == 5);
+    CHECK(second.bytes().data() == at);
+    CHECK(second.bytes()[4] == std::byte{'o'});
+    MappedFile third(support::write(folder / "b", "x"));
+    third = std::move(second);
+    CHECK(third.bytes()[0] == std::byte{'h'});
+    CHECK(third.path() == (folder / "a").string());
+}
+
+TEST_CASE("an empty file maps to no bytes; a missing file and a folder are errors that name the path") {
+    const support::Folder folder;
+    CHECK(MappedFile(support::write(folder / "empty", "")).bytes().empty());
+    CHECK_THAT(support::error_of([&] { MappedFile(folder / "none"); }), Contains("none") && Contains("open"));
+    CHECK_THAT(support::error_of([&] { MappedFile(folder.path()); }), Contains("regular file"));
+}
