@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// An epoch's order: samples shuffled by seed and epoch, and cut into batches bounded by packed rows and by
+/// number. A pure function of its arguments, so a resumed run goes on with the very same batches.
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/core/random.hpp>
+#include <coco/data/samples.hpp>
+
+namespace coco::data {
+
+/// What a batch may hold at most.
+struct Limits {
+    Index rows = 12800;   ///< packed input rows: bounds memory
+    Index samples = 256;  ///< windows, or prefixes
+};
+
+/// One epoch. Batch b is a list of indices into the samples it was made of.
+class Batches {
+public:
+    Index size() const { return static_cast<Index>(offsets_.size()) - 1; }
+
+    std::span<const Index> operator[](Index b) const {
+        const std::size_t i = static_cast<std::size_t>(b);
+        return {order_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
+    }
+
+    /// Shuffles `samples` by (seed, epoch) and cuts them up.
+    ///
+    /// With `bucketed`, samples of like length go into the same batch: within stretches of 64 batches' worth
+    /// the shuffled samples are sorted by length, and the batches are shuffled again. Packed rows need no
+    /// padding, so this is not for arithmetic saved: batches of prefixes (1 to `window` rows each) then have
+    /// evenly long attention segments, at the price that a batch mixes fewer kinds of people.
+    /// \throws Error where one sample alone exceeds the limits
+    static Batches of_epoch(const std::vector<Sample>& samples, const Limits& limits, std::uint64_t seed,
+                            std::uint64_t epoch, bool bucketed = false) {
+        require(limits.samples >= 1, "batch", "limit of samples too small", "at least 1",
+                text_of(limits.samples));
+        Batches plan;
+        plan.order_.resize(samples.size());
+        std::iota(plan.order_.begin(), plan.order_.end(), Index{0});
+        Draw draw(seed, stream + epoch);
+        draw.shuffle(plan.order_);
+        if (bucketed) plan.sort_stretches(samples, limits.samples * 64);
+        plan.cut(samples, limits);
+        if (bucketed) plan.shuffle_batches(draw);
+        return plan;
+    }
+
+private:
+    static constexpr std::uint64_t stream = std::uint64_t{0x62617463} << 32;
+
+    void sort_stretches(const std::vector<Sample>& samples, Index stretch) {
+        for (Index begin = 0; begin < static_cast<Index>(order_.size()); begin += stretch) {
+            const Index end = std::min(begin + stretch, static_cast<Index>(order_.size()));
+            std::stable_sort(order_.begin() + begin, order_.begin() + end, [&](Index a, Index b) {
+                return samples[static_cast<std::size_t>(a)].rows() <
+                       samples[static_cast<std::size_t>(b)].rows();
+            });
+        }
+    }
+
+    void cut(const std::vector<Sample>& samples, const Limits& limits) {
+        Index rows = 0;
+        for (std::size_t k = 0; k < order_.size(); ++k) {
+            const Index more = samples[static_cast<std::size_t>(order_[k])].rows();
+            if (more > limits.rows)
+                throw Error("batch", "a sample alone has too many rows", text_of("at most ", limits.rows),
+                            text_of(more));
+            const Index count = static_cast<Index>(k - offsets_.back());
+            if (count > 0 && (rows + more > limits.rows || count == limits.samples)) {
+                offsets_.push_back(k);
+                rows = 0;
+            }
+            rows += more;
+        }
+        if (!order_.empty()) offsets_.push_back(order_.size());
+    }
+
+    void shuffle_batches(Draw& draw) {
+        std::vector<Index> turn(static_cast<std::size_t>(size()));
+        std::iota(turn.begin(), turn.end(), Index{0});
+        draw.shuffle(turn);
+        Batches mixed;
+        for (const Index b : turn) {
+            const std::span<const Index> batch = (*this)[b];
+            mixed.order_.insert(mixed.order_.end(), batch.begin(), batch.end());
+            mixed.offsets_.push_back(mixed.order_.size());
+        }
+        *this = std::move(mixed);
+    }
+
+    std::vector<Index> order_;
+    std::vector<std::size_t> offsets_{0};
+};
+
+/// A batch at least as large as any that `samples` can give under `limits`: in samples, in rows, in targets
+/// and in its longest sample. Run first, it makes a workspace grow once and for all. The longest samples, the
+/// later ones shortened until the limit of rows holds (kept to one row each where even that is too much: a
+/// batch of many short samples and one with a long sample are both covered); in windows every row counts as a
+/// target.
+inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const Limits& limits) {
+    const std::size_t count =
+        std::min(samples.size(), static_cast<std::size_t>(std::min(limits.samples, limits.rows)));
+    std::stable_sort(samples.begin(), samples.end(),
+                     [](const Sample& a, const Sample& b) { return a.rows() > b.rows(); });
+    samples.resize(count);
+    if (count == 0) return samples;
+    Index left = std::max(limits.rows, samples.front().rows() + static_cast<Index>(count) - 1);
+    for (std::size_t k = 0; k < count; ++k) {
+        Sample& sample = samples[k];
+        const Index after = static_cast<Index>(count - k) - 1;
+        sample.begin = std::max(sample.begin, sample.end - (left - after));
+        if (sample.targets() > 1) sample.first_target = sample.begin;
+        left -= sample.rows();
+    }
+    return samples;
+}
+
+}  // namespace coco::data
