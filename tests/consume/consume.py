@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every way to consume the library: installed, as a subdirectory, and a version that is not this one, refused.
+
+usage: consume.py BUILD_FOLDER COMPILER VERSION
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "house"))
+from compiler import ROOT, finish
+
+
+class Failure(Exception):
+    pass
+
+
+def call(*words, refusal=None):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
+    output = done.stdout + done.stderr
+    if refusal is None and done.returncode:
+        raise Failure(output)
+    if refusal is not None and (done.returncode == 0 or refusal not in " ".join(output.split())):
+        raise Failure(f"not refused with `{refusal}`:\n{output}")
+    return output
+
+
+class Consumers:
+    def __init__(self, build, compiler, version):
+        self.build, self.version = pathlib.Path(build), version
+        self.scratch = self.build / "tests" / "consume-scratch"
+        self.prefix = self.scratch / "prefix"
+        self.settings = ["-G", "Ninja", f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+                         f"-DEXPECTED_VERSION={version}"]
+        if shutil.which("ccache"):
+            self.settings.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def install(self):
+        call("cmake", "--install", self.build, "--prefix", self.prefix)
+
+    def configure(self, name, *settings, refusal=None):
+        folder = self.scratch / name
+        call("cmake", "-S", HERE / name.split("-")[0], "-B", folder, *self.settings, *settings, refusal=refusal)
+        return folder
+
+    def installed(self):
+        folder = self.configure("installed")
+        call("cmake", "--build", folder)
+        call(folder / "consumer")
+        call(folder / "consumer_of_all")
+
+    def subdirectory(self):
+        folder = self.configure("subdirectory", f"-DCOCO_ROOT={ROOT}")
+        call("cmake", "--build", folder)
+        call(folder / "consumer")
+
+    def another_version(self):
+        """Below 1.0 a minor version may break its users: only the same one is compatible."""
+        major, minor = map(int, self.version.split(".")[:2])
+        for unwanted in (f"{major}.{minor + 1}", f"{major + 1}.0"):
+            self.configure(f"version-{unwanted}", f"-DUNWANTED_VERSION={unwanted}",
+                           refusal="compatible with requested version")
+
+
+def main(build, compiler, version):
+    consumers, passed, failed = Consumers(build, compiler, version), 0, 0
+    for step in (consumers.install, consumers.installed, consumers.subdirectory, consumers.another_version):
+        try:
+            step()
+            passed += 1
+        except Failure as failure:
+            print(f"{step.__name__}: {failure}")
+            failed += 1
+    return finish(passed, failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

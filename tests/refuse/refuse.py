@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What must not compile does not, and says why: each file here names the sentence on its `// expect: REGEX` line.
+
+usage: refuse.py BUILD_FOLDER
+"""
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
+from compiler import Compiler, finish
+
+HERE = pathlib.Path(__file__).resolve().parent
+EXPECT = re.compile(r"^// expect: (.+)$", re.M)
+
+
+def main(build):
+    units = {path.name: path.read_text() for path in sorted(HERE.glob("*.cpp"))}
+    silent = [name for name, text in units.items() if not EXPECT.search(text)]
+    if silent:
+        print("no `// expect: REGEX` line:", *silent)
+        return finish(0, len(silent))
+
+    def verdict(name, status, messages):
+        expected = EXPECT.search(units[name])[1].strip()
+        if status == 0:
+            return f"compiles, but should be refused with: {expected}"
+        if not re.search(expected, messages):
+            return f"refused, but not with: {expected}\n{messages}"
+        return ""
+
+    return Compiler(build).check(units, verdict)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
