@@ -47,11 +47,11 @@ inline std::string text_of_item(const Item& item) {
 /// Items in the order of their identifiers.
 class Catalogue {
 public:
-    /// Adds an item with a new key.
+    /// Adds an item with a new key; `where` is what an error names.
     /// \throws Error where the key is empty or known already
-    Id add(std::string_view key, Item item = {}) {
-        if (key.empty()) throw Error("catalogue", "item without a key");
-        if (keys_.find(key) != no_id) throw Error("catalogue", "item given twice", {}, std::string(key));
+    Id add(std::string_view key, Item item = {}, const std::string& where = "catalogue") {
+        if (key.empty()) throw Error(where, "item without a key");
+        if (keys_.find(key) != no_id) throw Error(where, "item given twice", {}, std::string(key));
         items_.push_back(std::move(item));
         return keys_.add(key);
     }

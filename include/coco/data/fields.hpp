@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Fields of a line: cutting at a separator, with or without quotes, and numbers that are checked.
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/data/lines.hpp>
+
+namespace coco::data {
+
+/// Cuts `line` at every `separator`; quotes mean nothing.
+inline void split_plain(std::string_view line, char separator, std::vector<std::string>& fields) {
+    fields.clear();
+    for (std::size_t begin = 0;;) {
+        const std::size_t end = line.find(separator, begin);
+        fields.emplace_back(line.substr(begin, end - begin));
+        if (end == std::string_view::npos) return;
+        begin = end + 1;
+    }
+}
+
+/// Cuts a record of a CSV file (RFC 4180): a field in double quotes may hold separators, doubled quotes and
+/// line ends, for which further lines are read.
+/// \throws Error where a quote is not closed, or text follows a closing quote
+template <class Source>
+void split_quoted(std::string line, char separator, Lines<Source>& lines, std::vector<std::string>& fields) {
+    fields.assign(1, {});
+    const std::string where = lines.where();
+    bool quoted = false, closed = false;
+    for (std::size_t at = 0;; ++at) {
+        if (at == line.size()) {
+            if (!quoted) return;
+            if (!lines.next(line)) throw Error(where, "a quote is not closed");
+            fields.back() += '\n';
+            at = static_cast<std::size_t>(-1);
+        } else if (quoted) {
+            if (line[at] != '"') {
+                fields.back() += line[at];
+            } else if (at + 1 < line.size() && line[at + 1] == '"') {
+                fields.back() += line[at++];
+            } else {
+                quoted = false;
+                closed = true;
+            }
+        } else if (line[at] == separator) {
+            fields.emplace_back();
+            closed = false;
+        } else if (closed) {
+            throw Error(where, "text after a closing quote");
+        } else if (line[at] == '"' && fields.back().empty()) {
+            quoted = true;
+        } else {
+            fields.back() += line[at];
+        }
+    }
+}
+
+/// A finite number that fills the whole of `text`.
+/// \throws Error naming `where` and the column
+inline double number_in(std::string_view text, const std::string& where, std::string_view column) {
+    double value = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (code != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+        throw Error(where, text_of("bad number in column ", column), "a finite number",
+                    text_of("\"", text, "\""));
+    return value;
+}
+
+/// The place of `name` among the names of a header line; -1 where it is missing.
+inline Index column_of(const std::vector<std::string>& header, std::string_view name) {
+    for (std::size_t i = 0; i < header.size(); ++i)
+        if (header[i] == name) return static_cast<Index>(i);
+    return -1;
+}
+
+/// The same, for a column that must be there.
+/// \throws Error naming the file's header and what it holds instead
+inline Index required_column(const std::vector<std::string>& header, std::string_view name,
+                             const std::string& where) {
+    const Index at = column_of(header, name);
+    if (at >= 0) return at;
+    std::string found;
+    for (const std::string& column : header) found += (found.empty() ? "" : ", ") + column;
+    throw Error(where, "missing column", std::string(name), found);
+}
+
+/// Checks that a line has as many fields as the header.
+inline void require_fields(const std::vector<std::string>& fields, std::size_t expected,
+                           const std::string& where) {
+    if (fields.size() != expected)
+        throw Error(where, "ragged line", text_of(expected, " fields"), text_of(fields.size()));
+}
+
+}  // namespace coco::data

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A text file line by line, knowing where it is, so that every complaint can name file and line.
+#pragma once
+
+#include <concepts>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+
+namespace coco::data {
+
+/// What `Lines` reads from: opened by path, gives a line at a time without its '\n'.
+template <class S>
+concept LineSource = std::constructible_from<S, const std::filesystem::path&> &&
+    requires(S source, std::string& line) {
+    { source.read(line) } -> std::same_as<bool>;
+};
+
+/// An uncompressed file. (`GzFile` in `coco/data/gz.hpp` reads both kinds, and needs zlib.)
+class PlainFile {
+public:
+    /// \throws Error where the file cannot be opened
+    explicit PlainFile(const std::filesystem::path& path)
+        : stream_(path, std::ios::binary), name_(path.string()) {
+        if (!stream_ || std::filesystem::is_directory(path)) throw Error(name_, "cannot be opened");
+        char start[2] = {0, 0};
+        stream_.read(start, 2);
+        if (std::memcmp(start, "\x1f\x8b", 2) == 0)
+            throw Error(name_, "compressed by gzip",
+                        "plain text, or a reader over GzFile (coco/data/gz.hpp)");
+        stream_.clear();
+        stream_.seekg(0);
+    }
+
+    bool read(std::string& line) {
+        if (std::getline(stream_, line)) return true;
+        if (stream_.bad()) throw Error(name_, "read error");
+        return false;
+    }
+
+private:
+    std::ifstream stream_;
+    std::string name_;
+};
+
+/// Lines of a file, without line ends ("\n" or "\r\n") and without a byte order mark.
+template <LineSource Source = PlainFile>
+class Lines {
+public:
+    explicit Lines(const std::filesystem::path& path) : source_(path), name_(path.string()) {}
+
+    /// Reads the next line; false at the end of the file.
+    bool next(std::string& line) {
+        if (!source_.read(line)) return false;
+        ++at_;
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        if (at_ == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+        return true;
+    }
+
+    /// "file:line" of the line read last.
+    std::string where() const { return name_ + ":" + std::to_string(at_); }
+
+    const std::string& name() const { return name_; }
+
+    /// The number of the line read last, from 1.
+    Index at() const { return at_; }
+
+private:
+    Source source_;
+    std::string name_;
+    Index at_ = 0;
+};
+
+}  // namespace coco::data

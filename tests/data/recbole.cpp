@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+
+#include <coco/data/recbole.hpp>
+#include <coco/data/samples.hpp>
+#include <coco/data/split.hpp>
+
+#include "scratch_folder.hpp"
+
+using namespace coco::data;
+using coco::Id;
+using coco::Index;
+
+namespace {
+
+const char* const header = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n";
+
+std::vector<std::string> keys(const Dataset& data, Id user) {
+    std::vector<std::string> out;
+    for (const Id item : data.interactions.of(user)) out.push_back(data.catalogue.key(item));
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("atomic files are sorted by time, ties by file order, all ratings count", "[data][recbole]") {
+    const ScratchFolder folder;
+    folder.write("ml.item",
+                 "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
+                 "b\tUsual Suspects, The\t1995\tCrime Thriller\na\tFargo\t1996\tCrime\n");
+    const auto inter = folder.write(
+        "ml.inter", std::string(header) + "u\ta\t1\t20\nv\tb\t5\t7\nu\tb\t2\t10\nu\tc\t3\t20\nu\tb\t3\t20\n");
+    const Dataset data = read_recbole(inter);
+    CHECK(keys(data, 0) == std::vector<std::string>{"b", "a", "c", "b"});
+    CHECK(keys(data, 1) == std::vector<std::string>{"b"});
+    CHECK(data.catalogue.text(0) == "The Usual Suspects (1995), Crime, Thriller");
+    CHECK(data.catalogue.key(1) == "a");
+    CHECK(data.catalogue.text(2).empty());
+    CHECK(data.users[0] == "u");
+}
+
+TEST_CASE("bad atomic files are refused by file and line", "[data][recbole]") {
+    const ScratchFolder folder;
+    const auto message = [&](const std::string& inter, const char* item) -> std::string {
+        folder.write("d.item", item);
+        try {
+            read_recbole(folder.write("d.inter", inter));
+        } catch (const coco::Error& error) {
+            return error.what();
+        }
+        return "no error";
+    };
+    using Catch::Contains;
+    const char* const items = "item_id:token\ttitle:token_seq\na\tA\n";
+    const std::string top = header;
+    CHECK_THAT(message("", items), Contains("d.inter: empty file"));
+    CHECK_THAT(message(top, items), Contains("d.inter: no interactions"));
+    CHECK_THAT(message("user_id:token\titem_id:token\nu\ta\n", items),
+               Contains("d.inter:1: missing column: expected timestamp, found user_id, item_id"));
+    CHECK_THAT(message("user_id\titem_id:token\n", items), Contains("d.inter:1: column without a type"));
+    CHECK_THAT(message(top + "u\ta\t5\t1\nu\ta\t5\n", items), Contains("d.inter:3: ragged line"));
+    CHECK_THAT(message(top + "u\ta\tgood\t1\n", items), Contains("d.inter:2: bad number in column rating"));
+    CHECK_THAT(message(top + "u\ta\t5\tnoon\n", items),
+               Contains("d.inter:2: bad number in column timestamp"));
+    CHECK_THAT(message(top + "\ta\t5\t1\n", items), Contains("d.inter:2: empty key"));
+    CHECK_THAT(message(top + "u\ta\t5\t1\n", "title:token\nA\n"), Contains("d.item:1: missing column"));
+    CHECK_THAT(message(top + "u\ta\t5\t1\n", ""), Contains("d.item: empty file"));
+    CHECK_THAT(message(top + "u\ta\t5\t1\n", items), Contains("no error"));  // a user with one item
+}
+
+TEST_CASE("MovieLens 100K has the known sizes", "[data][recbole]") {
+    std::filesystem::path cache;
+    if (const char* given = std::getenv("COCO_CACHE"))
+        cache = given;
+    else if (const char* xdg = std::getenv("XDG_CACHE_HOME"))
+        cache = std::filesystem::path(xdg) / "coco";
+    else if (const char* home = std::getenv("HOME"))
+        cache = std::filesystem::path(home) / ".cache" / "coco";
+    const auto inter = cache / "ml-100k" / "ml-100k.inter";
+    if (!std::filesystem::exists(inter)) {
+        WARN("skipped: there is no " << inter.string());
+        return;
+    }
+    const Dataset data = read_recbole(inter);
+    CHECK(data.users.size() == 943);
+    CHECK(data.catalogue.size() == 1682);
+    CHECK(data.interactions.size() == 100000);
+    const Split split = leave_one_out(data.interactions);
+    CHECK(split.test.size() == 943);
+    Index targets = 0;
+    for (Id u = 0; u < split.train.users(); ++u) targets += split.train.length(u) - 1;
+    CHECK(targets == 97171);
+    const auto positions = every_position(split.train, 50);
+    Index trained = 0;
+    for (const Sample& s : positions) trained += s.targets();
+    CHECK(trained == 97171);
+    CHECK(data.catalogue.text(data.catalogue.find("12")) == "The Usual Suspects (1995), Crime, Thriller");
+    // A PyTorch twin's packed rows: every prefix packs 39 times the rows of every position.
+    CHECK(rows_of(positions) == 97171);
+    CHECK(rows_of(every_prefix(split.train, 50)) == 3806194);
+}
