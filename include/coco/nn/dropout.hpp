@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Dropout (Srivastava et al., 2014), inverted: what is kept is divided by 1 - rate. The bits are a pure
+/// function of (seed, site, step, row key, column), the same on every policy.
+#pragma once
+
+#include <cstdint>
+
+#include <coco/exec/skills.hpp>
+#include <coco/nn/elementwise.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// out = x * mask / (1 - rate), mask written as bytes.
+template <class T>
+struct DropoutRows {
+    const T* x;
+    Index x_stride;
+    T* out;
+    std::uint8_t* mask;
+    Index cols;
+    DropoutKey key;
+    const Id* row_key;
+    std::uint32_t threshold;
+    T factor;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        std::uint8_t* const m = mask + i * cols;
+        row.each((cols + 7) / 8, [&](Index eighth) {
+            const Quad bits = key.bits(row_key[i], eighth);
+            const Index end = cols - 8 * eighth < 8 ? cols - 8 * eighth : 8;
+            for (int lane = 0; lane < static_cast<int>(end); ++lane)
+                m[8 * eighth + lane] = DropoutKey::keeps(bits, lane, threshold) ? 1 : 0;
+        });
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * cols;
+        row.each(cols, [&](Index j) { to[j] = m[j] ? from[j] * factor : T(0); });
+    }
+};
+
+/// dx = dy * mask / (1 - rate).
+template <class T>
+struct DropoutBackwardRows {
+    const T* dy;
+    Index dy_stride;
+    const std::uint8_t* mask;
+    T* dx;
+    Index dx_stride, cols;
+    T factor;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const std::uint8_t* const m = mask + i * cols;
+        const T* const from = dy + i * dy_stride;
+        T* const to = dx + i * dx_stride;
+        row.each(cols, [&](Index j) { to[j] = m[j] ? from[j] * factor : T(0); });
+    }
+};
+
+/// Drops elements of x, rows x cols, at `rate` while training; hands x through otherwise.
+class Dropout {
+public:
+    template <class P>
+    struct Kept {
+        CRows<P> out;
+        View<std::uint8_t, typename P::Space> mask;  ///< empty where nothing was dropped
+    };
+
+    Dropout() = default;
+    /// \param rate  in [0, 1)
+    Dropout(Layout& layout, double rate) : rate_(rate), site_(layout.site()) {}
+
+    double rate() const { return rate_; }
+    std::uint32_t site() const { return site_; }
+
+    /// \param row_key  a key a row of x
+    template <class P>
+    Kept<P> forward(Run<P>& run, CRows<P> x, Ids<P> row_key) const {
+        using T = typename P::Scalar;
+        if (!run.training || rate_ == 0 || x.rows == 0) return {x, {}};
+        const Rows<P> out = run.work.keep(x.rows, x.cols);
+        const auto mask = run.work.template keep<std::uint8_t>(x.rows, x.cols);
+        run.on.rows(x.rows, 2 * x.cols,
+                    DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols, DropoutKey{run.seed, run.step, site_},
+                                   row_key.data, DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
+        return {out, mask};
+    }
+
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+        using T = typename P::Scalar;
+        if (dx.empty()) return;
+        if (kept.mask.empty()) return copy<P>(run.on, dy, dx);
+        run.on.rows(dy.rows, dy.cols,
+                    DropoutBackwardRows<T>{dy.data, dy.stride, kept.mask.data, dx.data, dx.stride, dy.cols,
+                                           static_cast<T>(1 / (1 - rate_))});
+    }
+
+private:
+    double rate_ = 0;
+    std::uint32_t site_ = 0;
+};
+
+}  // namespace coco::nn

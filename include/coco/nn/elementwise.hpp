@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Row kernels that many stages share: copy, sum, bias.
+#pragma once
+
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// out_ij (= or +=) factor * x_ij.
+template <class T>
+struct CopyRows {
+    const T* x;
+    Index x_stride;
+    T* out;
+    Index out_stride, cols;
+    T factor;
+    Write write;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * out_stride;
+        if (write == Write::set)
+            row.each(cols, [&](Index j) { to[j] = factor * from[j]; });
+        else
+            row.each(cols, [&](Index j) { to[j] += factor * from[j]; });
+    }
+};
+
+/// out (= or +=) factor * x, both rows x cols.
+template <class P>
+void copy(P& on, CRows<P> x, Rows<P> out, Write write = Write::set, typename P::Scalar factor = 1) {
+    if (x.empty()) return;
+    on.rows(x.rows, x.cols,
+            CopyRows<typename P::Scalar>{x.data, x.stride, out.data, out.stride, x.cols, factor, write});
+}
+
+/// out_ij = a_ij + b_ij.
+template <class T>
+struct AddRows {
+    const T* a;
+    Index a_stride;
+    const T* b;
+    Index b_stride;
+    T* out;
+    Index out_stride, cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T *const p = a + i * a_stride, *const q = b + i * b_stride;
+        T* const to = out + i * out_stride;
+        row.each(cols, [&](Index j) { to[j] = p[j] + q[j]; });
+    }
+};
+
+/// out = a + b.
+template <class P>
+void add(P& on, CRows<P> a, CRows<P> b, Rows<P> out) {
+    if (a.empty()) return;
+    on.rows(a.rows, a.cols,
+            AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
+}
+
+/// x_ij += bias_j.
+template <class T>
+struct AddBias {
+    const T* bias;
+    T* x;
+    Index stride, cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        T* const to = x + i * stride;
+        row.each(cols, [&](Index j) { to[j] += bias[j]; });
+    }
+};
+
+/// (i, j) -> x_ij, for sums over rows.
+template <class T>
+struct Element {
+    const T* x;
+    Index stride;
+
+    COCO_HD T operator()(Index i, Index j) const { return x[i * stride + j]; }
+};
+
+/// Sets every element of a dense matrix.
+template <class P>
+void fill(P& on, Rows<P> x, typename P::Scalar value) {
+    on.fill(List<typename P::Scalar, typename P::Space>{x.data, x.size()}, value);
+}
+
+}  // namespace coco::nn

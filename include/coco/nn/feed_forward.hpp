@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The two-layer feed-forward of a transformer: y = act(x W1' + b1) W2' + b2.
+#pragma once
+
+#include <string_view>
+
+#include <coco/core/math.hpp>
+#include <coco/nn/linear.hpp>
+
+namespace coco::nn {
+
+/// GELU by the error function and by tanh (Hendrycks and Gimpel, 2016), ReLU.
+enum class Activation : std::uint8_t { gelu, gelu_tanh, relu };
+
+/// Value and derivative of an activation at z.
+template <class T>
+struct ActivationAt {
+    T value, slope;
+};
+
+template <class T>
+COCO_HD COCO_INLINE ActivationAt<T> activate(Activation kind, T z) {
+    if (kind == Activation::relu) return {z > 0 ? z : T(0), z > 0 ? T(1) : T(0)};
+    if (kind == Activation::gelu) {
+        const math::Normal<T> n = math::normal(z);
+        return {z * n.cdf, n.cdf + z * n.bell * T(0.39894228040143267794)};
+    }
+    const T c = T(0.79788456080286535588), a = T(0.044715);
+    const T t = math::tanh(c * (z + a * z * z * z));
+    return {T(0.5) * z * (1 + t), T(0.5) * (1 + t) + T(0.5) * z * (1 - t * t) * c * (1 + 3 * a * z * z)};
+}
+
+/// z += bias in place, out = act(z).
+template <class T, Activation kind>
+struct BiasActivationRows {
+    T* z;
+    const T* bias;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        T *const from = z + i * cols, *const to = out + i * cols;
+        row.each(cols, [&](Index j) {
+            const T v = from[j] + bias[j];
+            from[j] = v;
+            to[j] = activate(kind, v).value;
+        });
+    }
+};
+
+/// dz = act'(z) dout, in place of dout.
+template <class T, Activation kind>
+struct ActivationBackwardRows {
+    const T* z;
+    T* dout;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = z + i * cols;
+        T* const d = dout + i * cols;
+        row.each(cols, [&](Index j) { d[j] *= activate(kind, from[j]).slope; });
+    }
+};
+
+/// rows x width -> rows x hidden -> rows x width.
+class FeedForward {
+public:
+    template <class P>
+    struct Kept {
+        CRows<P> x;
+        Rows<P> z, active;  ///< rows x hidden: before and after the activation
+        Rows<P> out;
+        Passed<P> second;
+    };
+
+    FeedForward() = default;
+    FeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Activation kind, Init init)
+        : kind_(kind) {
+        const Layout::Scope scope(layout, name);
+        first_ = Linear(layout, "first", width, hidden, init);
+        second_ = Linear(layout, "second", hidden, width, init);
+    }
+
+    template <class P>
+    Kept<P> forward(Run<P>& run, CRows<P> x) const {
+        using T = typename P::Scalar;
+        const Rows<P> z = run.work.keep(x.rows, first_.out()), active = run.work.keep(x.rows, first_.out());
+        run.on.multiply(x, Op::plain, run.value(first_.weight()), Op::transposed, z);
+        const T* const bias = run.value(first_.bias()).data;
+        each_kind([&](auto kind) {
+            run.on.rows(z.rows, 4 * z.cols, BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
+        });
+        const Passed<P> second = second_.forward(run, CRows<P>(active));
+        return {x, z, active, second.out, second};
+    }
+
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+        using T = typename P::Scalar;
+        const typename Workspace<P>::Frame frame(run.work);
+        const Rows<P> dz = run.work.scratch(kept.z.rows, kept.z.cols);
+        second_.backward(run, kept.second, dy, dz);
+        each_kind([&](auto kind) {
+            run.on.rows(dz.rows, 4 * dz.cols, ActivationBackwardRows<T, kind.value>{kept.z.data, dz.data, dz.cols});
+        });
+        first_.backward(run, Passed<P>{kept.x, kept.z}, CRows<P>(dz), dx);
+    }
+
+private:
+    /// Turns the run-time activation into a compile-time one, once a matrix instead of once an element.
+    template <class F>
+    void each_kind(const F& f) const {
+        switch (kind_) {
+            case Activation::gelu: return f(std::integral_constant<Activation, Activation::gelu>{});
+            case Activation::gelu_tanh: return f(std::integral_constant<Activation, Activation::gelu_tanh>{});
+            case Activation::relu: return f(std::integral_constant<Activation, Activation::relu>{});
+        }
+    }
+
+    Linear first_, second_;
+    Activation kind_ = Activation::gelu;
+};
+
+}  // namespace coco::nn

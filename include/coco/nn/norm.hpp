@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Layer norm (Ba et al., 2016) and RMS norm (Zhang and Sennrich, 2019). One row kernel serves both: RMS
+/// norm is layer norm without the mean and the shift.
+#pragma once
+
+#include <string_view>
+
+#include <coco/core/math.hpp>
+#include <coco/nn/elementwise.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// y = w (x - mean) / sqrt(var + eps) + b by rows; mean 0 and var = mean of x^2 where `centred` is false.
+template <class T>
+struct NormRows {
+    const T* x;
+    Index x_stride;
+    const T *weight, *shift;
+    T* out;
+    T* statistics;  ///< rows x 2: mean, 1 / deviation
+    Index cols;
+    T epsilon;
+    bool centred;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const in = x + i * x_stride;
+        T* const y = out + i * cols;
+        const T mean = centred ? row.sum(cols, [&](Index j) { return in[j]; }) / static_cast<T>(cols) : T(0);
+        const T variance = row.sum(cols, [&](Index j) { return (in[j] - mean) * (in[j] - mean); }) / static_cast<T>(cols);
+        const T scale = T(1) / math::sqrt(variance + epsilon);
+        if (shift)
+            row.each(cols, [&](Index j) { y[j] = (in[j] - mean) * scale * weight[j] + shift[j]; });
+        else
+            row.each(cols, [&](Index j) { y[j] = (in[j] - mean) * scale * weight[j]; });
+        statistics[2 * i] = mean;
+        statistics[2 * i + 1] = scale;
+    }
+};
+
+/// dx = scale (g - mean(g) - xhat mean(g xhat)) with g = w dy; without mean(g) where not centred.
+template <class T>
+struct NormBackwardRows {
+    const T* x;
+    Index x_stride;
+    const T* weight;
+    const T* statistics;
+    const T* dy;
+    Index dy_stride;
+    T* dx;
+    Index dx_stride, cols;
+    bool centred;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T *const in = x + i * x_stride, *const g = dy + i * dy_stride;
+        T* const to = dx + i * dx_stride;
+        const T mean = statistics[2 * i], scale = statistics[2 * i + 1], n = static_cast<T>(cols);
+        const T first = centred ? row.sum(cols, [&](Index j) { return g[j] * weight[j]; }) / n : T(0);
+        const T second =
+            row.sum(cols, [&](Index j) { return g[j] * weight[j] * (in[j] - mean); }) * scale * scale / n;
+        row.each(cols, [&](Index j) { to[j] = scale * (g[j] * weight[j] - first - (in[j] - mean) * second); });
+    }
+};
+
+/// (i, j) -> dy_ij xhat_ij, the gradient of a norm's weight.
+template <class T>
+struct NormWeightTerm {
+    const T* x;
+    Index x_stride;
+    const T* statistics;
+    const T* dy;
+    Index dy_stride;
+
+    COCO_HD T operator()(Index i, Index j) const {
+        return dy[i * dy_stride + j] * (x[i * x_stride + j] - statistics[2 * i]) * statistics[2 * i + 1];
+    }
+};
+
+/// Which norm.
+enum class NormKind : bool { layer, rms };
+
+/// A norm over each row of x, rows x width.
+class Norm {
+public:
+    template <class P>
+    struct Kept {
+        CRows<P> x;
+        Rows<P> out;
+        Rows<P> statistics;  ///< rows x 2
+    };
+
+    Norm() = default;
+    /// \param epsilon  added to the variance
+    Norm(Layout& layout, std::string_view name, Index width, double epsilon, NormKind kind = NormKind::layer)
+        : epsilon_(epsilon), kind_(kind) {
+        const Layout::Scope scope(layout, name);
+        weight_ = layout.claim("weight", 1, width, Init::ones());
+        if (kind == NormKind::layer) shift_ = layout.claim("bias", 1, width, Init::zeros());
+    }
+    /// A norm whose weight is given, not trained.
+    Norm(const Slot& given_weight, double epsilon) : weight_(given_weight), epsilon_(epsilon), kind_(NormKind::rms) {}
+
+    template <class P>
+    Kept<P> forward(Run<P>& run, CRows<P> x) const {
+        using T = typename P::Scalar;
+        const Kept<P> kept{x, run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 2)};
+        run.on.rows(x.rows, x.cols,
+                    NormRows<T>{x.data, x.stride, run.value(weight_).data,
+                                kind_ == NormKind::layer ? run.value(shift_).data : nullptr, kept.out.data,
+                                kept.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
+        return kept;
+    }
+
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+        using T = typename P::Scalar;
+        if (dy.rows == 0) return;
+        if (const Rows<P> dw = run.gradient(weight_); !dw.empty())
+            run.on.reduce(dy.rows, dw,
+                          NormWeightTerm<T>{kept.x.data, kept.x.stride, kept.statistics.data, dy.data, dy.stride});
+        if (kind_ == NormKind::layer)
+            if (const Rows<P> db = run.gradient(shift_); !db.empty())
+                run.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
+        if (!dx.empty())
+            run.on.rows(dy.rows, dy.cols,
+                        NormBackwardRows<T>{kept.x.data, kept.x.stride, run.value(weight_).data, kept.statistics.data,
+                                            dy.data, dy.stride, dx.data, dx.stride, dy.cols, kind_ == NormKind::layer});
+    }
+
+private:
+    Slot weight_, shift_;
+    double epsilon_ = 1e-12;
+    NormKind kind_ = NormKind::layer;
+};
+
+}  // namespace coco::nn

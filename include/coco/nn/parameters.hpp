@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The owner of what a layout describes: values of the three blocks, and gradients of the two that learn.
+#pragma once
+
+#include <vector>
+
+#include <coco/core/random.hpp>
+#include <coco/nn/stage.hpp>
+#include <coco/store/block.hpp>
+
+namespace coco {
+
+/// Values of a model's tensors on a policy.
+template <class P>
+class Parameters {
+public:
+    using Scalar = typename P::Scalar;
+
+    Parameters() = default;
+    /// Draws initial values: tensor t's are a function of (seed, t) alone. Given tensors are filled by
+    /// their sources, whose `Error`s pass through.
+    Parameters(P& on, const Layout& layout, std::uint64_t seed) {
+        for (const Home home : {Home::dense, Home::table, Home::frozen})
+            blocks_[static_cast<int>(home)] = Block<Scalar, P>(on, layout.size(home));
+        std::vector<float> given;
+        std::vector<Scalar> values;
+        for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
+            const Tensor& tensor = layout.tensors()[t];
+            const std::size_t size = static_cast<std::size_t>(tensor.slot.size());
+            if (size == 0) continue;
+            if (tensor.fill) {
+                given.resize(size);
+                tensor.fill(given);
+                values.assign(given.begin(), given.end());
+            } else {
+                values.assign(size, Scalar(0));
+                Draw draw(seed, 0x1000000 + t);
+                for (Scalar& v : values) v = first(tensor.init, draw);
+            }
+            on.put(values.data(), list(tensor.slot));
+        }
+    }
+
+    List<Scalar, typename P::Space> list(const Slot& s) {
+        return {block(s.home).data() + s.at, s.size()};
+    }
+    List<const Scalar, typename P::Space> list(const Slot& s) const {
+        return {block(s.home).data() + s.at, s.size()};
+    }
+    Rows<P> view(const Slot& s) { return {block(s.home).data() + s.at, s.rows, s.cols}; }
+    CRows<P> view(const Slot& s) const { return {block(s.home).data() + s.at, s.rows, s.cols}; }
+    Block<Scalar, P>& block(Home home) { return blocks_[static_cast<int>(home)]; }
+    const Block<Scalar, P>& block(Home home) const { return blocks_[static_cast<int>(home)]; }
+
+    /// A pass that reads these values; gradients, training and counters are for the caller to set.
+    Run<P> run(P& on, Workspace<P>& work) const {
+        Run<P> r{on, work};
+        for (int h = 0; h < 3; ++h) r.values[h] = blocks_[h].data();
+        return r;
+    }
+
+private:
+    static Scalar first(const Init& init, Draw& draw) {
+        switch (init.kind) {
+            case Init::Kind::zeros: return Scalar(0);
+            case Init::Kind::ones: return Scalar(1);
+            case Init::Kind::normal: return static_cast<Scalar>(init.scale * draw.normal());
+            case Init::Kind::uniform: return static_cast<Scalar>(init.scale * (2 * draw.uniform() - 1));
+        }
+        return Scalar(0);
+    }
+
+    Block<Scalar, P> blocks_[3];
+};
+
+/// Gradients (or moments) of the blocks that learn.
+template <class P>
+class Gradients {
+public:
+    using Scalar = typename P::Scalar;
+
+    Gradients() = default;
+    Gradients(P& on, const Layout& layout) {
+        for (const Home home : {Home::dense, Home::table})
+            blocks_[static_cast<int>(home)] = Block<Scalar, P>(on, layout.size(home));
+    }
+
+    Block<Scalar, P>& block(Home home) { return blocks_[static_cast<int>(home)]; }
+    const Block<Scalar, P>& block(Home home) const { return blocks_[static_cast<int>(home)]; }
+    Rows<P> view(const Slot& s) { return {block(s.home).data() + s.at, s.rows, s.cols}; }
+
+    /// Hands the blocks to a pass.
+    void attach(Run<P>& run) {
+        for (int h = 0; h < 2; ++h) run.gradients[h] = blocks_[h].data();
+    }
+    void zero(P& on) {
+        for (auto& b : blocks_)
+            if (b.size()) on.fill(b.list(), Scalar(0));
+    }
+
+private:
+    Block<Scalar, P> blocks_[2];
+};
+
+}  // namespace coco
