@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Scratch memory of a step. Two arenas: what forward keeps for backward, and a stack of what a stage needs
-/// only while it runs. The largest batch runs first; after it nothing is allocated.
+/// Scratch memory of a step: what forward keeps for backward, a stack of what a stage needs only while it
+/// runs, and shapes made on the host. The largest batch runs first; after it nothing is allocated.
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <span>
 #include <vector>
 
 #include <coco/core/config.hpp>
@@ -76,13 +79,25 @@ private:
     std::size_t block_ = 0, used_ = 0, most_ = 0;
 };
 
-/// The two arenas of a step. Contents are not zeroed when taken.
+/// Ordinary memory of the host, whatever the policy: shapes and indices are made there.
+struct HostPages {
+    void* own(std::size_t bytes) {
+        void* memory = std::calloc(1, bytes);
+        if (!memory) throw std::bad_alloc();
+        return memory;
+    }
+    void disown(void* memory, std::size_t) noexcept { std::free(memory); }
+};
+
+/// The arenas of a step. Contents are not zeroed when taken.
 template <class P>
 class Workspace {
 public:
     using Scalar = typename P::Scalar;
 
-    explicit Workspace(P& on) : kept_(on), scratch_(on) {}
+    explicit Workspace(P& on) : kept_(on), scratch_(on), numbers_(pages_) {}
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
 
     /// rows x cols that live until `reset`: what a stage's forward returns.
     template <class T = Scalar>
@@ -105,10 +120,18 @@ public:
         return {static_cast<T*>(scratch_.take(bytes<T>(size))), size};
     }
 
+    /// `count` numbers on the host that live until `reset`: offsets and indices made during a step, to be
+    /// handed to the policy's `bring`.
+    template <class T = Id>
+    std::span<T> numbers(Index count) {
+        return {static_cast<T*>(numbers_.take(bytes<T>(count))), static_cast<std::size_t>(count)};
+    }
+
     /// Ends a step.
     void reset() {
         kept_.reset();
         scratch_.reset();
+        numbers_.reset();
     }
 
     /// Gives scratch back when it goes out of scope.
@@ -137,8 +160,8 @@ public:
         typename Arena<P>::Mark mark_;
     };
 
-    /// Bytes owned by both arenas.
-    std::size_t total() const { return kept_.total() + scratch_.total(); }
+    /// Bytes owned by all arenas.
+    std::size_t total() const { return kept_.total() + scratch_.total() + numbers_.total(); }
 
 private:
     template <class T>
@@ -146,7 +169,9 @@ private:
         return static_cast<std::size_t>(std::max<Index>(count, 1)) * sizeof(T);
     }
 
+    HostPages pages_;
     Arena<P> kept_, scratch_;
+    Arena<HostPages> numbers_;
 };
 
 }  // namespace coco
