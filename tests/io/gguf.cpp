@@ -36,7 +36,7 @@ std::string fault(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("a GGUF file written by the reference package is read") {
+TEST_CASE("GGUF: a GGUF file written by the reference package is read") {
     const Gguf file(std::string(COCO_TEST_DIR) + "/fixtures/gguf_blocks.gguf");
     CHECK(file.string("general.architecture") == "llama");
     CHECK(file.integer("llama.block_count") == 3);
@@ -52,7 +52,7 @@ TEST_CASE("a GGUF file written by the reference package is read") {
     CHECK(file.tensor("block.Q6_K").bytes.size() == 3 * 2 * 210);
 }
 
-TEST_CASE("metadata and tensors of a small file, version 2 and 3, also after a move") {
+TEST_CASE("GGUF: metadata and tensors of a small file, version 2 and 3, also after a move") {
     const support::Folder folder;
     GgufBytes bytes = small();
     bytes.version = GENERATE(2u, 3u);
@@ -74,7 +74,7 @@ TEST_CASE("metadata and tensors of a small file, version 2 and 3, also after a m
     CHECK_THAT(support::error_of([&] { file.string("llama.block_count"); }), Contains("expected a string"));
 }
 
-TEST_CASE("every prefix of a file is refused") {
+TEST_CASE("GGUF: every prefix of a file is refused") {
     const std::string whole = small().bytes();
     REQUIRE(fault(whole).empty());
     for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -83,7 +83,7 @@ TEST_CASE("every prefix of a file is refused") {
     }
 }
 
-TEST_CASE("one changed byte is refused or harmless, never a crash") {
+TEST_CASE("GGUF: one changed byte is refused or harmless, never a crash") {
     const std::string whole = small().bytes();
     for (std::size_t at = 0; at < whole.size() - 100; ++at)
         for (int flip : {0x01, 0x80, 0xff}) {
@@ -93,14 +93,14 @@ TEST_CASE("one changed byte is refused or harmless, never a crash") {
         }
 }
 
-TEST_CASE("wrong headers") {
+TEST_CASE("GGUF: wrong headers") {
     CHECK_THAT(fault("GGML" + small().bytes().substr(4)), Contains("not a GGUF file"));
     GgufBytes file = small();
     file.version = GENERATE(0u, 1u, 4u, 0x03000000u);
     CHECK_THAT(fault(file.bytes()), Contains("version"));
 }
 
-TEST_CASE("counts beyond what the file can hold are refused before anything is allocated") {
+TEST_CASE("GGUF: counts beyond what the file can hold are refused before anything is allocated") {
     GgufBytes file = small();
     file.more_tensors = GENERATE(1000u, (1ull << 62) - 2, ~0ull - 2);
     CHECK_THAT(fault(file.bytes()), Contains("count of tensors"));
@@ -114,7 +114,7 @@ TEST_CASE("counts beyond what the file can hold are refused before anything is a
     CHECK_THAT(fault(small().entry("text", 8, bytes_of(~0ull)).bytes()), Contains("text"));
 }
 
-TEST_CASE("wrong metadata") {
+TEST_CASE("GGUF: wrong metadata") {
     CHECK_THAT(fault(small().entry("numbers", 1u).bytes()), Contains("numbers: key occurs twice"));
     CHECK_THAT(fault(small().entry("odd", 13, "").bytes()), Contains("type of odd"));
     CHECK_THAT(fault(small().entry("odd", 9, bytes_of(13u) + bytes_of(0ull)).bytes()), Contains("list odd"));
@@ -129,7 +129,7 @@ TEST_CASE("wrong metadata") {
     CHECK_THAT(fault(small().entry("general.alignment", "32").bytes()), Contains("expected an integer"));
 }
 
-TEST_CASE("the alignment in the metadata moves the data") {
+TEST_CASE("GGUF: the alignment in the metadata moves the data") {
     const support::Folder folder;
     GgufBytes bytes;
     bytes.entry("general.alignment", 256u).tensor("only", {1}, f32, 0);
@@ -138,7 +138,7 @@ TEST_CASE("the alignment in the metadata moves the data") {
     CHECK(std::string(reinterpret_cast<const char*>(file.tensor("only").bytes.data()), 4) == bytes_of(1.5f));
 }
 
-TEST_CASE("wrong tensors") {
+TEST_CASE("GGUF: wrong tensors") {
     const auto with = [](const std::string& name, const std::vector<std::uint64_t>& sizes, std::uint32_t type,
                          std::uint64_t offset) {
         return fault(small().tensor(name, sizes, type, offset).bytes());
@@ -159,7 +159,7 @@ TEST_CASE("wrong tensors") {
     CHECK_THAT(with(std::string(65, 'n'), {1}, f32, 96), Contains("name too long"));
 }
 
-TEST_CASE("the real model's file") {
+TEST_CASE("GGUF: the real model's file") {
     const auto path = support::smollm2();
     if (path.empty()) {
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";

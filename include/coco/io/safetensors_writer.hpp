@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Writes safetensors files: equal contents give equal bytes, and a file appears whole or not at all.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coco/core/error.hpp>
+#include <coco/io/atomic_file.hpp>
+#include <coco/io/dtype.hpp>
+
+namespace coco::io {
+
+/// Collects metadata and tensors, then writes them at once. The bytes of a tensor are not copied: they must
+/// live until `write` returns.
+class SafetensorsWriter {
+public:
+    /// Sets a line of the metadata; UTF-8. A key set again has the later value.
+    void metadata(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
+
+    /// \throws Error naming the tensor if the name was used before or `bytes` has not the size of the shape
+    void add(const std::string& name, Dtype dtype, Shape shape, std::span<const std::byte> bytes) {
+        const std::size_t size = bytes_of(shape, dtype, name);
+        if (bytes.size() != size)
+            throw Error(name, "wrong number of bytes", text_of(size), text_of(bytes.size()));
+        if (name == "__metadata__") throw Error(name, "reserved name");
+        if (!tensors_.emplace(name, Tensor{dtype, std::move(shape), bytes}).second)
+            throw Error(name, "tensor added twice");
+    }
+
+    /// The same, from values.
+    template <class T>
+    void add(const std::string& name, Shape shape, std::span<const T> values) {
+        add(name, dtype_of<T>(), std::move(shape), std::as_bytes(values));
+    }
+
+    /// Replaces the file `path`. Wide elements come first, so that all are aligned; then by name.
+    /// \throws Error if the file cannot be written or a string is not UTF-8; an old file then stays
+    void write(const std::filesystem::path& path) const {
+        std::vector<const std::pair<const std::string, Tensor>*> order;
+        for (const auto& entry : tensors_) order.push_back(&entry);
+        std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+            return layout_of(a->second.dtype).bytes > layout_of(b->second.dtype).bytes;
+        });
+        nlohmann::ordered_json header = nlohmann::ordered_json::object();
+        if (!metadata_.empty()) header["__metadata__"] = metadata_;
+        std::size_t at = 0;
+        for (const auto* entry : order) {
+            const Tensor& tensor = entry->second;
+            header[entry->first] = {{"dtype", layout_of(tensor.dtype).name},
+                                    {"shape", tensor.shape},
+                                    {"data_offsets", {at, at + tensor.bytes.size()}}};
+            at += tensor.bytes.size();
+        }
+        std::string text = text_of_header(header, path);
+        text.resize((text.size() + 7) / 8 * 8, ' ');
+        const std::uint64_t length = text.size();
+        AtomicFile file(path);
+        file.write(std::as_bytes(std::span(&length, 1)));
+        file.write(std::as_bytes(std::span(text)));
+        for (const auto* entry : order) file.write(entry->second.bytes);
+        file.commit();
+    }
+
+private:
+    struct Tensor {
+        Dtype dtype;
+        Shape shape;
+        std::span<const std::byte> bytes;
+    };
+
+    static std::string text_of_header(const nlohmann::ordered_json& header,
+                                      const std::filesystem::path& path) {
+        try {
+            return header.dump();
+        } catch (const nlohmann::json::exception& error) {
+            throw Error(path.string(), "header cannot be written", "UTF-8", error.what());
+        }
+    }
+
+    std::map<std::string, std::string> metadata_;
+    std::map<std::string, Tensor> tensors_;
+};
+
+}  // namespace coco::io
