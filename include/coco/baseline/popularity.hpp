@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// PopRec: everybody is recommended what most people took. The floor every model must clear, and a test of
+/// data, split and tie rule at once, as its published-protocol numbers are known.
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/data/interactions.hpp>
+
+namespace coco::baseline {
+
+/// An item and how often it was taken in training.
+struct Popular {
+    Id item;
+    Index count;
+};
+
+/// Popularity of the items 0 .. items-1 in the train part. Const after construction, so re-entrant.
+class Popularity {
+public:
+    Popularity(const data::Interactions& train, Index items) : counts_(train.counts(items)) {
+        by_count_.resize(counts_.size());
+        std::iota(by_count_.begin(), by_count_.end(), Id{0});
+        std::stable_sort(by_count_.begin(), by_count_.end(),
+                         [this](Id a, Id b) { return count(a) > count(b); });
+    }
+
+    Index count(Id item) const { return counts_[static_cast<std::size_t>(item)]; }
+
+    /// The rank of `target` among the items not in `history`: 1 + those taken more often + half of the others
+    /// taken as often. The target itself is never left out.
+    double rank_of(std::span<const Id> history, Id target) const {
+        const Index own = count(target);
+        const auto first_equal = std::partition_point(by_count_.begin(), by_count_.end(),
+                                                      [&](Id item) { return count(item) > own; });
+        const auto first_less =
+            std::partition_point(first_equal, by_count_.end(), [&](Id item) { return count(item) == own; });
+        Index greater = first_equal - by_count_.begin(), equal = first_less - first_equal - 1;
+        std::vector<Id> known(history.begin(), history.end());
+        std::sort(known.begin(), known.end());
+        known.erase(std::unique(known.begin(), known.end()), known.end());
+        for (const Id item : known) {
+            if (item == target) continue;
+            greater -= count(item) > own ? 1 : 0;
+            equal -= count(item) == own ? 1 : 0;
+        }
+        return 1.0 + static_cast<double>(greater) + 0.5 * static_cast<double>(equal);
+    }
+
+    /// The k items taken most that are neither in `history` nor in `exclude`, best first, equals by lower
+    /// identifier; fewer where there are not so many.
+    std::vector<Popular> recommend(std::span<const Id> history, Index k,
+                                   std::span<const Id> exclude = {}) const {
+        std::vector<Id> out(history.begin(), history.end());
+        out.insert(out.end(), exclude.begin(), exclude.end());
+        std::sort(out.begin(), out.end());
+        std::vector<Popular> best;
+        for (const Id item : by_count_) {
+            if (static_cast<Index>(best.size()) >= k) break;
+            if (!std::binary_search(out.begin(), out.end(), item)) best.push_back({item, count(item)});
+        }
+        return best;
+    }
+
+private:
+    std::vector<Index> counts_;
+    std::vector<Id> by_count_;
+};
+
+}  // namespace coco::baseline

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Ranks over the full catalogue, and what is computed from them: R@k, N@k, MRR.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+
+namespace coco {
+
+/// The rank of a target, from 1, when `greater` items score strictly more and `equal` others score the same:
+/// the middle of the places it shares, so it may end in a half. Never "first index wins": with scores of a
+/// few distinct values (popularity) that rule adds a tenth and more to every metric.
+constexpr double rank_among(Index greater, Index equal) {
+    return 1.0 + static_cast<double>(greater) + 0.5 * static_cast<double>(equal);
+}
+
+/// The rank of `target` by `scores` (one an item), with the items of `masked` left out: a person's own
+/// history, padding. The target itself is never left out. An item whose score is not a number counts as
+/// scoring more. \throws Error where the target's score is not a number: a broken model must not look like a
+/// good one
+inline double rank_of(std::span<const float> scores, Id target, std::span<const Id> masked = {}) {
+    const float score = scores[static_cast<std::size_t>(target)];
+    if (std::isnan(score)) throw Error("rank", "the target's score is not a number");
+    std::vector<char> out(scores.size(), 0);
+    for (const Id item : masked) out[static_cast<std::size_t>(item)] = 1;
+    out[static_cast<std::size_t>(target)] = 1;
+    Index greater = 0, equal = 0;
+    for (std::size_t item = 0; item < scores.size(); ++item) {
+        if (out[item] != 0) continue;
+        greater += !(scores[item] <= score) ? 1 : 0;
+        equal += scores[item] == score ? 1 : 0;
+    }
+    return rank_among(greater, equal);
+}
+
+/// The rank of what a list of recommendations lacks: it counts zero in every metric.
+inline constexpr double unranked = std::numeric_limits<double>::infinity();
+
+/// What one question contributes to R@k.
+constexpr double hit(double rank, Index k) { return rank <= static_cast<double>(k) ? 1.0 : 0.0; }
+
+/// What one question contributes to N@k: 1 / log2(rank + 1) where rank <= k, else 0. With one relevant item
+/// the ideal is 1.
+inline double gain(double rank, Index k) {
+    return rank <= static_cast<double>(k) ? 1.0 / std::log2(rank + 1.0) : 0.0;
+}
+
+/// One number of an evaluation, as it is shown: "R@5".
+struct Named {
+    std::string name;
+    double value;
+};
+
+/// An evaluation: the rank of each question, in the order of its cases, and the means over them.
+class Metrics {
+public:
+    Metrics() = default;
+    explicit Metrics(std::vector<double> ranks) : ranks_(std::move(ranks)) {}
+
+    void add(double rank) { ranks_.push_back(rank); }
+
+    Index count() const { return static_cast<Index>(ranks_.size()); }
+    const std::vector<double>& ranks() const { return ranks_; }
+
+    /// R@k, the share of questions whose target is among the first k; 0 where there are no questions.
+    double recall(Index k) const { return mean(recalls(k)); }
+
+    /// N@k.
+    double ndcg(Index k) const { return mean(gains(k)); }
+
+    /// The mean of 1 / rank.
+    double mrr() const {
+        std::vector<double> values;
+        for (const double rank : ranks_) values.push_back(1.0 / rank);
+        return mean(values);
+    }
+
+    /// Each question's part in R@k: what comparisons of two models are computed from.
+    std::vector<double> recalls(Index k) const {
+        std::vector<double> values;
+        for (const double rank : ranks_) values.push_back(hit(rank, k));
+        return values;
+    }
+
+    /// Each question's part in N@k.
+    std::vector<double> gains(Index k) const {
+        std::vector<double> values;
+        for (const double rank : ranks_) values.push_back(gain(rank, k));
+        return values;
+    }
+
+    /// R@k and N@k for each of `cutoffs`, then MRR.
+    std::vector<Named> summary(std::span<const Index> cutoffs) const {
+        std::vector<Named> all;
+        for (const Index k : cutoffs) {
+            all.push_back({text_of("R@", k), recall(k)});
+            all.push_back({text_of("N@", k), ndcg(k)});
+        }
+        all.push_back({"MRR", mrr()});
+        return all;
+    }
+
+private:
+    static double mean(const std::vector<double>& values) {
+        double sum = 0;
+        for (const double value : values) sum += value;
+        return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
+    }
+
+    std::vector<double> ranks_;
+};
+
+}  // namespace coco
