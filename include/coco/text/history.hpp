@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What the language model reads about a person: the words of the latest items, most recent last, within a
+/// budget of tokens. The oldest fall out first, and never half a title.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/data/catalogue.hpp>
+
+namespace coco::text {
+
+/// The fixed words. Each piece is encoded by itself, so that a person's text is a concatenation of cached
+/// tokens; pieces that begin with a line end or a space are cut there by byte-level tokenizers anyway.
+struct HistoryTemplate {
+    std::string instruction =
+        "You know the catalogue of a shop. From what a person took, tell what the person will take next.";
+    std::string before = "\nTaken, the latest last:";
+    std::string item = "\n- ";  ///< in front of each item's text
+    std::string after = "\nNext:";
+};
+
+/// How much of a history is told.
+struct HistoryBudget {
+    Index tokens = 128;  ///< at most, template and items together, the instruction apart
+    Index items = 20;    ///< at most
+};
+
+/// The texts of a catalogue's items, encoded once, and the texts of histories put together from them. Const
+/// after construction, so re-entrant.
+class History {
+public:
+    /// \param encode  callable, `std::string_view` to a range of token identifiers
+    template <class Encode>
+    History(const data::Catalogue& catalogue, const HistoryTemplate& words, Encode&& encode) {
+        const auto append = [&](std::vector<Id>& to, std::string_view text) {
+            if (text.empty()) return;
+            const auto tokens = encode(text);
+            for (const auto token : tokens) to.push_back(static_cast<Id>(token));
+        };
+        append(instruction_, words.instruction);
+        append(before_, words.before);
+        append(after_, words.after);
+        for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item) {
+            const std::string text = catalogue.text(item);
+            if (!text.empty()) append(tokens_, words.item + text);
+            offsets_.push_back(tokens_.size());
+        }
+    }
+
+    /// Tokens that stand in front of everybody's text; a model computes their rows once.
+    std::span<const Id> instruction() const { return instruction_; }
+
+    /// Tokens of one item, its leading words included; none where the catalogue knows no words of it.
+    std::span<const Id> of_item(Id item) const {
+        const std::size_t i = static_cast<std::size_t>(item);
+        return {tokens_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
+    }
+
+    /// Appends the text of `history` (the oldest first) to `out`; returns the number of tokens appended.
+    ///
+    /// Items are taken from the latest backwards until the next does not fit. Items without words take no
+    /// place; an item that would not fit even by itself is passed over, so that one endless title does not
+    /// hide all that came before it. With no item left the template's words alone remain.
+    /// \throws Error where the budget does not hold the template
+    Index append(std::span<const Id> history, const HistoryBudget& budget, std::vector<Id>& out) const {
+        const Index fixed = static_cast<Index>(before_.size() + after_.size());
+        if (fixed > budget.tokens)
+            throw Error("history text", "budget too small for the template",
+                        text_of("at least ", fixed, " tokens"), text_of(budget.tokens));
+        const Index whole = budget.tokens - fixed;
+        Index left = whole, items = 0;
+        std::size_t first = history.size();
+        while (first > 0 && items < budget.items) {
+            const Index length = static_cast<Index>(of_item(history[first - 1]).size());
+            if (length > left && length <= whole) break;
+            if (length > 0 && length <= whole) {
+                left -= length;
+                ++items;
+            }
+            --first;
+        }
+        const std::size_t begin = out.size();
+        out.insert(out.end(), before_.begin(), before_.end());
+        for (const Id item : history.subspan(first)) {
+            const std::span<const Id> words = of_item(item);
+            if (static_cast<Index>(words.size()) <= whole) out.insert(out.end(), words.begin(), words.end());
+        }
+        out.insert(out.end(), after_.begin(), after_.end());
+        return static_cast<Index>(out.size() - begin);
+    }
+
+private:
+    std::vector<Id> instruction_, before_, after_, tokens_;
+    std::vector<std::size_t> offsets_{0};
+};
+
+}  // namespace coco::text
