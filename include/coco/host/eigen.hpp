@@ -7,7 +7,16 @@
 #error "coco: host code in a CUDA source must be compiled with EIGEN_NO_CUDA (link coco::coco, or keep it in a .cpp)"
 #endif
 
+// g++ 12 takes the undefined operand in its own AVX-512 intrinsics for a mistake of ours.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <Eigen/Core>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include <coco/store/view.hpp>
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include <coco/core/error.hpp>
 #include <coco/exec/skills.hpp>

@@ -4,12 +4,14 @@
 /// so a task must not depend on it: tasks are cut at fixed counts and write to places of their own.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <coco/core/config.hpp>
