@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Cross-entropy over the whole catalogue: L = mean over targets of -log softmax(h V')[item].
+#pragma once
+
+#include <coco/core/role.hpp>
+#include <coco/nn/sequence.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::loss {
+
+/// The full softmax.
+struct CrossEntropy {
+    using Role = role::Objective;
+    static constexpr bool needs_negatives = false;
+
+    /// *loss += weight * L; dh = and dvectors += its gradient.
+    /// \param h        targets x width
+    /// \param vectors  items x width
+    template <class P>
+    static void step(Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,
+                     typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
+        Classes<P> classes;
+        classes.columns = vectors;
+        classes.positive = targets.item;
+        if (h.rows == 0) return;
+        run.on.classify(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)), loss, dh,
+                        dvectors, Rows<P>{});
+    }
+};
+
+}  // namespace coco::loss

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// CoCo's L_ortho: the mean over pairs of codes of cos(z_i, z_j), as
+/// (|sum z/|z||^2 - K) / (K (K - 1)); or of its square, where alignment of either sign is to be avoided.
+#pragma once
+
+#include <coco/nn/elementwise.hpp>
+#include <coco/nn/normalize.hpp>
+
+namespace coco::loss {
+
+/// What is averaged over pairs.
+enum class Orthogonality : bool { cosine, squared };
+
+/// (i, j) -> x_ij y_ij.
+template <class T>
+struct ProductTerm {
+    const T *x, *y;
+    Index cols;
+
+    COCO_HD T operator()(Index i, Index) const {
+        T sum = 0;
+        for (Index j = 0; j < cols; ++j) sum += x[i * cols + j] * y[i * cols + j];
+        return sum;
+    }
+};
+
+/// *loss += factor * (sum - K).
+template <class T>
+struct OrthogonalityValue {
+    const T* sum;
+    T* loss;
+    T factor, codes;
+
+    template <class Row>
+    COCO_HD void operator()(Index, const Row& row) const {
+        row.each(1, [&](Index) { *loss += factor * (*sum - codes); });
+    }
+};
+
+/// out_ij = x_j: one row handed to all.
+template <class T>
+struct SpreadRow {
+    const T* x;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        row.each(cols, [&](Index j) { out[i * cols + j] = x[j]; });
+    }
+};
+
+/// *loss += weight * L_ortho of codes, K x d with K >= 2; dcodes += its gradient.
+template <class P>
+void orthogonality(Run<P>& run, CRows<P> codes, Orthogonality kind, double weight, typename P::Scalar* loss,
+                   Rows<P> dcodes) {
+    using T = typename P::Scalar;
+    const Index count = codes.rows, width = codes.cols;
+    if (count < 2) return;
+    const T factor = static_cast<T>(weight / static_cast<double>(count * (count - 1)));
+    const nn::Normalized<P> unit = nn::normalize<P>(run, codes);
+    const typename Workspace<P>::Frame frame(run.work);
+    const Rows<P> partner = run.work.scratch(count, width), sum = run.work.scratch(1, 1);
+    nn::fill<P>(run.on, sum, 0);
+    // Each code's partner: the sum of all codes, or the codes weighted by their cosines. The diagonal adds a
+    // constant whose gradient points along the code, which normalising removes.
+    if (kind == Orthogonality::cosine) {
+        const Rows<P> total = run.work.scratch(1, width);
+        nn::fill<P>(run.on, total, 0);
+        run.on.reduce(count, total, nn::Element<T>{unit.y.data, width});
+        run.on.rows(count, width, SpreadRow<T>{total.data, partner.data, width});
+    } else {
+        const Rows<P> cosine = run.work.scratch(count, count);
+        run.on.multiply(CRows<P>(unit.y), Op::plain, CRows<P>(unit.y), Op::transposed, cosine);
+        run.on.multiply(CRows<P>(cosine), Op::plain, CRows<P>(unit.y), Op::plain, partner);
+    }
+    run.on.reduce(count, sum, ProductTerm<T>{unit.y.data, partner.data, width});
+    run.on.rows(1, 1, OrthogonalityValue<T>{sum.data, loss, factor, static_cast<T>(count)});
+    if (dcodes.empty()) return;
+    const Rows<P> d = run.work.scratch(count, width);
+    nn::copy<P>(run.on, CRows<P>(partner), d, Write::set, (kind == Orthogonality::cosine ? T(2) : T(4)) * factor);
+    nn::normalize_backward<P>(run, unit, CRows<P>(d), dcodes, Write::add);
+}
+
+}  // namespace coco::loss

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Rows of length one: y = x / |x|, for cosines.
+#pragma once
+
+#include <coco/core/math.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// y = x / max(|x|, 1e-12), length = |x|.
+template <class T>
+struct NormalizeRows {
+    const T* x;
+    Index x_stride;
+    T* y;
+    T* length;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = y + i * cols;
+        const T norm = math::sqrt(row.sum(cols, [&](Index j) { return from[j] * from[j]; }));
+        const T divisor = norm > T(1e-12) ? norm : T(1e-12);
+        row.each(cols, [&](Index j) { to[j] = from[j] / divisor; });
+        length[i] = divisor;
+    }
+};
+
+/// dx (= or +=) (dy - y (y.dy)) / |x|.
+template <class T>
+struct NormalizeBackwardRows {
+    const T* y;
+    const T* length;
+    const T* dy;
+    Index dy_stride;
+    T* dx;
+    Index dx_stride, cols;
+    Write write;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T *const unit = y + i * cols, *const g = dy + i * dy_stride;
+        T* const to = dx + i * dx_stride;
+        const T along = row.sum(cols, [&](Index j) { return unit[j] * g[j]; });
+        const T scale = T(1) / length[i];
+        if (write == Write::set)
+            row.each(cols, [&](Index j) { to[j] = (g[j] - unit[j] * along) * scale; });
+        else
+            row.each(cols, [&](Index j) { to[j] += (g[j] - unit[j] * along) * scale; });
+    }
+};
+
+/// Rows of length one and the lengths they had.
+template <class P>
+struct Normalized {
+    Rows<P> y;       ///< rows x cols
+    Rows<P> length;  ///< rows x 1
+};
+
+template <class P>
+Normalized<P> normalize(Run<P>& run, CRows<P> x) {
+    const Normalized<P> n{run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 1)};
+    if (x.rows > 0)
+        run.on.rows(x.rows, x.cols,
+                    NormalizeRows<typename P::Scalar>{x.data, x.stride, n.y.data, n.length.data, x.cols});
+    return n;
+}
+
+template <class P>
+void normalize_backward(Run<P>& run, const Normalized<P>& n, CRows<P> dy, Rows<P> dx, Write write = Write::set) {
+    if (dy.rows == 0 || dx.empty()) return;
+    run.on.rows(dy.rows, dy.cols,
+                NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride, dx.data,
+                                                          dx.stride, dy.cols, write});
+}
+
+}  // namespace coco::nn
