@@ -50,6 +50,7 @@ class Compiler:
         words.remove(entry["file"])
         if command:
             words[0] = command
+            words = [word for word in words if word != "-Wno-restrict"]  # only g++ knows it
         version = subprocess.run([words[0], "--version"], capture_output=True, text=True, check=True).stdout
         self.words = words
         self.identity = "\0".join(words) + version

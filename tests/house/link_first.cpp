@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// With link_second.cpp: two translation units that hold every header make one program, so nothing in a header is
-// defined twice.
+// With link_second.cpp: two translation units that hold every header make one program, so nothing in a header
+// is defined twice.
 #include "everything.hpp"
 
 #include <cstring>
