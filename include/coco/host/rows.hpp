@@ -26,8 +26,13 @@ struct Row {
     /// f(j) for j < n; the calls must not depend on each other.
     template <class F>
     COCO_INLINE void each(Index n, const F& f) const {
-        COCO_LANES
-        for (Index j = 0; j < n; ++j) f(j);
+        // In blocks of a known length: g++ -O2 vectorises no other loop.
+        Index j = 0;
+        for (; j + lanes <= n; j += lanes) {
+            COCO_LANES
+            for (Index k = 0; k < lanes; ++k) f(j + k);
+        }
+        for (; j < n; ++j) f(j);
     }
     /// Sum of f(j), j < n.
     template <class F>
@@ -45,8 +50,22 @@ struct Row {
     /// Largest f(j), j < n; n >= 1.
     template <class F>
     COCO_INLINE T max(Index n, const F& f) const {
-        T most = f(0);
-        for (Index j = 1; j < n; ++j) {
+        T most = 0;
+        Index j = 0;
+        if (n < lanes) {
+            most = f(j++);
+        } else {
+            T lane[lanes];
+            for (Index k = 0; k < lanes; ++k) lane[k] = f(k);
+            for (j = lanes; j + lanes <= n; j += lanes)
+                for (Index k = 0; k < lanes; ++k) {
+                    const T x = f(j + k);
+                    lane[k] = x > lane[k] ? x : lane[k];
+                }
+            most = lane[0];
+            for (const T x : lane) most = x > most ? x : most;
+        }
+        for (; j < n; ++j) {
             const T x = f(j);
             most = x > most ? x : most;
         }
