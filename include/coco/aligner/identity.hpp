@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// No aligner: a = h. Knowledge is made and not used; for measuring what the rest costs.
+#pragma once
+
+#include <coco/core/role.hpp>
+#include <coco/nn/elementwise.hpp>
+
+namespace coco::aligner {
+
+class Identity {
+public:
+    using Role = role::Aligner;
+
+    struct Config {};
+
+    template <class P>
+    struct Kept {
+        CRows<P> out;
+    };
+
+    Identity(Layout&, const Config&, Index) {}
+
+    template <class P>
+    Kept<P> forward(Run<P>&, CRows<P> h, const Segments<P>&, CRows<P>, const Segments<P>&) const {
+        return {h};
+    }
+
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>&, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
+        if (!dh.empty()) nn::copy<P>(run.on, dy, dh);
+        if (!dpure.empty()) nn::fill<P>(run.on, dpure, 0);
+    }
+};
+
+}  // namespace coco::aligner

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// CoCo's vector-quantised codebook of soft prompts (arXiv 2510.14257): a user's prompts are the codes whose
+/// cosine with the user's representation exceeds theta, the nearest one always, behind a shared one:
+/// P = [s; Z_S W'].
+#pragma once
+
+#include <coco/core/role.hpp>
+#include <coco/loss/orthogonality.hpp>
+#include <coco/loss/quantization.hpp>
+#include <coco/nn/embedding.hpp>
+#include <coco/nn/indices.hpp>
+#include <coco/nn/linear.hpp>
+
+namespace coco::prompt {
+
+/// K codes in the recommender's space, one projection into the language model's, one shared prompt there.
+class VqCodebook {
+public:
+    using Role = role::PromptCodebook;
+    static constexpr bool chooses = true;  ///< prompts depend on the user
+
+    struct Config {
+        Index codes = 64;      ///< K
+        double theta = 0.45;   ///< cosine a code must exceed
+        Index most = 30;       ///< codes a user, at most
+        loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
+    };
+
+    template <class P>
+    struct Kept {
+        CRows<P> e;              ///< groups x d: what the codes were compared with (no gradient: sg)
+        Choice<P> choice;
+        Passed<P> projected;     ///< K x D: all codes in the language model's space
+        Inverse<P> by_prompt;    ///< of the gather from [projected codes; s]
+        Segments<P> of_group;    ///< of the rows of `out`
+        Rows<P> out;             ///< prompts x D
+    };
+
+    /// \param width        d, of the recommender
+    /// \param model_width  D, of the language model
+    VqCodebook(Layout& layout, const Config& config, Index width, Index model_width) : config_(config) {
+        require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
+        require(config.most >= 1, "prompt.most", "too few", "at least 1", text_of(config.most));
+        const Layout::Scope scope(layout, "prompt");
+        codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
+        shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));
+        projection_ = nn::Linear(layout, "projection", width, model_width, Init::normal(0.02), nn::Bias::no, Decay::no);
+    }
+
+    const Config& config() const { return config_; }
+    const Slot& codes() const { return codes_; }
+    const Slot& shared() const { return shared_; }
+    const Slot& projection() const { return projection_.weight(); }
+
+    /// \param e  groups x d
+    template <class P>
+    Kept<P> forward(Run<P>& run, CRows<P> e) const {
+        Kept<P> kept;
+        kept.e = e;
+        kept.choice = run.on.choose(e, run.value(codes_), static_cast<typename P::Scalar>(config_.theta), config_.most,
+                                    run.work);
+        kept.projected = projection_.forward(run, run.value(codes_));
+
+        const Index groups = e.rows, prompts = kept.choice.of_row.rows() + groups;
+        const std::span<Id> offsets = run.work.template numbers<Id>(groups + 1);
+        const std::span<Id> source = run.work.template numbers<Id>(prompts);
+        std::size_t at = 0;
+        for (Index g = 0; g < groups; ++g) {
+            offsets[static_cast<std::size_t>(g)] = static_cast<Id>(at);
+            source[at++] = static_cast<Id>(config_.codes);
+            for (Index k = kept.choice.of_row.begin(g); k < kept.choice.of_row.end(g); ++k)
+                source[at++] = kept.choice.code_host[static_cast<std::size_t>(k)];
+        }
+        offsets[static_cast<std::size_t>(groups)] = static_cast<Id>(at);
+        kept.of_group = nn::segments(run, std::span<const Id>(offsets));
+        kept.by_prompt = nn::invert(run, std::span<const Id>(source), config_.codes + 1);
+
+        const Rows<P> all = run.work.keep(config_.codes + 1, projection_.out());
+        nn::copy<P>(run.on, CRows<P>(kept.projected.out), all.rows_from(0, config_.codes));
+        nn::copy<P>(run.on, run.value(shared_), all.rows_from(config_.codes, 1));
+        kept.out = run.work.keep(prompts, projection_.out());
+        nn::gather<P>(run.on, CRows<P>(all), run.on.bring(std::span<const Id>(source)), kept.out);
+        return kept;
+    }
+
+    /// \param dprompts  prompts x D; gradients of codes, projection and shared prompt are added to
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dprompts) const {
+        const typename Workspace<P>::Frame frame(run.work);
+        const Rows<P> all = run.work.scratch(config_.codes + 1, projection_.out());
+        nn::fill<P>(run.on, all, 0);
+        nn::scatter<P>(run.on, dprompts, kept.by_prompt, all);
+        if (const Rows<P> ds = run.gradient(shared_); !ds.empty())
+            nn::copy<P>(run.on, CRows<P>(all.rows_from(config_.codes, 1)), ds, Write::add);
+        const Rows<P> dcodes = run.work.scratch(config_.codes, codes_.cols);
+        projection_.backward(run, kept.projected, CRows<P>(all.rows_from(0, config_.codes)), dcodes);
+        if (const Rows<P> d = run.gradient(codes_); !d.empty()) nn::copy<P>(run.on, CRows<P>(dcodes), d, Write::add);
+    }
+
+    /// Adds gamma L_Q to losses[0] and beta L_ortho to losses[1], and their gradients to the codes'.
+    template <class P>
+    void penalty(Run<P>& run, const Kept<P>& kept, double gamma, double beta, typename P::Scalar* losses) const {
+        const CRows<P> codes = run.value(codes_);
+        const Rows<P> dcodes = run.gradient(codes_);
+        if (gamma > 0) loss::quantization<P>(run, kept.e, codes, kept.choice.nearest, gamma, losses, dcodes);
+        if (beta > 0) loss::orthogonality<P>(run, codes, config_.orthogonality, beta, losses + 1, dcodes);
+    }
+
+private:
+    Config config_;
+    Slot codes_, shared_;
+    nn::Linear projection_;
+};
+
+}  // namespace coco::prompt
