@@ -33,19 +33,22 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     list(APPEND coco_dev_flags -Wno-restrict)
 endif()
 
+# coco_dev_eigen is what a user gets who asks for nothing; coco_dev adds the backend chosen above.
+add_library(coco_dev_eigen INTERFACE)
+target_link_libraries(coco_dev_eigen INTERFACE coco coco_npy coco_text coco_gz)
+target_compile_options(coco_dev_eigen INTERFACE ${coco_dev_flags})
 add_library(coco_dev INTERFACE)
-target_link_libraries(coco_dev INTERFACE coco coco_npy coco_text coco_gz)
-target_compile_options(coco_dev INTERFACE ${coco_dev_flags})
+target_link_libraries(coco_dev INTERFACE coco_dev_eigen)
 if(COCO_HOST_BACKEND STREQUAL "onednn")
     target_link_libraries(coco_dev INTERFACE coco_onednn)
 endif()
 if(COCO_SANITIZE)
-    target_compile_options(coco_dev INTERFACE -fsanitize=${COCO_SANITIZE} -fno-sanitize-recover=all
-                                              -fno-omit-frame-pointer -g1)
-    target_link_options(coco_dev INTERFACE -fsanitize=${COCO_SANITIZE})
+    target_compile_options(coco_dev_eigen INTERFACE -fsanitize=${COCO_SANITIZE} -fno-sanitize-recover=all
+                                                    -fno-omit-frame-pointer -g1)
+    target_link_options(coco_dev_eigen INTERFACE -fsanitize=${COCO_SANITIZE})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         # The checks g++ inserts confuse its own flow analysis; the build without them has these as errors.
-        target_compile_options(coco_dev INTERFACE -Wno-error=maybe-uninitialized -Wno-error=array-bounds
-                                                  -Wno-error=stringop-overflow -Wno-error=null-dereference)
+        target_compile_options(coco_dev_eigen INTERFACE -Wno-error=maybe-uninitialized -Wno-error=array-bounds
+                                                        -Wno-error=stringop-overflow -Wno-error=null-dereference)
     endif()
 endif()

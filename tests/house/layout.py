@@ -13,6 +13,7 @@ from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 FLOORS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["nn"], ["loss"],
           ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
+ROOF = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
 FLOOR_OF = {folder: number for number, folders in enumerate(FLOORS) for folder in folders}
 
 # Foreign includes, and the only places that may name them.
@@ -47,6 +48,8 @@ def floors(names):
         if here is not None and here not in FLOOR_OF:
             yield f"{name}: no floor is called {here}"
             continue
+        if here is None and name not in ROOF:
+            yield f"{name}: stands on no floor"
         for other in includes((INCLUDE / name).read_text()):
             there = folder_of(other)
             if not (INCLUDE / other).is_file():

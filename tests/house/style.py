@@ -48,8 +48,6 @@ def shape():
             for pattern, why in FORBIDDEN:
                 if pattern.search(line.split("//")[0] if why != "unfinished" else line):
                     yield f"{name}:{number}: {why}"
-            if len(line) > 120:
-                yield f"{name}:{number}: {len(line)} columns"
 
 
 def report():
