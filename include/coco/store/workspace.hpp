@@ -81,6 +81,8 @@ private:
 
 /// Ordinary memory of the host, whatever the policy: shapes and indices are made there.
 struct HostPages {
+    using Space = space::Host;
+
     void* own(std::size_t bytes) {
         void* memory = std::calloc(1, bytes);
         if (!memory) throw std::bad_alloc();

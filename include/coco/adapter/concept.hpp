@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What an adapter must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+
+#include <coco/adapter/projections.hpp>
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace adapter {
+
+/// `static constexpr bool learns`: whether it has tensors to train.
+template <class T>
+concept SaysWhetherItLearns = requires {
+    { T::learns } -> std::convertible_to<bool>;
+};
+
+/// Made as `T(Layout&, const T::Config&, const adapter::Sizes&)`.
+template <class T>
+concept ClaimsItsTensors = requires {
+    typename T::Config;
+}
+&&std::constructible_from<T, Layout&, const typename T::Config&, const Sizes&>;
+
+/// `forward(run, layer, x, row_key, y)`: y += its change of the projections of x.
+template <class T>
+concept ChangesProjections = requires(const T& adapter, Run<Archetype>& run, Index layer, CRows<Archetype> x,
+                                      Ids<Archetype> row_key, const Projections<Rows<Archetype>>& y) {
+    { adapter.forward(run, layer, x, row_key, y) } -> std::same_as<void>;
+};
+
+/// `backward(run, layer, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
+template <class T>
+concept PassesGradients = requires(const T& adapter, Run<Archetype>& run, Index layer, CRows<Archetype> x,
+                                   Ids<Archetype> row_key, const Projections<CRows<Archetype>>& dy,
+                                   Rows<Archetype> dx) {
+    { adapter.backward(run, layer, x, row_key, dy, dx) } -> std::same_as<void>;
+};
+
+}  // namespace adapter
+
+/// A trained change of a language model that itself stays as given.
+template <class T>
+concept Adapter = Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> &&
+    adapter::ClaimsItsTensors<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
+
+}  // namespace coco

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The adapter that changes nothing: the language model stays as it was given (the paper's CoCo-Con).
+#pragma once
+
+#include <coco/adapter/projections.hpp>
+#include <coco/core/role.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::adapter {
+
+/// Has no tensors; gradients pass by it.
+class Frozen {
+public:
+    using Role = role::Adapter;
+    static constexpr bool learns = false;
+    struct Config {};
+
+    Frozen() = default;
+    Frozen(Layout&, const Config&, const Sizes&) {}
+
+    template <class P>
+    void forward(Run<P>&, Index, CRows<P>, Ids<P>, const Projections<Rows<P>>&) const {}
+    template <class P>
+    void backward(Run<P>&, Index, CRows<P>, Ids<P>, const Projections<CRows<P>>&, Rows<P>) const {}
+};
+
+}  // namespace coco::adapter

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a language model must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/llm/prompted.hpp>
+#include <coco/llm/source.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace llm {
+
+/// Made as `T(Layout&, const llm::Source&)`.
+template <class T>
+concept TakesGivenWeights = std::constructible_from<T, Layout&, const Source&>;
+
+/// `width()`: columns of soft prompts and of hidden rows; `adapter_sizes()`: what an adapter may change.
+template <class T>
+concept SaysItsSizes = requires(const T& model) {
+    { model.width() } -> std::convertible_to<Index>;
+    { model.adapter_sizes() } -> std::convertible_to<adapter::Sizes>;
+};
+
+/// `forward(run, adapter, prompted)` returns `Kept<P>` with `out`, hidden rows from each group's first soft
+/// row on, and `of_group`, their stretches.
+template <class T>
+concept ReadsPrompts = requires(const T& model, Run<Archetype>& run, const adapter::Frozen& adapter,
+                                const Prompted<Archetype>& in,
+                                const typename T::template Kept<Archetype>& kept) {
+    { model.forward(run, adapter, in) } -> std::same_as<typename T::template Kept<Archetype>>;
+    { kept.out } -> std::convertible_to<CRows<Archetype>>;
+    { kept.of_group } -> std::convertible_to<Segments<Archetype>>;
+};
+
+/// `backward(run, adapter, kept, dout, dsoft, open)`: gradients of soft prompts and adapter, open groups
+/// only.
+template <class T>
+concept PassesGradients = requires(const T& model, Run<Archetype>& run, const adapter::Frozen& adapter,
+                                   const typename T::template Kept<Archetype>& kept, CRows<Archetype> dout,
+                                   Rows<Archetype> dsoft, std::span<const std::uint8_t> open) {
+    { model.backward(run, adapter, kept, dout, dsoft, open) } -> std::same_as<void>;
+};
+
+}  // namespace llm
+
+/// A language model that reads soft prompts and text.
+template <class T>
+concept LanguageModel = Plays<T, role::LanguageModel> && llm::TakesGivenWeights<T> && llm::SaysItsSizes<T> &&
+    llm::ReadsPrompts<T> && llm::PassesGradients<T>;
+
+}  // namespace coco

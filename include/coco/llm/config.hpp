@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The shape of a decoder-only language model of the Llama family.
+#pragma once
+
+#include <string>
+
+#include <coco/adapter/projections.hpp>
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/nn/rope.hpp>
+
+namespace coco::llm {
+
+/// Sizes and constants of a language model. What the model file says, and how much of it is used.
+struct Config {
+    std::string architecture = "llama";
+    Index width = 0;   ///< of a row (hidden size)
+    Index layers = 0;  ///< in the file
+    Index depth = 0;   ///< layers used: the first `depth`, then the final norm; 0 takes all
+    Index heads = 0, kv_heads = 0;
+    Index head = 0;    ///< width of a head; heads * head need not be `width`
+    Index hidden = 0;  ///< of the gated feed-forward
+    Index vocabulary = 0;
+    double theta = 10000;   ///< base of the rotary angles
+    double epsilon = 1e-5;  ///< of the RMS norms
+    nn::RopeKind rope = nn::RopeKind::half_split;
+    bool head_norm = false;  ///< an RMS norm on each query and key head (Qwen3)
+    bool tied = true;        ///< logits are products with the token embeddings
+    bool output_head =
+        false;  ///< claim the output matrix of a model that is not tied; only `logits` reads it
+    double keep_bytes = 1.5e9;  ///< layers whose activations together take more are run again in backward
+
+    Index used() const { return depth == 0 ? layers : depth; }
+    Index query_width() const { return heads * head; }
+    Index kv_width() const { return kv_heads * head; }
+    /// Columns of the joint projection [query | key | value].
+    Index fused_width() const { return query_width() + 2 * kv_width(); }
+    /// What an adapter needs to know.
+    adapter::Sizes adapter_sizes() const { return {used(), width, query_width(), kv_width(), kv_width()}; }
+
+    /// \throws Error naming the setting that is out of range
+    void check() const {
+        const auto positive = [](Index value, const char* name) {
+            require(value >= 1, std::string("llm.") + name, "too small", "at least 1", text_of(value));
+        };
+        positive(width, "width");
+        positive(layers, "layers");
+        positive(heads, "heads");
+        positive(kv_heads, "kv_heads");
+        positive(head, "head");
+        positive(hidden, "hidden");
+        positive(vocabulary, "vocabulary");
+        require(depth >= 0 && depth <= layers, "llm.depth", "out of range", text_of("0 to ", layers),
+                text_of(depth));
+        require(heads % kv_heads == 0, "llm.kv_heads", "does not divide the number of heads",
+                text_of("a divisor of ", heads), text_of(kv_heads));
+        require(head % 2 == 0, "llm.head", "odd width cannot be rotated in pairs", "an even number",
+                text_of(head));
+        require(theta > 1, "llm.theta", "too small", "above 1", text_of(theta));
+        require(epsilon > 0, "llm.epsilon", "too small", "above 0", text_of(epsilon));
+    }
+};
+
+}  // namespace coco::llm

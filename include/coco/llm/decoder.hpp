@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A decoder-only language model with given weights: reads soft prompts and text, gives hidden rows; backward
+/// reaches the soft prompts and the adapter, of the open groups only.
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <coco/core/error.hpp>
+#include <coco/core/role.hpp>
+#include <coco/llm/decoder_layer.hpp>
+#include <coco/llm/packed.hpp>
+#include <coco/llm/prompted.hpp>
+#include <coco/llm/source.hpp>
+#include <coco/llm/storage.hpp>
+
+namespace coco::llm {
+
+/// out_i = an instruction's token, a text's token or a soft row.
+template <class T>
+struct SpliceRows {
+    const T* table;
+    const T* soft;
+    Index soft_stride;
+    const Id* instruction;
+    Index prefix;
+    const Id* token;
+    const Id* source;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const Id from =
+            i < prefix ? instruction[i] : (source[i - prefix] < 0 ? no_id : token[source[i - prefix]]);
+        const T* const x = from < 0 ? soft + (-1 - source[i - prefix]) * soft_stride : table + from * cols;
+        T* const to = out + i * cols;
+        row.each(cols, [&](Index j) { to[j] = x[j]; });
+    }
+};
+
+/// The Llama family: RMS norms, rotary positions, grouped queries, SwiGLU.
+/// \tparam Storage_  how the weights lie: `storage::Float`
+template <Storage Storage_ = storage::Float>
+class Decoder {
+    using Layer = DecoderLayer<Storage_>;
+
+public:
+    using Role = role::LanguageModel;
+    using Config = llm::Config;
+
+    template <class P>
+    struct Kept {
+        Rows<P> out;  ///< rows of all groups from the first soft row on, after the final norm, x width
+        Segments<P> of_group;  ///< a stretch of `out` for each group
+        Packed<P> packed;
+        Segments<P> soft_of;
+        Index soft_rows = 0;
+        std::span<CRows<P>> inputs;                          ///< of each layer, then of the final norm
+        std::span<typename Layer::template Kept<P>> layers;  ///< empty where layers are run again in backward
+        Rows<P> statistics;                                  ///< of the final norm
+    };
+
+    /// Claims the weights that `source` gives when the parameters are made.
+    Decoder(Layout& layout, const Source& source) : config_(source.config) {
+        config_.check();
+        const Layout::Scope scope(layout, "llm");
+        const auto given = [&](const char* name, Index rows, Index cols) {
+            return layout.given(name, rows, cols,
+                                [read = source.read, name = std::string(name), rows,
+                                 cols](std::span<float> out) { read(name, rows, cols, out); });
+        };
+        embedding_ = given("token_embd.weight", config_.vocabulary, config_.width);
+        for (Index l = 0; l < config_.used(); ++l) layers_.emplace_back(layout, source, l);
+        norm_ = given("output_norm.weight", 1, config_.width);
+        head_ = embedding_;
+        if (!config_.tied && config_.output_head)
+            head_ = given("output.weight", config_.vocabulary, config_.width);
+    }
+
+    const Config& config() const { return config_; }
+    /// Columns of soft prompts and of hidden rows.
+    Index width() const { return config_.width; }
+    adapter::Sizes adapter_sizes() const { return config_.adapter_sizes(); }
+
+    /// Hidden rows of all groups. Keeps what `backward` needs where the run trains or collects gradients;
+    /// otherwise layers leave nothing behind.
+    template <class P, class Adapter>
+    Kept<P> forward(Run<P>& run, const Adapter& adapter, const Prompted<P>& in) const {
+        using T = typename P::Scalar;
+        Workspace<P>& work = run.work;
+        const Gathered<P> gathered = pack(run, in);
+        Kept<P> kept;
+        kept.packed = gathered.packed;
+        kept.of_group = kept.packed.of_group;
+        kept.soft_of = in.soft_of;
+        kept.soft_rows = in.soft.rows;
+        const Index rows = kept.packed.rows(), prefix = kept.packed.prefix, out = rows - prefix,
+                    n = config_.used();
+        if (out == 0) return kept;
+        kept.out = work.keep(out, width());
+        kept.statistics = work.keep(rows, 2);
+        kept.packed.table = layers_.front().rope().table(run, kept.packed.positions);
+
+        const bool keeps = run.training || run.gradients[0] != nullptr;
+        const bool whole = keeps && bytes_kept<T>(rows) <= config_.keep_bytes;
+        const typename Workspace<P>::Frame frame(work);
+        const auto make = [&] { return keeps ? work.keep(rows, width()) : work.scratch(rows, width()); };
+        if (keeps) kept.inputs = work.template numbers<CRows<P>>(n + 1);
+        if (whole) kept.layers = work.template numbers<typename Layer::template Kept<P>>(n);
+        Rows<P> x = make(), next = keeps ? Rows<P>{} : make();
+        run.on.rows(
+            rows, 2 * width(),
+            SpliceRows<T>{run.value(embedding_).data, in.soft.data, in.soft.stride, in.instruction.data,
+                          prefix, in.token.data, gathered.source.data, x.data, width()});
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            if (keeps) {
+                kept.inputs[l] = x;
+                next = make();
+            }
+            if (whole) {
+                kept.layers[l] = layers_[l].forward(run, adapter, kept.packed, CRows<P>(x), next);
+            } else {
+                const typename Workspace<P>::Passing passing(work);
+                layers_[l].forward(run, adapter, kept.packed, CRows<P>(x), next);
+            }
+            std::swap(x, next);
+        }
+        if (keeps) kept.inputs.back() = x;
+        rms_norm(run, norm_, config_.epsilon, CRows<P>(x.rows_from(prefix, out)), kept.out,
+                 kept.statistics.rows_from(prefix, out));
+        return kept;
+    }
+
+    /// Gradients of the soft prompts and of the adapter, from those of `Kept::out`. A closed group's rows are
+    /// left out altogether: its soft prompts get zeros, the adapter nothing. With none open the adapter's
+    /// gradients are not touched.
+    /// \param dout  rows of `Kept::out` x width; a closed group's rows are not read
+    /// \param dsoft soft rows x width, or empty
+    /// \param open  host: a byte a group, 0 where it is closed
+    template <class P, class Adapter>
+    void backward(Run<P>& run, const Adapter& adapter, const Kept<P>& kept, CRows<P> dout, Rows<P> dsoft,
+                  std::span<const std::uint8_t> open) const {
+        require(static_cast<Index>(open.size()) == kept.of_group.count(), "language model",
+                "not a flag a group", text_of(kept.of_group.count()), text_of(open.size()));
+        Workspace<P>& work = run.work;
+        const Opened<P> opened = keep_open(run, kept.packed, kept.soft_of, kept.soft_rows, open);
+        const Packed<P>& packed = opened.packed;
+        const Index rows = packed.rows(), prefix = packed.prefix, out = rows - prefix;
+        if (out == 0) {
+            if (!dsoft.empty()) nn::gather(run.on, CRows<P>{}, opened.soft, dsoft);
+            return;
+        }
+        require(!kept.inputs.empty(), "language model", "backward after a forward that kept nothing",
+                "a run that trains or collects gradients");
+        const typename Workspace<P>::Frame frame(work);
+        Rows<P> dy = work.scratch(rows, width()), dx = work.scratch(rows, width());
+        if (prefix > 0) nn::fill(run.on, dy.rows_from(0, prefix), typename P::Scalar(0));
+        {
+            const typename Workspace<P>::Frame inner(work);
+            const auto taken = [&](CRows<P> whole, Ids<P> row) {
+                if (opened.row.empty()) return whole;
+                const Rows<P> part = work.scratch(row.size, whole.cols);
+                nn::gather(run.on, whole, row, part);
+                return CRows<P>(part);
+            };
+            const CRows<P> x = taken(kept.inputs.back().rows_from(prefix, kept.out.rows), opened.out_row);
+            const CRows<P> statistics =
+                taken(kept.statistics.rows_from(prefix, kept.out.rows), opened.out_row);
+            rms_norm_backward(run, norm_, x, statistics, taken(dout, opened.out_row),
+                              dy.rows_from(prefix, out));
+        }
+        for (std::size_t l = layers_.size(); l-- > 0;) {
+            const typename Workspace<P>::Passing passing(work);
+            const typename Workspace<P>::Frame inner(work);
+            const auto layer = activations(run, adapter, kept, opened, l);
+            layers_[l].backward(run, adapter, packed, layer, dy, dx);
+            std::swap(dy, dx);
+        }
+        if (!dsoft.empty()) nn::gather(run.on, CRows<P>(dy), opened.soft, dsoft);
+    }
+
+    /// Hidden rows of texts alone, text rows x width.
+    template <class P, class Adapter>
+    Rows<P> hidden(Run<P>& run, const Adapter& adapter, Ids<P> token, const Segments<P>& text_of) const {
+        Prompted<P> in;
+        in.token = token;
+        in.text_of = text_of;
+        return forward(run, adapter, in).out;
+    }
+
+    /// Logits of hidden rows, rows x vocabulary. \throws Error where the output matrix was not claimed
+    template <class P>
+    Rows<P> logits(Run<P>& run, CRows<P> rows) const {
+        require(config_.tied || config_.output_head, "llm.output_head",
+                "this model's own output matrix was not claimed");
+        const Rows<P> out = run.work.keep(rows.rows, config_.vocabulary);
+        run.on.multiply(rows, Op::plain, run.value(head_), Op::transposed, out);
+        return out;
+    }
+
+private:
+    template <class T>
+    double bytes_kept(Index rows) const {
+        const Index columns = config_.used() * (Layer::kept_columns(config_) + width());
+        return static_cast<double>(rows) * static_cast<double>(columns) * sizeof(T);
+    }
+
+    /// What layer l kept of the open groups' rows, or makes again.
+    template <class P, class Adapter>
+    typename Layer::template Kept<P> activations(Run<P>& run, const Adapter& adapter, const Kept<P>& kept,
+                                                 const Opened<P>& opened, std::size_t l) const {
+        if (!kept.layers.empty())
+            return opened.row.empty() ? kept.layers[l] : Layer::gathered(run, kept.layers[l], opened.row);
+        CRows<P> x = kept.inputs[l];
+        if (!opened.row.empty()) {
+            const Rows<P> part = run.work.scratch(opened.row.size, width());
+            nn::gather(run.on, x, opened.row, part);
+            x = part;
+        }
+        return layers_[l].forward(run, adapter, opened.packed, x, Rows<P>{});
+    }
+
+    Config config_;
+    Slot embedding_, norm_, head_;
+    std::vector<Layer> layers_;
+};
+
+}  // namespace coco::llm

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One layer of a decoder: x + Attention(RMS(x)), then + SwiGLU(RMS(x)). Weights are given: gradients go to
+/// the rows and to the adapter only.
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include <coco/adapter/projections.hpp>
+#include <coco/llm/head_norm.hpp>
+#include <coco/llm/packed.hpp>
+#include <coco/llm/source.hpp>
+#include <coco/llm/storage.hpp>
+#include <coco/nn/elementwise.hpp>
+#include <coco/nn/embedding.hpp>
+#include <coco/nn/gated_feed_forward.hpp>
+#include <coco/nn/norm.hpp>
+#include <coco/nn/rope.hpp>
+
+namespace coco::llm {
+
+/// y = RMS norm of x with a given weight; statistics as `nn::Norm` keeps them.
+template <class P>
+void rms_norm(Run<P>& run, const Slot& weight, double epsilon, CRows<P> x, Rows<P> y, Rows<P> statistics) {
+    using T = typename P::Scalar;
+    run.on.rows(x.rows, 2 * x.cols,
+                nn::NormRows<T>{x.data, x.stride, run.value(weight).data, nullptr, y.data, statistics.data,
+                                x.cols, static_cast<T>(epsilon), false});
+}
+
+/// dx of `rms_norm`.
+template <class P>
+void rms_norm_backward(Run<P>& run, const Slot& weight, CRows<P> x, CRows<P> statistics, CRows<P> dy,
+                       Rows<P> dx) {
+    run.on.rows(
+        x.rows, 2 * x.cols,
+        nn::NormBackwardRows<typename P::Scalar>{x.data, x.stride, run.value(weight).data, statistics.data,
+                                                 dy.data, dy.stride, dx.data, dx.stride, x.cols, false});
+}
+
+/// A layer's weights are claimed fused: [q | k | v] is one product, [gate | up] another.
+template <class Storage>
+class DecoderLayer {
+public:
+    template <class P>
+    struct Kept {
+        CRows<P> x;
+        Rows<P> statistics, middle_statistics;  ///< rows x 2: of the two norms
+        Rows<P> unturned;  ///< rows x (query + key): before norm and rotation; only with `head_norm`
+        Rows<P> fused;     ///< rows x (query + key + value), rotated
+        Rows<P> attended;  ///< rows x query
+        Rows<P> softmax;   ///< rows x heads
+        Rows<P> middle;    ///< rows x width: between the two halves
+        Rows<P> gate_up;   ///< rows x 2 hidden
+    };
+    /// Scalars a row that `Kept` takes, x apart.
+    static Index kept_columns(const Config& c) {
+        return 4 + (c.head_norm ? c.query_width() + c.kv_width() : 0) + c.fused_width() + c.query_width() +
+               c.heads + c.width + 2 * c.hidden;
+    }
+
+    DecoderLayer(Layout& layout, const Source& source, Index index) : config_(source.config), index_(index) {
+        const Config& c = config_;
+        const Index q = c.query_width(), kv = c.kv_width();
+        const auto matrix = [&](const char* name, Index rows, Index cols) {
+            return Storage::claim(layout, layer_tensor(index, name), rows, cols,
+                                  part(source, index, {{name, rows}}, cols));
+        };
+        const auto norm = [&](const char* name, Index cols) {
+            return layout.given(layer_tensor(index, name), 1, cols, part(source, index, {{name, 1}}, cols));
+        };
+        norm_ = norm("attn_norm", c.width);
+        fused_ =
+            Storage::claim(layout, layer_tensor(index, "attn_qkv"), c.fused_width(), c.width,
+                           part(source, index, {{"attn_q", q}, {"attn_k", kv}, {"attn_v", kv}}, c.width));
+        if (c.head_norm) {
+            query_norm_ = HeadNorm(norm("attn_q_norm", c.head), c.epsilon);
+            key_norm_ = HeadNorm(norm("attn_k_norm", c.head), c.epsilon);
+        }
+        output_ = matrix("attn_output", c.width, q);
+        middle_norm_ = norm("ffn_norm", c.width);
+        const Slot gate_up =
+            Storage::claim(layout, layer_tensor(index, "ffn_gate_up"), 2 * c.hidden, c.width,
+                           part(source, index, {{"ffn_gate", c.hidden}, {"ffn_up", c.hidden}}, c.width));
+        feed_forward_ = nn::GatedFeedForward<Storage>(gate_up, matrix("ffn_down", c.width, c.hidden));
+        rope_ = nn::Rope(c.head, c.theta, c.rope);
+    }
+
+    /// \param out  rows x width; where it is empty only what backward needs is computed
+    template <class P, class Adapter>
+    Kept<P> forward(Run<P>& run, const Adapter& adapter, const Packed<P>& packed, CRows<P> x,
+                    Rows<P> out) const {
+        const Config& c = config_;
+        const Index rows = x.rows, q = c.query_width(), kv = c.kv_width();
+        Workspace<P>& work = run.work;
+        Kept<P> kept{x,
+                     work.keep(rows, 2),
+                     work.keep(rows, 2),
+                     {},
+                     work.keep(rows, c.fused_width()),
+                     work.keep(rows, q),
+                     work.keep(rows, c.heads),
+                     work.keep(rows, c.width),
+                     {}};
+        {
+            const typename Workspace<P>::Frame frame(work);
+            const Rows<P> normed = work.scratch(rows, c.width);
+            rms_norm(run, norm_, c.epsilon, x, normed, kept.statistics);
+            Storage::apply(run, CRows<P>(normed), fused_, kept.fused);
+            adapter.forward(run, index_, CRows<P>(normed), packed.row_key, split<Rows<P>>(kept.fused));
+        }
+        const Rows<P> turned = kept.fused.cols_from(0, q + kv);
+        if (c.head_norm) {
+            kept.unturned = work.keep(rows, q + kv);
+            nn::copy(run.on, CRows<P>(turned), kept.unturned);
+            query_norm_.forward(run, CRows<P>(kept.unturned.cols_from(0, q)), turned.cols_from(0, q));
+            key_norm_.forward(run, CRows<P>(kept.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
+        }
+        rope_.forward(run, packed.table, packed.position, turned);
+        const adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
+        run.on.attend(shape(packed), see.query, see.key, see.value, {}, {}, kept.attended, kept.softmax);
+        nn::copy(run.on, x, kept.middle);
+        Storage::apply(run, CRows<P>(kept.attended), output_, kept.middle, Write::add);
+
+        const typename Workspace<P>::Frame frame(work);
+        const Rows<P> normed = work.scratch(rows, c.width);
+        rms_norm(run, middle_norm_, c.epsilon, CRows<P>(kept.middle), normed, kept.middle_statistics);
+        if (!out.empty()) nn::copy(run.on, CRows<P>(kept.middle), out);
+        kept.gate_up = feed_forward_.apply(run, CRows<P>(normed), out, Write::add);
+        return kept;
+    }
+
+    /// \param dy  rows x width, overwritten on the way     \param dx  rows x width
+    template <class P, class Adapter>
+    void backward(Run<P>& run, const Adapter& adapter, const Packed<P>& packed, const Kept<P>& kept,
+                  Rows<P> dy, Rows<P> dx) const {
+        const Config& c = config_;
+        const Index rows = dy.rows, q = c.query_width(), kv = c.kv_width();
+        Workspace<P>& work = run.work;
+        const typename Workspace<P>::Frame frame(work);
+        const Rows<P> dnormed = work.scratch(rows, c.width), through = work.scratch(rows, c.width);
+        feed_forward_.backward(run, {CRows<P>{}, kept.gate_up, Rows<P>{}}, CRows<P>(dy), dnormed);
+        rms_norm_backward(run, middle_norm_, CRows<P>(kept.middle), CRows<P>(kept.middle_statistics),
+                          CRows<P>(dnormed), through);
+        nn::copy(run.on, CRows<P>(through), dy, Write::add);
+
+        const Rows<P> dattended = work.scratch(rows, q), dfused = work.scratch(rows, c.fused_width());
+        Storage::apply_back(run, CRows<P>(dy), output_, dattended);
+        const adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
+        const adapter::Projections<Rows<P>> d = split<Rows<P>>(dfused);
+        run.on.attend_backward(shape(packed), see.query, see.key, see.value, {}, {}, kept.attended,
+                               kept.softmax, dattended, d.query, d.key, d.value, {}, {});
+        rope_.backward(run, packed.table, packed.position, dfused.cols_from(0, q + kv));
+        if (c.head_norm) {
+            query_norm_.backward(run, CRows<P>(kept.unturned.cols_from(0, q)), d.query);
+            key_norm_.backward(run, CRows<P>(kept.unturned.cols_from(q, kv)), d.key);
+        }
+        Storage::apply_back(run, CRows<P>(dfused), fused_, dnormed);
+        if (Adapter::learns) {
+            rms_norm(run, norm_, c.epsilon, kept.x, through, kept.statistics);
+            adapter.backward(run, index_, CRows<P>(through), packed.row_key, split<CRows<P>>(dfused),
+                             dnormed);
+        }
+        rms_norm_backward(run, norm_, kept.x, CRows<P>(kept.statistics), CRows<P>(dnormed), through);
+        nn::add(run.on, CRows<P>(dy), CRows<P>(through), dx);
+    }
+
+    const nn::Rope& rope() const { return rope_; }
+
+    /// Rows of what forward kept, as scratch.
+    template <class P>
+    static Kept<P> gathered(Run<P>& run, const Kept<P>& kept, Ids<P> row) {
+        const auto take = [&](CRows<P> from) {
+            if (from.empty()) return Rows<P>{};
+            const Rows<P> to = run.work.scratch(row.size, from.cols);
+            nn::gather(run.on, from, row, to);
+            return to;
+        };
+        return {take(kept.x),        take(kept.statistics), take(kept.middle_statistics),
+                take(kept.unturned), take(kept.fused),      take(kept.attended),
+                take(kept.softmax),  take(kept.middle),     take(kept.gate_up)};
+    }
+
+private:
+    struct Part {
+        const char* name;
+        Index rows;
+    };
+    /// Writes tensors of the source one above the other.
+    static std::function<void(std::span<float>)> part(const Source& source, Index index,
+                                                      std::vector<Part> parts, Index cols) {
+        return [read = source.read, index, parts = std::move(parts), cols](std::span<float> out) {
+            for (const Part& p : parts) {
+                const auto size = static_cast<std::size_t>(p.rows * cols);
+                read(layer_tensor(index, p.name), p.rows, cols, out.first(size));
+                out = out.subspan(size);
+            }
+        };
+    }
+
+    template <class Matrix>
+    adapter::Projections<Matrix> split(Matrix fused) const {
+        const Index q = config_.query_width(), kv = config_.kv_width();
+        return {fused.cols_from(0, q), fused.cols_from(q, kv), fused.cols_from(q + kv, kv)};
+    }
+
+    template <class P>
+    Attention<P> shape(const Packed<P>& packed) const {
+        Attention<P> a;
+        a.queries = a.keys = packed.segments;
+        a.heads = config_.heads;
+        a.kv_heads = config_.kv_heads;
+        a.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(config_.head)));
+        a.causal = true;
+        a.prefix = packed.prefix;
+        return a;
+    }
+
+    Config config_;
+    Index index_;
+    Slot norm_, fused_, output_, middle_norm_;
+    HeadNorm query_norm_, key_norm_;
+    nn::GatedFeedForward<Storage> feed_forward_;
+    nn::Rope rope_;
+};
+
+}  // namespace coco::llm

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The rows of a pass as the layers see them, [instruction | group 0: soft, text | group 1 ...], and the same
+/// without the groups that are closed.
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include <coco/core/error.hpp>
+#include <coco/llm/prompted.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::llm {
+
+/// Host numbers as the policy sees them.
+template <class P>
+Ids<P> bring(Run<P>& run, std::span<const Id> numbers) {
+    return run.on.template bring<Id>(numbers);
+}
+template <class P>
+Segments<P> segments_of(Run<P>& run, std::span<const Id> offsets) {
+    Id longest = 0;
+    for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+        longest = std::max(longest, offsets[s + 1] - offsets[s]);
+    return {offsets, bring(run, offsets), longest};
+}
+
+/// Rows of a pass.
+template <class P>
+struct Packed {
+    Index prefix = 0;      ///< rows of the instruction
+    Segments<P> segments;  ///< the instruction where there is one, then the groups
+    Segments<P> of_group;  ///< the groups alone, counted from their first row
+    std::span<const Id> position_host, row_key_host;
+    Ids<P> position, row_key;  ///< a row's place in its text, instruction included; its key for dropout
+    CRows<P> table;            ///< of the rotation
+    Index positions = 0;       ///< 1 + the largest
+
+    Index rows() const { return segments.rows(); }
+    Index first(Index group) const { return prefix + of_group.begin(group); }
+};
+
+/// Where the rows of a pass come from, beside their places.
+template <class P>
+struct Gathered {
+    Packed<P> packed;
+    Ids<P> source;  ///< a group's row reads token `source`, or soft row -1 - `source`
+};
+
+/// Numbers the rows of a pass. \throws Error where soft prompts and texts are of different numbers of groups
+template <class P>
+Gathered<P> pack(Run<P>& run, const Prompted<P>& in) {
+    const Index groups = in.groups(), prefix = in.instruction.size;
+    require((in.soft_of.count() == groups || in.soft_of.count() == 0) &&
+                (in.text_of.count() == groups || in.text_of.count() == 0),
+            "language model", "soft prompts and texts of different numbers of groups",
+            text_of(in.soft_of.count()), text_of(in.text_of.count()));
+    const Index lead = prefix > 0 ? 1 : 0;
+    const std::span<Id> offsets = run.work.numbers(groups + 1), all = run.work.numbers(groups + 1 + lead);
+    offsets[0] = all[0] = 0;
+    if (lead) all[1] = static_cast<Id>(prefix);
+    Id longest = 0;
+    for (Index g = 0; g < groups; ++g) {
+        const auto at = static_cast<std::size_t>(g);
+        const Id length = static_cast<Id>(in.soft_length(g) + in.text_length(g));
+        longest = std::max(longest, length);
+        offsets[at + 1] = offsets[at] + length;
+        all[at + 1 + static_cast<std::size_t>(lead)] = static_cast<Id>(prefix) + offsets[at + 1];
+    }
+    const Index rows = all.back();
+    const std::span<Id> position = run.work.numbers(rows), key = run.work.numbers(rows),
+                        source = run.work.numbers(rows - prefix);
+    std::size_t row = 0;
+    for (; row < static_cast<std::size_t>(prefix); ++row) {
+        position[row] = static_cast<Id>(row);
+        key[row] = -1 - static_cast<Id>(row);
+    }
+    for (Index g = 0; g < groups; ++g) {
+        const Id number = in.group.empty() ? static_cast<Id>(g) : in.group[static_cast<std::size_t>(g)];
+        const Index soft = in.soft_length(g), length = soft + in.text_length(g);
+        for (Index i = 0; i < length; ++i, ++row) {
+            position[row] = static_cast<Id>(prefix + i);
+            key[row] =
+                static_cast<Id>(static_cast<std::uint32_t>(number) * 4096u + static_cast<std::uint32_t>(i));
+            source[row - static_cast<std::size_t>(prefix)] =
+                i < soft ? static_cast<Id>(-1 - (in.soft_of.begin(g) + i))
+                         : static_cast<Id>(in.text_of.begin(g) + i - soft);
+        }
+    }
+    Packed<P> packed;
+    packed.prefix = prefix;
+    packed.segments = segments_of(run, std::span<const Id>(all));
+    packed.of_group = segments_of(run, std::span<const Id>(offsets));
+    packed.position_host = position;
+    packed.row_key_host = key;
+    packed.position = bring(run, packed.position_host);
+    packed.row_key = bring(run, packed.row_key_host);
+    packed.positions = prefix + longest;
+    return {packed, bring(run, std::span<const Id>(source))};
+}
+
+/// The instruction and the open groups of a pass.
+template <class P>
+struct Opened {
+    Packed<P> packed;
+    Ids<P> row;      ///< for each of its rows the row of the whole pass; empty where all are open
+    Ids<P> out_row;  ///< the same for rows of groups, counted from the first group's first row
+    Ids<P> soft;     ///< for each soft row of the whole pass the row here, or -1
+};
+
+/// Leaves out the groups that are closed. \param open  a byte a group
+template <class P>
+Opened<P> keep_open(Run<P>& run, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
+                    std::span<const std::uint8_t> open) {
+    const Index groups = whole.of_group.count(), prefix = whole.prefix, lead = prefix > 0 ? 1 : 0;
+    Index count = 0, rows = 0;
+    for (Index g = 0; g < groups; ++g)
+        if (open[static_cast<std::size_t>(g)]) ++count, rows += whole.of_group.length(g);
+    const std::span<Id> offsets = run.work.numbers(count + 1), all = run.work.numbers(count + 1 + lead),
+                        row = run.work.numbers(prefix + rows), position = run.work.numbers(prefix + rows),
+                        key = run.work.numbers(prefix + rows), soft = run.work.numbers(soft_rows);
+    offsets[0] = all[0] = 0;
+    if (lead) all[1] = static_cast<Id>(prefix);
+    std::fill(soft.begin(), soft.end(), no_id);
+    std::size_t to = 0, segment = 0;
+    const auto take = [&](Index from) {
+        row[to] = static_cast<Id>(from);
+        position[to] = whole.position_host[static_cast<std::size_t>(from)];
+        key[to] = whole.row_key_host[static_cast<std::size_t>(from)];
+        ++to;
+    };
+    for (Index i = 0; i < prefix; ++i) take(i);
+    for (Index g = 0; g < groups; ++g) {
+        if (!open[static_cast<std::size_t>(g)]) continue;
+        for (Index i = 0; soft_of.count() && i < soft_of.length(g); ++i)
+            soft[static_cast<std::size_t>(soft_of.begin(g) + i)] =
+                static_cast<Id>(to + static_cast<std::size_t>(i));
+        for (Index i = 0; i < whole.of_group.length(g); ++i) take(whole.first(g) + i);
+        ++segment;
+        all[segment + static_cast<std::size_t>(lead)] = static_cast<Id>(to);
+        offsets[segment] = static_cast<Id>(to) - static_cast<Id>(prefix);
+    }
+    Opened<P> out;
+    out.soft = bring(run, std::span<const Id>(soft));
+    out.packed = whole;
+    if (to == static_cast<std::size_t>(whole.rows())) return out;
+    out.row = bring(run, std::span<const Id>(row));
+    const std::span<Id> out_row = run.work.numbers(rows);
+    for (std::size_t i = 0; i < out_row.size(); ++i)
+        out_row[i] = row[i + static_cast<std::size_t>(prefix)] - static_cast<Id>(prefix);
+    out.out_row = bring(run, std::span<const Id>(out_row));
+    out.packed.segments = segments_of(run, std::span<const Id>(all));
+    out.packed.of_group = segments_of(run, std::span<const Id>(offsets));
+    out.packed.position_host = position;
+    out.packed.row_key_host = key;
+    out.packed.position = bring(run, out.packed.position_host);
+    out.packed.row_key = bring(run, out.packed.row_key_host);
+    return out;
+}
+
+}  // namespace coco::llm

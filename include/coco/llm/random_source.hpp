@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A language model that knows nothing: weights from a seed, of any shape. For tests, benchmarks and the
+/// small decoder over a catalogue's words.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include <coco/core/random.hpp>
+#include <coco/llm/source.hpp>
+
+namespace coco::llm {
+
+/// Uniform weights of variance 1/in (norms 1, token embeddings of variance 1), a function of the seed, the
+/// tensor's name and the place in it; projections back into the rows are scaled by 1/sqrt(2 layers), so that
+/// rows stay of the embeddings' size whatever the depth.
+inline Source random_source(const Config& config, std::uint64_t seed) {
+    config.check();
+    return {config, [config, seed](std::string_view name, Index, Index cols, std::span<float> out) {
+                std::uint64_t stream = 1469598103934665603u;  // FNV-1a
+                for (const char c : name) stream = (stream ^ static_cast<unsigned char>(c)) * 1099511628211u;
+                if (name.ends_with("norm.weight")) {
+                    for (float& x : out) x = 1;
+                    return;
+                }
+                double deviation = name == "token_embd.weight" ? 1 : 1 / std::sqrt(static_cast<double>(cols));
+                if (name.ends_with("attn_output.weight") || name.ends_with("ffn_down.weight"))
+                    deviation /= std::sqrt(2.0 * static_cast<double>(config.layers));
+                const float bound = static_cast<float>(deviation * std::sqrt(3.0));
+                for (std::size_t i = 0; i < out.size(); i += 4) {
+                    const Quad quad = philox(seed, i / 4, stream);
+                    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k)
+                        out[i + k] = bound * (2 * unit_interval(quad.word[k]) - 1);
+                }
+            }};
+}
+
+}  // namespace coco::llm

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The gated feed-forward of Llama-like transformers (Shazeer, 2020, "SwiGLU"):
+/// y = (silu(x Wg') * (x Wu')) Wd', silu(z) = z / (1 + e^-z). Gate and up are one product.
+#pragma once
+
+#include <string_view>
+
+#include <coco/core/math.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// Weights as plain scalars, out x in. Another storage (half precision, blocks of 4 bits) has the same two
+/// members and serves where this one does.
+struct PlainWeights {
+    /// y (= or +=) x W'.
+    template <class P>
+    static void apply(Run<P>& run, CRows<P> x, const Slot& weight, Rows<P> y, Write write = Write::set) {
+        run.on.multiply(x, Op::plain, run.value(weight), Op::transposed, y, 1, write == Write::add ? 1 : 0);
+    }
+    /// dx = dy W.
+    template <class P>
+    static void apply_back(Run<P>& run, CRows<P> dy, const Slot& weight, Rows<P> dx) {
+        run.on.multiply(dy, Op::plain, run.value(weight), Op::plain, dx);
+    }
+};
+
+/// out = silu(gate) * up, where z = [gate | up].
+template <class T>
+struct SwiGluRows {
+    const T* z;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T *const gate = z + 2 * i * cols, *const up = gate + cols;
+        T* const to = out + i * cols;
+        row.each(cols, [&](Index j) { to[j] = gate[j] * math::sigmoid(gate[j]) * up[j]; });
+    }
+};
+
+/// dz = [silu'(gate) up dout | silu(gate) dout].
+template <class T>
+struct SwiGluBackwardRows {
+    const T* z;
+    const T* dout;
+    T* dz;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T *const gate = z + 2 * i * cols, *const up = gate + cols, *const d = dout + i * cols;
+        T *const dgate = dz + 2 * i * cols, *const dup = dgate + cols;
+        row.each(cols, [&](Index j) {
+            const T g = gate[j], s = math::sigmoid(g);
+            dgate[j] = d[j] * up[j] * s * (1 + g * (1 - s));
+            dup[j] = d[j] * g * s;
+        });
+    }
+};
+
+/// rows x width -> rows x hidden (twice) -> rows x width.
+template <class Weights = PlainWeights>
+class GatedFeedForward {
+public:
+    template <class P>
+    struct Kept {
+        CRows<P> x;
+        Rows<P> gate_up;  ///< rows x 2 hidden: before the activation
+        Rows<P> out;
+    };
+
+    GatedFeedForward() = default;
+    /// Trained weights.
+    GatedFeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Init init) {
+        const Layout::Scope scope(layout, name);
+        gate_up_ = layout.claim("gate_up", 2 * hidden, width, init, Decay::yes);
+        down_ = layout.claim("down", width, hidden, init, Decay::yes);
+    }
+    /// Given weights.
+    /// \param gate_up  2 hidden x width: gate above up     \param down  width x hidden
+    GatedFeedForward(const Slot& gate_up, const Slot& down) : gate_up_(gate_up), down_(down) {}
+
+    template <class P>
+    Kept<P> forward(Run<P>& run, CRows<P> x) const {
+        const Rows<P> out = run.work.keep(x.rows, down_.rows);
+        return {x, apply(run, x, out, Write::set), out};
+    }
+    /// y (= or +=) the stage's output; an empty y is not computed. Returns `Kept::gate_up`.
+    template <class P>
+    Rows<P> apply(Run<P>& run, CRows<P> x, Rows<P> y, Write write) const {
+        const Rows<P> z = run.work.keep(x.rows, gate_up_.rows);
+        Weights::apply(run, x, gate_up_, z);
+        if (y.empty()) return z;
+        const typename Workspace<P>::Frame frame(run.work);
+        Weights::apply(run, CRows<P>(activated(run, z)), down_, y, write);
+        return z;
+    }
+
+    /// Wants `kept.x` only where the weights are trained.
+    template <class P>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+        if (dy.rows == 0) return;
+        using T = typename P::Scalar;
+        const typename Workspace<P>::Frame frame(run.work);
+        const Rows<P> d = run.work.scratch(dy.rows, down_.cols),
+                      dz = run.work.scratch(dy.rows, gate_up_.rows);
+        if (const Rows<P> dw = run.gradient(down_); !dw.empty())
+            run.on.multiply(dy, Op::transposed, activated(run, kept.gate_up), Op::plain, dw, 1, 1);
+        Weights::apply_back(run, dy, down_, d);
+        run.on.rows(dy.rows, 8 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
+        if (const Rows<P> dw = run.gradient(gate_up_); !dw.empty())
+            run.on.multiply(dz, Op::transposed, kept.x, Op::plain, dw, 1, 1);
+        if (!dx.empty()) Weights::apply_back(run, CRows<P>(dz), gate_up_, dx);
+    }
+
+private:
+    template <class P>
+    Rows<P> activated(Run<P>& run, CRows<P> z) const {
+        const Rows<P> out = run.work.scratch(z.rows, down_.cols);
+        run.on.rows(z.rows, 4 * z.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
+        return out;
+    }
+
+    Slot gate_up_, down_;
+};
+
+}  // namespace coco::nn

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A low-rank change of a given linear map (Hu et al., 2021, "LoRA"): y += scale B A dropout(x). Keeps
+/// nothing between the passes: what backward needs it makes again from x, so rows may be left out in between.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+#include <coco/nn/stage.hpp>
+
+namespace coco::nn {
+
+/// out (= or +=) x * mask / (1 - rate), the mask drawn on the spot: the bits are those of `Dropout`.
+template <class T>
+struct DrawnDropoutRows {
+    const T* x;
+    Index x_stride;
+    T* out;
+    Index out_stride, cols;
+    DropoutKey key;
+    const Id* row_key;
+    std::uint32_t threshold;
+    T factor;
+    Write write;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * out_stride;
+        row.each((cols + 7) / 8, [&](Index eighth) {
+            const Quad bits = key.bits(row_key[i], eighth);
+            const int end = static_cast<int>(cols - 8 * eighth < 8 ? cols - 8 * eighth : 8);
+            for (int lane = 0; lane < end; ++lane) {
+                const Index j = 8 * eighth + lane;
+                const T value = DropoutKey::keeps(bits, lane, threshold) ? from[j] * factor : T(0);
+                to[j] = write == Write::set ? value : to[j] + value;
+            }
+        });
+    }
+};
+
+/// Two thin factors beside a linear map: A is rank x in, B is out x rank.
+class LowRank {
+public:
+    LowRank() = default;
+    /// A starts uniform in +-1/sqrt(in), B at zero: at first nothing is changed.
+    /// \param scale    alpha / rank     \param dropout  rate on x while training, in [0, 1)
+    LowRank(Layout& layout, std::string_view name, Index in, Index out, Index rank, double scale,
+            double dropout)
+        : scale_(scale), rate_(dropout), site_(layout.site()) {
+        const Layout::Scope scope(layout, name);
+        a_ = layout.claim("a", rank, in, Init::uniform(1 / std::sqrt(static_cast<double>(in))));
+        b_ = layout.claim("b", out, rank, Init::zeros());
+    }
+
+    const Slot& a() const { return a_; }
+    const Slot& b() const { return b_; }
+    double scale() const { return scale_; }
+
+    /// y += scale dropout(x) A' B'.
+    /// \param x        rows x in     \param y  rows x out
+    /// \param row_key  a key a row, for dropout
+    template <class P>
+    void forward(Run<P>& run, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
+        if (x.rows == 0) return;
+        const typename Workspace<P>::Frame frame(run.work);
+        const Rows<P> down = run.work.scratch(x.rows, a_.rows);
+        run.on.multiply(dropped(run, x, row_key), Op::plain, run.value(a_), Op::transposed, down);
+        run.on.multiply(down, Op::plain, run.value(b_), Op::transposed, y, scale<P>(), 1);
+    }
+
+    /// dB += scale dy' (dropout(x) A'), dA += u' dropout(x), dx += dropout'(u A) where u = scale dy B. Unlike
+    /// a stage of its own it adds to dx, where the map it stands beside has written already.
+    template <class P>
+    void backward(Run<P>& run, CRows<P> x, Ids<P> row_key, CRows<P> dy, Rows<P> dx) const {
+        using T = typename P::Scalar;
+        if (dy.rows == 0) return;
+        const typename Workspace<P>::Frame frame(run.work);
+        const Rows<P> u = run.work.scratch(dy.rows, a_.rows);
+        run.on.multiply(dy, Op::plain, run.value(b_), Op::plain, u, scale<P>());
+        if (const Rows<P> da = run.gradient(a_), db = run.gradient(b_); !da.empty()) {
+            const CRows<P> in = dropped(run, x, row_key);
+            const Rows<P> down = run.work.scratch(dy.rows, a_.rows);
+            run.on.multiply(in, Op::plain, run.value(a_), Op::transposed, down);
+            run.on.multiply(dy, Op::transposed, down, Op::plain, db, scale<P>(), 1);
+            run.on.multiply(u, Op::transposed, in, Op::plain, da, 1, 1);
+        }
+        if (dx.empty()) return;
+        if (!drops(run)) {
+            run.on.multiply(u, Op::plain, run.value(a_), Op::plain, dx, 1, 1);
+            return;
+        }
+        const Rows<P> g = run.work.scratch(dy.rows, a_.cols);
+        run.on.multiply(u, Op::plain, run.value(a_), Op::plain, g);
+        run.on.rows(g.rows, 4 * g.cols, kernel<T>(run, CRows<P>(g), row_key, dx, Write::add));
+    }
+
+private:
+    template <class P>
+    typename P::Scalar scale() const {
+        return static_cast<typename P::Scalar>(scale_);
+    }
+    template <class P>
+    bool drops(const Run<P>& run) const {
+        return run.training && rate_ > 0;
+    }
+    template <class T, class P>
+    DrawnDropoutRows<T> kernel(const Run<P>& run, CRows<P> x, Ids<P> row_key, Rows<P> out,
+                               Write write) const {
+        return {x.data,
+                x.stride,
+                out.data,
+                out.stride,
+                x.cols,
+                DropoutKey{run.seed, run.step, site_},
+                row_key.data,
+                DropoutKey::threshold(rate_),
+                static_cast<T>(1 / (1 - rate_)),
+                write};
+    }
+    template <class P>
+    CRows<P> dropped(Run<P>& run, CRows<P> x, Ids<P> row_key) const {
+        if (!drops(run)) return x;
+        const Rows<P> out = run.work.scratch(x.rows, x.cols);
+        run.on.rows(x.rows, 4 * x.cols, kernel<typename P::Scalar>(run, x, row_key, out, Write::set));
+        return out;
+    }
+
+    Slot a_, b_;
+    double scale_ = 1, rate_ = 0;
+    std::uint32_t site_ = 0;
+};
+
+}  // namespace coco::nn
