@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The backbone's own loss, chosen by one run-time switch a step.
+#pragma once
+
+#include <coco/loss/bce.hpp>
+#include <coco/loss/cross_entropy.hpp>
+
+namespace coco {
+
+/// Which loss trains the backbone.
+enum class ObjectiveKind : std::uint8_t { cross_entropy, bce };
+
+/// Whether the batch must bring negatives.
+inline bool needs_negatives(ObjectiveKind kind) { return kind == ObjectiveKind::bce; }
+
+namespace loss {
+
+/// As `CrossEntropy::step`, of the chosen kind.
+template <class P>
+void objective(ObjectiveKind kind, Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets,
+               double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
+    switch (kind) {
+        case ObjectiveKind::cross_entropy:
+            return CrossEntropy::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
+        case ObjectiveKind::bce: return Bce::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
+    }
+}
+
+}  // namespace loss
+}  // namespace coco

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a step is given. A host batch is filled by host code (which samples, which cut, which text: values,
+/// not types); a batch is the same numbers where a policy's kernels run.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include <coco/nn/sequence.hpp>
+#include <coco/store/ragged.hpp>
+
+namespace coco {
+
+/// A batch being filled. Vectors keep their capacity, so that after the largest batch nothing allocates.
+struct HostBatch {
+    Offsets segments;                        ///< histories
+    std::vector<Id> item, position, row_key; ///< a row each
+    InverseLists by_item, by_position;
+
+    std::vector<Id> target_row, target_item, owner, negative, self;  ///< a target each
+    InverseLists by_row, by_target_item, by_negative;
+    Offsets targets_of;                      ///< query segments: targets that share one piece of knowledge
+    std::vector<Id> group_of_segment;        ///< whose knowledge: a group, or -1 for none
+    Offsets excluded_of;
+    std::vector<Id> excluded;
+
+    std::vector<Id> know_row;                ///< a group's row whose vector chooses prompts
+    std::vector<Id> group_key;               ///< keys the random bits of a group's text
+    Offsets text_of;
+    std::vector<Id> token;
+
+    Index rows() const { return static_cast<Index>(item.size()); }
+    Index targets() const { return static_cast<Index>(target_row.size()); }
+    Index groups() const { return static_cast<Index>(know_row.size()); }
+
+    void clear() {
+        segments.clear();
+        targets_of.clear();
+        excluded_of.clear();
+        text_of.clear();
+        for (std::vector<Id>* v : {&item, &position, &row_key, &target_row, &target_item, &owner, &negative, &self,
+                                   &group_of_segment, &excluded, &know_row, &group_key, &token})
+            v->clear();
+    }
+
+    /// Makes what follows from the rest: inverse lists for gradients, each target's own number.
+    /// \param items, window  sizes of the item and position tables
+    void finish(Index items, Index window) {
+        by_item.build(item, items);
+        by_position.build(position, window);
+        by_row.build(target_row, rows());
+        by_target_item.build(target_item, items);
+        if (!negative.empty()) by_negative.build(negative, items);
+        self.resize(target_row.size());
+        for (std::size_t t = 0; t < self.size(); ++t) self[t] = static_cast<Id>(t);
+    }
+
+    /// For each target lists the targets that are no negatives of it: its owner's others, repeats of its item.
+    void exclude() {
+        excluded_of.clear();
+        excluded.clear();
+        for (std::size_t t = 0; t < owner.size(); ++t) {
+            Index count = 0;
+            for (std::size_t o = 0; o < owner.size(); ++o)
+                if (o != t && (owner[o] == owner[t] || target_item[o] == target_item[t])) {
+                    excluded.push_back(static_cast<Id>(o));
+                    ++count;
+                }
+            excluded_of.push(count);
+        }
+    }
+};
+
+/// A batch where kernels run.
+template <class P>
+struct Batch {
+    Sequence<P> sequence;
+    Targets<P> targets;
+    Ids<P> self;
+    std::span<const Id> group_of_segment;  ///< on the host
+    Ids<P> know_row;
+    std::span<const Id> group_key;         ///< on the host
+    Segments<P> text_of;
+    Ids<P> token;
+
+    Index groups() const { return know_row.size; }
+};
+
+/// Segments of host offsets.
+template <class P>
+Segments<P> bring(P& on, const Offsets& offsets) {
+    const std::span<const Id> at(offsets.at);
+    return {at, on.bring(at), offsets.longest()};
+}
+
+/// An inverse of host lists.
+template <class P>
+Inverse<P> bring(P& on, const InverseLists& lists) {
+    Inverse<P> inverse;
+    inverse.id = on.bring(std::span<const Id>(lists.id));
+    inverse.places_of.host = lists.offsets;
+    inverse.places_of.offsets = on.bring(std::span<const Id>(lists.offsets));
+    inverse.place = on.bring(std::span<const Id>(lists.place));
+    return inverse;
+}
+
+/// Hands a host batch to a policy; the host batch must outlive the step.
+template <class P>
+Batch<P> bring(P& on, const HostBatch& h) {
+    const auto ids = [&](const std::vector<Id>& v) { return on.bring(std::span<const Id>(v)); };
+    Batch<P> b;
+    b.sequence = {bring(on, h.segments), ids(h.item),    bring(on, h.by_item),
+                  ids(h.position),       bring(on, h.by_position), ids(h.row_key)};
+    b.targets.row = ids(h.target_row);
+    b.targets.by_row = bring(on, h.by_row);
+    b.targets.item = ids(h.target_item);
+    b.targets.by_item = bring(on, h.by_target_item);
+    b.targets.negative = ids(h.negative);
+    b.targets.by_negative = bring(on, h.by_negative);
+    b.targets.of_segment = bring(on, h.targets_of);
+    if (!h.excluded.empty()) b.targets.excluded_of = bring(on, h.excluded_of);
+    b.targets.excluded = ids(h.excluded);
+    b.self = ids(h.self);
+    b.group_of_segment = h.group_of_segment;
+    b.know_row = ids(h.know_row);
+    b.group_key = h.group_key;
+    b.text_of = bring(on, h.text_of);
+    b.token = ids(h.token);
+    return b;
+}
+
+}  // namespace coco

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// CoCo's contradiction gate: M_t = [cos(a_t, v_t) > cos(h_t, v_t)]. Where M = 0 knowledge did not bring the
+/// target nearer, and the language model is to be corrected; where M = 1 it is left alone.
+#pragma once
+
+#include <span>
+
+#include <coco/core/math.hpp>
+#include <coco/loss/total.hpp>
+#include <coco/nn/indices.hpp>
+#include <coco/pipeline/batch.hpp>
+
+namespace coco {
+
+/// Which targets correct the language model.
+template <class P>
+struct Gate {
+    List<typename P::Scalar, typename P::Space> open;     ///< a target each: 1 where it knows and M = 0, else 0
+    List<typename P::Scalar, typename P::Space> agreed;   ///< 1 where it knows and M = 1
+    List<typename P::Scalar, typename P::Space> knowing;  ///< 1 where it has knowledge at all
+};
+
+/// Decides one query segment's targets.
+template <class T>
+struct GateRows {
+    const T *h, *a, *vectors;
+    Index h_stride, a_stride, v_stride;
+    const Id *item, *rows_of, *keys_of;
+    T *open, *agreed, *knowing;
+    Index cols;
+
+    template <class Row>
+    COCO_HD T cosine(const Row& row, const T* x, const T* v) const {
+        const T dot = row.sum(cols, [&](Index j) { return x[j] * v[j]; });
+        const T xx = row.sum(cols, [&](Index j) { return x[j] * x[j]; });
+        const T vv = row.sum(cols, [&](Index j) { return v[j] * v[j]; });
+        return xx > T(0) && vv > T(0) ? dot / math::sqrt(xx * vv) : T(0);
+    }
+
+    template <class Row>
+    COCO_HD void operator()(Index s, const Row& row) const {
+        const bool knows = keys_of[s + 1] > keys_of[s];
+        for (Id t = rows_of[s]; t < rows_of[s + 1]; ++t) {
+            const T* const v = vectors + item[t] * v_stride;
+            const bool nearer =
+                knows && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
+            row.each(1, [&](Index) {
+                open[t] = knows && !nearer ? T(1) : T(0);
+                agreed[t] = nearer ? T(1) : T(0);
+                knowing[t] = knows ? T(1) : T(0);
+            });
+        }
+    }
+};
+
+/// Decides M, and adds to the ledger: targets that know, those with M = 1, |a - h|^2 and |h|^2 over targets.
+template <class P>
+Gate<P> contradictions(Run<P>& run, CRows<P> h, CRows<P> a, CRows<P> vectors, const Targets<P>& targets,
+                       const Segments<P>& pure_of, typename P::Scalar* ledger) {
+    using T = typename P::Scalar;
+    const auto list = [&] { return run.work.template keep_list<T>(h.rows); };
+    const Gate<P> gate{list(), list(), list()};
+    run.on.rows(targets.of_segment.count(), 6 * h.cols,
+                GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride, targets.item.data,
+                            targets.of_segment.offsets.data, pure_of.offsets.data, gate.open.data, gate.agreed.data,
+                            gate.knowing.data, h.cols});
+    const auto entry = [&](Ledger::Entry e) { return Rows<P>{ledger + e, 1, 1}; };
+    run.on.reduce(h.rows, entry(Ledger::agreed), nn::Element<T>{gate.agreed.data, 1});
+    run.on.reduce(h.rows, entry(Ledger::knowing), nn::Element<T>{gate.knowing.data, 1});
+    run.on.reduce(h.rows, entry(Ledger::moved), SquaredDistanceTerm<T>{a.data, a.stride, h.data, h.stride, h.cols});
+    run.on.reduce(h.rows, entry(Ledger::length), SquaredDistanceTerm<T>{h.data, h.stride, nullptr, 0, h.cols});
+    return gate;
+}
+
+/// out_i = factor_i x_i.
+template <class T>
+struct ScaleRows {
+    const T* x;
+    Index x_stride;
+    const T* factor;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * cols;
+        const T f = factor[i];
+        row.each(cols, [&](Index j) { to[j] = f * from[j]; });
+    }
+};
+
+/// dopen = (1 - M) da; 0 where there is no knowledge.
+template <class P>
+void close_rows(Run<P>& run, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
+    run.on.rows(da.rows, da.cols,
+                ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
+}
+
+/// A byte a group, on the host: 1 where one of its targets is open. Waits for a read-back.
+template <class P>
+std::span<const std::uint8_t> open_groups(Run<P>& run, const Batch<P>& batch, const Gate<P>& gate) {
+    using T = typename P::Scalar;
+    const std::span<T> flag = run.work.template numbers<T>(gate.open.size);
+    const std::span<std::uint8_t> open = run.work.template numbers<std::uint8_t>(batch.groups());
+    run.on.fetch(List<const T, typename P::Space>(gate.open), flag.data());
+    std::fill(open.begin(), open.end(), std::uint8_t{0});
+    const Segments<P>& of = batch.targets.of_segment;
+    for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {
+        const Id g = batch.group_of_segment[s];
+        if (g < 0) continue;
+        for (Index t = of.begin(static_cast<Index>(s)); t < of.end(static_cast<Index>(s)); ++t)
+            if (flag[static_cast<std::size_t>(t)] > T(0)) open[static_cast<std::size_t>(g)] = 1;
+    }
+    return open;
+}
+
+}  // namespace coco

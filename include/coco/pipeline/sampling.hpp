@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How batches are filled from histories: behaviour samples, joint groups, cases to be answered. Host code and
+/// values: which samples is a setting, not a type.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <coco/core/random.hpp>
+#include <coco/data/interactions.hpp>
+#include <coco/data/negatives.hpp>
+#include <coco/data/samples.hpp>
+#include <coco/pipeline/batch.hpp>
+#include <coco/text/history.hpp>
+
+namespace coco {
+
+/// One pass trains every position of a window, or each prefix is a sample of its own.
+enum class Samples : std::uint8_t { prefixes, positions };
+
+/// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
+/// recent, a row in the middle of a window knows how many items follow it (a leak of their number in positions
+/// mode, harmless with prefixes); from the oldest, nothing leaks.
+enum class Positions : std::uint8_t { recent, oldest };
+
+/// How histories become batches.
+struct Sampling {
+    Samples samples = Samples::prefixes;
+    Positions positions = Positions::recent;
+    Index window = 50;               ///< items of a history that a backbone sees
+    Index joint_targets = 4;         ///< targets a joint group trains, where each is a prefix
+    double without_knowledge = 0.1;  ///< share of joint groups that train with an empty segment (prefixes)
+    text::HistoryBudget budget;      ///< of a user's text
+};
+
+/// Fills host batches. Holds no batch itself; const and re-entrant.
+class Filler {
+public:
+    Filler(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {}
+
+    const Sampling& sampling() const { return sampling_; }
+    Index items() const { return items_; }
+
+    /// Behaviour samples of the train histories.
+    /// \param negatives  where the loss samples them, else null     \param step  keys their draw
+    void behaviour(HostBatch& b, const data::Interactions& train, std::span<const data::Sample> samples,
+                   const data::Negatives* negatives, std::uint64_t seed, std::uint64_t step) const {
+        b.clear();
+        for (const data::Sample& s : samples) {
+            const std::span<const Id> all = train.of(s.user);
+            const Index first = b.rows();
+            segment(b, s.user, all, s.begin, s.end);
+            for (Index t = s.first_target; t < s.end; ++t)
+                target(b, s.user, first + t - s.begin, all[static_cast<std::size_t>(t) + 1], negatives, seed, step);
+        }
+        b.targets_of.push(b.targets());
+        b.group_of_segment.push_back(no_id);
+        b.finish(items_, sampling_.window);
+    }
+
+    /// Joint groups (user, cut): knowledge is made of the items before the cut only and targets lie after it.
+    /// The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user); users need two train items or more.
+    void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users, const text::History* text,
+               const data::Negatives* negatives, std::uint64_t seed, std::uint64_t epoch, std::uint64_t step) const {
+        b.clear();
+        for (const Id user : users) {
+            const std::span<const Id> all = train.of(user);
+            Draw draw(seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
+            const Index cut = 1 + draw.below(static_cast<std::uint32_t>(all.size() - 1));
+            if (sampling_.samples == Samples::prefixes)
+                prefixes(b, user, all, cut, text, negatives, draw, step);
+            else
+                positions(b, user, all, cut, text, negatives, draw, step);
+        }
+        b.exclude();
+        b.finish(items_, sampling_.window);
+    }
+
+    /// A history to be continued: one segment, one row that answers, and its text where knowledge is to be
+    /// made. \param target  the item that came, or -1 where nobody knows
+    void ask(HostBatch& b, Id user, std::span<const Id> history, Id target, const text::History* text) const {
+        const Index end = static_cast<Index>(history.size());
+        segment(b, user, history, std::max<Index>(0, end - sampling_.window), end);
+        b.target_row.push_back(static_cast<Id>(b.rows() - 1));
+        b.target_item.push_back(target);
+        if (text) group(b, user, history, b.rows() - 1, *text);
+        b.targets_of.push(1);
+        b.group_of_segment.push_back(text ? static_cast<Id>(b.groups() - 1) : no_id);
+    }
+
+private:
+    static Id key_of(Id user, Index end, Index at) {
+        std::uint64_t z = static_cast<std::uint64_t>(static_cast<std::uint32_t>(user)) * 0x9E3779B97F4A7C15u ^
+                          static_cast<std::uint64_t>(end) * 0xBF58476D1CE4E5B9u ^
+                          static_cast<std::uint64_t>(at) * 0x94D049BB133111EBu;
+        z = (z ^ (z >> 31)) * 0xD6E8FEB86659FD93u;
+        return static_cast<Id>(static_cast<std::uint32_t>(z >> 32));
+    }
+
+    /// Appends items begin .. end-1 of a history as a segment.
+    void segment(HostBatch& b, Id user, std::span<const Id> all, Index begin, Index end) const {
+        for (Index i = begin; i < end; ++i) {
+            b.item.push_back(all[static_cast<std::size_t>(i)]);
+            b.position.push_back(
+                static_cast<Id>(sampling_.positions == Positions::recent ? end - 1 - i : i - begin));
+            b.row_key.push_back(key_of(user, end, i));
+        }
+        b.segments.push(end - begin);
+    }
+
+    void target(HostBatch& b, Id user, Index row, Id item, const data::Negatives* negatives, std::uint64_t seed,
+                std::uint64_t step) const {
+        if (negatives) b.negative.push_back(negatives->draw(user, seed, step, static_cast<std::uint64_t>(b.targets())));
+        b.target_row.push_back(static_cast<Id>(row));
+        b.target_item.push_back(item);
+        b.owner.push_back(user);
+    }
+
+    void group(HostBatch& b, Id user, std::span<const Id> before, Index know_row, const text::History& text) const {
+        b.know_row.push_back(static_cast<Id>(know_row));
+        b.group_key.push_back(key_of(user, static_cast<Index>(before.size()), -1));
+        b.text_of.push(text.append(before, sampling_.budget, b.token));
+    }
+
+    /// Each target is the last row of its own prefix; the first one's row is the know row.
+    void prefixes(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
+                  const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
+        const Index last = static_cast<Index>(all.size()) - 1;
+        const bool knowing = text && draw.uniform() >= sampling_.without_knowledge;
+        Index chosen[64];
+        const Index count = std::min({sampling_.joint_targets, last - cut + 1, Index{64}});
+        chosen[0] = cut;
+        // The others without replacement, by Floyd's method, in order of drawing.
+        for (Index k = 1, j = last - cut - (count - 1) + 1; k < count; ++k, ++j) {
+            const Index at = cut + 1 + draw.below(static_cast<std::uint32_t>(j));
+            chosen[k] = std::find(chosen, chosen + k, at) == chosen + k ? at : cut + j;
+        }
+        std::sort(chosen + 1, chosen + count);
+        for (Index k = 0; k < count; ++k) {
+            segment(b, user, all, std::max<Index>(0, chosen[k] - sampling_.window), chosen[k]);
+            target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, draw.seed(), step);
+            if (k == 0 && knowing) group(b, user, all.first(static_cast<std::size_t>(cut)), b.rows() - 1, *text);
+        }
+        b.targets_of.push(count);
+        b.group_of_segment.push_back(knowing ? static_cast<Id>(b.groups() - 1) : no_id);
+    }
+
+    /// One pass over a window around the cut gives all rows: those whose target lies after the cut carry
+    /// knowledge, those before it do not. The know row is a sample of its own.
+    void positions(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
+                   const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
+        const Index inputs = static_cast<Index>(all.size()) - 1, window = sampling_.window;
+        const Index begin = std::max<Index>(0, std::min(cut - window / 2, inputs - window));
+        const Index end = std::min(inputs, begin + window), first = b.rows();
+        segment(b, user, all, begin, end);
+        for (Index t = begin; t < end; ++t)
+            target(b, user, first + t - begin, all[static_cast<std::size_t>(t) + 1], negatives, draw.seed(), step);
+        const Index before = std::max<Index>(0, cut - 1 - begin);
+        b.targets_of.push(before);
+        b.group_of_segment.push_back(no_id);
+        if (text) {
+            segment(b, user, all, std::max<Index>(0, cut - window), cut);
+            group(b, user, all.first(static_cast<std::size_t>(cut)), b.rows() - 1, *text);
+        }
+        b.targets_of.push(end - begin - before);
+        b.group_of_segment.push_back(text ? static_cast<Id>(b.groups() - 1) : no_id);
+    }
+
+    Sampling sampling_;
+    Index items_;
+};
+
+}  // namespace coco
