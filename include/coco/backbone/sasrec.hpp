@@ -35,7 +35,8 @@ public:
     SASRec(Layout& layout, const Config& config) {
         require(config.window > 0, "sasrec.window", "out of range", "at least 1", text_of(config.window));
         const Layout::Scope scope(layout, "sasrec");
-        position_ = layout.claim("position", config.window, config.width(), Init::normal(config.encoder.init));
+        position_ =
+            layout.claim("position", config.window, config.width(), Init::normal(config.encoder.init));
         start_ = nn::Norm(layout, "norm", config.width(), config.encoder.epsilon);
         dropout_ = nn::Dropout(layout, config.encoder.dropout);
         encoder_ = nn::Encoder(layout, config.encoder, sees);
@@ -56,14 +57,17 @@ public:
     }
 
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>& sequence, const Kept<P>& kept, CRows<P> dh, Rows<P> dx) const {
+    void backward(Run<P>& run, const Sequence<P>& sequence, const Kept<P>& kept, CRows<P> dh,
+                  Rows<P> dx) const {
         const typename Workspace<P>::Frame frame(run.work);
         const Rows<P> inner = run.work.scratch(dh.rows, dh.cols), outer = run.work.scratch(dh.rows, dh.cols);
         encoder_.backward(run, kept.encoder, dh, inner);
         dropout_.backward(run, kept.dropped, CRows<P>(inner), outer);
-        start_.backward(run, kept.start, CRows<P>(outer), dx);
-        if (const Rows<P> dposition = run.gradient(position_); !dposition.empty())
-            nn::scatter<P>(run.on, CRows<P>(dx), sequence.by_position, dposition);
+        const Rows<P> dposition = run.gradient(position_);
+        // Positions have the gradient of the items they are added to, wanted or not.
+        const Rows<P> dsum = dx.empty() && !dposition.empty() ? inner : dx;
+        start_.backward(run, kept.start, CRows<P>(outer), dsum);
+        if (!dposition.empty()) nn::scatter<P>(run.on, CRows<P>(dsum), sequence.by_position, dposition);
     }
 
 private:

@@ -29,8 +29,8 @@ struct EncoderConfig {
         require(width > 0 && layers > 0 && hidden > 0, "encoder", "sizes", "at least 1");
         require(heads > 0 && width % heads == 0, "encoder.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads));
-        require(dropout >= 0 && dropout < 1 && attention_dropout >= 0 && attention_dropout < 1, "encoder.dropout",
-                "out of range", "0 <= rate < 1");
+        require(dropout >= 0 && dropout < 1 && attention_dropout >= 0 && attention_dropout < 1,
+                "encoder.dropout", "out of range", "0 <= rate < 1");
     }
 };
 
@@ -83,7 +83,7 @@ public:
         first_.backward(run, k.first, CRows<P>(dh), dsum);
         drop_attention_.backward(run, k.dropped_attention, CRows<P>(dsum), dbranch);
         attention_.backward(run, k.attention, CRows<P>(dbranch), dx);
-        copy<P>(run.on, CRows<P>(dsum), dx, Write::add);
+        if (!dx.empty()) copy<P>(run.on, CRows<P>(dsum), dx, Write::add);
     }
 
 private:
@@ -114,7 +114,8 @@ public:
         config.check();
         require(config.layers <= most_layers, "encoder.layers", "too many", text_of("at most ", most_layers),
                 text_of(config.layers));
-        for (Index l = 0; l < config.layers; ++l) layers_.emplace_back(layout, text_of("layer", l), config, sees);
+        for (Index l = 0; l < config.layers; ++l)
+            layers_.emplace_back(layout, text_of("layer", l), config, sees);
     }
 
     template <class P>

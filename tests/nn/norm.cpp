@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <coco/nn/norm.hpp>
+
+#include "laws/stage.hpp"
+
+using namespace coco;
+
+namespace {
+
+template <nn::NormKind kind>
+struct Case {
+    nn::Norm norm;
+
+    explicit Case(Layout& layout) : norm(layout, "norm", 9, 1e-5, kind) {}
+    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 9}}; }
+    template <class P>
+    nn::Norm::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
+        return norm.forward(run, x[0]);
+    }
+    template <class P>
+    void backward(Run<P>& run, const Sequence<P>&, const nn::Norm::Kept<P>& kept, CRows<P> dy,
+                  const laws::Out<P>& dx) const {
+        norm.backward(run, kept, dy, dx[0]);
+    }
+};
+
+/// A norm whose weight is given: nothing is learned, only the input has a gradient.
+struct Given {
+    nn::Norm norm;
+
+    explicit Given(Layout& layout)
+        : norm(layout.given("weight", 1, 9,
+                            [](std::span<float> to) {
+                                for (std::size_t i = 0; i < to.size(); ++i)
+                                    to[i] = 0.5f + static_cast<float>(i);
+                            }),
+               1e-5) {}
+    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 9}}; }
+    template <class P>
+    nn::Norm::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
+        return norm.forward(run, x[0]);
+    }
+    template <class P>
+    void backward(Run<P>& run, const Sequence<P>&, const nn::Norm::Kept<P>& kept, CRows<P> dy,
+                  const laws::Out<P>& dx) const {
+        norm.backward(run, kept, dy, dx[0]);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("norms obey the law of stages", "[norm]") {
+    laws::stage<Case<nn::NormKind::layer>>();
+    laws::stage<Case<nn::NormKind::rms>>();
+    laws::stage<Given>();
+}
+
+TEMPLATE_TEST_CASE_SIG("norms are their formulas, written out", "[norm]", ((nn::NormKind kind), kind),
+                       nn::NormKind::layer, nn::NormKind::rms) {
+    laws::Bench<BasicHost<double>, Case<kind>> bench([](Layout& layout) { return Case<kind>(layout); }, 11,
+                                                     1);
+    const laws::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0];
+    for (std::size_t i = 0; i < 11; ++i) {
+        double mean = 0, square = 0;
+        for (std::size_t j = 0; j < 9; ++j) mean += x[i * 9 + j] / 9;
+        if (kind == nn::NormKind::rms) mean = 0;
+        for (std::size_t j = 0; j < 9; ++j) square += std::pow(x[i * 9 + j] - mean, 2) / 9;
+        for (std::size_t j = 0; j < 9; ++j) {
+            const double shift = kind == nn::NormKind::layer ? bench.values[1][j] : 0;
+            const double expected = (x[i * 9 + j] - mean) / std::sqrt(square + 1e-5) * w[j] + shift;
+            CHECK(out[i * 9 + j] == Approx(expected).epsilon(1e-12));
+        }
+    }
+}
