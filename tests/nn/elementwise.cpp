@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <coco/nn/elementwise.hpp>
+
+#include "laws/stage.hpp"
+
+using namespace coco;
+using P = BasicHost<double>;
+using laws::Numbers;
+
+TEST_CASE("copy, add and fill reach exactly the columns of a view", "[elementwise]") {
+    P on(1);
+    Workspace<P> work(on);
+    const Rows<P> a = laws::brought(on, work, {1, 2, 3, 4, 5, 6}, {2, 3});
+    const Rows<P> b = laws::brought(on, work, {10, 20, 30, 40, 50, 60}, {2, 3});
+    const CRows<P> right = b.cols_from(1, 2);
+
+    nn::copy<P>(on, right, a.cols_from(0, 2));
+    CHECK(laws::fetched<P>(on, a) == Numbers{20, 30, 3, 50, 60, 6});
+    nn::copy<P>(on, right, a.cols_from(1, 2), Write::add, 0.5);
+    CHECK(laws::fetched<P>(on, a) == Numbers{20, 40, 18, 50, 85, 36});
+    nn::add<P>(on, CRows<P>(a), CRows<P>(b), a);
+    CHECK(laws::fetched<P>(on, a) == Numbers{30, 60, 48, 90, 135, 96});
+    nn::fill<P>(on, a, 2);
+    CHECK(laws::fetched<P>(on, a) == Numbers(6, 2.0));
+}
+
+TEST_CASE("copying nothing does nothing", "[elementwise]") {
+    P on(1);
+    nn::copy<P>(on, CRows<P>{}, Rows<P>{});
+    nn::add<P>(on, CRows<P>{}, CRows<P>{}, Rows<P>{});
+    nn::fill<P>(on, Rows<P>{}, 1);
+}
+
+TEST_CASE("a sum over rows adds to what is there", "[elementwise]") {
+    P on(2);
+    Workspace<P> work(on);
+    const Index rows = 1000;
+    const Numbers x = laws::normals(rows * 3, 1);
+    const CRows<P> view = laws::brought(on, work, x, {rows, 3});
+    const Rows<P> sum = laws::brought(on, work, {1, 2, 3}, {1, 3});
+    on.reduce(rows, sum, nn::Element<double>{view.data, view.stride});
+    Numbers expected{1, 2, 3};
+    for (std::size_t i = 0; i < x.size(); ++i) expected[i % 3] += x[i];
+    CHECK(laws::distance(laws::fetched<P>(on, sum), expected) < 1e-11);
+}
