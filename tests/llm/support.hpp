@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A decoder with its adapter, parameters and workspace on a policy, and batches in plain sight.
+#pragma once
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/adapter/lora.hpp>
+#include <coco/host/host.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/llm/random_source.hpp>
+#include <coco/nn/parameters.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "laws/batch.hpp"
+#include "laws/numbers.hpp"
+
+namespace support {
+
+using coco::Id;
+using coco::Index;
+using coco::laws::Numbers;
+
+/// Two layers, grouped queries, heads whose widths do not add up to the rows' width.
+inline coco::llm::Config small_config() {
+    coco::llm::Config c;
+    c.width = 16;
+    c.layers = 2;
+    c.heads = 4;
+    c.kv_heads = 2;
+    c.head = 6;
+    c.hidden = 20;
+    c.vocabulary = 31;
+    return c;
+}
+
+/// One pass's input: soft rows are drawn, tokens given.
+struct Prompts {
+    std::vector<Id> instruction;
+    std::vector<Index> soft;            ///< soft rows of each group
+    std::vector<std::vector<Id>> text;  ///< of each group
+    std::vector<Id> group;              ///< their numbers; empty: places
+
+    Index soft_rows() const {
+        Index sum = 0;
+        for (const Index n : soft) sum += n;
+        return sum;
+    }
+    Index rows() const {
+        Index sum = soft_rows();
+        for (const auto& t : text) sum += static_cast<Index>(t.size());
+        return sum;
+    }
+};
+
+/// Ragged groups: both kinds of rows, no soft rows, no text, neither.
+inline Prompts ragged() {
+    return {{3, 1, 4}, {2, 0, 3, 0, 1}, {{1, 5, 9, 2}, {6, 5}, {}, {}, {3, 5, 8}}, {}};
+}
+
+template <class P>
+coco::llm::Prompted<P> brought(P& on, coco::Workspace<P>& work, const Prompts& prompts, const Numbers& soft,
+                               Index width) {
+    coco::Offsets soft_of, text_of;
+    std::vector<Id> token;
+    for (const Index n : prompts.soft) soft_of.push(n);
+    for (const auto& t : prompts.text) {
+        text_of.push(static_cast<Index>(t.size()));
+        token.insert(token.end(), t.begin(), t.end());
+    }
+    const std::span<Id> group = work.numbers(static_cast<Index>(prompts.group.size()));
+    std::copy(prompts.group.begin(), prompts.group.end(), group.begin());
+    return {coco::laws::brought(on, work, soft, {prompts.soft_rows(), width}),
+            coco::laws::segments(on, work, soft_of),
+            coco::laws::ids(on, work, token),
+            coco::laws::segments(on, work, text_of),
+            coco::laws::ids(on, work, prompts.instruction),
+            group};
+}
+
+/// What a pass leaves behind.
+struct Outcome {
+    Numbers out, dsoft, dadapter;
+    bool operator==(const Outcome&) const = default;
+};
+
+template <class P, class Adapter = coco::adapter::LoRA>
+class Bench {
+public:
+    using Scalar = typename P::Scalar;
+
+    /// \param drawn  whether the adapter's tensors are drawn, or stay as they start
+    explicit Bench(const coco::llm::Source& source, const typename Adapter::Config& config = {},
+                   bool drawn = true, int threads = 1)
+        : decoder(layout, source),
+          adapter(layout, config, decoder.adapter_sizes()),
+          on(threads),
+          work(on),
+          parameters(on, layout, 1),
+          gradients(on, layout) {
+        if (!drawn) return;
+        for (const coco::Tensor& t : layout.tensors())
+            if (t.slot.home == coco::Home::dense)
+                set(t.slot,
+                    coco::laws::normals(t.slot.size(), 11 + static_cast<std::uint64_t>(t.slot.at), 0.3));
+    }
+
+    void set(const coco::Slot& slot, const Numbers& x) {
+        const std::vector<Scalar> to(x.begin(), x.end());
+        on.put(to.data(), parameters.list(slot));
+    }
+
+    coco::Run<P> pass() {
+        coco::Run<P> run = parameters.run(on, work);
+        run.training = true;
+        run.seed = 42;
+        run.step = 3;
+        gradients.attach(run);
+        return run;
+    }
+
+    /// Forward; backward from `dout` where it is given.
+    Outcome both(const Prompts& prompts, const Numbers& soft, const Numbers& dout = {},
+                 std::vector<std::uint8_t> open = {}) {
+        work.reset();
+        gradients.zero(on);
+        coco::Run<P> run = pass();
+        const Index width = decoder.width();
+        const auto kept = decoder.forward(run, adapter, brought(on, work, prompts, soft, width));
+        Outcome o{coco::laws::fetched<P>(on, kept.out), {}, {}};
+        if (dout.empty() && open.empty()) return o;
+        if (open.empty()) open.assign(static_cast<std::size_t>(kept.of_group.count()), 1);
+        const auto dsoft =
+            coco::laws::brought(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
+        decoder.backward(run, adapter, kept, coco::laws::brought(on, work, dout, {prompts.rows(), width}),
+                         dsoft, open);
+        o.dsoft = coco::laws::fetched<P>(on, dsoft);
+        for (const coco::Tensor& t : layout.tensors())
+            if (t.slot.home == coco::Home::dense) {
+                const Numbers g = coco::laws::fetched<P>(on, gradients.view(t.slot));
+                o.dadapter.insert(o.dadapter.end(), g.begin(), g.end());
+            }
+        return o;
+    }
+
+    coco::Layout layout;
+    coco::llm::Decoder<> decoder;
+    Adapter adapter;
+    P on;
+    coco::Workspace<P> work;
+    coco::Parameters<P> parameters;
+    coco::Gradients<P> gradients;
+};
+
+/// Largest difference of two lists over the larger one's largest element.
+inline double relative(const Numbers& a, const Numbers& b) {
+    double most = 0;
+    for (const double x : b) most = std::max(most, std::abs(x));
+    return coco::laws::distance(a, b) / most;
+}
+
+/// The real model's file in the cache, or an empty path where there is none.
+inline std::filesystem::path smollm2() {
+    const char* own = std::getenv("COCO_CACHE");
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    const char* home = std::getenv("HOME");
+    const std::filesystem::path base = own     ? std::filesystem::path(own)
+                                       : cache ? std::filesystem::path(cache) / "coco"
+                                               : std::filesystem::path(home ? home : ".") / ".cache" / "coco";
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(base / "smollm2", none))
+        if (entry.path().extension() == ".gguf") return entry.path();
+    return {};
+}
+
+}  // namespace support
