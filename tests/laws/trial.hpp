@@ -113,7 +113,7 @@ template <class T>
 inline constexpr double tolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
 /// The same for a gradient against a difference quotient in double.
 template <class T>
-inline constexpr double gradient_tolerance = sizeof(T) == 4 ? 5e-5 : 1e-8;
+inline constexpr double gradient_tolerance = sizeof(T) == 4 ? 5e-5 : 1e-7;
 
 /// The law: what the policy gives is what the naive loop gives, and the same bits a second time.
 /// A trial has `run(on)`, all its results in a row, and `naive()`, the numbers they should be.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A softmax over all columns for each row, with its loss and gradients.
+/// A softmax over all columns for each row, with its loss and gradients, in one pass over the columns: a
+/// tile of scores is exponentiated against the largest score so far and used at once, and what a later,
+/// larger score would have changed is a factor a row and a tile (as in Milakov and Gimelshein, 2018).
 #pragma once
 
 #include <algorithm>
@@ -8,60 +10,220 @@
 
 #include <coco/core/math.hpp>
 #include <coco/exec/skills.hpp>
-#include <coco/host/multiply.hpp>
+#include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
+#include <coco/host/product.hpp>
 #include <coco/host/rows.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
 
-/// See the skill `classify`.
+/// The arrays of one call of `classify`. Rows without a positive have been left out: `row` lists the rest.
+template <class P>
+struct Classifier {
+    using T = typename P::Scalar;
+    static constexpr Index tile_columns = 4 * block_width<T>, tile_stride = tile_columns + lanes<T>;
+    static constexpr Index chunk_rows = 16 * block_rows;
+
+    CRows<P> h;
+    const Classes<P>& classes;
+    T scale;
+    Rows<P> dh;
+    const Id* row;
+    Packed<T> packed;
+    const T* plain;  ///< the columns, `plain_stride` apart, readable in whole vectors
+    Index plain_stride, width;
+    bool keep;  ///< the exponentials are wanted for gradients of columns or bias
+
+    Index tiles() const { return (classes.columns.rows + tile_columns - 1) / tile_columns; }
+
+    /// What is known of a chunk's rows.
+    struct Chunk {
+        Index first, count;
+        T* scaled;        ///< count x width: rows of h times the inverse temperature
+        T* exponentials;  ///< tiles of count x tile_stride
+        T* level;         ///< tiles x count: the score each tile was exponentiated against
+        T *most, *sum, *positive, *slope;
+        Id* skip;  ///< next excluded class
+    };
+
+    Chunk chunk(const Scratch& scratch, Index first, Index count) const {
+        Chunk c{first,   count,  scratch.take<T>(count * width), nullptr, nullptr, nullptr, nullptr, nullptr,
+                nullptr, nullptr};
+        c.exponentials = scratch.take<T>((keep ? tiles() : 1) * count * tile_stride);
+        c.level = scratch.take<T>(tiles() * count);
+        c.most = scratch.take<T>(count);
+        c.sum = scratch.take<T>(count);
+        c.positive = scratch.take<T>(count);
+        c.slope = scratch.take<T>(count * width);
+        c.skip = scratch.take<Id>(count);
+        const bool excluding = classes.excluded_of.count() > 0;
+        for (Index i = 0; i < count; ++i) {
+            widen(h.row(row[first + i]), h.cols, width, classes.inverse_temperature, c.scaled + i * width);
+            c.most[i] = std::numeric_limits<T>::lowest();
+            c.sum[i] = 0;
+            c.skip[i] = excluding ? static_cast<Id>(classes.excluded_of.begin(row[first + i])) : 0;
+        }
+        return c;
+    }
+
+    T* tile(const Chunk& c, Index t) const { return c.exponentials + (keep ? t : 0) * c.count * tile_stride; }
+
+    /// Turns the scores of a row in tile t into exponentials.
+    void soften(const Chunk& c, Index t, Index i, Index columns, T* z) const {
+        const Index first = t * tile_columns, from = row[c.first + i];
+        const Row<T> lane;
+        if (!classes.bias.empty()) {
+            const T* const bias = classes.bias.data + first;
+            lane.each(columns, [z, bias](Index j) { z[j] += bias[j]; });
+        }
+        if (classes.excluded_of.count() > 0) {
+            const Index end = classes.excluded_of.end(from);
+            for (; c.skip[i] < end && classes.excluded[c.skip[i]] < first + columns; ++c.skip[i])
+                z[classes.excluded[c.skip[i]] - first] = -std::numeric_limits<T>::infinity();
+        }
+        const Index positive = classes.positive[from] - first;
+        if (positive >= 0 && positive < columns) c.positive[i] = z[positive];
+        const T before = c.most[i], here = lane.max(columns, [z](Index j) { return z[j]; });
+        if (here > before) {
+            c.most[i] = here;
+            const T shrink = math::exp(before - here);
+            c.sum[i] *= shrink;
+            if (t > 0 && !dh.empty()) {
+                T* const slope = c.slope + i * width;
+                lane.each(width, [slope, shrink](Index j) { slope[j] *= shrink; });
+            }
+        }
+        const T most = c.most[i];
+        c.level[t * c.count + i] = most;
+        c.sum[i] += lane.sum(columns, [z, most](Index j) { return z[j] = math::exp(z[j] - most); });
+    }
+
+    /// All columns once: denominators, the rows' loss, their dh. Returns the sum of losses.
+    double forward(const Chunk& c) const {
+        const Index count = classes.columns.rows;
+        for (Index t = 0; t < tiles(); ++t) {
+            const Index first = t * tile_columns, columns = std::min(tile_columns, count - first);
+            T* const z = tile(c, t);
+            scores(c.scaled, width, c.count, packed, first, columns, z, tile_stride);
+            for (Index i = 0; i < c.count; ++i) soften(c, t, i, columns, z + i * tile_stride);
+            if (!dh.empty())
+                product<T>(c.count, width, columns, {z, tile_stride, 1}, plain + first * plain_stride,
+                           plain_stride, c.slope, width, t > 0);
+        }
+        double total = 0;
+        for (Index i = 0; i < c.count; ++i) {
+            total += static_cast<double>(math::log(c.sum[i])) + static_cast<double>(c.most[i]) -
+                     static_cast<double>(c.positive[i]);
+            c.sum[i] = scale / c.sum[i];
+            if (dh.empty()) continue;
+            const Index from = row[c.first + i];
+            const T factor = c.sum[i] * classes.inverse_temperature,
+                    hit = scale * classes.inverse_temperature;
+            const T* const slope = c.slope + i * width;
+            const T* const target = classes.columns.row(classes.positive[from]);
+            T* const out = dh.row(from);
+            Row<T>{}.each(h.cols, [=](Index j) { out[j] = factor * slope[j] - hit * target[j]; });
+        }
+        return total;
+    }
+
+    /// Adds the chunk's share to the gradients of columns (rows `width` apart) and bias; `fresh` ones are
+    /// set.
+    void backward(const Chunk& c, T* dcolumns, T* dbias, bool fresh) const {
+        const Index count = classes.columns.rows;
+        for (Index t = 0; t < tiles(); ++t) {
+            const Index first = t * tile_columns, columns = std::min(tile_columns, count - first);
+            const T* const z = tile(c, t);
+            if (dbias && fresh) std::fill(dbias + first, dbias + first + columns, T(0));
+            for (Index i = 0; i < c.count; ++i) {
+                const T factor = c.sum[i] * math::exp(c.level[t * c.count + i] - c.most[i]);
+                if (dcolumns) widen(c.scaled + i * width, width, width, factor, c.slope + i * width);
+                if (!dbias) continue;
+                T* const to = dbias + first;
+                const T* const line = z + i * tile_stride;
+                Row<T>{}.each(columns, [=](Index j) { to[j] += factor * line[j]; });
+            }
+            if (dcolumns)
+                product<T>(columns, width, c.count, {z, 1, tile_stride}, c.slope, width,
+                           dcolumns + first * width, width, !fresh);
+        }
+        for (Index i = 0; i < c.count; ++i) {
+            const Index positive = classes.positive[row[c.first + i]];
+            if (dbias) dbias[positive] -= scale;
+            if (!dcolumns) continue;
+            for (Index j = 0; j < width; ++j)
+                dcolumns[positive * width + j] -= scale * c.scaled[i * width + j];
+        }
+    }
+};
+
+/// See the skill `classify`. Rows are dealt out in at most 16 parts, each with gradients of its own that are
+/// added up in order: parts x C x d elements of scratch.
 template <class P>
 void classify(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Scalar scale,
               typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias) {
     using T = typename P::Scalar;
     const CRows<P> columns = classes.columns;
-    const Index chunk = 128;
-    double total = 0;
-    for (Index first = 0; first < h.rows; first += chunk) {
-        const Index count = std::min(chunk, h.rows - first);
-        const Scratch scratch;
-        const Rows<P> tile(scratch.take<T>(count * columns.rows), count, columns.rows);
-        multiply<T>(pool, h.rows_from(first, count), Op::plain, columns, Op::transposed, tile,
-                    classes.inverse_temperature, T(0));
-        for (Index i = 0; i < count; ++i) {
-            T* const z = tile.row(i);
-            const Id positive = classes.positive[first + i];
-            if (positive < 0) {
-                std::fill(z, z + tile.cols, T(0));
-                continue;
-            }
-            if (!classes.bias.empty())
-                for (Index j = 0; j < tile.cols; ++j) z[j] += classes.bias(0, j);
-            if (classes.excluded_of.count() > 0)
-                for (Index s = classes.excluded_of.begin(first + i); s < classes.excluded_of.end(first + i);
-                     ++s)
-                    z[classes.excluded[s]] = -std::numeric_limits<T>::infinity();
-            const Row<T> row;
-            const T most = row.max(tile.cols, [z](Index j) { return z[j]; });
-            const T own = z[positive] - most;
-            const T sum = row.sum(tile.cols, [z, most](Index j) { return z[j] = math::exp(z[j] - most); });
-            total += static_cast<double>(math::log(sum) - own);
-            const T factor = scale / sum;
-            row.each(tile.cols, [z, factor](Index j) { z[j] *= factor; });
-            z[positive] -= scale;
-        }
-        if (!dh.empty())
-            multiply<T>(pool, tile, Op::plain, columns, Op::plain, dh.rows_from(first, count),
-                        classes.inverse_temperature, T(0));
-        if (!dcolumns.empty())
-            multiply<T>(pool, tile, Op::transposed, h.rows_from(first, count), Op::plain, dcolumns,
-                        classes.inverse_temperature, T(1));
-        if (!dbias.empty())
-            for (Index i = 0; i < count; ++i)
-                for (Index j = 0; j < tile.cols; ++j) dbias(0, j) += tile(i, j);
+    const Index width = padded<T>(h.cols), size = columns.rows * width;
+    const Scratch scratch;
+    Id* const row = scratch.take<Id>(h.rows);
+    Index rows = 0;
+    for (Index i = 0; i < h.rows; ++i)
+        if (classes.positive[i] >= 0)
+            row[rows++] = static_cast<Id>(i);
+        else if (!dh.empty())
+            std::fill(dh.row(i), dh.row(i) + dh.cols, T(0));
+    if (rows == 0) return;
+
+    Classifier<P> work{h,  classes,      scale,          dh,    row,
+                       {}, columns.data, columns.stride, width, !dcolumns.empty() || !dbias.empty()};
+    work.packed = pack<T>(pool, columns, scratch.take<T>(Packed<T>::size(columns.rows, columns.cols)));
+    if (!dh.empty() && width != columns.cols) {
+        T* const wide = scratch.take<T>(size);
+        for (Index c = 0; c < columns.rows; ++c)
+            widen(columns.row(c), columns.cols, width, T(1), wide + c * width);
+        work.plain = wide;
+        work.plain_stride = width;
     }
+
+    constexpr Index most_parts = 16, least_rows = 64, most_elements = Index{1} << 26;
+    const Index by_rows = std::clamp<Index>(rows / least_rows, 1, most_parts);
+    const Index parts = std::min(by_rows, std::max<Index>(2, most_elements / size));
+    double* const part_loss = scratch.take<double>(parts);
+    T* const part_columns = dcolumns.empty() ? nullptr : scratch.take<T>(parts * size);
+    T* const part_bias = dbias.empty() ? nullptr : scratch.take<T>(parts * columns.rows);
+    pool.run(parts, [&](Index p) {
+        const Index begin = p * rows / parts, end = (p + 1) * rows / parts;
+        const Index chunks = (end - begin + work.chunk_rows - 1) / work.chunk_rows;
+        part_loss[p] = 0;
+        for (Index c = 0; c < chunks; ++c) {
+            const Index first = begin + c * (end - begin) / chunks,
+                        last = begin + (c + 1) * (end - begin) / chunks;
+            const Scratch inner;
+            const auto chunk = work.chunk(inner, first, last - first);
+            part_loss[p] += work.forward(chunk);
+            if (work.keep)
+                work.backward(chunk, part_columns ? part_columns + p * size : nullptr,
+                              part_bias ? part_bias + p * columns.rows : nullptr, c == 0);
+        }
+    });
+
+    double total = 0;
+    for (Index p = 0; p < parts; ++p) total += part_loss[p];
     *loss += static_cast<T>(static_cast<double>(scale) * total);
+    if (!work.keep) return;
+    constexpr Index stretch = 256;
+    pool.run((columns.rows + stretch - 1) / stretch, [&](Index task) {
+        for (Index c = task * stretch; c < std::min(columns.rows, (task + 1) * stretch); ++c)
+            for (Index p = 0; p < parts; ++p) {
+                if (part_bias) dbias.data[c] += part_bias[p * columns.rows + c];
+                if (!part_columns) continue;
+                const T* const from = part_columns + p * size + c * width;
+                T* const to = dcolumns.row(c);
+                Row<T>{}.each(columns.cols, [=](Index j) { to[j] += from[j]; });
+            }
+    });
 }
 
 }  // namespace coco::host

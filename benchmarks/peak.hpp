@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <coco/host/product.hpp>
+
+namespace coco {
+
+/// GFLOP/s of one thread in a loop of multiply-adds that touches no memory: the most arithmetic this machine
+/// does with the instructions we were compiled for. Measured once, the best of many tries.
+inline double peak_of_a_thread() {
+    static const double peak = [] {
+        typedef float Vector __attribute__((vector_size(host::vector_bytes)));
+        constexpr int chains = 12, turns = 20000;
+        Vector sum[chains];
+        for (Vector& s : sum) s = Vector{} + 1.0f;
+        const Vector factor = Vector{} + 0.999f, term = Vector{} + 0.001f;
+        double best = 1e9;
+        for (int attempt = 0; attempt < 100; ++attempt) {
+            const auto start = std::chrono::steady_clock::now();
+            for (int turn = 0; turn < turns; ++turn) {
+#pragma GCC unroll 12
+                for (int c = 0; c < chains; ++c) sum[c] = sum[c] * factor + term;
+            }
+            ::benchmark::DoNotOptimize(sum);
+            best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        }
+        return 2.0 * turns * chains * static_cast<double>(host::lanes<float>) / best * 1e-9;
+    }();
+    return peak;
+}
+
+/// Counters of a benchmark that does `flop` floating-point operations an iteration on `threads` threads.
+inline void count_flop(::benchmark::State& state, double flop, int threads) {
+    using ::benchmark::Counter;
+    const double done = flop * static_cast<double>(state.iterations());
+    state.counters["GFLOP/s"] = Counter(done * 1e-9, Counter::kIsRate);
+    state.counters["percent_of_peak"] = Counter(done * 1e-7 / (peak_of_a_thread() * threads), Counter::kIsRate);
+}
+
+}  // namespace coco

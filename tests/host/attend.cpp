@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention on the host against its definition in double, and the same bits by one, two and three threads.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "laws/attention.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("attend: equals its definition, and its difference quotients", "[attend]", float, double) {
+    BasicHost<TestType> on(2);
+    const auto check = [&](const std::string& name, const laws::AttentionTrial<TestType>& trial) {
+        INFO(name << ", dropout " << trial.dropout);
+        laws::equals_naive(on, trial, laws::gradient_tolerance<TestType>);
+    };
+    laws::attention_trials<TestType>(check);
+    laws::long_attention_trials<TestType>(check);
+}
+
+TEMPLATE_TEST_CASE("attend: threads change no bit", "[attend][threads]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    const auto check = [&](const std::string& name, const laws::AttentionTrial<TestType>& trial) {
+        INFO(name << ", dropout " << trial.dropout);
+        const auto expected = trial.run(one);
+        CHECK(laws::same_bits(expected, trial.run(two)));
+        CHECK(laws::same_bits(expected, trial.run(three)));
+    };
+    laws::attention_trials<TestType>(check);
+    laws::long_attention_trials<TestType>(check);
+}
+
+TEST_CASE("attend: gradients that are not wanted are not touched", "[attend]") {
+    BasicHost<double> on(1);
+    laws::AttentionTrial<double> t;
+    t.queries = t.keys = laws::lengths({3, 4});
+    const auto in = t.inputs();
+    const laws::Held<BasicHost<double>> q(on, in.q), k(on, in.k), v(on, in.v), dout(on, in.dout);
+    laws::Held<BasicHost<double>> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q),
+        all_dk(on, in.k), all_dv(on, in.v);
+    Attention<BasicHost<double>> shape;
+    shape.queries = shape.keys = laws::segments(on, t.queries);
+    on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
+    on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(), {}, {},
+                       dv.out(), {}, {});
+    on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(),
+                       all_dq.out(), all_dk.out(), all_dv.out(), {}, {});
+    std::vector<double> alone, together;
+    dv.append(alone);
+    all_dv.append(together);
+    CHECK(laws::same_bits(alone, together));
+}

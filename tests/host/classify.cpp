@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The softmax over columns against its definition in double, and the same bits whatever the threads.
+#include <catch2/catch.hpp>
+
+#include <limits>
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "laws/classes.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("classify: equals its definition, and its difference quotients", "[classify]", float,
+                   double) {
+    BasicHost<TestType> on(2);
+    laws::classify_trials<TestType>([&](const std::string& name, const laws::ClassifyTrial<TestType>& trial) {
+        INFO(name);
+        laws::equals_naive(on, trial, laws::gradient_tolerance<TestType>);
+    });
+}
+
+TEMPLATE_TEST_CASE("classify: threads change no bit", "[classify][threads]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    laws::classify_trials<TestType>([&](const std::string& name, const laws::ClassifyTrial<TestType>& trial) {
+        INFO(name);
+        const auto expected = trial.run(one);
+        CHECK(laws::same_bits(expected, trial.run(two)));
+        CHECK(laws::same_bits(expected, trial.run(three)));
+    });
+}
+
+TEST_CASE("classify: without outputs it is the loss alone, and a NaN shows in it", "[classify]") {
+    Host on(1);
+    laws::ClassifyTrial<float> t;
+    t.rows = 70;
+    t.classes = 600;
+    auto in = t.inputs();
+    const auto loss_of = [&] {
+        const laws::Held<Host> h(on, in.h), columns(on, in.columns);
+        Classes<Host> shape;
+        shape.columns = columns.in();
+        shape.positive = on.bring(std::span<const Id>(in.positive));
+        float loss = 0;
+        on.classify(h.in(), shape, 0.5f, &loss, {}, {}, {});
+        return loss;
+    };
+    CHECK(loss_of() == Approx(t.naive()[0] - 1).epsilon(1e-5));
+    in.h(3, 1) = std::numeric_limits<double>::quiet_NaN();
+    CHECK(std::isnan(loss_of()));
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rankings against a full sort, and the same bits whatever the threads.
+#include <catch2/catch.hpp>
+
+#include <limits>
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "laws/ranking.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("rank and place: equal a full sort", "[rank]", float, double) {
+    BasicHost<TestType> on(2);
+    laws::rank_trials<TestType>([&](const std::string& name, const laws::RankTrial<TestType>& trial) {
+        INFO(name);
+        laws::equals_naive(on, trial, 0);
+    });
+}
+
+TEMPLATE_TEST_CASE("rank and place: threads change no bit", "[rank][threads]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    laws::rank_trials<TestType>([&](const std::string& name, const laws::RankTrial<TestType>& trial) {
+        INFO(name);
+        const auto expected = trial.run(one);
+        CHECK(laws::same_bits(expected, trial.run(two)));
+        CHECK(laws::same_bits(expected, trial.run(three)));
+    });
+}
+
+TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[rank]") {
+    Host on(1);
+    laws::Matrix h(1, 2), columns(30, 2);
+    h(0, 0) = std::numeric_limits<double>::quiet_NaN();
+    const laws::Held<Host> rows(on, h), matrix(on, columns);
+    laws::Held<Host> scores(on, 1, 2), places(on, 1, 1);
+    Block<Id, Host> best(on, 2);
+    const std::vector<Id> target{4};
+    on.rank(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
+    on.place(rows.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target)), places.out());
+    CHECK(best.list()[0] == no_id);
+    CHECK(best.list()[1] == no_id);
+    CHECK(places.in()(0, 0) >= 30);
+}
