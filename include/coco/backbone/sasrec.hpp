@@ -4,6 +4,7 @@
 /// dropout on the sum, post-norm causal layers. Item vectors are neither scaled nor owned here.
 #pragma once
 
+#include <coco/backbone/concept.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/encoder.hpp>
@@ -78,3 +79,5 @@ private:
 };
 
 }  // namespace coco::backbone
+
+static_assert(coco::Backbone<coco::backbone::SASRec>);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/items/concept.hpp>
 #include <coco/nn/stage.hpp>
 
 namespace coco::items {
@@ -41,3 +42,5 @@ private:
 };
 
 }  // namespace coco::items
+
+static_assert(coco::Items<coco::items::Table>);

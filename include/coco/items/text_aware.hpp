@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <coco/core/role.hpp>
+#include <coco/items/concept.hpp>
 #include <coco/nn/linear.hpp>
 
 namespace coco::items {
@@ -69,3 +70,5 @@ private:
 };
 
 }  // namespace coco::items
+
+static_assert(coco::Items<coco::items::TextAware>);

@@ -6,6 +6,7 @@
 
 #include <coco/core/math.hpp>
 #include <coco/core/role.hpp>
+#include <coco/loss/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/sequence.hpp>
 
@@ -92,3 +93,5 @@ struct Bce {
 };
 
 }  // namespace coco::loss
+
+static_assert(coco::Objective<coco::loss::Bce>);

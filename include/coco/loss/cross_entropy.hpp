@@ -4,6 +4,7 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/loss/concept.hpp>
 #include <coco/nn/sequence.hpp>
 #include <coco/nn/stage.hpp>
 
@@ -30,3 +31,5 @@ struct CrossEntropy {
 };
 
 }  // namespace coco::loss
+
+static_assert(coco::Objective<coco::loss::CrossEntropy>);

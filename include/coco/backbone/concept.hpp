@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a backbone must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/nn/attention.hpp>
+#include <coco/nn/sequence.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace backbone {
+
+/// `struct Config` with `width()`, the columns of h, and `window`, the longest history in items.
+template <class B>
+concept DescribesItself = std::default_initializable<typename B::Config> &&
+    requires(const typename B::Config& config) {
+    { config.width() } -> std::convertible_to<Index>;
+    { config.window } -> std::convertible_to<Index>;
+};
+
+/// `static constexpr nn::Sees sees`: whether an output depends on earlier items alone.
+template <class B>
+concept SaysWhatItSees = requires {
+    { B::sees } -> std::convertible_to<nn::Sees>;
+};
+
+/// Made as `B(Layout&, const B::Config&)`.
+template <class B>
+concept ClaimsItsTensors = std::constructible_from<B, Layout&, const typename B::Config&>;
+
+/// `template <class P> struct Kept` with `h`, rows x width.
+template <class B>
+concept KeepsForBackward = requires(const typename B::template Kept<Archetype>& kept) {
+    { kept.h } -> std::convertible_to<CRows<Archetype>>;
+};
+
+/// `forward(run, sequence, x)` returns `Kept<P>`.
+template <class B>
+concept GoesForward = requires(const B& b, Run<Archetype>& run, const Sequence<Archetype>& sequence,
+                               CRows<Archetype> x) {
+    { b.forward(run, sequence, x) } -> std::same_as<typename B::template Kept<Archetype>>;
+};
+
+/// `backward(run, sequence, kept, dh, dx)`: parameters' gradients +=, dx = unless empty.
+template <class B>
+concept GoesBackward = requires(const B& b, Run<Archetype>& run, const Sequence<Archetype>& sequence,
+                                const typename B::template Kept<Archetype>& kept, CRows<Archetype> dh,
+                                Rows<Archetype> dx) {
+    { b.backward(run, sequence, kept, dh, dx) } -> std::same_as<void>;
+};
+
+}  // namespace backbone
+
+/// Turns packed histories into a vector a row, the vector that item vectors are multiplied with.
+template <class B>
+concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> && backbone::SaysWhatItSees<B> &&
+    backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> && backbone::GoesForward<B> &&
+    backbone::GoesBackward<B>;
+
+/// True for a backbone; for anything else it does not compile, and the first line of the message is the first
+/// sentence here that is not met.
+template <class B>
+constexpr bool explain_backbone() {
+    if constexpr (!Plays<B, role::Backbone>)
+        static_assert(Plays<B, role::Backbone>,
+                      "coco: not a Backbone: it lacks `using Role = coco::role::Backbone;` "
+                      "(CONTRIBUTING.md, Add a backbone, 1)");
+    else if constexpr (!backbone::DescribesItself<B>)
+        static_assert(backbone::DescribesItself<B>,
+                      "coco: this Backbone lacks `struct Config` with defaults, `width()` and `window` "
+                      "(CONTRIBUTING.md, Add a backbone, 2)");
+    else if constexpr (!backbone::SaysWhatItSees<B>)
+        static_assert(backbone::SaysWhatItSees<B>,
+                      "coco: this Backbone lacks `static constexpr coco::nn::Sees sees` "
+                      "(CONTRIBUTING.md, Add a backbone, 1)");
+    else if constexpr (!backbone::ClaimsItsTensors<B>)
+        static_assert(backbone::ClaimsItsTensors<B>,
+                      "coco: this Backbone lacks a constructor from `(coco::Layout&, const Config&)` "
+                      "(CONTRIBUTING.md, Add a backbone, 2)");
+    else if constexpr (!backbone::KeepsForBackward<B>)
+        static_assert(backbone::KeepsForBackward<B>,
+                      "coco: this Backbone lacks `template <class P> struct Kept` with rows `h` "
+                      "(CONTRIBUTING.md, Add a backbone, 3)");
+    else if constexpr (!backbone::GoesForward<B>)
+        static_assert(
+            backbone::GoesForward<B>,
+            "coco: this Backbone lacks `Kept<P> forward(Run<P>&, const Sequence<P>&, CRows<P> x) const` "
+            "(CONTRIBUTING.md, Add a backbone, 4)");
+    else
+        static_assert(backbone::GoesBackward<B>,
+                      "coco: this Backbone lacks `void backward(Run<P>&, const Sequence<P>&, const Kept<P>&, "
+                      "CRows<P> dh, Rows<P> dx) const` (CONTRIBUTING.md, Add a backbone, 4)");
+    return true;
+}
+
+}  // namespace coco

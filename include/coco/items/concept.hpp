@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What item vectors must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace items {
+
+/// Made as `T(Layout&, const T::Config&, Index items, Index width)`.
+template <class T>
+concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
+    std::constructible_from<T, Layout&, const typename T::Config&, Index, Index>;
+
+/// `template <class P> struct Kept` with `vectors`, items x width, and `gradient`, where its users add
+/// theirs.
+template <class T>
+concept KeepsVectors = requires(const typename T::template Kept<Archetype>& kept) {
+    { kept.vectors } -> std::convertible_to<CRows<Archetype>>;
+    { kept.gradient } -> std::convertible_to<Rows<Archetype>>;
+};
+
+/// `forward(run)` returns `Kept<P>`.
+template <class T>
+concept GoesForward = requires(const T& t, Run<Archetype>& run) {
+    { t.forward(run) } -> std::same_as<typename T::template Kept<Archetype>>;
+};
+
+/// `backward(run, kept)`: parameters' gradients += from `kept.gradient`.
+template <class T>
+concept GoesBackward = requires(const T& t, Run<Archetype>& run,
+                                const typename T::template Kept<Archetype>& kept) {
+    { t.backward(run, kept) } -> std::same_as<void>;
+};
+
+}  // namespace items
+
+/// A vector an item: what a backbone eats and what is ranked.
+template <class T>
+concept Items = Plays<T, role::Items> && items::ClaimsItsTensors<T> && items::KeepsVectors<T> &&
+    items::GoesForward<T> && items::GoesBackward<T>;
+
+/// True for item vectors; for anything else it does not compile, and the first line of the message is the
+/// first sentence here that is not met.
+template <class T>
+constexpr bool explain_items() {
+    if constexpr (!Plays<T, role::Items>)
+        static_assert(Plays<T, role::Items>,
+                      "coco: these are no Items: they lack `using Role = coco::role::Items;` "
+                      "(include/coco/items/table.hpp is the shortest example)");
+    else if constexpr (!items::ClaimsItsTensors<T>)
+        static_assert(items::ClaimsItsTensors<T>,
+                      "coco: these Items lack `struct Config` with defaults and a constructor from "
+                      "`(coco::Layout&, const Config&, Index items, Index width)` "
+                      "(include/coco/items/table.hpp is the shortest example)");
+    else if constexpr (!items::KeepsVectors<T>)
+        static_assert(
+            items::KeepsVectors<T>,
+            "coco: these Items lack `template <class P> struct Kept` with rows `vectors` and `gradient` "
+            "(include/coco/items/table.hpp is the shortest example)");
+    else if constexpr (!items::GoesForward<T>)
+        static_assert(items::GoesForward<T>,
+                      "coco: these Items lack `Kept<P> forward(Run<P>&) const` "
+                      "(include/coco/items/table.hpp is the shortest example)");
+    else
+        static_assert(items::GoesBackward<T>,
+                      "coco: these Items lack `void backward(Run<P>&, const Kept<P>&) const` "
+                      "(include/coco/items/table.hpp is the shortest example)");
+    return true;
+}
+
+}  // namespace coco

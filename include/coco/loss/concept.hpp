@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What an objective must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/nn/sequence.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace loss {
+
+/// `static constexpr bool needs_negatives`: whether it reads `targets.negative`.
+template <class L>
+concept SaysWhatItNeeds = requires {
+    { L::needs_negatives } -> std::convertible_to<bool>;
+};
+
+/// `step(run, h, vectors, targets, weight, loss, dh, dvectors)`: *loss +=, dh =, dvectors +=.
+template <class L>
+concept Steps = requires(Run<Archetype>& run, CRows<Archetype> x, const Targets<Archetype>& targets,
+                         double weight, Archetype::Scalar* loss, Rows<Archetype> d) {
+    { L::step(run, x, x, targets, weight, loss, d, d) } -> std::same_as<void>;
+};
+
+}  // namespace loss
+
+/// What a model is trained with: the value and the gradient of a loss over the targets in one pass.
+template <class L>
+concept Objective = Plays<L, role::Objective> && loss::SaysWhatItNeeds<L> && loss::Steps<L>;
+
+/// True for an objective; for anything else it does not compile, and the first line of the message is the
+/// first sentence here that is not met.
+template <class L>
+constexpr bool explain_objective() {
+    if constexpr (!Plays<L, role::Objective>)
+        static_assert(Plays<L, role::Objective>,
+                      "coco: not an Objective: it lacks `using Role = coco::role::Objective;` "
+                      "(CONTRIBUTING.md, Add a loss, 1)");
+    else if constexpr (!loss::SaysWhatItNeeds<L>)
+        static_assert(loss::SaysWhatItNeeds<L>,
+                      "coco: this Objective lacks `static constexpr bool needs_negatives` "
+                      "(CONTRIBUTING.md, Add a loss, 1)");
+    else
+        static_assert(
+            loss::Steps<L>,
+            "coco: this Objective lacks `static void step(Run<P>&, CRows<P> h, CRows<P> vectors, const "
+            "Targets<P>&, double weight, Scalar* loss, Rows<P> dh, Rows<P> dvectors)` "
+            "(CONTRIBUTING.md, Add a loss, 2)");
+    return true;
+}
+
+}  // namespace coco
