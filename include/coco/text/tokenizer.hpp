@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A byte-level BPE tokenizer: texts to ids and back. Special tokens are found first, then the text between
+/// is cut into words, and within a word byte pairs are merged.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/text/byte_level.hpp>
+#include <coco/text/merges.hpp>
+#include <coco/text/pre_tokenize.hpp>
+#include <coco/text/utf8.hpp>
+
+namespace coco::text {
+
+/// What a tokenizer is made of.
+struct Vocabulary {
+    std::string source;               ///< where it comes from, for errors
+    std::vector<std::string> tokens;  ///< by id; bytes as GPT-2's stand-ins
+    std::vector<std::string> merges;  ///< "left right", the first learnt first
+    std::vector<Id> special;          ///< tokens that are found in raw text before it is cut
+    PreTokenizer split = nullptr;
+};
+
+/// Whether a text may hold special tokens: one that others wrote (an item's title) should not.
+enum class Special { recognised, ordinary };
+
+/// Immutable once built; any number of threads may use one. Movable, not copyable.
+class Tokenizer {
+public:
+    /// \throws Error naming the token or merge: a token twice, a merge of unknown tokens or into one, a
+    ///         special id that is none
+    explicit Tokenizer(Vocabulary vocabulary)
+        : tokens_(std::move(vocabulary.tokens)), split_(vocabulary.split) {
+        const std::string& source = vocabulary.source;
+        if (split_ == nullptr) throw Error(source, "tokenizer without a rule for cutting texts into words");
+        ids_.reserve(tokens_.size());
+        for (std::size_t id = 0; id < tokens_.size(); ++id)
+            if (!ids_.emplace(tokens_[id], static_cast<Id>(id)).second)
+                throw Error(text_of(source, ": token ", id), "token occurs twice", {}, tokens_[id]);
+        merges_.reserve(vocabulary.merges.size());
+        for (std::size_t i = 0; i < vocabulary.merges.size(); ++i)
+            add_merge(text_of(source, ": merge ", i), vocabulary.merges[i]);
+        for (unsigned byte = 0; byte < 256; ++byte)
+            byte_ids_[byte] = id_of(to_stand_ins(std::string(1, static_cast<char>(byte))));
+        for (Id id : vocabulary.special) {
+            if (id < 0 || id >= size() || token(id).empty())
+                throw Error(text_of(source, ": token ", id), "cannot be a special token");
+            special_of_[static_cast<unsigned char>(token(id).front())].push_back(id);
+        }
+        for (std::vector<Id>& list : special_of_)  // the longest that matches is taken
+            std::stable_sort(list.begin(), list.end(),
+                             [&](Id a, Id b) { return token(a).size() > token(b).size(); });
+    }
+    Tokenizer(Tokenizer&&) noexcept = default;
+    Tokenizer& operator=(Tokenizer&&) noexcept = default;
+
+    Id size() const { return static_cast<Id>(tokens_.size()); }
+    /// The id of a token as the vocabulary writes it, or `no_id`.
+    Id id_of(std::string_view token) const {
+        const auto found = ids_.find(token);
+        return found == ids_.end() ? no_id : found->second;
+    }
+    /// A token as the vocabulary writes it. \param id  0 .. size() - 1
+    const std::string& token(Id id) const { return tokens_[static_cast<std::size_t>(id)]; }
+
+    /// Calls `on_special(id)` and `on_word(bytes)` for the parts of a text, from left to right. What is not
+    /// UTF-8 counts as U+FFFD. Linear in the length of the text.
+    template <class OnSpecial, class OnWord>
+    void cut(std::string_view text, Special special, OnSpecial on_special, OnWord on_word) const {
+        const std::string valid = is_valid(text) ? std::string() : replaced_invalid(text);
+        if (!valid.empty()) text = valid;
+        std::vector<std::string_view> words;
+        const auto ordinary = [&](std::string_view part) {
+            words.clear();
+            split_(part, words);
+            for (std::string_view word : words) on_word(word);
+        };
+        std::size_t from = 0;
+        for (std::size_t at = 0; special == Special::recognised && at < text.size();) {
+            const Id id = special_at(text.substr(at));
+            if (id == no_id) {
+                ++at;
+                continue;
+            }
+            ordinary(text.substr(from, at - from));
+            on_special(id);
+            from = at += token(id).size();
+        }
+        ordinary(text.substr(from));
+    }
+
+    /// Replaces `ids` by the tokens of one word. A byte that no token stands for vanishes, as it does in
+    /// Hugging Face's `tokenizers`.
+    void encode_word(std::string_view word, std::vector<Id>& ids) const {
+        ids.clear();
+        for (char byte : word)
+            if (const Id id = byte_ids_[static_cast<unsigned char>(byte)]; id != no_id) ids.push_back(id);
+        merges_.apply(ids);
+    }
+
+    /// The ids of a text; none are added at its ends. An `Encoder` is faster over many texts.
+    std::vector<Id> encode(std::string_view text, Special special = Special::recognised) const {
+        std::vector<Id> ids, word_ids;
+        cut(
+            text, special, [&](Id id) { ids.push_back(id); },
+            [&](std::string_view word) {
+                encode_word(word, word_ids);
+                ids.insert(ids.end(), word_ids.begin(), word_ids.end());
+            });
+        return ids;
+    }
+
+    /// The text of ids, special tokens as they are written. Bytes that make no UTF-8 become U+FFFD.
+    /// \throws Error for an id that is no token
+    std::string decode(std::span<const Id> ids) const {
+        std::string bytes;
+        for (Id id : ids) {
+            if (id < 0 || id >= size())
+                throw Error("tokenizer", "no such token", text_of("0 to ", size() - 1), text_of(id));
+            bytes += from_stand_ins(token(id));
+        }
+        return replaced_invalid(bytes);
+    }
+
+private:
+    void add_merge(const std::string& where, std::string_view merge) {
+        const std::size_t space = merge.find(' ');
+        if (space == std::string_view::npos)
+            throw Error(where, "broken merge", "left right", std::string(merge));
+        const std::string left(merge.substr(0, space)), right(merge.substr(space + 1));
+        for (const std::string& part : {left, right, left + right})
+            if (id_of(part) == no_id) throw Error(where, "merge names an unknown token", {}, part);
+        if (!merges_.add(id_of(left), id_of(right), id_of(left + right)))
+            throw Error(where, "merge occurs twice", {}, std::string(merge));
+    }
+
+    Id special_at(std::string_view rest) const {
+        for (Id id : special_of_[static_cast<unsigned char>(rest.front())])
+            if (rest.substr(0, token(id).size()) == token(id)) return id;
+        return no_id;
+    }
+
+    std::vector<std::string> tokens_;
+    std::unordered_map<std::string_view, Id> ids_;  // its keys lie in tokens_
+    Merges merges_;
+    std::array<Id, 256> byte_ids_{};
+    std::array<std::vector<Id>, 256> special_of_;  // by first byte
+    PreTokenizer split_;
+};
+
+}  // namespace coco::text

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include <coco/io/gguf_tokenizer.hpp>
+#include <coco/text/encoder.hpp>
+
+#include "support.hpp"
+
+using Catch::Matchers::Contains;
+using coco::Id;
+using coco::io::Gguf;
+
+namespace {
+
+std::string bytes_of_hex(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+nlohmann::json hard_strings() {
+    std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_strings.json");
+    return nlohmann::json::parse(in);
+}
+
+void compare(const coco::text::Tokenizer& tokenizer, const std::string& reference) {
+    coco::text::Encoder encoder(tokenizer);
+    const nlohmann::json cases = hard_strings();
+    REQUIRE(cases.size() > 200);
+    for (const auto& example : cases) {
+        const std::string hex = example.at("bytes");
+        INFO(hex);
+        const std::vector<Id> expected = example.at(reference);
+        CHECK(tokenizer.encode(bytes_of_hex(hex)) == expected);
+        CHECK(encoder(bytes_of_hex(hex)) == expected);
+    }
+}
+
+support::GgufBytes small() {
+    support::GgufBytes file;
+    file.entry("tokenizer.ggml.model", "gpt2").entry("tokenizer.ggml.pre", "smollm");
+    file.entry("tokenizer.ggml.tokens", std::vector<std::string>{"a", "b", "ab"});
+    file.entry("tokenizer.ggml.token_type", std::vector<std::int32_t>{1, 1, 1});
+    file.entry("tokenizer.ggml.merges", std::vector<std::string>{"a b"});
+    return file;
+}
+
+std::string fault(const support::GgufBytes& bytes) {
+    const support::Folder folder;
+    const Gguf file(support::write(folder / "file.gguf", bytes.bytes()));
+    return support::error_of([&] { coco::io::tokenizer_of(file); });
+}
+
+}  // namespace
+
+TEST_CASE("GGUF tokenizer: hard strings, small vocabulary: the ids of Hugging Face's tokenizers") {
+    compare(coco::io::tokenizer_of(Gguf(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_small.gguf")),
+            "small");
+}
+
+TEST_CASE("GGUF tokenizer: hard strings, SmolLM2: the ids and texts of Hugging Face's tokenizers") {
+    const auto path = support::smollm2();
+    if (path.empty()) {
+        std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
+        return;
+    }
+    const coco::text::Tokenizer tokenizer = coco::io::tokenizer_of(Gguf(path));
+    compare(tokenizer, "smollm2");
+    for (const auto& example : hard_strings()) {
+        const std::vector<Id> ids = example.at("smollm2");
+        CHECK(tokenizer.decode(ids) == bytes_of_hex(example.at("decoded")));
+    }
+}
+
+TEST_CASE("GGUF tokenizer: files without a tokenizer that can be built") {
+    CHECK(fault(small()).empty());
+    support::GgufBytes file = small();
+    file.entries[0].back() = '3';
+    CHECK_THAT(fault(file), Contains("tokenizer.ggml.model") && Contains("expected gpt2, found gpt3"));
+    file = small();
+    file.entries[1].back() = 'n';
+    CHECK_THAT(fault(file), Contains("tokenizer.ggml.pre") && Contains("found smolln"));
+    file = small();
+    file.entries[3] =
+        support::GgufBytes().entry("tokenizer.ggml.token_type", std::vector<std::int32_t>{1}).entries[0];
+    CHECK_THAT(fault(file), Contains("token_type: wrong number of types: expected 3, found 1"));
+    file = small();
+    file.entries[4] =
+        support::GgufBytes().entry("tokenizer.ggml.merges", std::vector<std::string>{"b a"}).entries[0];
+    CHECK_THAT(fault(file), Contains("file.gguf: merge 0") && Contains("unknown token") && Contains("ba"));
+    file = small();
+    file.entries.pop_back();
+    CHECK_THAT(fault(file), Contains("tokenizer.ggml.merges"));
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coco/text/tokenizer.hpp>
+
+using Catch::Matchers::Contains;
+using coco::Id;
+using namespace coco::text;
+
+namespace {
+
+Vocabulary small() {
+    Vocabulary vocabulary;
+    vocabulary.source = "small";
+    vocabulary.tokens = {"<end>", "<end>!", "a", "b", "Ġ", "ab", "Ġab", "1", "Ã", "©", "Ã©"};
+    vocabulary.merges = {"a b", "Ġ ab", "Ã ©"};
+    vocabulary.special = {0, 1};
+    vocabulary.split = Smollm::split;
+    return vocabulary;
+}
+
+std::string fault(Vocabulary vocabulary) {
+    try {
+        Tokenizer{std::move(vocabulary)};
+    } catch (const coco::Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+using Ids = std::vector<Id>;
+
+}  // namespace
+
+TEST_CASE("tokenizer: merges within words, special tokens first and the longest of them") {
+    Tokenizer built(small());
+    const Tokenizer tokenizer(std::move(built));
+    CHECK(tokenizer.encode("").empty());
+    CHECK(tokenizer.encode("ab ab1ab") == Ids{5, 6, 7, 5});
+    CHECK(tokenizer.encode("é") == Ids{10});
+    CHECK(tokenizer.encode("a<end>b<end>!") == Ids{2, 0, 3, 1});
+    CHECK(tokenizer.size() == 11);
+    CHECK(tokenizer.id_of("Ġab") == 6);
+    CHECK(tokenizer.id_of("ba") == coco::no_id);
+}
+
+TEST_CASE("tokenizer: a text from elsewhere cannot smuggle special tokens in") {
+    const Tokenizer tokenizer(small());
+    // Of "<end>" this vocabulary has no other tokens, so nothing is left of it.
+    CHECK(tokenizer.encode("a<end>b", Special::ordinary) == Ids{2, 3});
+}
+
+TEST_CASE("tokenizer: bytes that no token stands for vanish, and their neighbours meet") {
+    CHECK(Tokenizer(small()).encode("xaxbx") == Ids{5});
+}
+
+TEST_CASE("tokenizer: decoding") {
+    const Tokenizer tokenizer(small());
+    CHECK(tokenizer.decode(Ids{6, 10, 0, 3}) == " abé<end>b");
+    CHECK(tokenizer.decode(Ids{8, 3}) ==
+          "\xEF\xBF\xBD"
+          "b");
+    CHECK_THROWS_AS(tokenizer.decode(Ids{11}), coco::Error);
+    CHECK_THROWS_AS(tokenizer.decode(Ids{-1}), coco::Error);
+}
+
+TEST_CASE("tokenizer: wrong vocabularies") {
+    CHECK(fault(small()).empty());
+    Vocabulary wrong = small();
+    wrong.tokens[3] = "a";
+    CHECK_THAT(fault(wrong), Contains("small: token 3: token occurs twice"));
+    for (const char* merge : {"a x", "x a", "b a"}) {
+        wrong = small();
+        wrong.merges.emplace_back(merge);
+        CHECK_THAT(fault(wrong), Contains("small: merge 3: merge names an unknown token"));
+    }
+    wrong = small();
+    wrong.merges.emplace_back("ab");
+    CHECK_THAT(fault(wrong), Contains("broken merge"));
+    wrong = small();
+    wrong.merges.emplace_back("a b");
+    CHECK_THAT(fault(wrong), Contains("merge occurs twice"));
+    for (Id id : {-1, 11}) {
+        wrong = small();
+        wrong.special.push_back(id);
+        CHECK_THAT(fault(wrong), Contains("special"));
+    }
+    wrong = small();
+    wrong.split = nullptr;
+    CHECK_THAT(fault(wrong), Contains("without a rule"));
+}
