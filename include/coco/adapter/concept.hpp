@@ -49,4 +49,33 @@ template <class T>
 concept Adapter = Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> &&
     adapter::ClaimsItsTensors<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
 
+/// True for an adapter; for anything else it does not compile, and the first line of the message is the first
+/// sentence here that is not met.
+template <class T>
+constexpr bool explain_adapter() {
+    if constexpr (!Plays<T, role::Adapter>)
+        static_assert(
+            Plays<T, role::Adapter>,
+            "coco: not an Adapter: it lacks `using Role = coco::role::Adapter;` (docs/concepts.md#adapter)");
+    else if constexpr (!adapter::SaysWhetherItLearns<T>)
+        static_assert(adapter::SaysWhetherItLearns<T>,
+                      "coco: this Adapter lacks `static constexpr bool learns` (docs/concepts.md#adapter)");
+    else if constexpr (!adapter::ClaimsItsTensors<T>)
+        static_assert(
+            adapter::ClaimsItsTensors<T>,
+            "coco: this Adapter lacks `struct Config` and a constructor from `(coco::Layout&, const Config&, "
+            "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
+    else if constexpr (!adapter::ChangesProjections<T>)
+        static_assert(
+            adapter::ChangesProjections<T>,
+            "coco: this Adapter lacks `void forward(Run<P>&, Index layer, CRows<P> x, Ids<P> row_key, const "
+            "Projections<Rows<P>>& y) const` (docs/concepts.md#adapter)");
+    else
+        static_assert(
+            adapter::PassesGradients<T>,
+            "coco: this Adapter lacks `void backward(Run<P>&, Index layer, CRows<P> x, Ids<P> row_key, const "
+            "Projections<CRows<P>>& dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
+    return true;
+}
+
 }  // namespace coco

@@ -3,6 +3,7 @@
 /// The adapter that changes nothing: the language model stays as it was given (the paper's CoCo-Con).
 #pragma once
 
+#include <coco/adapter/concept.hpp>
 #include <coco/adapter/projections.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/stage.hpp>
@@ -26,3 +27,5 @@ public:
 };
 
 }  // namespace coco::adapter
+
+static_assert(coco::Adapter<coco::adapter::Frozen>);

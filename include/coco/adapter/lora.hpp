@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <coco/adapter/concept.hpp>
 #include <coco/adapter/projections.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/role.hpp>
@@ -65,3 +66,5 @@ private:
 };
 
 }  // namespace coco::adapter
+
+static_assert(coco::Adapter<coco::adapter::LoRA>);

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include <coco/aligner/concept.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/norm.hpp>
@@ -174,3 +175,5 @@ private:
 };
 
 }  // namespace coco::aligner
+
+static_assert(coco::Aligner<coco::aligner::CrossAttention>);

@@ -3,6 +3,7 @@
 /// No aligner: a = h. Knowledge is made and not used; for measuring what the rest costs.
 #pragma once
 
+#include <coco/aligner/concept.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/elementwise.hpp>
 
@@ -34,3 +35,5 @@ public:
 };
 
 }  // namespace coco::aligner
+
+static_assert(coco::Aligner<coco::aligner::Identity>);

@@ -17,10 +17,26 @@ struct Decoupler {};
 struct Aligner {};
 struct Adapter {};
 struct Objective {};
+struct Model {};
+struct ExecutionPolicy {};
 }  // namespace role
 
 /// T says that it plays the part R: `using Role = coco::role::Backbone;`.
 template <class T, class R>
 concept Plays = std::is_same_v<typename T::Role, R>;
+
+/// The part T plays, or void. Types that a program may name before they are complete have it said in
+/// <coco/fwd.hpp>.
+template <class T>
+struct RoleOf {
+    using type = void;
+};
+template <class T>
+requires requires { typename T::Role; }
+struct RoleOf<T> {
+    using type = typename T::Role;
+};
+template <class T>
+using role_of = typename RoleOf<T>::type;
 
 }  // namespace coco

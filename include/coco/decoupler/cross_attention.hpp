@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include <coco/core/role.hpp>
+#include <coco/decoupler/concept.hpp>
 #include <coco/nn/linear.hpp>
 
 namespace coco::decoupler {
@@ -85,3 +86,5 @@ private:
 };
 
 }  // namespace coco::decoupler
+
+static_assert(coco::Decoupler<coco::decoupler::CrossAttention>);

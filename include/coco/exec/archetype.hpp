@@ -4,6 +4,8 @@
 /// Eigen nor CUDA in sight, and this page is the reference of what each skill means.
 #pragma once
 
+#include <coco/core/role.hpp>
+#include <coco/exec/policy.hpp>
 #include <coco/exec/skills.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -12,6 +14,7 @@ namespace coco {
 /// A policy that computes nothing. Calls on one policy happen in order; results are there for the next
 /// call, and for the host after `fetch`.
 struct Archetype {
+    using Role = role::ExecutionPolicy;
     using Scalar = float;
     using Space = space::Nowhere;
     using Out = View<float, Space>;
@@ -84,3 +87,5 @@ struct Archetype {
 };
 
 }  // namespace coco
+
+static_assert(coco::ExecutionPolicy<coco::Archetype>);

@@ -8,8 +8,11 @@
 #include <memory>
 #include <span>
 
+#include <coco/core/role.hpp>
+#include <coco/exec/policy.hpp>
 #include <coco/exec/skills.hpp>
 #include <coco/host/attend.hpp>
+#include <coco/host/attend_backward.hpp>
 #include <coco/host/choose.hpp>
 #include <coco/host/classify.hpp>
 #include <coco/host/memory.hpp>
@@ -27,6 +30,7 @@ namespace coco {
 template <class T>
 class BasicHost {
 public:
+    using Role = role::ExecutionPolicy;
     using Scalar = T;
     using Space = space::Host;
     using Out = View<T, Space>;
@@ -109,3 +113,5 @@ private:
 using Host = BasicHost<float>;
 
 }  // namespace coco
+
+static_assert(coco::ExecutionPolicy<coco::Host> && coco::ExecutionPolicy<coco::BasicHost<double>>);

@@ -33,7 +33,7 @@ concept SaysItsSizes = requires(const T& model) {
 /// row on, and `of_group`, their stretches.
 template <class T>
 concept ReadsPrompts = requires(const T& model, Run<Archetype>& run, const adapter::Frozen& adapter,
-                                const Prompted<Archetype>& in,
+                                const typename T::template Input<Archetype>& in,
                                 const typename T::template Kept<Archetype>& kept) {
     { model.forward(run, adapter, in) } -> std::same_as<typename T::template Kept<Archetype>>;
     { kept.out } -> std::convertible_to<CRows<Archetype>>;
@@ -55,5 +55,37 @@ concept PassesGradients = requires(const T& model, Run<Archetype>& run, const ad
 template <class T>
 concept LanguageModel = Plays<T, role::LanguageModel> && llm::TakesGivenWeights<T> && llm::SaysItsSizes<T> &&
     llm::ReadsPrompts<T> && llm::PassesGradients<T>;
+
+/// True for a language model; for anything else it does not compile, and the first line of the message is the
+/// first sentence here that is not met.
+template <class T>
+constexpr bool explain_language_model() {
+    if constexpr (!Plays<T, role::LanguageModel>)
+        static_assert(Plays<T, role::LanguageModel>,
+                      "coco: not a LanguageModel: it lacks `using Role = coco::role::LanguageModel;` "
+                      "(docs/concepts.md#languagemodel)");
+    else if constexpr (!llm::TakesGivenWeights<T>)
+        static_assert(
+            llm::TakesGivenWeights<T>,
+            "coco: this LanguageModel lacks a constructor from `(coco::Layout&, const coco::llm::Source&)` "
+            "(docs/concepts.md#languagemodel)");
+    else if constexpr (!llm::SaysItsSizes<T>)
+        static_assert(llm::SaysItsSizes<T>,
+                      "coco: this LanguageModel lacks `Index width()` or `adapter::Sizes "
+                      "adapter_sizes()` (docs/concepts.md#languagemodel)");
+    else if constexpr (!llm::ReadsPrompts<T>)
+        static_assert(
+            llm::ReadsPrompts<T>,
+            "coco: this LanguageModel lacks `Kept<P> forward(Run<P>&, const Adapter&, const Input<P>&) "
+            "const` with `out` and `of_group`, where `Input<P>` is made of the fields of "
+            "`llm::Prompted<P>` (docs/concepts.md#languagemodel)");
+    else
+        static_assert(
+            llm::PassesGradients<T>,
+            "coco: this LanguageModel lacks `void backward(Run<P>&, const Adapter&, const Kept<P>&, CRows<P> "
+            "dout, Rows<P> dsoft, std::span<const std::uint8_t> open) const` "
+            "(docs/concepts.md#languagemodel)");
+    return true;
+}
 
 }  // namespace coco

@@ -10,6 +10,8 @@
 
 #include <coco/core/error.hpp>
 #include <coco/core/role.hpp>
+#include <coco/fwd.hpp>
+#include <coco/llm/concept.hpp>
 #include <coco/llm/decoder_layer.hpp>
 #include <coco/llm/packed.hpp>
 #include <coco/llm/prompted.hpp>
@@ -43,13 +45,18 @@ struct SpliceRows {
 
 /// The Llama family: RMS norms, rotary positions, grouped queries, SwiGLU.
 /// \tparam Storage_  how the weights lie: `storage::Float`
-template <Storage Storage_ = storage::Float>
+template <class Storage_>
 class Decoder {
+    static_assert(Storage<Storage_>, "coco::llm::Decoder: a storage claims given matrices and multiplies rows with "
+                                     "them, forward and back. See docs/concepts.md#languagemodel");
     using Layer = DecoderLayer<Storage_>;
 
 public:
     using Role = role::LanguageModel;
     using Config = llm::Config;
+
+    template <class P>
+    using Input = Prompted<P>;
 
     template <class P>
     struct Kept {
@@ -81,6 +88,8 @@ public:
     }
 
     const Config& config() const { return config_; }
+    /// Token embeddings, vocabulary x width; given.
+    const Slot& embedding() const { return embedding_; }
     /// Columns of soft prompts and of hidden rows.
     Index width() const { return config_.width; }
     adapter::Sizes adapter_sizes() const { return config_.adapter_sizes(); }
@@ -229,3 +238,5 @@ private:
 };
 
 }  // namespace coco::llm
+
+static_assert(coco::LanguageModel<coco::llm::Decoder<>>);

@@ -4,26 +4,25 @@
 /// pipeline does, and is what CoCo is compared with.
 #pragma once
 
+#include <coco/backbone/concept.hpp>
+#include <coco/fwd.hpp>
+#include <coco/items/concept.hpp>
 #include <coco/items/table.hpp>
 #include <coco/loss/info_nce.hpp>
 #include <coco/loss/total.hpp>
 #include <coco/pipeline/behaviour.hpp>
+#include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/step.hpp>
 
 namespace coco {
 
-/// Which part of the schedule a step belongs to.
-enum class Phase : std::uint8_t { behaviour, joint };
-
-/// What the host knows after a step.
-struct StepReport {
-    Index targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
-    bool adapter_learns = false;  ///< false: the adapter's update is to be skipped whole
-};
-
 /// A backbone and item vectors, trained by the backbone's own loss (and L_aux in joint steps, where asked).
-template <class Backbone, class Items = items::Table>
+template <class Backbone, class Items>
 class Base {
+    static_assert(explain_backbone<Backbone>() && explain_items<Items>());
+
 public:
+    using Role = role::Model;
     static constexpr bool knows = false;
 
     struct Config {

@@ -5,17 +5,31 @@
 /// brings it nearer (M = 1) sends no gradient into the language model.
 #pragma once
 
-#include <coco/items/table.hpp>
+#include <coco/adapter/concept.hpp>
+#include <coco/aligner/concept.hpp>
+#include <coco/backbone/concept.hpp>
+#include <coco/decoupler/concept.hpp>
+#include <coco/fwd.hpp>
+#include <coco/items/concept.hpp>
+#include <coco/llm/concept.hpp>
 #include <coco/loss/info_nce.hpp>
-#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/behaviour.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/gate.hpp>
+#include <coco/pipeline/step.hpp>
+#include <coco/prompt/concept.hpp>
 
 namespace coco {
 
 /// The statically dispatched pipeline of one choice for each role. Users spell it `Pipeline<words...>`.
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner, class Adapter>
 class BasicPipeline {
+    static_assert(explain_backbone<Backbone>() && explain_items<Items>() && explain_prompt_codebook<Prompt>() &&
+                  explain_language_model<Model>() && explain_decoupler<Decoupler>() && explain_aligner<Aligner>() &&
+                  explain_adapter<Adapter>());
+
 public:
+    using Role = role::Model;
     static constexpr bool knows = true;
 
     struct Config {
@@ -85,6 +99,13 @@ public:
     template <class P>
     Known<P> know(Run<P>& run, const Batch<P>& batch) const {
         return know(run, batch, behaviour_.forward(run, batch).h_all);
+    }
+
+    /// What targets' rows are ranked by where nothing is known: behaviour alone.
+    template <class P>
+    Answer<P> answer(Run<P>& run, const Batch<P>& batch) const {
+        const auto seen = behaviour_.forward(run, batch);
+        return {seen.h, seen.items.vectors};
     }
 
     /// What targets' rows are ranked by, given what is known of each query segment (which may be nothing).
@@ -172,7 +193,7 @@ private:
         }
         prompt_.backward(run, known.prompt, CRows<P>(dprompts));
         report.prompts = prompts.rows;
-        count_at_cap(known.prompt, report);
+        count_codes(known.prompt, report);
     }
 
     /// What each query segment knows: its group's stretch, or an empty one.
@@ -188,10 +209,12 @@ private:
     }
 
     template <class Kept>
-    void count_at_cap(const Kept& kept, StepReport& report) const {
-        if constexpr (Prompt::chooses)
+    void count_codes(const Kept& kept, StepReport& report) const {
+        if constexpr (Prompt::chooses) {
+            report.codes = kept.choice.code_host;
             for (Index g = 0; g < kept.choice.of_row.count(); ++g)
                 report.at_cap += kept.choice.of_row.length(g) == prompt_.config().most ? 1 : 0;
+        }
     }
 
     Config config_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/prompt/concept.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/indices.hpp>
 
@@ -64,3 +65,5 @@ private:
 };
 
 }  // namespace coco::prompt
+
+static_assert(coco::PromptCodebook<coco::prompt::Static>);

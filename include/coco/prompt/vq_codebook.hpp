@@ -6,6 +6,7 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/prompt/concept.hpp>
 #include <coco/loss/orthogonality.hpp>
 #include <coco/loss/quantization.hpp>
 #include <coco/nn/embedding.hpp>
@@ -114,3 +115,5 @@ private:
 };
 
 }  // namespace coco::prompt
+
+static_assert(coco::PromptCodebook<coco::prompt::VqCodebook>);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Lists of types: which of them plays a part. The only place that knows of Boost.Hana.
+#pragma once
+
+#include <boost/hana/append.hpp>
+#include <boost/hana/count_if.hpp>
+#include <boost/hana/filter.hpp>
+#include <boost/hana/front.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+#include <coco/core/role.hpp>
+
+namespace coco::meta {
+
+/// Whether a type (as a value) plays the part R.
+template <class R>
+struct PlaysPart {
+    template <class T>
+    constexpr auto operator()(T) const {
+        return boost::hana::bool_c<std::is_same_v<role_of<typename T::type>, R>>;
+    }
+};
+
+/// How many of `Words` play the part R.
+template <class R, class... Words>
+inline constexpr std::size_t count =
+    decltype(boost::hana::count_if(boost::hana::tuple_t<Words...>, PlaysPart<R>{}))::value;
+
+/// The first of `Words` that plays the part R, or `Default`.
+template <class R, class Default, class... Words>
+using word_for = typename std::remove_cvref_t<decltype(boost::hana::front(
+    boost::hana::append(boost::hana::filter(boost::hana::tuple_t<Words...>, PlaysPart<R>{}),
+                        boost::hana::type_c<Default>)))>::type;
+
+}  // namespace coco::meta

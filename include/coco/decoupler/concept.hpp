@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a decoupler must offer, one named requirement each, so that a message can say what is missing.
+#pragma once
+
+#include <concepts>
+
+#include <coco/core/role.hpp>
+#include <coco/exec/archetype.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco {
+
+namespace decoupler {
+
+/// Made as `T(Layout&, const T::Config&, Index width, Index model_width)`.
+template <class T>
+concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
+    std::constructible_from<T, Layout&, const typename T::Config&, Index, Index>;
+
+/// `template <class P> struct Kept` with `out`, rows of pure knowledge, and `of_group`, a stretch a group.
+template <class T>
+concept KeepsKnowledge = requires(const typename T::template Kept<Archetype>& kept) {
+    { kept.out } -> std::convertible_to<Rows<Archetype>>;
+    { kept.of_group } -> std::convertible_to<Segments<Archetype>>;
+};
+
+/// `forward(run, prompts, prompts_of, mix, mix_of)` returns `Kept<P>`.
+template <class T>
+concept GoesForward = requires(const T& t, Run<Archetype>& run, CRows<Archetype> rows,
+                               const Segments<Archetype>& of) {
+    { t.forward(run, rows, of, rows, of) } -> std::same_as<typename T::template Kept<Archetype>>;
+};
+
+/// `backward(run, kept, dy, dprompts, dmix)`: parameters' gradients +=, the others = unless empty.
+template <class T>
+concept GoesBackward = requires(const T& t, Run<Archetype>& run,
+                                const typename T::template Kept<Archetype>& kept, CRows<Archetype> dy,
+                                Rows<Archetype> dx) {
+    { t.backward(run, kept, dy, dx, dx) } -> std::same_as<void>;
+};
+
+}  // namespace decoupler
+
+/// Takes what is known of a person out of what the language model says.
+template <class T>
+concept Decoupler = Plays<T, role::Decoupler> && decoupler::ClaimsItsTensors<T> &&
+    decoupler::KeepsKnowledge<T> && decoupler::GoesForward<T> && decoupler::GoesBackward<T>;
+
+/// True for a decoupler; for anything else it does not compile, and the first line of the message is the
+/// first sentence here that is not met.
+template <class T>
+constexpr bool explain_decoupler() {
+    if constexpr (!Plays<T, role::Decoupler>)
+        static_assert(Plays<T, role::Decoupler>,
+                      "coco: not a Decoupler: it lacks `using Role = coco::role::Decoupler;` "
+                      "(docs/concepts.md#decoupler)");
+    else if constexpr (!decoupler::ClaimsItsTensors<T>)
+        static_assert(
+            decoupler::ClaimsItsTensors<T>,
+            "coco: this Decoupler lacks `struct Config` with defaults and a constructor from "
+            "`(coco::Layout&, const Config&, Index width, Index model_width)` (docs/concepts.md#decoupler)");
+    else if constexpr (!decoupler::KeepsKnowledge<T>)
+        static_assert(
+            decoupler::KeepsKnowledge<T>,
+            "coco: this Decoupler lacks `template <class P> struct Kept` with rows `out` and segments "
+            "`of_group` (docs/concepts.md#decoupler)");
+    else if constexpr (!decoupler::GoesForward<T>)
+        static_assert(
+            decoupler::GoesForward<T>,
+            "coco: this Decoupler lacks `Kept<P> forward(Run<P>&, CRows<P> prompts, const Segments<P>&, "
+            "CRows<P> mix, const Segments<P>&) const` (docs/concepts.md#decoupler)");
+    else
+        static_assert(
+            decoupler::GoesBackward<T>,
+            "coco: this Decoupler lacks `void backward(Run<P>&, const Kept<P>&, CRows<P> dy, Rows<P> "
+            "dprompts, Rows<P> dmix) const` (docs/concepts.md#decoupler)");
+    return true;
+}
+
+}  // namespace coco

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What an execution policy must offer, one named requirement a skill, so that a message can say what is
+/// missing. What each skill means stands in <coco/exec/archetype.hpp>.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+
+#include <coco/core/role.hpp>
+#include <coco/exec/skills.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+namespace exec {
+
+/// A kernel of rows and a term of a sum, for asking whether a policy takes such things.
+struct SomeKernel {
+    template <class Row>
+    COCO_HD void operator()(Index, const Row&) const {}
+};
+struct SomeTerm {
+    COCO_HD float operator()(Index, Index) const { return 0; }
+};
+
+/// `Scalar`, a floating-point type, and `Space`, where memory lies.
+template <class P>
+concept SaysWhereItIs = std::floating_point<typename P::Scalar> && requires {
+    typename P::Space;
+};
+
+/// `own(bytes)` and `disown(memory, bytes)`.
+template <class P>
+concept OwnsMemory = requires(P& on, void* memory, std::size_t bytes) {
+    { on.own(bytes) } -> std::same_as<void*>;
+    { on.disown(memory, bytes) }
+    noexcept->std::same_as<void>;
+};
+
+/// `bring`, `fetch`, `put` and `fill`.
+template <class P>
+concept MovesNumbers = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
+                                List<typename P::Scalar, typename P::Space> list,
+                                List<const typename P::Scalar, typename P::Space> clist) {
+    { on.bring(ids) } -> std::same_as<Ids<P>>;
+    { on.fetch(clist, numbers) } -> std::same_as<void>;
+    { on.put(static_cast<const typename P::Scalar*>(numbers), list) } -> std::same_as<void>;
+    { on.fill(list, *numbers) } -> std::same_as<void>;
+};
+
+/// `multiply(a, op, b, op, out, alpha, beta)`.
+template <class P>
+concept Multiplies = requires(P& on, CRows<P> a, Rows<P> out, typename P::Scalar factor) {
+    { on.multiply(a, Op::plain, a, Op::transposed, out) } -> std::same_as<void>;
+    { on.multiply(a, Op::plain, a, Op::transposed, out, factor, factor) } -> std::same_as<void>;
+};
+
+/// `rows(count, width, kernel)` and `reduce(count, out, term)`.
+template <class P>
+concept RunsKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel& kernel, const SomeTerm& term) {
+    { on.rows(n, n, kernel) } -> std::same_as<void>;
+    { on.reduce(n, out, term) } -> std::same_as<void>;
+};
+
+/// `attend` and `attend_backward`.
+template <class P>
+concept Attends = requires(P& on, const Attention<P>& shape, CRows<P> in, Rows<P> out) {
+    { on.attend(shape, in, in, in, in, in, out, out) } -> std::same_as<void>;
+    {
+        on.attend_backward(shape, in, in, in, in, in, in, in, in, out, out, out, out, out)
+        } -> std::same_as<void>;
+};
+
+/// `classify(h, classes, scale, loss, dh, dcolumns, dbias)`.
+template <class P>
+concept Classifies = requires(P& on, CRows<P> h, const Classes<P>& classes, typename P::Scalar* loss,
+                              Rows<P> out) {
+    { on.classify(h, classes, *loss, loss, out, out, out) } -> std::same_as<void>;
+};
+
+/// `choose(e, codes, theta, cap, work)`.
+template <class P>
+concept Chooses = requires(P& on, CRows<P> e, typename P::Scalar theta, Index cap, Workspace<P>& work) {
+    { on.choose(e, e, theta, cap, work) } -> std::same_as<Choice<P>>;
+};
+
+/// `rank` and `place`.
+template <class P>
+concept Ranks = requires(P& on, CRows<P> h, const Seen<P>& seen, Index k, MutableIds<P> best, Ids<P> target,
+                         Rows<P> out) {
+    { on.rank(h, h, h, seen, k, best, out) } -> std::same_as<void>;
+    { on.place(h, h, h, seen, target, out) } -> std::same_as<void>;
+};
+
+/// `norm(x, sum)` and `update(step, value, gradient, first, second, scale)`.
+template <class P>
+concept Updates = requires(P& on, const AdamWStep& step, List<typename P::Scalar, typename P::Space> x,
+                           List<const typename P::Scalar, typename P::Space> g, typename P::Scalar* sum,
+                           const typename P::Scalar* scale) {
+    { on.norm(g, sum) } -> std::same_as<void>;
+    { on.update(step, x, g, x, x, scale) } -> std::same_as<void>;
+};
+
+}  // namespace exec
+
+/// A place to compute: every skill the trunk is written over.
+template <class P>
+concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> && exec::OwnsMemory<P> &&
+    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::RunsKernels<P> && exec::Attends<P> &&
+    exec::Classifies<P> && exec::Chooses<P> && exec::Ranks<P> && exec::Updates<P>;
+
+/// True for an execution policy; for anything else it does not compile, and the first line of the message is
+/// the first sentence here that is not met.
+template <class P>
+constexpr bool explain_policy() {
+    if constexpr (!Plays<P, role::ExecutionPolicy>)
+        static_assert(Plays<P, role::ExecutionPolicy>,
+                      "coco: not an ExecutionPolicy: it lacks `using Role = coco::role::ExecutionPolicy;` "
+                      "(docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::SaysWhereItIs<P>)
+        static_assert(exec::SaysWhereItIs<P>,
+                      "coco: this ExecutionPolicy lacks the types `Scalar` and `Space` "
+                      "(docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::OwnsMemory<P>)
+        static_assert(exec::OwnsMemory<P>,
+                      "coco: this ExecutionPolicy lacks `void* own(std::size_t)` or `void "
+                      "disown(void*, std::size_t) noexcept` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::MovesNumbers<P>)
+        static_assert(exec::MovesNumbers<P>,
+                      "coco: this ExecutionPolicy lacks `bring`, `fetch`, `put` or `fill` "
+                      "(docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::Multiplies<P>)
+        static_assert(
+            exec::Multiplies<P>,
+            "coco: this ExecutionPolicy lacks the skill `multiply` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::RunsKernels<P>)
+        static_assert(exec::RunsKernels<P>,
+                      "coco: this ExecutionPolicy lacks the skill `rows` or `reduce` "
+                      "(docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::Attends<P>)
+        static_assert(exec::Attends<P>,
+                      "coco: this ExecutionPolicy lacks the skill `attend` or `attend_backward` "
+                      "(docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::Classifies<P>)
+        static_assert(
+            exec::Classifies<P>,
+            "coco: this ExecutionPolicy lacks the skill `classify` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::Chooses<P>)
+        static_assert(
+            exec::Chooses<P>,
+            "coco: this ExecutionPolicy lacks the skill `choose` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::Ranks<P>)
+        static_assert(exec::Ranks<P>,
+                      "coco: this ExecutionPolicy lacks the skill `rank` or `place` "
+                      "(docs/concepts.md#executionpolicy)");
+    else
+        static_assert(exec::Updates<P>,
+                      "coco: this ExecutionPolicy lacks the skill `norm` or `update` "
+                      "(docs/concepts.md#executionpolicy)");
+    return true;
+}
+
+}  // namespace coco

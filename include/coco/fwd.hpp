@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Names only: enough to spell a pipeline and to pass it on by reference, without what it is made of.
+///
+///     using Shop = coco::Pipeline<coco::backbone::SASRec, coco::adapter::Frozen>;
+///
+/// names its parts in any order; a part that is not named is the paper's. Equal parts give one type.
+#pragma once
+
+#include <coco/core/meta.hpp>
+#include <coco/core/role.hpp>
+
+namespace coco {
+
+namespace backbone {
+class SASRec;
+}
+namespace items {
+class Table;
+class TextAware;
+}  // namespace items
+namespace prompt {
+class VqCodebook;
+class Static;
+}  // namespace prompt
+namespace llm {
+namespace storage {
+struct Float;
+}
+template <class Storage = storage::Float>
+class Decoder;
+}  // namespace llm
+namespace decoupler {
+class CrossAttention;
+class Identity;
+}  // namespace decoupler
+namespace aligner {
+class CrossAttention;
+class Identity;
+}  // namespace aligner
+namespace adapter {
+class LoRA;
+class Frozen;
+}  // namespace adapter
+
+/// What a type's `Role` will be once the type is complete.
+template <class R>
+struct NamedRole {
+    using type = R;
+};
+template <>
+struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
+template <>
+struct RoleOf<items::Table> : NamedRole<role::Items> {};
+template <>
+struct RoleOf<items::TextAware> : NamedRole<role::Items> {};
+template <>
+struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
+template <>
+struct RoleOf<prompt::Static> : NamedRole<role::PromptCodebook> {};
+template <class Storage>
+struct RoleOf<llm::Decoder<Storage>> : NamedRole<role::LanguageModel> {};
+template <>
+struct RoleOf<decoupler::CrossAttention> : NamedRole<role::Decoupler> {};
+template <>
+struct RoleOf<decoupler::Identity> : NamedRole<role::Decoupler> {};
+template <>
+struct RoleOf<aligner::CrossAttention> : NamedRole<role::Aligner> {};
+template <>
+struct RoleOf<aligner::Identity> : NamedRole<role::Aligner> {};
+template <>
+struct RoleOf<adapter::LoRA> : NamedRole<role::Adapter> {};
+template <>
+struct RoleOf<adapter::Frozen> : NamedRole<role::Adapter> {};
+
+template <class T>
+class BasicHost;
+/// The host, in float.
+using Host = BasicHost<float>;
+
+template <class Backbone, class Items = items::Table>
+class Base;
+template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
+          class Adapter>
+class BasicPipeline;
+
+/// A word of a pipeline must play one of its parts.
+template <class Word>
+struct CheckedWord {
+    using Part = role_of<Word>;
+    static constexpr bool fits = std::is_same_v<Part, role::Backbone> || std::is_same_v<Part, role::Items> ||
+                                 std::is_same_v<Part, role::PromptCodebook> ||
+                                 std::is_same_v<Part, role::LanguageModel> ||
+                                 std::is_same_v<Part, role::Decoupler> ||
+                                 std::is_same_v<Part, role::Aligner> || std::is_same_v<Part, role::Adapter>;
+    static_assert(fits,
+                  "coco::Pipeline: this word plays no part in a pipeline; its type must be complete and say "
+                  "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
+};
+
+/// The parts that words choose.
+template <class... Words>
+struct ChosenParts {
+    template <class R>
+    static constexpr bool once = meta::count<R, Words...> <= 1;
+
+    static constexpr bool known = (CheckedWord<Words>::fits && ...);
+    static_assert(
+        !known || meta::count<role::Backbone, Words...> >= 1,
+        "coco::Pipeline: no Backbone among the words, and none is a default; name one, for instance "
+        "coco::backbone::SASRec. See docs/concepts.md#pipeline");
+    static_assert(once<role::Backbone>,
+                  "coco::Pipeline: two words are a Backbone. See docs/concepts.md#pipeline");
+    static_assert(once<role::Items>, "coco::Pipeline: two words are Items. See docs/concepts.md#pipeline");
+    static_assert(once<role::PromptCodebook>,
+                  "coco::Pipeline: two words are a PromptCodebook. See docs/concepts.md#pipeline");
+    static_assert(once<role::LanguageModel>,
+                  "coco::Pipeline: two words are a LanguageModel. See docs/concepts.md#pipeline");
+    static_assert(once<role::Decoupler>,
+                  "coco::Pipeline: two words are a Decoupler. See docs/concepts.md#pipeline");
+    static_assert(once<role::Aligner>,
+                  "coco::Pipeline: two words are an Aligner. See docs/concepts.md#pipeline");
+    static_assert(once<role::Adapter>,
+                  "coco::Pipeline: two words are an Adapter. See docs/concepts.md#pipeline");
+
+    using type = BasicPipeline<meta::word_for<role::Backbone, void, Words...>,
+                               meta::word_for<role::Items, items::Table, Words...>,
+                               meta::word_for<role::PromptCodebook, prompt::VqCodebook, Words...>,
+                               meta::word_for<role::LanguageModel, llm::Decoder<>, Words...>,
+                               meta::word_for<role::Decoupler, decoupler::CrossAttention, Words...>,
+                               meta::word_for<role::Aligner, aligner::CrossAttention, Words...>,
+                               meta::word_for<role::Adapter, adapter::LoRA, Words...>>;
+};
+
+/// The pipeline of these words, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
+/// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention, adapter::LoRA.
+template <class... Words>
+using Pipeline = typename ChosenParts<Words...>::type;
+
+}  // namespace coco
