@@ -67,20 +67,25 @@ public:
 
     void add(double rank) { ranks_.push_back(rank); }
 
+    /// Forgets all ranks but keeps their memory, for evaluations repeated during training.
+    void clear() { ranks_.clear(); }
+
     Index count() const { return static_cast<Index>(ranks_.size()); }
     const std::vector<double>& ranks() const { return ranks_; }
 
     /// R@k, the share of questions whose target is among the first k; 0 where there are no questions.
-    double recall(Index k) const { return mean(recalls(k)); }
+    double recall(Index k) const {
+        return mean([k](double rank) { return hit(rank, k); });
+    }
 
     /// N@k.
-    double ndcg(Index k) const { return mean(gains(k)); }
+    double ndcg(Index k) const {
+        return mean([k](double rank) { return gain(rank, k); });
+    }
 
     /// The mean of 1 / rank.
     double mrr() const {
-        std::vector<double> values;
-        for (const double rank : ranks_) values.push_back(1.0 / rank);
-        return mean(values);
+        return mean([](double rank) { return 1.0 / rank; });
     }
 
     /// Each question's part in R@k: what comparisons of two models are computed from.
@@ -109,10 +114,11 @@ public:
     }
 
 private:
-    static double mean(const std::vector<double>& values) {
+    template <class Value>
+    double mean(const Value& value) const {
         double sum = 0;
-        for (const double value : values) sum += value;
-        return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
+        for (const double rank : ranks_) sum += value(rank);
+        return ranks_.empty() ? 0.0 : sum / static_cast<double>(ranks_.size());
     }
 
     std::vector<double> ranks_;

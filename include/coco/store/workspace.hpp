@@ -59,6 +59,16 @@ public:
         block_ = used_ = 0;
     }
 
+    /// Owns at least `factor` times the most that was ever in use; call between steps.
+    void reserve(double factor) {
+        const std::size_t wanted = static_cast<std::size_t>(factor * static_cast<double>(most_));
+        most_ = std::max(most_, wanted);
+        if (total() >= wanted && blocks_.size() <= 1) return;
+        blocks_.clear();
+        blocks_.emplace_back(*on_, static_cast<Index>(wanted));
+        block_ = used_ = 0;
+    }
+
     /// Bytes owned.
     std::size_t total() const {
         std::size_t sum = 0;
@@ -134,6 +144,13 @@ public:
         kept_.reset();
         scratch_.reset();
         numbers_.reset();
+    }
+
+    /// Makes room for steps `factor` times as large as the largest so far; call between steps.
+    void reserve(double factor) {
+        kept_.reserve(factor);
+        scratch_.reserve(factor);
+        numbers_.reserve(factor);
     }
 
     /// Gives scratch back when it goes out of scope.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What happens between the stages: codes start as the k-means of what users look like after stage 1, the
+/// shared prompt as the mean embedding of the instruction, and prompts get the size of token embeddings.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include <coco/data/interactions.hpp>
+#include <coco/pipeline/trained.hpp>
+#include <coco/prompt/kmeans.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// Root mean square of numbers.
+template <class T>
+double root_mean_square(const std::vector<T>& x) {
+    double sum = 0;
+    for (const T v : x) sum += static_cast<double>(v) * static_cast<double>(v);
+    return x.empty() ? 0 : std::sqrt(sum / static_cast<double>(x.size()));
+}
+
+/// A tensor's values on the host.
+template <class P>
+std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const Slot& slot) {
+    std::vector<typename P::Scalar> out(static_cast<std::size_t>(slot.size()));
+    on.fetch(parameters.list(slot), out.data());
+    return out;
+}
+
+/// Behaviour vectors of every user's whole train history, users x d; users without items are left out.
+template <class Model, class P>
+std::vector<float> representations(const Trained<Model, P>& trained, const data::Interactions& train) {
+    using T = typename P::Scalar;
+    Workspace<P> work(*trained.on);
+    HostBatch b;
+    std::vector<float> all;
+    std::vector<T> part;
+    for (Id first = 0; first < static_cast<Id>(train.users()); first += 256) {
+        const Id end = std::min(static_cast<Id>(train.users()), first + 256);
+        b.clear();
+        for (Id user = first; user < end; ++user)
+            if (train.length(user) > 0) {
+                trained.filler.ask(b, user, train.of(user), no_id, nullptr);
+                b.know_row.push_back(b.target_row.back());
+            }
+        if (b.rows() == 0) continue;
+        b.finish(trained.filler.items(), trained.filler.sampling().window);
+        Run<P> run = trained.run(work);
+        const Rows<P> e = trained.model->represent(run, bring(*trained.on, b));
+        part.resize(static_cast<std::size_t>(e.size()));
+        trained.on->fetch(List<const T, typename P::Space>{e.data, e.size()}, part.data());
+        all.insert(all.end(), part.begin(), part.end());
+        work.reset();
+    }
+    return all;
+}
+
+/// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (of the whole
+/// vocabulary where there is no instruction).
+template <class Model, class P>
+void start_prompts(const Trained<Model, P>& trained, const data::Interactions& train, std::uint64_t seed) {
+    using T = typename P::Scalar;
+    P& on = *trained.on;
+    Parameters<P>& parameters = *trained.parameters;
+    const Slot& embedding = trained.model->model().embedding();
+    const std::size_t width = static_cast<std::size_t>(embedding.cols);
+
+    std::vector<T> table = values_of(on, parameters, embedding), rows;
+    for (const Id token : trained.model->instruction())
+        rows.insert(rows.end(), table.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(token) * width),
+                    table.begin() + static_cast<std::ptrdiff_t>((static_cast<std::size_t>(token) + 1) * width));
+    if (rows.empty()) rows.swap(table);
+    std::vector<T> mean(width, T(0));
+    for (std::size_t i = 0; i < rows.size(); ++i) mean[i % width] += rows[i] / static_cast<T>(rows.size() / width);
+    const double size = root_mean_square(rows);
+    const auto& prompt = trained.model->prompt();
+    const auto scale_to = [&](std::vector<T>& x, double from) {
+        for (T& v : x) v = static_cast<T>(static_cast<double>(v) * size / from);
+    };
+
+    if constexpr (std::remove_reference_t<decltype(prompt)>::chooses) {
+        const Index d = trained.model->width(), codes = prompt.codes().rows;
+        const std::vector<float> start = prompt::kmeans(representations(trained, train), d, codes, seed);
+        const std::vector<T> z(start.begin(), start.end());
+        on.put(z.data(), parameters.list(prompt.codes()));
+        on.put(mean.data(), parameters.list(prompt.shared()));
+        std::vector<T> w = values_of(on, parameters, prompt.projection());
+        // The mean square of z W' is d rms(z)^2 rms(W)^2 for a random W.
+        scale_to(w, root_mean_square(z) * root_mean_square(w) * std::sqrt(static_cast<double>(d)));
+        on.put(w.data(), parameters.list(prompt.projection()));
+    } else {
+        std::vector<T> r = values_of(on, parameters, prompt.rows());
+        scale_to(r, root_mean_square(r));
+        std::copy(mean.begin(), mean.end(), r.begin());
+        on.put(r.data(), parameters.list(prompt.rows()));
+    }
+}
+
+}  // namespace coco

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A model with its parameters, where they lie, and how histories are put to it: what evaluation and serving
+/// take, and training hands out. Copies share everything.
+#pragma once
+
+#include <memory>
+
+#include <coco/nn/parameters.hpp>
+#include <coco/pipeline/sampling.hpp>
+
+namespace coco {
+
+template <class Model_, class P>
+struct Trained {
+    using Model = Model_;
+
+    std::shared_ptr<P> on;
+    std::shared_ptr<const Model> model;
+    std::shared_ptr<Parameters<P>> parameters;
+    Filler filler;
+    std::shared_ptr<const text::History> text;  ///< null where the model reads none
+
+    /// A pass without gradients or dropout.
+    Run<P> run(Workspace<P>& work) const { return parameters->run(*on, work); }
+};
+
+}  // namespace coco

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// AdamW over a model's parameter groups (Loshchilov and Hutter, ICLR 2019), with one global clip. A closed
+/// group keeps every bit: values, moments and its count of steps.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <coco/core/math.hpp>
+#include <coco/exec/skills.hpp>
+#include <coco/nn/parameters.hpp>
+
+namespace coco {
+
+/// Constants of the optimiser; rates come with each step.
+struct AdamWConfig {
+    double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+    double decay = 0;  ///< on weight matrices only; never on norms, biases and tables
+    double clip = 5;   ///< largest norm of all gradients together; 0 for no clip
+};
+
+/// *scale = min(1, clip / norm).
+template <class T>
+struct ClipScale {
+    const T* squares;
+    T* scale;
+    T clip;
+
+    template <class Row>
+    COCO_HD void operator()(Index, const Row& row) const {
+        row.each(1, [&](Index) {
+            const T norm = math::sqrt(*squares);
+            *scale = norm > clip ? clip / norm : T(1);
+        });
+    }
+};
+
+/// Moments and step counts of a model's parameters.
+template <class P>
+class AdamW {
+public:
+    using Scalar = typename P::Scalar;
+
+    AdamW() = default;
+    AdamW(P& on, const Layout& layout, const AdamWConfig& config)
+        : config_(config), first_(on, layout), second_(on, layout), clip_(on, 2), steps_(layout.groups().size(), 0) {
+        for (const Tensor& t : layout.tensors()) {
+            if (t.slot.home == Home::frozen) continue;
+            const Index end = t.slot.at + (t.slot.size() + Layout::alignment - 1) / Layout::alignment * Layout::alignment;
+            if (!ranges_.empty() && ranges_.back().group == t.group && ranges_.back().decay == t.decay &&
+                ranges_.back().home == t.slot.home && ranges_.back().end == t.slot.at)
+                ranges_.back().end = end;
+            else
+                ranges_.push_back({t.slot.home, t.group, t.decay, t.slot.at, end});
+        }
+    }
+
+    /// One step. \param rates  a rate a group; 0 closes it
+    void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates) {
+        const Scalar* scale = nullptr;
+        if (config_.clip > 0) {
+            on.fill(clip_.list(), Scalar(0));
+            for (const Range& r : ranges_)
+                if (rates[static_cast<std::size_t>(r.group)] > 0)
+                    on.norm(List<const Scalar, typename P::Space>(part(gradients.block(r.home), r)), clip_.data());
+            on.rows(1, 1, ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
+            scale = clip_.data() + 1;
+        }
+        for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;
+        for (const Range& r : ranges_) {
+            const std::size_t g = static_cast<std::size_t>(r.group);
+            if (rates[g] <= 0) continue;
+            const AdamWStep step{rates[g], config_.beta1, config_.beta2, config_.epsilon,
+                                 r.decay == Decay::yes ? config_.decay : 0, steps_[g]};
+            on.update(step, part(values.block(r.home), r), part(gradients.block(r.home), r),
+                      part(first_.block(r.home), r), part(second_.block(r.home), r), scale);
+        }
+    }
+
+    Gradients<P>& first() { return first_; }
+    Gradients<P>& second() { return second_; }
+    const Gradients<P>& first() const { return first_; }
+    const Gradients<P>& second() const { return second_; }
+    std::vector<std::int64_t>& steps() { return steps_; }
+    const std::vector<std::int64_t>& steps() const { return steps_; }
+
+private:
+    struct Range {
+        Home home;
+        int group;
+        Decay decay;
+        Index begin, end;
+    };
+
+    static List<Scalar, typename P::Space> part(Block<Scalar, P>& block, const Range& r) {
+        return block.list().from(r.begin, r.end - r.begin);
+    }
+
+    AdamWConfig config_;
+    Gradients<P> first_, second_;
+    Block<Scalar, P> clip_;  ///< sum of squares, scale
+    std::vector<std::int64_t> steps_;
+    std::vector<Range> ranges_;
+};
+
+}  // namespace coco

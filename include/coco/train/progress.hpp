@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How a long run tells where it is. A sink is any callable that takes a `Progress` and says whether to go on.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <ostream>
+#include <string>
+
+#include <coco/core/config.hpp>
+#include <coco/pipeline/base.hpp>
+
+namespace coco {
+
+/// A moment of training.
+struct Progress {
+    enum class Kind : std::uint8_t { step, evaluation, epoch } kind = Kind::step;
+    Phase phase = Phase::behaviour;
+    Index epoch = 0, epochs = 0;  ///< this one, from 1, and at most
+    Index done = 0, all = 0;      ///< steps (or cases) of it
+    double loss = 0;              ///< mean so far of the epoch's total loss; at `epoch` kind
+    double valid = 0;             ///< N@10 on validation; at `epoch` kind
+    bool best = false;            ///< at `epoch` kind: the best so far
+};
+
+/// Returns false to stop after the step that has just been done.
+using ProgressSink = std::function<bool(const Progress&)>;
+
+/// Says nothing, never stops.
+inline ProgressSink silent() {
+    return [](const Progress&) { return true; };
+}
+
+/// A bar a line, with steps a second and the time left, redrawn at most ten times a second; one line that
+/// stays for each epoch.
+inline ProgressSink progress_bar(std::FILE* out = stderr) {
+    using Clock = std::chrono::steady_clock;
+    struct State {
+        Clock::time_point start = Clock::now(), drawn{};
+        Index epoch = -1, first = 0;
+        Progress::Kind kind = Progress::Kind::epoch;
+        Phase phase = Phase::behaviour;
+    };
+    return [out, s = State{}](const Progress& p) mutable {
+        const auto now = Clock::now();
+        const char* const name = p.phase == Phase::behaviour ? "behaviour" : "joint";
+        if (p.kind == Progress::Kind::epoch) {
+            std::fprintf(out, "\r\033[K%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n", name,
+                         static_cast<long long>(p.epoch), static_cast<long long>(p.epochs), p.loss, p.valid,
+                         p.best ? "  best" : "");
+            std::fflush(out);
+            s.epoch = -1;
+            return true;
+        }
+        if (p.epoch != s.epoch || p.kind != s.kind || p.phase != s.phase) {
+            s = {now, {}, p.epoch, p.done, p.kind, p.phase};
+        }
+        if (now - s.drawn < std::chrono::milliseconds(100) && p.done < p.all) return true;
+        s.drawn = now;
+        const double seconds = std::chrono::duration<double>(now - s.start).count();
+        const double rate = seconds > 0 ? static_cast<double>(p.done - s.first) / seconds : 0;
+        const double left = rate > 0 ? static_cast<double>(p.all - p.done) / rate : 0;
+        constexpr int width = 28;
+        const int full = p.all > 0 ? static_cast<int>(width * p.done / p.all) : width;
+        std::string bar(static_cast<std::size_t>(full), '#');
+        bar.resize(width, '.');
+        std::fprintf(out, "\r\033[K%s epoch %lld/%lld %s [%s] %lld/%lld  %.1f/s  %.0f s left", name,
+                     static_cast<long long>(p.epoch), static_cast<long long>(p.epochs),
+                     p.kind == Progress::Kind::step ? "train" : "valid", bar.c_str(), static_cast<long long>(p.done),
+                     static_cast<long long>(p.all), rate, left);
+        std::fflush(out);
+        return true;
+    };
+}
+
+}  // namespace coco
