@@ -1,131 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Attention over ragged segments, forward and backward.
+/// Attention over ragged segments, forward: a register block of query rows against all the keys it sees,
+/// whose scores (block_rows x keys) are all that is ever made of the score matrix.
 #pragma once
 
 #include <algorithm>
-#include <limits>
 
-#include <coco/core/math.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/host/attend_keys.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/scratch.hpp>
 
 namespace coco::host {
 
-/// What the query rows of one segment see: rows 0 .. prefix-1 of the keys, then rows begin .. begin+length-1.
-struct Sight {
-    Index prefix = 0, begin = 0, length = 0;
+/// Query rows a task takes, of whatever segments.
+inline constexpr Index attend_rows = 64;
 
-    Index count() const { return prefix + length; }
-    Index row(Index j) const { return j < prefix ? j : begin + j - prefix; }
-};
-
+/// Rows first .. last-1 of segment s with one key head and all query heads that read it.
 template <class P>
-Sight sight(const Attention<P>& shape, Index s) {
-    return {s == 0 ? 0 : shape.prefix, shape.keys.begin(s), shape.keys.length(s)};
+void attend_part(const Attention<P>& shape, Index s, Index first, Index last, Index kv, CRows<P> q,
+                 CRows<P> k, CRows<P> v, CRows<P> own_k, CRows<P> own_v, Rows<P> out, Rows<P> statistics) {
+    using T = typename P::Scalar;
+    const Sight sight(shape, s);
+    const Index head = q.cols / shape.heads, group = shape.heads / shape.kv_heads, width = padded<T>(head);
+    const Index start = shape.queries.begin(s);
+    const bool own = !own_k.empty() && sight.count() > 0;
+    const Scratch scratch;
+    const Lines<T> keys = lines<T>(scratch, k.cols_from(kv * head, head), sight, head);
+    const Lines<T> values = lines<T>(scratch, v.cols_from(kv * head, head), sight, head);
+    const Transposed<T> columns(scratch, keys, sight.count(), head);
+    const Index stride = padded<T>(sight.count()) + lanes<T>;
+    T* const p = scratch.take<T>(block_rows * stride);
+    T* const x = scratch.take<T>(block_rows * width);
+    T* const o = scratch.take<T>(block_rows * width);
+    const Row<T> lane;
+
+    for (Index h = kv * group; h < (kv + 1) * group; ++h)
+        for (Index i0 = first; i0 < last; i0 += block_rows) {
+            const Index rows = std::min<Index>(block_rows, last - i0), limit = sight.visible(i0 + rows - 1);
+            for (Index i = 0; i < rows; ++i)
+                widen(q.row(start + i0 + i) + h * head, head, width, shape.scale, x + i * width);
+            columns.dots(rows, {x, width, 1}, limit, p, stride);
+            T own_weight[block_rows];
+            for (Index i = 0; i < rows; ++i) {
+                T* const z = p + i * stride;
+                const Index row = start + i0 + i, visible = sight.visible(i0 + i), whole = padded<T>(visible);
+                own_weight[i] = 0;
+                if (visible == 0 && !own) {
+                    std::fill(z, z + padded<T>(limit), T(0));
+                    statistics(row, h) = 0;
+                    continue;
+                }
+                std::fill(z + visible, z + std::max(whole, padded<T>(limit)),
+                          -std::numeric_limits<T>::infinity());
+                T most = std::numeric_limits<T>::lowest();
+                if (visible > 0) most = std::max(most, lane.max(whole, [z](Index j) { return z[j]; }));
+                if (own) {
+                    own_weight[i] = dot(x + i * width, own_k.row(row) + kv * head, head);
+                    most = std::max(most, own_weight[i]);
+                    own_weight[i] = math::exp(own_weight[i] - most);
+                }
+                const T sum = own_weight[i] +
+                              lane.sum(whole, [z, most](Index j) { return z[j] = math::exp(z[j] - most); });
+                std::fill(z + visible, z + std::max(whole, padded<T>(limit)), T(0));
+                statistics(row, h) = most + math::log(sum);
+                const T share = 1 / sum;
+                lane.each(whole, [z, share](Index j) { z[j] *= share; });
+                own_weight[i] *= share;
+                if (shape.dropout > 0) {
+                    const DropoutRow<T> dropped(shape, row, h);
+                    dropped.apply(visible, z);
+                    if (own) own_weight[i] *= dropped.of(sight.count());
+                }
+            }
+            product<T>(rows, width, limit, {p, stride, 1}, values.data, values.stride, o, width, false);
+            for (Index i = 0; i < rows; ++i) {
+                const Index row = start + i0 + i;
+                T* const to = out.row(row) + h * head;
+                const T* const from = o + i * width;
+                if (own) {
+                    const T* const value = own_v.row(row) + kv * head;
+                    const T weight = own_weight[i];
+                    lane.each(head, [=](Index j) { to[j] = from[j] + weight * value[j]; });
+                } else {
+                    std::copy(from, from + head, to);
+                }
+            }
+        }
 }
 
 /// See the skill `attend`.
 template <class P>
 void attend(Pool& pool, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v, CRows<P> own_k,
             CRows<P> own_v, Rows<P> out, Rows<P> statistics) {
-    using T = typename P::Scalar;
-    const Index d = q.cols / shape.heads, group = shape.heads / shape.kv_heads;
-    const std::uint32_t threshold = DropoutKey::threshold(shape.dropout);
-    const T keep = static_cast<T>(1 / (1 - shape.dropout));
-    pool.run(shape.queries.count(), [&](Index s) {
-        const Sight seen = sight(shape, s);
-        const bool own = !own_k.empty() && seen.count() > 0;
-        const Scratch scratch;
-        T* const p = scratch.take<T>(seen.count() + 1);
-        const Index n = shape.queries.length(s);
-        for (Index i = 0; i < n; ++i)
-            for (Index head = 0; head < shape.heads; ++head) {
-                const Index row = shape.queries.begin(s) + i, at = head / group * d;
-                const Index visible =
-                    shape.causal ? seen.prefix + std::max<Index>(0, seen.length - n + i + 1) : seen.count();
-                const Index keys = visible + own;
-                T* const o = out.row(row) + head * d;
-                std::fill(o, o + d, T(0));
-                statistics(row, head) = 0;
-                if (keys == 0) continue;
-                T most = -std::numeric_limits<T>::infinity();
-                for (Index j = 0; j < keys; ++j) {
-                    const T* const key = (j < visible ? k.row(seen.row(j)) : own_k.row(row)) + at;
-                    T dot = 0;
-                    for (Index c = 0; c < d; ++c) dot += q(row, head * d + c) * key[c];
-                    p[j] = shape.scale * dot;
-                    most = std::max(most, p[j]);
-                }
-                T sum = 0;
-                for (Index j = 0; j < keys; ++j) sum += p[j] = math::exp(p[j] - most);
-                statistics(row, head) = most + math::log(sum);
-                for (Index j = 0; j < keys; ++j) {
-                    T weight = p[j] / sum;
-                    if (threshold > 0) {
-                        const Index column = head * 4096 + (j < visible ? j : seen.count());
-                        const Quad bits = shape.key.bits(shape.row_key[row], column / 8);
-                        weight *=
-                            DropoutKey::keeps(bits, static_cast<int>(column % 8), threshold) ? keep : T(0);
-                    }
-                    const T* const value = (j < visible ? v.row(seen.row(j)) : own_v.row(row)) + at;
-                    for (Index c = 0; c < d; ++c) o[c] += weight * value[c];
-                }
-            }
+    const Index windows = (shape.queries.rows() + attend_rows - 1) / attend_rows;
+    pool.run(windows * shape.kv_heads, [&](Index task) {
+        const Index begin = task / shape.kv_heads * attend_rows;
+        for_parts(shape.queries, begin, begin + attend_rows, [&](Index s, Index first, Index last) {
+            attend_part<P>(shape, s, first, last, task % shape.kv_heads, q, k, v, own_k, own_v, out,
+                           statistics);
+        });
     });
-}
-
-/// See the skill `attend_backward`.
-template <class P>
-void attend_backward(Pool&, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v, CRows<P> own_k,
-                     CRows<P> own_v, CRows<P> out, CRows<P> statistics, CRows<P> dout, Rows<P> dq, Rows<P> dk,
-                     Rows<P> dv, Rows<P> down_k, Rows<P> down_v) {
-    using T = typename P::Scalar;
-    const Index d = q.cols / shape.heads, group = shape.heads / shape.kv_heads;
-    const std::uint32_t threshold = DropoutKey::threshold(shape.dropout);
-    const T keep = static_cast<T>(1 / (1 - shape.dropout));
-    for (const Rows<P>& g : {dq, dk, dv, down_k, down_v})
-        if (!g.empty())
-            for (Index i = 0; i < g.rows; ++i) std::fill(g.row(i), g.row(i) + g.cols, T(0));
-    for (Index s = 0; s < shape.queries.count(); ++s) {
-        const Sight seen = sight(shape, s);
-        const bool own = !own_k.empty() && seen.count() > 0;
-        const Index n = shape.queries.length(s);
-        for (Index i = 0; i < n; ++i)
-            for (Index head = 0; head < shape.heads; ++head) {
-                const Index row = shape.queries.begin(s) + i, at = head / group * d;
-                const Index visible =
-                    shape.causal ? seen.prefix + std::max<Index>(0, seen.length - n + i + 1) : seen.count();
-                const T* const x = q.row(row) + head * d;
-                const T* const g = dout.row(row) + head * d;
-                T inner = 0;
-                for (Index c = 0; c < d; ++c) inner += g[c] * out(row, head * d + c);
-                for (Index j = 0; j < visible + own; ++j) {
-                    const bool mine = j == visible;
-                    const Index from = mine ? row : seen.row(j);
-                    const T* const key = (mine ? own_k : k).row(from) + at;
-                    const T* const value = (mine ? own_v : v).row(from) + at;
-                    T dot = 0, slope = 0, mask = 1;
-                    for (Index c = 0; c < d; ++c) dot += x[c] * key[c];
-                    for (Index c = 0; c < d; ++c) slope += g[c] * value[c];
-                    if (threshold > 0) {
-                        const Index column = head * 4096 + (mine ? seen.count() : j);
-                        const Quad bits = shape.key.bits(shape.row_key[row], column / 8);
-                        mask = DropoutKey::keeps(bits, static_cast<int>(column % 8), threshold) ? keep : T(0);
-                    }
-                    const T p = math::exp(shape.scale * dot - statistics(row, head));
-                    const T ds = shape.scale * p * (mask * slope - inner);
-                    const Rows<P>& to_k = mine ? down_k : dk;
-                    const Rows<P>& to_v = mine ? down_v : dv;
-                    for (Index c = 0; c < d; ++c) {
-                        if (!dq.empty()) dq(row, head * d + c) += ds * key[c];
-                        if (!to_k.empty()) to_k(from, at + c) += ds * x[c];
-                        if (!to_v.empty()) to_v(from, at + c) += p * mask * g[c];
-                    }
-                }
-            }
-    }
 }
 
 }  // namespace coco::host
