@@ -151,8 +151,8 @@ std::vector<std::string> silent_tensors() {
 
 /// gradient = difference quotient, for each tensor and each input; and what backward may not touch.
 template <class P, class S, class Make>
-void stage_gradients(const Make& make) {
-    Bench<P, S> bench(make, 11, 1);
+void stage_gradients(const Make& make, Index longest) {
+    Bench<P, S> bench(make, 11, 1, longest);
     const Numbers dy = normals(static_cast<Index>(bench.forward().size()), 99);
     const auto loss = [&] { return dot(bench.forward(), dy); };
     const Outcome once = bench.both(dy);
@@ -206,8 +206,8 @@ void stage_gradients(const Make& make) {
 
 /// What other segments hold changes no bit of a segment's rows, forward or backward.
 template <class P, class S, class Make>
-void stage_independence(const Make& make) {
-    Bench<P, S> bench(make, 11, 1);
+void stage_independence(const Make& make, Index longest) {
+    Bench<P, S> bench(make, 11, 1, longest);
     const Index rows = 11;
     Numbers dy = normals(static_cast<Index>(bench.forward().size()), 99);
     const Outcome before = bench.both(dy);
@@ -246,37 +246,38 @@ void stage_independence(const Make& make) {
 
 /// The same bits twice, and with one, two and three threads.
 template <class P, class S, class Make>
-void stage_determinism(const Make& make) {
+void stage_determinism(const Make& make, Index longest) {
     const Index rows = 700;
-    Bench<P, S> first(make, rows, 1);
+    Bench<P, S> first(make, rows, 1, longest);
     const Numbers dy = normals(static_cast<Index>(first.forward().size()), 99);
     const Outcome expected = first.both(dy);
     CHECK(first.both(dy) == expected);
     for (const int threads : {1, 2, 3}) {
         INFO(threads << " threads");
-        Bench<P, S> again(make, rows, threads);
+        Bench<P, S> again(make, rows, threads, longest);
         CHECK(again.both(dy) == expected);
     }
 }
 
 /// No rows at all are a batch too.
 template <class P, class S, class Make>
-void stage_empty(const Make& make) {
-    Bench<P, S> bench(make, 0, 1);
+void stage_empty(const Make& make, Index longest) {
+    Bench<P, S> bench(make, 0, 1, longest);
     const Outcome o = bench.both(bench.forward());
     CHECK(o.out.empty());
     for (const Numbers& g : o.gradients) CHECK(length(g) == 0);
 }
 
 /// The whole law, for an adapter that `make(layout)` builds.
+/// \param longest  of the segments it is given, at most `law_window`
 template <class S, class P = BasicHost<double>, class Make>
-void stage(const Make& make) {
-    stage_gradients<P, S>(make);
+void stage(const Make& make, Index longest = law_window) {
+    stage_gradients<P, S>(make, longest);
     if constexpr (!requires { S::mixes; }) {
-        stage_independence<P, S>(make);
-        stage_empty<P, S>(make);
+        stage_independence<P, S>(make, longest);
+        stage_empty<P, S>(make, longest);
     }
-    stage_determinism<P, S>(make);
+    stage_determinism<P, S>(make, longest);
 }
 template <class S, class P = BasicHost<double>>
 void stage() {

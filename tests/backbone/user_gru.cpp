@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "backbone/user_gru.hpp"
+#include "laws/backbone.hpp"
+
+static_assert(coco::Backbone<user::Gru>);
+
+TEST_CASE("a user's own recurrent backbone obeys the law of backbones", "[user_gru]") {
+    user::Gru::Config config;
+    config.size = 8;
+    config.window = 17;
+    coco::laws::backbone<user::Gru>(config);
+}
