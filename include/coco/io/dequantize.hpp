@@ -14,6 +14,7 @@
 
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
+#include <coco/io/finite.hpp>
 #include <coco/io/ggml_type.hpp>
 #include <coco/io/gguf.hpp>
 
@@ -149,12 +150,7 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
         reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * blocks * layout->bytes;
     for (Index b = 0; b < count * blocks; ++b)
         found->decode(in + b * layout->bytes, out.data() + b * layout->values);
-    // Exponent bits are looked at directly, so that -ffast-math in the including program changes nothing.
-    for (std::size_t i = 0; i < out.size(); ++i)
-        if ((std::bit_cast<std::uint32_t>(out[i]) & 0x7f800000u) == 0x7f800000u)
-            throw Error(tensor.where, "value is not finite", {},
-                        text_of("row ", first + static_cast<Index>(i) / tensor.columns, ", column ",
-                                static_cast<Index>(i) % tensor.columns));
+    require_finite(out, tensor.columns, tensor.where);
 }
 
 /// Decodes a whole tensor, rows x columns, row-major. \throws Error as `read_rows`

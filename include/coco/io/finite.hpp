@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The check that given numbers are numbers: one NaN in a weight would spread to every result.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+
+namespace coco::io {
+
+/// \throws Error naming `where`, row and column of the first infinite value or NaN; `columns` >= 1
+inline void require_finite(std::span<const float> values, Index columns, const std::string& where) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        // Exponent bits are looked at directly, so that -ffast-math in the including program changes nothing.
+        if ((std::bit_cast<std::uint32_t>(values[i]) & 0x7f800000u) != 0x7f800000u) continue;
+        const Index at = static_cast<Index>(i);
+        throw Error(where, "value is not finite", {},
+                    text_of("row ", at / columns, ", column ", at % columns));
+    }
+}
+
+}  // namespace coco::io
