@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Full-softmax cross-entropy, forward and backward: Beauty's 12,101 items, 64 wide.
-#include <random>
-#include <vector>
-
 #include <coco/host/host.hpp>
 
+#include "numbers.hpp"
 #include "peak.hpp"
 
 using namespace coco;
 
-static void classify(benchmark::State& state) {
-    const Index rows = state.range(0), width = state.range(1), count = state.range(2);
-    Host on;
-    Block<float, Host> h(on, rows * width), columns(on, count * width), dh(on, rows * width), dc(on, count * width);
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal(0, 0.3f);
-    for (Index i = 0; i < h.size(); ++i) h.data()[i] = normal(random);
-    for (Index i = 0; i < columns.size(); ++i) columns.data()[i] = normal(random);
+static void classify(benchmark::State& state, Index rows, Index width, Index count, int threads) {
+    Host on(threads);
+    const Normals<Host> h(on, rows, width, 1), columns(on, count, width, 0.1);
+    Normals<Host> dh(on, rows, width, 0), dcolumns(on, count, width, 0);
+    Draw draw(2);
     std::vector<Id> positive(static_cast<std::size_t>(rows));
-    for (Id& p : positive) p = static_cast<Id>(random() % static_cast<unsigned>(count));
+    for (Id& p : positive) p = static_cast<Id>(draw.below(static_cast<std::uint32_t>(count)));
     Classes<Host> classes;
-    classes.columns = std::as_const(columns).view(count, width);
+    classes.columns = columns.in();
     classes.positive = on.bring(std::span<const Id>(positive));
     float loss = 0;
-    for (auto _ : state)
-        on.classify(std::as_const(h).view(rows, width), classes, 1.0f / static_cast<float>(rows), &loss,
-                    dh.view(rows, width), dc.view(count, width), {});
-    benchmark::DoNotOptimize(loss);
-    count_flop(state, 6.0 * static_cast<double>(rows * width * count), on.threads());
+    const float scale = 1 / static_cast<float>(rows);
+    Meter(state, [&] {
+        on.classify(h.in(), classes, scale, &loss, dh.out(), dcolumns.out(), {});
+    }).flop(6.0 * static_cast<double>(rows * width * count), on.threads());
 }
-BENCHMARK(classify)->Name("classify")->Args({6400, 64, 12101})->Args({2275, 64, 12101})->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(classify, 6400x64x12101, 6400, 64, 12101, 0)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(classify, 6400x64x12101 / one_thread, 6400, 64, 12101, 1)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(classify, 2275x64x12101, 2275, 64, 12101, 0)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include <coco/host/product.hpp>
 
@@ -27,20 +26,51 @@ inline double peak_of_a_thread() {
 #pragma GCC unroll 12
                 for (int c = 0; c < chains; ++c) sum[c] = sum[c] * factor + term;
             }
-            ::benchmark::DoNotOptimize(sum);
-            best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            benchmark::DoNotOptimize(sum);
+            best = std::min(best,
+                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
         }
         return 2.0 * turns * chains * static_cast<double>(host::lanes<float>) / best * 1e-9;
     }();
     return peak;
 }
 
-/// Counters of a benchmark that does `flop` floating-point operations an iteration on `threads` threads.
-inline void count_flop(::benchmark::State& state, double flop, int threads) {
-    using ::benchmark::Counter;
-    const double done = flop * static_cast<double>(state.iterations());
-    state.counters["GFLOP/s"] = Counter(done * 1e-9, Counter::kIsRate);
-    state.counters["percent_of_peak"] = Counter(done * 1e-7 / (peak_of_a_thread() * threads), Counter::kIsRate);
-}
+/// Times the turns of a benchmark and counts by the fastest: other work on the machine only ever adds time.
+class Meter {
+public:
+    /// Runs `work` once for each iteration of `state`, after one more that nobody times.
+    template <class Work>
+    Meter(benchmark::State& state, const Work& work) : state_(state) {
+        work();
+        for (auto _ : state) {
+            const auto start = std::chrono::steady_clock::now();
+            work();
+            const double seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            state.SetIterationTime(seconds);
+            best_ = std::min(best_, seconds);
+        }
+        state.counters["best_ms"] = best_ * 1e3;
+    }
+    /// `flop` operations an iteration, on `threads` threads.
+    const Meter& flop(double flop, int threads) const {
+        state_.counters["GFLOP/s"] = flop / best_ * 1e-9;
+        state_.counters["percent_of_peak"] = flop / best_ * 1e-7 / (peak_of_a_thread() * threads);
+        return *this;
+    }
+    /// `count` pieces of work an iteration, each named `what`.
+    const Meter& each(const char* what, double count) const {
+        state_.counters[what] = best_ / count * 1e6;
+        return *this;
+    }
+    const Meter& rate(const char* what, double count) const {
+        state_.counters[what] = count / best_;
+        return *this;
+    }
+
+private:
+    benchmark::State& state_;
+    double best_ = 1e9;
+};
 
 }  // namespace coco

@@ -2,6 +2,7 @@
 // Rankings against a full sort, and the same bits whatever the threads.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -42,4 +43,29 @@ TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[
     CHECK(best.list()[0] == no_id);
     CHECK(best.list()[1] == no_id);
     CHECK(places.in()(0, 0) >= 30);
+}
+
+TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last bit", "[rank]", float,
+                   double) {
+    BasicHost<TestType> on(2);
+    Draw draw(6);
+    for (const Index rows : {3, 40}) {
+        const laws::Matrix h = laws::random_matrix<TestType>(draw, rows, 37);
+        laws::Matrix columns = laws::random_matrix<TestType>(draw, 900, 37);
+        for (const Index copy : {64, 200, 511, 899})
+            for (Index j = 0; j < 37; ++j) columns(copy, j) = columns(17, j);
+        const laws::Held<BasicHost<TestType>> rows_of_h(on, h), matrix(on, columns);
+        laws::Held<BasicHost<TestType>> places(on, rows, 1), scores(on, rows, 900);
+        Block<Id, BasicHost<TestType>> best(on, rows * 900);
+        const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
+        on.place(rows_of_h.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target)), places.out());
+        on.rank(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
+        for (Index i = 0; i < rows; ++i) {
+            const Id* const order = best.list().data + i * 900;
+            const auto at = std::find(order, order + 900, 17) - order;
+            // Five equals: the first of them stands at `at`, its place is the middle of the five.
+            CHECK(places.in()(i, 0) == static_cast<TestType>(at + 1 + 2));
+            CHECK(std::vector<Id>(order + at, order + at + 5) == std::vector<Id>{17, 64, 200, 511, 899});
+        }
+    }
 }

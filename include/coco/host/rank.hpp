@@ -1,81 +1,211 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rankings over all columns: the k best of a row, and the place of a target.
+/// Rankings over all columns, a tile of scores at a time: the k best of a row, and the place of a target.
+/// Equal columns score equal bits wherever they stand, so that ties are ties.
 #pragma once
 
 #include <algorithm>
 #include <limits>
 
 #include <coco/exec/skills.hpp>
-#include <coco/host/multiply.hpp>
+#include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
+#include <coco/host/rows.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
 
-/// Scores of rows first .. first+count-1 with the seen columns left out, count x columns.rows.
+/// Scores of rows with all columns, made tile by tile.
 template <class P>
-void scores_of(CRows<P> h, CRows<P> columns, CRows<P> bias, const Seen<P>& seen, Index first, Rows<P> out) {
+class Scorer {
+public:
     using T = typename P::Scalar;
-    gemm<T>(h.rows_from(first, out.rows), Op::plain, columns, Op::transposed, out, T(1), T(0));
-    for (Index i = 0; i < out.rows; ++i) {
-        if (!bias.empty())
-            for (Index j = 0; j < out.cols; ++j) out(i, j) += bias(0, j);
-        if (seen.of_row.count() > 0)
-            for (Index s = seen.of_row.begin(first + i); s < seen.of_row.end(first + i); ++s)
-                out(i, seen.item[s]) = seen.zeroed ? T(0) : -std::numeric_limits<T>::infinity();
-    }
-}
+    static constexpr Index tile_columns = 4 * block_width<T>, tile_stride = tile_columns + lanes<T>;
+    static constexpr Index chunk_rows = 4 * block_rows;
 
-inline constexpr Index rank_rows = 32;
+    /// For a few rows the columns are read as they lie; for more they are packed first.
+    Scorer(Pool& pool, const Scratch& scratch, CRows<P> h, CRows<P> columns, CRows<P> bias,
+           const Seen<P>& seen)
+        : h_(h), columns_(columns), bias_(bias), seen_(seen) {
+        constexpr Index few = 8;
+        if (h.rows >= few)
+            packed_ = pack<T>(pool, columns, scratch.take<T>(Packed<T>::size(columns.rows, columns.cols)));
+    }
+
+    Index tiles() const { return (columns_.rows + tile_columns - 1) / tile_columns; }
+    Index columns_of(Index tile) const { return std::min(tile_columns, columns_.rows - tile * tile_columns); }
+
+    /// Scores of rows first .. first+count-1 with one tile of columns, into rows `tile_stride` apart. Tiles
+    /// come in order; `skip` keeps each row's place in its list of seen columns, from `start`.
+    void tile(Index first, Index count, Index t, T* z, Index* skip) const {
+        const Index start = t * tile_columns, width = columns_of(t);
+        if (packed_.data)
+            scores(h_.row(first), h_.stride, count, packed_, start, width, z, tile_stride);
+        else
+            for (Index i = 0; i < count; ++i)
+                for (Index j = 0; j < width; ++j) z[i * tile_stride + j] = alone(first + i, start + j);
+        for (Index i = 0; i < count; ++i) {
+            T* const line = z + i * tile_stride;
+            if (!bias_.empty()) {
+                const T* const bias = bias_.data + start;
+                Row<T>{}.each(width, [line, bias](Index j) { line[j] += bias[j]; });
+            }
+            if (seen_.of_row.count() == 0) continue;
+            for (const Index end = seen_.of_row.end(first + i); skip[i] < end; ++skip[i]) {
+                const Index column = seen_.item[skip[i]] - start;
+                if (column >= width) break;
+                line[column] = masked();
+            }
+        }
+    }
+    void start(Index first, Index count, Index* skip) const {
+        for (Index i = 0; i < count; ++i)
+            skip[i] = seen_.of_row.count() > 0 ? seen_.of_row.begin(first + i) : 0;
+    }
+
+    /// The score of one row with one column, the same bits as in its tile.
+    T score(Index row, Index column) const {
+        if (seen_.of_row.count() > 0) {
+            const Id* const from = seen_.item.data + seen_.of_row.begin(row);
+            const Id* const to = seen_.item.data + seen_.of_row.end(row);
+            if (std::binary_search(from, to, static_cast<Id>(column))) return masked();
+        }
+        T block[block_width<T>];
+        const Index within = column % block_width<T>;
+        if (packed_.data)
+            scores(h_.row(row), h_.stride, 1, packed_, column - within, 1, block, block_width<T>);
+        else
+            block[within] = alone(row, column);
+        return bias_.empty() ? block[within] : block[within] + bias_.data[column];
+    }
+
+private:
+    T masked() const { return seen_.zeroed ? T(0) : -std::numeric_limits<T>::infinity(); }
+    T alone(Index row, Index column) const {
+        const T* const x = h_.row(row);
+        const T* const y = columns_.row(column);
+        return Row<T>{}.sum(h_.cols, [x, y](Index j) { return x[j] * y[j]; });
+    }
+
+    CRows<P> h_, columns_, bias_;
+    const Seen<P>& seen_;
+    Packed<T> packed_;
+};
+
+/// A column and its score.
+template <class T>
+struct Scored {
+    T score;
+    Id column;
+
+    /// Whether a comes before b in a ranking.
+    static bool before(const Scored& a, const Scored& b) {
+        return a.score > b.score || (a.score == b.score && a.column < b.column);
+    }
+};
+
+/// The k best that came by, and some that may yet fall out: a list cut back to k whenever it is full.
+template <class T>
+struct Best {
+    Scored<T>* list;
+    Index k, count = 0;
+    T bar = -std::numeric_limits<T>::infinity();  ///< what a score must exceed
+
+    static Index room(Index k) { return k + std::max<Index>(k, 32); }
+
+    void offer(Scored<T> x) {
+        list[count++] = x;
+        if (count < room(k)) return;
+        std::nth_element(list, list + k - 1, list + count, Scored<T>::before);
+        count = k;
+        bar = list[k - 1].score;
+    }
+    void finish() {
+        std::sort(list, list + count, Scored<T>::before);
+        count = std::min(count, k);
+    }
+    /// Offers columns first .. first+n-1. Columns come in ascending order, so equals of the worst stay out.
+    void scan(const T* z, Index first, Index n) {
+        constexpr Index stretch = 64;
+        for (Index j = 0; j < n; j += stretch) {
+            const Index end = std::min(n, j + stretch);
+            const T limit = bar;
+            const T* const at = z + j;
+            if (Row<T>{}.sum(end - j, [at, limit](Index i) { return at[i] > limit ? T(1) : T(0); }) == T(0))
+                continue;
+            for (Index i = j; i < end; ++i)
+                if (z[i] > bar) offer({z[i], static_cast<Id>(first + i)});
+        }
+    }
+};
 
 /// See the skill `rank`.
 template <class P>
 void rank(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const Seen<P>& seen, Index k,
           MutableIds<P> best, Rows<P> scores) {
     using T = typename P::Scalar;
-    pool.run((h.rows + rank_rows - 1) / rank_rows, [&](Index task) {
-        const Index first = task * rank_rows, count = std::min(rank_rows, h.rows - first);
-        const Scratch scratch;
-        const Rows<P> tile(scratch.take<T>(count * columns.rows), count, columns.rows);
-        Id* const order = scratch.take<Id>(columns.rows);
-        scores_of<P>(h, columns, bias, seen, first, tile);
+    using Work = Scorer<P>;
+    const Scratch scratch;
+    const Work work(pool, scratch, h, columns, bias, seen);
+    pool.run((h.rows + Work::chunk_rows - 1) / Work::chunk_rows, [&](Index task) {
+        const Index first = task * Work::chunk_rows, count = std::min(Work::chunk_rows, h.rows - first);
+        const Scratch inner;
+        T* const z = inner.take<T>(count * Work::tile_stride);
+        const Index room = Best<T>::room(k);
+        Scored<T>* const list = inner.take<Scored<T>>(count * room);
+        Best<T> rows[Work::chunk_rows];
+        Index skip[Work::chunk_rows];
+        for (Index i = 0; i < count; ++i) rows[i] = {list + i * room, k};
+        work.start(first, count, skip);
+        for (Index t = 0; t < work.tiles(); ++t) {
+            work.tile(first, count, t, z, skip);
+            for (Index i = 0; i < count; ++i)
+                rows[i].scan(z + i * Work::tile_stride, t * Work::tile_columns, work.columns_of(t));
+        }
         for (Index i = 0; i < count; ++i) {
-            Index left = 0;
-            for (Index j = 0; j < columns.rows; ++j)
-                if (tile(i, j) > -std::numeric_limits<T>::infinity()) order[left++] = static_cast<Id>(j);
-            const Index found = std::min(k, left);
-            std::partial_sort(order, order + found, order + left, [&](Id a, Id b) {
-                return tile(i, a) > tile(i, b) || (tile(i, a) == tile(i, b) && a < b);
-            });
+            rows[i].finish();
             for (Index j = 0; j < k; ++j) {
-                best[(first + i) * k + j] = j < found ? order[j] : no_id;
-                scores(first + i, j) = j < found ? tile(i, order[j]) : -std::numeric_limits<T>::infinity();
+                const bool found = j < rows[i].count;
+                best[(first + i) * k + j] = found ? rows[i].list[j].column : no_id;
+                scores(first + i, j) = found ? rows[i].list[j].score : -std::numeric_limits<T>::infinity();
             }
         }
     });
 }
 
-/// See the skill `place`.
+/// See the skill `place`. A score that is not a number counts as better than the target's, and so does every
+/// score where the target's is none.
 template <class P>
 void place(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const Seen<P>& seen, Ids<P> target,
            Rows<P> places) {
     using T = typename P::Scalar;
-    pool.run((h.rows + rank_rows - 1) / rank_rows, [&](Index task) {
-        const Index first = task * rank_rows, count = std::min(rank_rows, h.rows - first);
-        const Scratch scratch;
-        const Rows<P> tile(scratch.take<T>(count * columns.rows), count, columns.rows);
-        scores_of<P>(h, columns, bias, seen, first, tile);
-        for (Index i = 0; i < count; ++i) {
-            const T own = tile(i, target[first + i]);
-            Index better = 0, equal = 0;
-            for (Index j = 0; j < columns.rows; ++j) {
-                better += !(tile(i, j) <= own);
-                equal += tile(i, j) == own;
+    using Work = Scorer<P>;
+    const Scratch scratch;
+    const Work work(pool, scratch, h, columns, bias, seen);
+    pool.run((h.rows + Work::chunk_rows - 1) / Work::chunk_rows, [&](Index task) {
+        const Index first = task * Work::chunk_rows, count = std::min(Work::chunk_rows, h.rows - first);
+        const Scratch inner;
+        T* const z = inner.take<T>(count * Work::tile_stride);
+        T own[Work::chunk_rows];
+        Index better[Work::chunk_rows] = {}, equal[Work::chunk_rows] = {}, skip[Work::chunk_rows];
+        for (Index i = 0; i < count; ++i) own[i] = work.score(first + i, target[first + i]);
+        work.start(first, count, skip);
+        for (Index t = 0; t < work.tiles(); ++t) {
+            work.tile(first, count, t, z, skip);
+            for (Index i = 0; i < count; ++i) {
+                const T* const line = z + i * Work::tile_stride;
+                const T mine = own[i];
+                const Row<T> lane;
+                const Index n = work.columns_of(t);
+                better[i] += static_cast<Index>(
+                    lane.sum(n, [line, mine](Index j) { return line[j] <= mine ? T(0) : T(1); }));
+                equal[i] += static_cast<Index>(
+                    lane.sum(n, [line, mine](Index j) { return line[j] == mine ? T(1) : T(0); }));
             }
-            places(first + i, 0) =
-                T(1) + static_cast<T>(better) + static_cast<T>(std::max<Index>(equal, 1) - 1) / 2;
         }
+        for (Index i = 0; i < count; ++i)
+            places(first + i, 0) =
+                static_cast<T>(1 + better[i]) + static_cast<T>(std::max<Index>(equal[i], 1) - 1) / 2;
     });
 }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include <coco/core/random.hpp>
+#include <coco/store/block.hpp>
+#include <coco/store/ragged.hpp>
+
+namespace coco {
+
+/// A matrix of normal numbers in memory of a policy.
+template <class P>
+struct Normals {
+    Index rows, cols;
+    Block<typename P::Scalar, P> block;
+
+    Normals(P& on, Index row_count, Index column_count, double deviation, std::uint64_t seed = 1)
+        : rows(row_count), cols(column_count), block(on, rows * cols) {
+        Draw draw(seed);
+        std::vector<typename P::Scalar> x(static_cast<std::size_t>(rows * cols));
+        for (auto& each : x) each = static_cast<typename P::Scalar>(deviation * draw.normal());
+        on.put(x.data(), block.list());
+    }
+    Rows<P> out() { return block.view(rows, cols); }
+    CRows<P> in() const { return block.view(rows, cols); }
+};
+
+template <class P>
+Segments<P> segments(P& on, const Offsets& at) {
+    return {at.at, on.bring(std::span<const Id>(at.at)), at.longest()};
+}
+
+}  // namespace coco
