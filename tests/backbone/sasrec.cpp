@@ -2,11 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include <coco/backbone/sasrec.hpp>
+#include <coco/io/safetensors.hpp>
 
 #include "laws/backbone.hpp"
 
 using namespace coco;
 using backbone::SASRec;
+using P = BasicHost<double>;
 
 namespace {
 
@@ -20,6 +22,73 @@ SASRec::Config small() {
     return config;
 }
 
+/// A tensor of the fixture, whatever its shape.
+template <class T>
+std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
+    const auto values = file.get<T>(name, file.tensor(name).shape);
+    return {values.begin(), values.end()};
+}
+
 }  // namespace
 
 TEST_CASE("SASRec obeys the law of backbones", "[sasrec]") { laws::backbone<SASRec>(small()); }
+
+TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
+    // tests/fixtures/sasrec_reference.py: PyTorch 2 in double, one history at a time.
+    const io::Safetensors file(COCO_TEST_DIR "/fixtures/sasrec_reference.safetensors");
+    const auto history = all_of<std::int32_t>(file, "history"),
+               lengths = all_of<std::int32_t>(file, "length");
+    const auto target = all_of<std::int32_t>(file, "target");
+    const Index items = 23, rows = static_cast<Index>(history.size());
+    SASRec::Config config = small();
+    config.encoder.dropout = config.encoder.attention_dropout = 0;
+    config.encoder.epsilon = 1e-12;
+    config.window = 6;
+
+    Layout layout;
+    const items::Table table(layout, {}, items, 8);
+    const SASRec model(layout, config);
+    P on(2);
+    Workspace<P> work(on);
+    Parameters<P> parameters(on, layout, 1);
+    Gradients<P> gradients(on, layout);
+    CHECK(file.tensors().size() == 2 * layout.tensors().size() + 5);
+    for (const Tensor& t : layout.tensors())
+        on.put(all_of<double>(file, "weight." + t.name).data(), parameters.list(t.slot));
+    Run<P> run = parameters.run(on, work);
+    gradients.attach(run);
+    run.training = true;
+
+    std::vector<laws::History> people;
+    for (std::size_t s = 0, at = 0; s < lengths.size(); at += static_cast<std::size_t>(lengths[s]), ++s) {
+        const auto first = history.begin() + static_cast<std::ptrdiff_t>(at);
+        people.push_back({std::vector<Id>(first, first + lengths[s]), static_cast<Id>(s)});
+    }
+    const Sequence<P> sequence = laws::sequence(on, work, people, items, config.window);
+    const auto vectors = table.forward(run);
+    const Rows<P> x = work.keep(rows, 8), dh = work.keep(rows, 8), dx = work.keep(rows, 8);
+    nn::gather<P>(on, vectors.vectors, sequence.item, x);
+    const auto kept = model.forward(run, sequence, CRows<P>(x));
+    CHECK(laws::distance(laws::fetched<P>(on, kept.h), all_of<double>(file, "h")) < 1e-10);
+
+    Targets<P> targets;
+    targets.item = laws::ids(on, work, target);
+    double loss = 0;
+    loss::CrossEntropy::step(run, kept.h, vectors.vectors, targets, 1, &loss, dh, vectors.gradient);
+    CHECK(loss == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
+    model.backward(run, sequence, kept, CRows<P>(dh), dx);
+    nn::scatter<P>(on, CRows<P>(dx), sequence.by_item, vectors.gradient);
+    for (const Tensor& t : layout.tensors()) {
+        INFO(t.name);
+        const laws::Numbers expected = all_of<double>(file, "gradient." + t.name);
+        CHECK(laws::length(expected) > 0);
+        CHECK(laws::distance(laws::fetched<P>(on, CRows<P>(gradients.view(t.slot))), expected) < 1e-10);
+    }
+}
+
+TEST_CASE("SASRec refuses a window of nothing", "[sasrec]") {
+    SASRec::Config config = small();
+    config.window = 0;
+    Layout layout;
+    CHECK_THROWS_WITH(SASRec(layout, config), "sasrec.window: out of range: expected at least 1, found 0");
+}
