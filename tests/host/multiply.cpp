@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products on the host against the triple loop in double, and the same bits whatever the threads.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "laws/execution_policy.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("multiply: equals the triple loop", "[multiply]", float, double) {
+    BasicHost<TestType> on(2);
+    laws::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
+        INFO(name);
+        laws::equals_naive(on, trial, 20 * laws::tolerance<TestType>);
+    });
+}
+
+TEMPLATE_TEST_CASE("multiply: threads change no bit", "[multiply][threads]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    laws::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
+        INFO(name);
+        const auto expected = trial.run(one);
+        CHECK(laws::same_bits(expected, trial.run(two)));
+        CHECK(laws::same_bits(expected, trial.run(three)));
+    });
+}
