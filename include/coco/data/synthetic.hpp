@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A generated shop in which each part of a model has something of its own to learn: order from identifiers,
+/// wishes from words. What comes next is decided by the words of items too rare to be learnt by identifier.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coco/core/config.hpp>
+#include <coco/core/error.hpp>
+#include <coco/core/random.hpp>
+#include <coco/data/dataset.hpp>
+
+namespace coco::data {
+
+/// Sizes and rates of the generated shop.
+struct SyntheticConfig {
+    Index users = 1500;
+    Index topics = 16;          ///< kinds of goal, each with one word that stands for it
+    Index places = 5;           ///< goals of a topic; the place gives the order in which goals are taken
+    Index clues = 920;          ///< rare items whose title is made of topic words
+    Index topics_per_clue = 3;  ///< words of a clue's title
+    Index clues_per_user = 2;
+    double zipf = 0.5;   ///< a clue's popularity falls with its rank to this power
+    double noise = 0.1;  ///< share of goals taken at random
+    std::uint64_t seed = 0;
+};
+
+/// The generated data and what generated it. Goals have identifiers topic * places + place, clues come after.
+struct Synthetic {
+    Dataset data;
+    SyntheticConfig config;
+    std::vector<std::vector<Id>> topics_of;  ///< of a clue: what its words say; of a goal: its one topic
+
+    Index goals() const { return config.topics * config.places; }
+    bool is_clue(Id item) const { return item >= goals(); }
+    Id place_of(Id goal) const { return static_cast<Id>(goal % config.places); }
+};
+
+/// A pronounceable word of three syllables; different for different n below 70^3.
+inline std::string made_word(Index n) {
+    std::string word;
+    for (Index rest = n * 12347 % 343000; word.size() < 6; rest /= 70) {
+        word += "bdfgklmnprstvz"[rest % 14];
+        word += "aeiou"[rest / 14 % 5];
+    }
+    return word;
+}
+
+/// Generates the shop; a function of its config alone.
+///
+/// A person takes `clues_per_user` clues, drawn by a Zipf law, no two of them on one topic; then one goal of
+/// each topic the clues named, in random order. From goal to goal the place goes up by one, in a circle.
+/// So for the next goal
+///  * identifiers of goals tell the place (the order, learnt from frequent items) and which topics are done,
+///  * words of clues tell the topics still to come; the identifiers of clues hardly do, as most are met a few
+///    times only, but a word is shared by many clues.
+/// The last two items, which validation and test ask for, are goals. Goals' titles are names that say
+/// nothing. \throws Error where the config cannot be satisfied
+class Generator {
+public:
+    explicit Generator(const SyntheticConfig& config) : config_(config), draw_(config.seed, 0x73796e74) {
+        require(config.users >= 1 && config.topics >= 1 && config.places >= 1 && config.clues >= 1 &&
+                    config.topics_per_clue >= 1 && config.clues_per_user >= 1,
+                "synthetic", "a size is not positive");
+        require(config.topics_per_clue * config.clues_per_user <= config.topics, "synthetic",
+                "more topics wished for than there are", text_of("at most ", config.topics),
+                text_of(config.topics_per_clue * config.clues_per_user));
+        require(config.topics * config.places + config.clues + config.topics < 343000, "synthetic",
+                "more words than can be made");
+        require(config.noise >= 0 && config.noise <= 1, "synthetic", "noise is no share", "0 .. 1",
+                text_of(config.noise));
+    }
+
+    Synthetic run() {
+        Synthetic out;
+        out.config = config_;
+        add_goals(out);
+        add_clues(out);
+        for (Index user = 0; user < config_.users; ++user) {
+            out.data.users.add(text_of("user-", user));
+            std::vector<Id> topics;
+            std::vector<Id> sequence = draw_clues(out, topics);
+            draw_goals(std::move(topics), sequence);
+            out.data.interactions.add(sequence);
+        }
+        return out;
+    }
+
+private:
+    Id below(Index n) { return static_cast<Id>(draw_.below(static_cast<std::uint32_t>(n))); }
+
+    void add_goals(Synthetic& out) {
+        for (Index topic = 0; topic < config_.topics; ++topic)
+            for (Index place = 0; place < config_.places; ++place) {
+                const Index id = topic * config_.places + place;
+                out.data.catalogue.add(text_of("goal-", topic, "-", place),
+                                       {made_word(config_.topics + id), "", "", "", ""});
+                out.topics_of.push_back({static_cast<Id>(topic)});
+            }
+    }
+
+    void add_clues(Synthetic& out) {
+        std::vector<Id> topics(static_cast<std::size_t>(config_.topics));
+        for (std::size_t t = 0; t < topics.size(); ++t) topics[t] = static_cast<Id>(t);
+        double total = 0;
+        for (Index clue = 0; clue < config_.clues; ++clue) {
+            draw_.shuffle(topics);
+            out.topics_of.emplace_back(topics.begin(), topics.begin() + config_.topics_per_clue);
+            std::string title;
+            for (const Id topic : out.topics_of.back())
+                title += (title.empty() ? "" : " ") + made_word(topic);
+            out.data.catalogue.add(text_of("clue-", clue), {title, "", "", "", ""});
+            total += std::pow(static_cast<double>(clue + 1), -config_.zipf);
+            popularity_.push_back(total);
+        }
+    }
+
+    std::vector<Id> draw_clues(const Synthetic& out, std::vector<Id>& topics) {
+        std::vector<Id> clues;
+        for (int tries = 0; static_cast<Index>(clues.size()) < config_.clues_per_user; ++tries) {
+            if (tries == 100000) throw Error("synthetic", "too few clues on different topics");
+            const auto at = std::upper_bound(popularity_.begin(), popularity_.end() - 1,
+                                             draw_.uniform() * popularity_.back());
+            const Id clue = static_cast<Id>(out.goals() + (at - popularity_.begin()));
+            const std::vector<Id>& named = out.topics_of[static_cast<std::size_t>(clue)];
+            if (std::find_first_of(topics.begin(), topics.end(), named.begin(), named.end()) != topics.end())
+                continue;
+            clues.push_back(clue);
+            topics.insert(topics.end(), named.begin(), named.end());
+        }
+        return clues;
+    }
+
+    void draw_goals(std::vector<Id> topics, std::vector<Id>& sequence) {
+        draw_.shuffle(topics);
+        Id place = below(config_.places);
+        for (const Id topic : topics) {
+            Id goal = static_cast<Id>(topic * config_.places + place);
+            const bool random = draw_.uniform() < config_.noise;
+            while (random || std::find(sequence.begin(), sequence.end(), goal) != sequence.end()) {
+                goal = below(config_.topics * config_.places);
+                if (std::find(sequence.begin(), sequence.end(), goal) == sequence.end()) break;
+            }
+            sequence.push_back(goal);
+            place = static_cast<Id>((goal + 1) % config_.places);
+        }
+    }
+
+    SyntheticConfig config_;
+    Draw draw_;
+    std::vector<double> popularity_;
+};
+
+inline Synthetic synthetic(const SyntheticConfig& config = {}) { return Generator(config).run(); }
+
+}  // namespace coco::data
