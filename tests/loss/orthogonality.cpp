@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <coco/loss/orthogonality.hpp>
+
+#include "laws/loss.hpp"
+
+using namespace coco;
+using loss::Orthogonality;
+using P = BasicHost<double>;
+
+namespace {
+
+constexpr Index width = 5;
+
+struct Case {
+    Orthogonality kind;
+
+    std::vector<laws::Shape> inputs(Index rows) const { return {{rows, width}}; }
+    static std::vector<Write> writes() { return {Write::add}; }
+    template <class Policy>
+    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const laws::Out<Policy>& dx) const {
+        loss::orthogonality<Policy>(run, x[0], kind, weight, loss, dx[0]);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("orthogonality obeys the law of losses", "[orthogonality]") {
+    laws::loss(Case{Orthogonality::cosine});
+    laws::loss(Case{Orthogonality::squared});
+}
+
+TEST_CASE("orthogonality is the mean over pairs, written out", "[orthogonality]") {
+    for (const Orthogonality kind : {Orthogonality::cosine, Orthogonality::squared}) {
+        const Case test{kind};
+        const auto inputs = laws::loss_inputs(test, 7);
+        const auto code = [&](Index i) {
+            return laws::Numbers(inputs[0].begin() + i * width, inputs[0].begin() + (i + 1) * width);
+        };
+        double expected = 0;
+        for (Index i = 0; i < 7; ++i)
+            for (Index j = 0; j < 7; ++j) {
+                if (i == j) continue;
+                const double c = laws::dot(code(i), code(j)) / laws::length(code(i)) / laws::length(code(j));
+                expected += (kind == Orthogonality::cosine ? c : c * c) / 42;
+            }
+        CHECK(laws::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
+    }
+}
+
+TEST_CASE("orthogonality has its documented bounds", "[orthogonality]") {
+    const auto value = [](Orthogonality kind, const laws::Numbers& codes) {
+        return laws::loss_step<P>(Case{kind}, {codes}, static_cast<Index>(codes.size()) / width, 1, 0).loss;
+    };
+    const laws::Numbers axes{2, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 1, 0, 0};
+    const laws::Numbers same{1, 2, 3, 4, 5, 2, 4, 6, 8, 10, 3, 6, 9, 12, 15};
+    const laws::Numbers opposite{1, 2, 3, 4, 5, -1, -2, -3, -4, -5};
+    for (const Orthogonality kind : {Orthogonality::cosine, Orthogonality::squared}) {
+        CHECK(value(kind, axes) == Approx(0).margin(1e-15));
+        CHECK(value(kind, same) == Approx(1));
+        CHECK(value(kind, {1, 2, 3, 4, 5}) == 0);  // one code has no pair
+    }
+    CHECK(value(Orthogonality::cosine, opposite) == Approx(-1));  // -1 / (K - 1)
+    CHECK(value(Orthogonality::squared, opposite) == Approx(1));
+}
