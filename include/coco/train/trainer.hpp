@@ -31,6 +31,9 @@ struct TrainConfig {
     text::HistoryTemplate words;
 };
 
+/// Blocks that `Trainer::visit_blocks` visits.
+inline constexpr std::size_t trainer_blocks = 8;
+
 /// \tparam Model_  a `Pipeline<...>` or `Base<...>`     \tparam P  where it runs: `Host`
 template <class Model_, class P>
 class Trainer {
@@ -71,21 +74,29 @@ public:
         return true;
     }
 
-    /// What a checkpoint reads and writes. `visit(name, List<Scalar>)` for every block of numbers.
+    /// What a checkpoint reads and writes: `visit(name, home, List<Scalar>)` for every block of numbers.
     template <class Visit>
     void visit_blocks(const Visit& visit) {
-        visit("values.dense", trained_.parameters->block(Home::dense).list());
-        visit("values.table", trained_.parameters->block(Home::table).list());
-        visit("first.dense", optimizer_.first().block(Home::dense).list());
-        visit("first.table", optimizer_.first().block(Home::table).list());
-        visit("second.dense", optimizer_.second().block(Home::dense).list());
-        visit("second.table", optimizer_.second().block(Home::table).list());
-        visit("best.dense", best_.block(Home::dense).list());
-        visit("best.table", best_.block(Home::table).list());
-        visit("ledger", ledger_.list());
+        for (const Home home : {Home::dense, Home::table}) {
+            visit("values", home, trained_.parameters->block(home).list());
+            visit("first", home, optimizer_.first().block(home).list());
+            visit("second", home, optimizer_.second().block(home).list());
+            visit("best", home, best_.block(home).list());
+        }
     }
-    std::vector<std::int64_t>& optimizer_steps() { return optimizer_.steps(); }
-    TrainState& mutable_state() { return state_; }
+    const std::vector<std::int64_t>& optimizer_steps() const { return optimizer_.steps(); }
+    /// Sums of the epoch under way.
+    std::vector<Scalar> ledger() const {
+        std::vector<Scalar> sums(static_cast<std::size_t>(Ledger::entries));
+        trained_.on->fetch(ledger_.list(), sums.data());
+        return sums;
+    }
+    /// Goes on from there; blocks have been read by way of `visit_blocks`.
+    void restore(const TrainState& state, std::span<const Scalar> ledger, std::span<const std::int64_t> steps) {
+        state_ = state;
+        trained_.on->put(ledger.data(), ledger_.list());
+        optimizer_.steps().assign(steps.begin(), steps.end());
+    }
 
 private:
     Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<const text::History> text,

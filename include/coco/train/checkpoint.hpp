@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A run in a file: a safetensors file with every trained tensor, its moments, the best so far, the settings
+/// and the place in the schedule. Never base weights of a language model, never text, no clock and no path:
+/// equal runs give equal files, and one that was killed and resumed gives the file of one that never stopped.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <coco/io/safetensors.hpp>
+#include <coco/io/safetensors_writer.hpp>
+#include <coco/train/settings.hpp>
+
+namespace coco {
+
+/// Version of the file's contents.
+inline constexpr const char* checkpoint_schema = "coco-checkpoint-1";
+
+/// Writes the trainer's whole state; the file appears whole or not at all.
+template <class Model, class P>
+void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
+    using T = typename P::Scalar;
+    io::SafetensorsWriter file;
+    file.metadata("schema", checkpoint_schema);
+    file.metadata("catalogue", std::to_string(trainer.catalogue_sum()));
+    file.metadata("items", std::to_string(trainer.model().model->items()));
+    file.metadata("language_model", trainer.language_sum());
+    file.metadata("settings", settings_of(trainer.config()).dump());
+    file.metadata("state", Json(trainer.state()).dump());
+
+    std::vector<std::vector<T>> blocks;
+    blocks.reserve(trainer_blocks);
+    trainer.visit_blocks([&](const std::string& block, Home home, auto list) {
+        std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
+        trainer.model().on->fetch(List<const T, typename P::Space>(list), numbers.data());
+        for (const Tensor& t : trainer.model().model->layout().tensors())
+            if (t.slot.home == home)
+                file.add(block + "." + t.name, io::Shape{t.slot.rows, t.slot.cols},
+                         std::span<const T>(numbers).subspan(static_cast<std::size_t>(t.slot.at),
+                                                             static_cast<std::size_t>(t.slot.size())));
+    });
+    const std::vector<T> ledger = trainer.ledger();
+    file.add("ledger", io::Shape{static_cast<Index>(ledger.size())}, std::span<const T>(ledger));
+    const std::vector<std::int64_t>& steps = trainer.optimizer_steps();
+    file.add("optimizer.steps", io::Shape{static_cast<Index>(steps.size())}, std::span<const std::int64_t>(steps));
+    file.write(path);
+}
+
+/// Checks what a file was made of against what it is to be used with.
+inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, const std::string& language) {
+    const auto same = [&](const char* key, const std::string& expected, const char* problem) {
+        require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected, file.metadata(key));
+    };
+    same("schema", checkpoint_schema, "not a checkpoint this version reads");
+    same("catalogue", std::to_string(catalogue), "made with another catalogue");
+    same("language_model", language, "made with another language model");
+}
+
+/// Copies one block's tensors from the file into the policy's memory.
+template <class P, class ListT>
+void read_block(const io::Safetensors& file, const Layout& layout, P& on, const std::string& block, Home home,
+                ListT list) {
+    using T = typename P::Scalar;
+    for (const Tensor& t : layout.tensors())
+        if (t.slot.home == home)
+            on.put(file.template get<T>(block + "." + t.name, io::Shape{t.slot.rows, t.slot.cols}).data(),
+                   list.from(t.slot.at, t.slot.size()));
+}
+
+/// Puts a trainer where the file's run stood. The trainer must have been made with the same settings (the
+/// numbers of epochs apart), catalogue and language model; throws `Error` naming what differs, and the
+/// trainer is then as before unless a tensor is missing or misshapen.
+template <class Model, class P>
+void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
+    using T = typename P::Scalar;
+    const io::Safetensors file(path);
+    check_origin(file, trainer.catalogue_sum(), trainer.language_sum());
+    Json mine = settings_of(trainer.config()), stored;
+    TrainState state;
+    try {
+        stored = Json::parse(file.metadata("settings"));
+        Json::parse(file.metadata("state")).get_to(state);
+    } catch (const nlohmann::json::exception& problem) {
+        throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
+    }
+    for (Json* j : {&mine, &stored})
+        for (const char* longer : {"epochs", "joint_epochs"}) (*j)["schedule"].erase(longer);
+    const Json difference = Json::diff(mine, stored);
+    if (!difference.empty()) {
+        const Json& first = difference.front();
+        const Json::json_pointer at(first["path"].get<std::string>());
+        throw Error(file.path() + ": " + at.to_string(), "made with another setting",
+                    mine.contains(at) ? mine[at].dump() : "none", stored.contains(at) ? stored[at].dump() : "none");
+    }
+
+    const Layout& layout = trainer.model().model->layout();
+    trainer.visit_blocks([&](const std::string& block, Home home, auto list) {
+        read_block(file, layout, *trainer.model().on, block, home, list);
+    });
+    const std::span<const T> ledger = file.template get<T>("ledger", io::Shape{Ledger::entries});
+    const std::span<const std::int64_t> steps =
+        file.template get<std::int64_t>("optimizer.steps", io::Shape{static_cast<Index>(layout.groups().size())});
+    trainer.restore(state, ledger, steps);
+}
+
+/// The settings a checkpoint was made with.
+template <class Model>
+TrainConfig<Model> config_of(const io::Safetensors& file) {
+    TrainConfig<Model> config;
+    Json json;
+    try {
+        json = Json::parse(file.metadata("settings"));
+    } catch (const nlohmann::json::exception& problem) {
+        throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
+    }
+    read_settings(json, config, file.path() + ": settings");
+    return config;
+}
+
+}  // namespace coco
