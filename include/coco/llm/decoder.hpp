@@ -47,8 +47,9 @@ struct SpliceRows {
 /// \tparam Storage_  how the weights lie: `storage::Float`
 template <class Storage_>
 class Decoder {
-    static_assert(Storage<Storage_>, "coco::llm::Decoder: a storage claims given matrices and multiplies rows with "
-                                     "them, forward and back. See docs/concepts.md#languagemodel");
+    static_assert(Storage<Storage_>,
+                  "coco::llm::Decoder: a storage claims given matrices and multiplies rows with "
+                  "them, forward and back. See docs/concepts.md#languagemodel");
     using Layer = DecoderLayer<Storage_>;
 
 public:

@@ -83,7 +83,8 @@ public:
         const Slot gate_up =
             Storage::claim(layout, layer_tensor(index, "ffn_gate_up"), 2 * c.hidden, c.width,
                            part(source, index, {{"ffn_gate", c.hidden}, {"ffn_up", c.hidden}}, c.width));
-        feed_forward_ = nn::GatedFeedForward<Storage>(gate_up, matrix("ffn_down", c.width, c.hidden));
+        feed_forward_ =
+            nn::GatedFeedForward<Storage>(gate_up, matrix("ffn_down", c.width, c.hidden), c.width, c.hidden);
         rope_ = nn::Rope(c.head, c.theta, c.rope);
     }
 

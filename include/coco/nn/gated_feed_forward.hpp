@@ -11,8 +11,8 @@
 
 namespace coco::nn {
 
-/// Weights as plain scalars, out x in. Another storage (half precision, blocks of 4 bits) has the same two
-/// members and serves where this one does.
+/// Weights as plain scalars, out x in. Another storage (transposed, half precision, blocks of 4 bits) has the
+/// same two members and serves where this one does.
 struct PlainWeights {
     /// y (= or +=) x W'.
     template <class P>
@@ -74,24 +74,25 @@ public:
 
     GatedFeedForward() = default;
     /// Trained weights.
-    GatedFeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Init init) {
+    GatedFeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Init init)
+        : width_(width), hidden_(hidden) {
         const Layout::Scope scope(layout, name);
         gate_up_ = layout.claim("gate_up", 2 * hidden, width, init, Decay::yes);
         down_ = layout.claim("down", width, hidden, init, Decay::yes);
     }
-    /// Given weights.
-    /// \param gate_up  2 hidden x width: gate above up     \param down  width x hidden
-    GatedFeedForward(const Slot& gate_up, const Slot& down) : gate_up_(gate_up), down_(down) {}
+    /// Given weights, claimed by their storage: [gate | up] and down.
+    GatedFeedForward(const Slot& gate_up, const Slot& down, Index width, Index hidden)
+        : gate_up_(gate_up), down_(down), width_(width), hidden_(hidden) {}
 
     template <class P>
     Kept<P> forward(Run<P>& run, CRows<P> x) const {
-        const Rows<P> out = run.work.keep(x.rows, down_.rows);
+        const Rows<P> out = run.work.keep(x.rows, width_);
         return {x, apply(run, x, out, Write::set), out};
     }
     /// y (= or +=) the stage's output; an empty y is not computed. Returns `Kept::gate_up`.
     template <class P>
     Rows<P> apply(Run<P>& run, CRows<P> x, Rows<P> y, Write write) const {
-        const Rows<P> z = run.work.keep(x.rows, gate_up_.rows);
+        const Rows<P> z = run.work.keep(x.rows, 2 * hidden_);
         Weights::apply(run, x, gate_up_, z);
         if (y.empty()) return z;
         const typename Workspace<P>::Frame frame(run.work);
@@ -105,8 +106,7 @@ public:
         if (dy.rows == 0) return;
         using T = typename P::Scalar;
         const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> d = run.work.scratch(dy.rows, down_.cols),
-                      dz = run.work.scratch(dy.rows, gate_up_.rows);
+        const Rows<P> d = run.work.scratch(dy.rows, hidden_), dz = run.work.scratch(dy.rows, 2 * hidden_);
         if (const Rows<P> dw = run.gradient(down_); !dw.empty())
             run.on.multiply(dy, Op::transposed, activated(run, kept.gate_up), Op::plain, dw, 1, 1);
         Weights::apply_back(run, dy, down_, d);
@@ -119,12 +119,13 @@ public:
 private:
     template <class P>
     Rows<P> activated(Run<P>& run, CRows<P> z) const {
-        const Rows<P> out = run.work.scratch(z.rows, down_.cols);
+        const Rows<P> out = run.work.scratch(z.rows, hidden_);
         run.on.rows(z.rows, 4 * z.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
         return out;
     }
 
     Slot gate_up_, down_;
+    Index width_ = 0, hidden_ = 0;
 };
 
 }  // namespace coco::nn

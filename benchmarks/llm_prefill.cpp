@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hidden states of texts after the final norm, no head: 8 texts of 128 tokens, 1 of 512.
+#include <coco/adapter/frozen.hpp>
+
+#include "llm.hpp"
+
+using namespace coco;
+
+static void llm_prefill(benchmark::State& state) {
+    static Host on;
+    static Layout layout;
+    static const llm::Decoder<> decoder(layout, llm::random_source(smollm2_shape(), 1));
+    static const Parameters<Host> parameters(on, layout, 1);
+    const Index length = state.range(0), texts = length < 512 ? 8 : 1;
+    const Texts input(texts, length, decoder.config().vocabulary);
+    Workspace<Host> work(on);
+    const auto prefill = [&] {
+        work.reset();
+        Run<Host> run = parameters.run(on, work);
+        decoder.hidden(run, adapter::Frozen{}, input.tokens(), input.segments());
+    };
+    Meter(state, prefill)
+        .flop(forward_flop(decoder.config(), texts, length), on.threads())
+        .rate("tokens/s", static_cast<double>(texts * length));
+}
+BENCHMARK(llm_prefill)
+    ->Name("llm_prefill/smollm2_shape")
+    ->Arg(128)
+    ->Arg(512)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
