@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/data/negatives.hpp>
@@ -39,7 +40,14 @@ struct Sampling {
 /// Fills host batches. Holds no batch itself; const and re-entrant.
 class Filler {
 public:
-    Filler(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {}
+    /// \throws Error naming the setting that is out of range
+    Filler(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
+        require(sampling.window >= 1, "sampling.window", "too small", "at least 1", text_of(sampling.window));
+        require(sampling.joint_targets >= 1 && sampling.joint_targets <= most_targets, "sampling.joint_targets",
+                "out of range", text_of("1 .. ", most_targets), text_of(sampling.joint_targets));
+        require(sampling.without_knowledge >= 0 && sampling.without_knowledge < 1, "sampling.without_knowledge",
+                "out of range", "0 <= share < 1", text_of(sampling.without_knowledge));
+    }
 
     const Sampling& sampling() const { return sampling_; }
     Index items() const { return items_; }
@@ -62,12 +70,16 @@ public:
     }
 
     /// Joint groups (user, cut): knowledge is made of the items before the cut only and targets lie after it.
-    /// The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user); users need two train items or more.
+    /// The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user). Cuts and targets are the same with and
+    /// without text, so that a base trains on what a pipeline trains on.
+    /// \throws Error where a user has fewer than two train items
     void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users, const text::History* text,
                const data::Negatives* negatives, std::uint64_t seed, std::uint64_t epoch, std::uint64_t step) const {
         b.clear();
         for (const Id user : users) {
             const std::span<const Id> all = train.of(user);
+            if (all.size() < 2)
+                throw Error(text_of("user ", user), "no joint group", "at least 2 train items", text_of(all.size()));
             Draw draw(seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
             const Index cut = 1 + draw.below(static_cast<std::uint32_t>(all.size() - 1));
             if (sampling_.samples == Samples::prefixes)
@@ -81,7 +93,9 @@ public:
 
     /// A history to be continued: one segment, one row that answers, and its text where knowledge is to be
     /// made. \param target  the item that came, or -1 where nobody knows
+    /// \throws Error where the history is empty
     void ask(HostBatch& b, Id user, std::span<const Id> history, Id target, const text::History* text) const {
+        if (history.empty()) throw Error(text_of("user ", user), "an empty history has nothing to be continued");
         const Index end = static_cast<Index>(history.size());
         segment(b, user, history, std::max<Index>(0, end - sampling_.window), end);
         b.target_row.push_back(static_cast<Id>(b.rows() - 1));
@@ -92,6 +106,8 @@ public:
     }
 
 private:
+    static constexpr Index most_targets = 64;
+
     static Id key_of(Id user, Index end, Index at) {
         std::uint64_t z = static_cast<std::uint64_t>(static_cast<std::uint32_t>(user)) * 0x9E3779B97F4A7C15u ^
                           static_cast<std::uint64_t>(end) * 0xBF58476D1CE4E5B9u ^
@@ -129,9 +145,9 @@ private:
     void prefixes(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
                   const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
         const Index last = static_cast<Index>(all.size()) - 1;
-        const bool knowing = text && draw.uniform() >= sampling_.without_knowledge;
-        Index chosen[64];
-        const Index count = std::min({sampling_.joint_targets, last - cut + 1, Index{64}});
+        const bool lucky = draw.uniform() >= sampling_.without_knowledge, knowing = text && lucky;
+        Index chosen[most_targets];
+        const Index count = std::min(sampling_.joint_targets, last - cut + 1);
         chosen[0] = cut;
         // The others without replacement, by Floyd's method, in order of drawing.
         for (Index k = 1, j = last - cut - (count - 1) + 1; k < count; ++k, ++j) {
@@ -153,7 +169,7 @@ private:
     void positions(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
                    const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
         const Index inputs = static_cast<Index>(all.size()) - 1, window = sampling_.window;
-        const Index begin = std::max<Index>(0, std::min(cut - window / 2, inputs - window));
+        const Index begin = std::max<Index>(0, std::min(cut - (window + 1) / 2, inputs - window));
         const Index end = std::min(inputs, begin + window), first = b.rows();
         segment(b, user, all, begin, end);
         for (Index t = begin; t < end; ++t)

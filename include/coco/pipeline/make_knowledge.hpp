@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Asks the language model about everybody: decoupled rows a user, never hidden states.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <coco/data/interactions.hpp>
+#include <coco/pipeline/knowledge.hpp>
+#include <coco/pipeline/trained.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// Knowledge of every user of `histories`, made of the whole history; none of users without items.
+/// \param told   called with the users done
+/// \param chunk  users in one pass
+template <class Model, class P>
+Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories,
+                         const std::function<void(Index)>& told = {}, Index chunk = 64) {
+    using T = typename P::Scalar;
+    if (!trained.text) throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
+    Workspace<P> work(*trained.on);
+    HostBatch b;
+    std::vector<Index> offsets{0};
+    std::vector<Id> cuts;
+    std::vector<float> rows;
+    std::vector<T> part;
+    for (Id first = 0; first < static_cast<Id>(histories.users()); first += static_cast<Id>(chunk)) {
+        const Id end = std::min(static_cast<Id>(histories.users()), first + static_cast<Id>(chunk));
+        b.clear();
+        for (Id user = first; user < end; ++user)
+            if (histories.length(user) > 0) trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
+        b.finish(trained.filler.items(), trained.filler.sampling().window);
+        Segments<P> of_group;
+        if (b.groups() > 0) {
+            Run<P> run = trained.run(work);
+            const auto known = trained.model->know(run, bring(*trained.on, b));
+            const Rows<P> pure = known.decoupler.out;
+            of_group = known.decoupler.of_group;
+            part.resize(static_cast<std::size_t>(pure.size()));
+            trained.on->fetch(List<const T, typename P::Space>{pure.data, pure.size()}, part.data());
+            rows.insert(rows.end(), part.begin(), part.end());
+        }
+        Index g = 0;
+        for (Id user = first; user < end; ++user) {
+            const bool known = histories.length(user) > 0;
+            offsets.push_back(offsets.back() + (known ? of_group.length(g++) : 0));
+            cuts.push_back(known ? static_cast<Id>(histories.length(user)) : 0);
+        }
+        work.reset();
+        if (told) told(end);
+    }
+    return Knowledge(trained.model->width(), std::move(offsets), std::move(rows), std::move(cuts));
+}
+
+}  // namespace coco

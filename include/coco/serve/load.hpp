@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A trained model out of a checkpoint, ready to answer: settings, sizes and values come from the file.
+#pragma once
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include <coco/data/catalogue.hpp>
+#include <coco/train/checkpoint.hpp>
+
+namespace coco {
+
+namespace serve {
+
+inline Index number_of_items(const io::Safetensors& file) {
+    const std::string& text = file.metadata("items");
+    Index items = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), items);
+    if (problem != std::errc() || end != text.data() + text.size())
+        throw Error(file.path() + ": items", "not a number", {}, text);
+    return items;
+}
+
+/// Nothing to change.
+struct AsStored {
+    template <class Config>
+    void operator()(Config&) const {}
+};
+
+template <class Model, class P>
+Trained<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
+                              std::shared_ptr<const Model> model, std::shared_ptr<const text::History> text,
+                              std::shared_ptr<P> on) {
+    const auto parameters = std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed);
+    for (const Home home : {Home::dense, Home::table})
+        read_block(file, model->layout(), *on, "values", home, parameters->block(home).list());
+    const Index items = model->items();
+    return {std::move(on), std::move(model), parameters, Filler(config.sampling, items), std::move(text)};
+}
+
+}  // namespace serve
+
+/// A model without a language model. \throws Error naming file and tensor or setting
+/// \param adjust  changes the settings before the model is made (text vectors of items::TextAware)
+template <class Model, class P, class Adjust = serve::AsStored>
+    requires(!Model::knows)
+Trained<Model, P> load(const std::filesystem::path& path, std::shared_ptr<P> on = std::make_shared<P>(),
+                       const Adjust& adjust = {}) {
+    const io::Safetensors file(path);
+    auto config = config_of<Model>(file);
+    adjust(config);
+    return serve::with_values<Model, P>(
+        file, config, std::make_shared<const Model>(config.model, serve::number_of_items(file)), nullptr, std::move(on));
+}
+
+/// A model with its language model. With the catalogue it can make knowledge; without, it answers by
+/// knowledge made before.
+template <class Model, class P, class Adjust = serve::AsStored>
+    requires(Model::knows)
+Trained<Model, P> load(const std::filesystem::path& path, const llm::TextModel& language,
+                       const data::Catalogue* catalogue = nullptr, std::shared_ptr<P> on = std::make_shared<P>(),
+                       const Adjust& adjust = {}) {
+    const io::Safetensors file(path);
+    require(file.metadata("language_model") == language.sum, file.path() + ": language_model",
+            "made with another language model", language.sum, file.metadata("language_model"));
+    if (catalogue) check_origin(file, catalogue->sum(), language.sum);
+    auto config = config_of<Model>(file);
+    adjust(config);
+    const data::Catalogue none;
+    const auto text = std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words, language.encode);
+    const auto model = std::make_shared<const Model>(config.model, serve::number_of_items(file), language.source,
+                                                     text->instruction());
+    return serve::with_values<Model, P>(file, config, model, catalogue ? text : nullptr, std::move(on));
+}
+
+}  // namespace coco
