@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <coco/loss/objective.hpp>
+
+#include "laws/loss.hpp"
+
+using namespace coco;
+using P = BasicHost<double>;
+
+namespace {
+
+/// The switch, or the objective it stands for.
+struct Case {
+    ObjectiveKind kind;
+    bool direct;
+
+    std::vector<laws::Shape> inputs(Index rows) const { return {{rows, 3}, {4, 3}}; }
+    template <class Policy>
+    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const laws::Out<Policy>& dx) const {
+        const std::vector<Id> yes{0, 1, 1}, no{2, 2, 3};
+        Targets<Policy> t;
+        t.item = laws::ids(run.on, run.work, yes);
+        t.by_item = laws::inverse(run.on, run.work, yes, 4);
+        t.negative = laws::ids(run.on, run.work, no);
+        t.by_negative = laws::inverse(run.on, run.work, no, 4);
+        if (!direct)
+            loss::objective<Policy>(kind, run, x[0], x[1], t, weight, loss, dx[0], dx[1]);
+        else if (kind == ObjectiveKind::bce)
+            loss::Bce::step(run, x[0], x[1], t, weight, loss, dx[0], dx[1]);
+        else
+            loss::CrossEntropy::step(run, x[0], x[1], t, weight, loss, dx[0], dx[1]);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the run-time switch calls the objective it names", "[objective]") {
+    for (const ObjectiveKind kind : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
+        const Case chosen{kind, false}, direct{kind, true};
+        const auto inputs = laws::loss_inputs(chosen, 3);
+        CHECK(laws::loss_step<P>(chosen, inputs, 3, 1, 0) == laws::loss_step<P>(direct, inputs, 3, 1, 0));
+    }
+    CHECK(needs_negatives(ObjectiveKind::bce) == loss::Bce::needs_negatives);
+    CHECK(needs_negatives(ObjectiveKind::cross_entropy) == loss::CrossEntropy::needs_negatives);
+}
