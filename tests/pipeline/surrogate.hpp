@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The objective whose gradient a joint step is meant to be, put together anew from the stages: the same
+/// tensors at the same places, and everything that carries no gradient (e in L_Q and in the choice, the
+/// language model's rows where M = 1) replaced by what it was at one reference point.
+#pragma once
+
+#include "pipeline/support.hpp"
+
+namespace shop {
+
+template <class Model>
+class Surrogate;
+
+template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter>
+class Surrogate<coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>> {
+public:
+    using P = Double;
+    using Model = coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>;
+
+    /// Reads parameters, settings and random bits of `bench`; the reference point is what they are now.
+    Surrogate(Bench<Model, P>& bench, const coco::HostBatch& host)
+        : bench_(bench),
+          config_(bench.model.config()),
+          behaviour_(layout_, config_.behaviour, items),
+          llm_(layout_, bench.source),
+          prompt_((layout_.group("knowledge"), layout_), config_.prompt, width, llm_.width()),
+          decoupler_(layout_, config_.decoupler, width, llm_.width()),
+          aligner_(layout_, config_.aligner, width),
+          adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
+          batch_(coco::bring(bench.on, host)),
+          host_(host) {
+        REQUIRE(layout_.tensors().size() == bench.model.layout().tensors().size());
+        for (std::size_t t = 0; t < layout_.tensors().size(); ++t) {
+            REQUIRE(layout_.tensors()[t].name == bench.model.layout().tensors()[t].name);
+            REQUIRE(layout_.tensors()[t].slot.at == bench.model.layout().tensors()[t].slot.at);
+        }
+        bench_.work.reset();
+        coco::Run<P> run = bench_.pass();
+        const auto seen = behaviour_.forward(run, batch_);
+        e_ = coco::laws::fetched<P>(bench_.on, known_rows(run, seen.h_all));
+        auto prompts = prompted(run);
+        const auto mix = spoken(run, prompts);
+        mix_ = coco::laws::fetched<P>(bench_.on, mix.out);
+        codes_ = codes_of(prompts);
+        const coco::CRows<P> h = seen.h, v = seen.items.vectors;
+        const coco::CRows<P> a = aligned(run, prompts, mix, mix.out, h);
+        open.assign(host.target_row.size(), 0);
+        agreed = knowing = 0;
+        h_ = coco::laws::fetched<P>(bench_.on, h);
+        a_ = coco::laws::fetched<P>(bench_.on, a);
+        for (Index s = 0; s < host.targets_of.count(); ++s)
+            for (Id t = host.targets_of.at[static_cast<std::size_t>(s)];
+                 t < host.targets_of.at[static_cast<std::size_t>(s) + 1]; ++t) {
+                if (host.group_of_segment[static_cast<std::size_t>(s)] < 0) continue;
+                ++knowing;
+                const Id item = host.target_item[static_cast<std::size_t>(t)];
+                const bool nearer = cosine(a, t, v, item) > cosine(h, t, v, item);
+                agreed += nearer;
+                open[static_cast<std::size_t>(t)] = !nearer;
+            }
+    }
+
+    /// The objective at the bench's parameters of now.
+    double loss() {
+        bench_.work.reset();
+        coco::Run<P> run = bench_.pass();
+        const auto seen = behaviour_.forward(run, batch_);
+        const coco::CRows<P> h = seen.h, v = seen.items.vectors;
+        auto prompts = prompted(run);
+        REQUIRE(codes_of(prompts) == codes_);
+        const auto mix = spoken(run, prompts);
+        const coco::CRows<P> then =
+            coco::laws::brought(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
+        const coco::CRows<P> live = aligned(run, prompts, mix, mix.out, h),
+                             held = aligned(run, prompts, mix, then, h);
+        const coco::Rows<P> a = run.work.keep(h.rows, h.cols);
+        for (Index t = 0; t < h.rows; ++t)
+            for (Index j = 0; j < h.cols; ++j)
+                a(t, j) = (open[static_cast<std::size_t>(t)] ? live : held)(t, j);
+        double terms[4] = {0, 0, 0, 0};
+        const coco::LossWeights& w = config_.loss;
+        coco::loss::objective<P>(w.objective, run, coco::CRows<P>(a), v, batch_.targets, 1, &terms[0],
+                                 run.work.keep(h.rows, h.cols), {});
+        if (w.alpha > 0)
+            coco::loss::info_nce<P>(run, w.auxiliary_on == coco::AuxiliaryOn::aligned ? coco::CRows<P>(a) : h,
+                                    v, batch_.targets, batch_.self, w.temperature, w.alpha, &terms[1],
+                                    run.work.keep(h.rows, h.cols), {});
+        coco::Run<P> without = run.inputs_only();
+        prompt_.penalty(without, prompts, w.gamma, w.beta, &terms[2]);
+        return terms[0] + terms[1] + terms[2] + terms[3];
+    }
+
+    /// The adapter's (and soft prompts') gradient of L_rec with the slopes of closed rows set to zero and
+    /// every group of the language model gone through, added to the bench's gradients.
+    void open_rows_alone() {
+        bench_.work.reset();
+        bench_.gradients.zero(bench_.on);
+        coco::Run<P> run = bench_.pass(), inputs = run.inputs_only();
+        const auto seen = behaviour_.forward(run, batch_);
+        const coco::CRows<P> h = seen.h;
+        auto prompts = prompted(run);
+        const auto mix = spoken(run, prompts);
+        const auto pure = decoupler_.forward(run, coco::CRows<P>(prompts.out), prompts.of_group,
+                                             coco::CRows<P>(mix.out), mix.of_group);
+        const auto of = by_segment(run, pure.of_group);
+        const auto out = aligner_.forward(run, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of);
+        const coco::Rows<P> da = run.work.keep(h.rows, h.cols),
+                            dpure = run.work.keep(pure.out.rows, pure.out.cols);
+        const coco::Rows<P> dmix = run.work.keep(mix.out.rows, mix.out.cols),
+                            dsoft = run.work.keep(prompts.out.rows, prompts.out.cols);
+        double unused = 0;
+        coco::loss::objective<P>(config_.loss.objective, run, out.out, seen.items.vectors, batch_.targets, 1,
+                                 &unused, da, {});
+        for (Index t = 0; t < da.rows; ++t)
+            for (Index j = 0; j < da.cols; ++j) da(t, j) *= open[static_cast<std::size_t>(t)];
+        aligner_.backward(inputs, out, coco::CRows<P>(da), {}, dpure);
+        decoupler_.backward(inputs, pure, coco::CRows<P>(dpure), {}, dmix);
+        llm_.backward(run, adapter_, mix, coco::CRows<P>(dmix), dsoft,
+                      std::vector<std::uint8_t>(host_.know_row.size(), 1));
+    }
+
+    std::vector<int> open;  ///< a target each: 1 where it knows and M = 0
+    int agreed = 0, knowing = 0;
+    const Numbers& h() const { return h_; }
+    const Numbers& a() const { return a_; }
+    Index most_codes() const { return most_codes_; }
+
+private:
+    static double cosine(coco::CRows<P> x, Index i, coco::CRows<P> y, Index k) {
+        double xy = 0, xx = 0, yy = 0;
+        for (Index j = 0; j < x.cols; ++j)
+            xy += x(i, j) * y(k, j), xx += x(i, j) * x(i, j), yy += y(k, j) * y(k, j);
+        return xy / std::sqrt(xx * yy);
+    }
+
+    coco::CRows<P> known_rows(coco::Run<P>& run, coco::CRows<P> h_all) {
+        const coco::Rows<P> e = run.work.keep(batch_.groups(), width);
+        coco::nn::gather<P>(run.on, h_all, batch_.know_row, e);
+        return e;
+    }
+    auto prompted(coco::Run<P>& run) {
+        const coco::CRows<P> e = coco::laws::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
+        return prompt_.forward(run, e);
+    }
+    template <class Prompts>
+    auto spoken(coco::Run<P>& run, const Prompts& prompts) {
+        typename Llm::template Input<P> in;
+        in.soft = prompts.out;
+        in.soft_of = prompts.of_group;
+        in.token = batch_.token;
+        in.text_of = batch_.text_of;
+        in.instruction = run.on.bring(bench_.text.instruction());
+        in.group = batch_.group_key;
+        return llm_.forward(run, adapter_, in);
+    }
+    template <class Prompts, class Mix>
+    coco::CRows<P> aligned(coco::Run<P>& run, const Prompts& prompts, const Mix& mix, coco::CRows<P> rows,
+                           coco::CRows<P> h) {
+        const auto pure =
+            decoupler_.forward(run, coco::CRows<P>(prompts.out), prompts.of_group, rows, mix.of_group);
+        const auto of = by_segment(run, pure.of_group);
+        return aligner_.forward(run, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
+    }
+    coco::Segments<P> by_segment(coco::Run<P>& run, const coco::Segments<P>& of_group) {
+        coco::Offsets offsets;
+        for (const Id g : host_.group_of_segment) offsets.push(g < 0 ? 0 : of_group.length(g));
+        const std::span<Id> at = run.work.numbers(static_cast<Index>(offsets.at.size()));
+        std::copy(offsets.at.begin(), offsets.at.end(), at.begin());
+        return coco::nn::segments(run, std::span<const Id>(at));
+    }
+    template <class Prompts>
+    std::vector<Id> codes_of(const Prompts& prompts) {
+        if constexpr (Prompt::chooses) {
+            most_codes_ = prompts.choice.of_row.longest;
+            return {prompts.choice.code_host.begin(), prompts.choice.code_host.end()};
+        } else {
+            return {};
+        }
+    }
+
+    Bench<Model, P>& bench_;
+    typename Model::Config config_;
+    coco::Layout layout_;
+    coco::Behaviour<Backbone, Items> behaviour_;
+    Llm llm_;
+    Prompt prompt_;
+    Decoupler decoupler_;
+    Aligner aligner_;
+    Adapter adapter_;
+    coco::Batch<P> batch_;
+    const coco::HostBatch& host_;
+    Numbers e_, mix_, h_, a_;
+    std::vector<Id> codes_;
+    Index most_codes_ = 0;
+};
+
+}  // namespace shop
