@@ -62,6 +62,9 @@ public:
     /// What evaluation and serving take. It shares this trainer's parameters and moves with them.
     const Trained<Model, P>& model() const { return trained_; }
 
+    /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
+    void reveal(data::Interactions everything) { everything_ = std::move(everything); }
+
     /// Trains to the end of the schedule, or until the sink says stop (then false; go on by calling again).
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
         while (!state_.finished) {
