@@ -1,56 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Text vectors of items without running a language model: the mean of their words' token embeddings.
+/// A text as the mean of its tokens' embeddings: what text-aware items are given, and where prompts start.
 #pragma once
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include <coco/core/error.hpp>
-#include <coco/data/catalogue.hpp>
-#include <coco/llm/text_model.hpp>
+#include <coco/llm/source.hpp>
 
 namespace coco::llm {
 
-/// items x `source.config.width`, row-major: each row the mean embedding of the tokens of the item's text,
-/// less the mean over the items that have words, and all scaled to variance 1 together; zeros for an item
-/// without words. (The mean of all is most of every row and tells no item from another.)
-/// \throws Error as `source.read`
-inline std::vector<float> text_vectors(const data::Catalogue& catalogue, const TextModel& model) {
-    const Config& c = model.source.config;
-    const std::size_t width = static_cast<std::size_t>(c.width);
-    std::vector<float> table(static_cast<std::size_t>(c.vocabulary) * width);
-    model.source.read("token_embd.weight", c.vocabulary, c.width, table);
+/// A language model's token embeddings, on the host.
+class TokenEmbeddings {
+public:
+    /// Reads them once. \throws Error as `Source::read`
+    explicit TokenEmbeddings(const Source& source)
+        : width_(source.config.width),
+          vocabulary_(source.config.vocabulary),
+          rows_(static_cast<std::size_t>(width_ * vocabulary_)) {
+        source.read("token_embd.weight", vocabulary_, width_, rows_);
+    }
 
-    const std::size_t items = static_cast<std::size_t>(catalogue.size());
-    std::vector<float> vectors(items * width, 0.0f);
-    std::vector<double> mean(width, 0.0);
-    std::vector<char> worded(items, 0);
-    double count = 0;
-    for (std::size_t i = 0; i < items; ++i) {
-        const std::string text = catalogue.text(static_cast<Id>(i));
-        const std::vector<Id> tokens = text.empty() ? std::vector<Id>() : model.encode(text);
-        if (tokens.empty()) continue;
-        worded[i] = 1;
-        count += 1;
-        float* const row = vectors.data() + i * width;
-        for (const Id token : tokens)
-            for (std::size_t j = 0; j < width; ++j)
-                row[j] += table[static_cast<std::size_t>(token) * width + j] / static_cast<float>(tokens.size());
-        for (std::size_t j = 0; j < width; ++j) mean[j] += static_cast<double>(row[j]);
+    Index width() const { return width_; }
+
+    /// Root of the mean square over all elements: the size that rows of the model's input have.
+    double rms() const {
+        double sum = 0;
+        for (const float x : rows_) sum += static_cast<double>(x) * static_cast<double>(x);
+        return std::sqrt(sum / static_cast<double>(rows_.size()));
     }
-    double squares = 0;
-    for (std::size_t i = 0; i < items; ++i)
-        for (std::size_t j = 0; worded[i] != 0 && j < width; ++j) {
-            float& x = vectors[i * width + j];
-            x -= static_cast<float>(mean[j] / count);
-            squares += static_cast<double>(x) * static_cast<double>(x);
+
+    /// Writes the mean embedding of `token`; zeros for an empty text.
+    /// \param out  `width()` elements
+    /// \throws Error for a token outside the vocabulary
+    void mean(std::span<const Id> token, std::span<float> out) const {
+        std::vector<double> sum(out.size(), 0.0);
+        for (const Id t : token) {
+            require(t >= 0 && t < vocabulary_, "token embeddings", "no such token",
+                    text_of("0 to ", vocabulary_ - 1), text_of(t));
+            const float* const row = rows_.data() + t * width_;
+            for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<double>(row[j]);
         }
-    if (squares > 0) {
-        const float scale = static_cast<float>(1 / std::sqrt(squares / (count * static_cast<double>(width))));
-        for (float& x : vectors) x *= scale;
+        const double count = token.empty() ? 1 : static_cast<double>(token.size());
+        for (std::size_t j = 0; j < sum.size(); ++j) out[j] = static_cast<float>(sum[j] / count);
     }
-    return vectors;
-}
+
+    /// Mean embeddings of many texts, texts x width(), row-major.
+    /// \param offsets  texts + 1 places in `token`
+    std::vector<float> means(std::span<const Id> token, std::span<const Id> offsets) const {
+        const std::size_t width = static_cast<std::size_t>(width_),
+                          texts = offsets.empty() ? 0 : offsets.size() - 1;
+        std::vector<float> out(texts * width);
+        for (std::size_t s = 0; s < texts; ++s)
+            mean(token.subspan(static_cast<std::size_t>(offsets[s]),
+                               static_cast<std::size_t>(offsets[s + 1] - offsets[s])),
+                 std::span<float>(out).subspan(s * width, width));
+        return out;
+    }
+
+private:
+    Index width_, vocabulary_;
+    std::vector<float> rows_;
+};
 
 }  // namespace coco::llm

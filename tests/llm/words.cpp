@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/llm/words.hpp>
+
+using coco::Id;
+
+TEST_CASE("words: by first appearance, lower-cased, the unknown one is 0") {
+    coco::llm::Words words;
+    words.add("Red shoes; size-42 (RED)");
+    words.add("caf\xC3\xA9");
+    CHECK(words.size() == 6);
+    CHECK(words.encode("red SHOES blue 42") == std::vector<Id>{1, 2, 0, 4});
+    CHECK(words.encode("caf\xC3\xA9!") == std::vector<Id>{5});
+    CHECK(words.encode(" ,.- ").empty());
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/host/host.hpp>
+#include <coco/nn/rope.hpp>
+#include <complex>
+
+#include "laws/batch.hpp"
+#include "laws/numbers.hpp"
+
+using namespace coco;
+using Double = BasicHost<double>;
+
+namespace {
+
+constexpr Index rows = 5, heads = 3, head = 6;
+const std::vector<Id> positions{0, 1, 7, 7, 300};
+
+/// Turns x there and, where asked, back again.
+laws::Numbers turned(nn::RopeKind kind, const laws::Numbers& x, bool back = false) {
+    Double on(1);
+    Workspace<Double> work(on);
+    Run<Double> run{on, work};
+    const nn::Rope rope(head, 1000, kind);
+    const CRows<Double> table = rope.table(run, 301);
+    const Rows<Double> y = laws::brought(on, work, x, {rows, heads * head});
+    const Ids<Double> position = laws::ids(on, work, positions);
+    rope.forward(run, table, position, y);
+    if (back) rope.backward(run, table, position, y);
+    return laws::fetched<Double>(on, y);
+}
+
+}  // namespace
+
+TEST_CASE("rope: a pair is a complex number that is turned by position times frequency") {
+    const laws::Numbers x = laws::normals(rows * heads * head, 1);
+    for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent}) {
+        laws::Numbers expected = x;
+        for (Index i = 0; i < rows; ++i)
+            for (Index h = 0; h < heads; ++h)
+                for (Index j = 0; j < head / 2; ++j) {
+                    const Index at = i * heads * head + h * head;
+                    const Index a = at + (kind == nn::RopeKind::adjacent ? 2 * j : j);
+                    const Index b = kind == nn::RopeKind::adjacent ? a + 1 : a + head / 2;
+                    const double angle = positions[static_cast<std::size_t>(i)] *
+                                         std::pow(1000.0, -2.0 * static_cast<double>(j) / head);
+                    const std::complex<double> z =
+                        std::complex<double>(x[static_cast<std::size_t>(a)], x[static_cast<std::size_t>(b)]) *
+                        std::polar(1.0, angle);
+                    expected[static_cast<std::size_t>(a)] = z.real();
+                    expected[static_cast<std::size_t>(b)] = z.imag();
+                }
+        CHECK(laws::distance(turned(kind, x), expected) < 1e-12);
+    }
+}
+
+TEST_CASE("rope: backward turns back, which is the transpose of a rotation") {
+    const laws::Numbers x = laws::normals(rows * heads * head, 1);
+    for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent})
+        CHECK(laws::distance(turned(kind, x, true), x) < 1e-14);
+}
