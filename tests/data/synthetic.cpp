@@ -62,7 +62,7 @@ double oracle(const Synthetic& shop, Knows knows) {
 
 TEST_CASE("the generated shop has clues and goals in their places", "[data][synthetic]") {
     const Synthetic shop = synthetic();
-    CHECK(shop.data.users.size() == 1500);
+    CHECK(shop.data.users.size() == 2000);
     CHECK(shop.data.catalogue.size() == 1000);
     CHECK(shop.goals() == 80);
     bool clues_first = true, distinct = true;
@@ -75,9 +75,7 @@ TEST_CASE("the generated shop has clues and goals in their places", "[data][synt
     }
     CHECK(clues_first);
     CHECK(distinct);
-    std::set<std::string> titles;
-    for (Id goal = 0; goal < 80; ++goal) titles.insert(shop.data.catalogue.title(goal));
-    CHECK(titles.size() == 80);
+    for (Id goal = 0; goal < 80; ++goal) CHECK(shop.data.catalogue.text(goal).empty());
     const Id clue = 500;
     std::string words;
     for (const Id topic : shop.topics_of[clue]) words += (words.empty() ? "" : " ") + made_word(topic);

@@ -20,7 +20,7 @@ namespace coco::data {
 
 /// Sizes and rates of the generated shop.
 struct SyntheticConfig {
-    Index users = 1500;
+    Index users = 2000;
     Index topics = 16;          ///< kinds of goal, each with one word that stands for it
     Index places = 5;           ///< goals of a topic; the place gives the order in which goals are taken
     Index clues = 920;          ///< rare items whose title is made of topic words
@@ -71,8 +71,7 @@ public:
         require(config.topics_per_clue * config.clues_per_user <= config.topics, "synthetic",
                 "more topics wished for than there are", text_of("at most ", config.topics),
                 text_of(config.topics_per_clue * config.clues_per_user));
-        require(config.topics * config.places + config.clues + config.topics < 343000, "synthetic",
-                "more words than can be made");
+        require(config.topics < 343000, "synthetic", "more words than can be made");
         require(config.noise >= 0 && config.noise <= 1, "synthetic", "noise is no share", "0 .. 1",
                 text_of(config.noise));
     }
@@ -98,9 +97,7 @@ private:
     void add_goals(Synthetic& out) {
         for (Index topic = 0; topic < config_.topics; ++topic)
             for (Index place = 0; place < config_.places; ++place) {
-                const Index id = topic * config_.places + place;
-                out.data.catalogue.add(text_of("goal-", topic, "-", place),
-                                       {made_word(config_.topics + id), "", "", "", ""});
+                out.data.catalogue.add(text_of("goal-", topic, "-", place));
                 out.topics_of.push_back({static_cast<Id>(topic)});
             }
     }
