@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a joint step must not do: see the future, stay inert, depend on packing or on threads.
+#include "pipeline/surrogate.hpp"
+
+using namespace shop;
+using coco::Samples;
+using Backbone = coco::backbone::SASRec;
+using Shop = coco::Pipeline<Backbone>;
+
+namespace {
+
+/// Everything that the prediction of target t is made of, as numbers.
+std::vector<Id> inputs_of(const coco::HostBatch& b, Index t) {
+    std::vector<Id> all;
+    const auto history = [&](Id row) {
+        const auto s =
+            static_cast<std::size_t>(std::upper_bound(b.segments.at.begin(), b.segments.at.end(), row) -
+                                     b.segments.at.begin()) -
+            1;
+        for (Id r = b.segments.at[s]; r <= row; ++r)
+            for (const std::vector<Id>* v : {&b.item, &b.position, &b.row_key})
+                all.push_back((*v)[static_cast<std::size_t>(r)]);
+        all.push_back(-1);
+    };
+    history(b.target_row[static_cast<std::size_t>(t)]);
+    const auto s = static_cast<std::size_t>(
+                       std::upper_bound(b.targets_of.at.begin(), b.targets_of.at.end(), static_cast<Id>(t)) -
+                       b.targets_of.at.begin()) -
+                   1;
+    const Id g = b.group_of_segment[s];
+    if (g < 0) return all;
+    const auto group = static_cast<std::size_t>(g);
+    history(b.know_row[group]);
+    all.push_back(b.group_key[group]);
+    all.insert(all.end(), b.token.begin() + b.text_of.at[group], b.token.begin() + b.text_of.at[group + 1]);
+    return all;
+}
+
+/// The same people, user's items from place `from` on replaced by others.
+coco::data::Interactions otherwise(const coco::data::Interactions& train, Id user, Index from) {
+    coco::data::Interactions changed;
+    for (Id u = 0; u < train.users(); ++u) {
+        std::vector<Id> all(train.of(u).begin(), train.of(u).end());
+        for (std::size_t i = static_cast<std::size_t>(from); u == user && i < all.size(); ++i)
+            all[i] = static_cast<Id>((all[i] + 7) % items);
+        changed.add(all);
+    }
+    return changed;
+}
+
+/// Where in the user's history target t lies: one past the row that predicts it.
+Index place_of(const coco::HostBatch& b, const coco::data::Interactions& train, Index t) {
+    const auto all = train.of(b.owner[static_cast<std::size_t>(t)]);
+    const Id item = b.target_item[static_cast<std::size_t>(t)];
+    return std::find(all.begin(), all.end(), item) - all.begin();
+}
+
+/// Targets whose prediction's inputs change when they, or what comes after them, are other items.
+/// \param spoil  changes a batch, to see whether the law would notice
+template <class Spoil>
+int leaks(Samples samples, std::uint64_t epoch, const coco::text::History& text, const Spoil& spoil) {
+    const auto train = people();
+    coco::HostBatch b = joint(samples, &text, epoch, true, everybody(), train);
+    spoil(b);
+    int found = 0;
+    for (Index t = 0; t < b.targets(); ++t) {
+        const Id user = b.owner[static_cast<std::size_t>(t)];
+        const auto other = otherwise(train, user, place_of(b, train, t));
+        coco::HostBatch c = joint(samples, &text, epoch, true, everybody(), other);
+        spoil(c);
+        REQUIRE(c.targets() == b.targets());
+        REQUIRE(c.target_item[static_cast<std::size_t>(t)] != b.target_item[static_cast<std::size_t>(t)]);
+        found += inputs_of(b, t) != inputs_of(c, t);
+    }
+    return found;
+}
+
+/// Gradients of all that learns, and the ledger.
+template <class Model, class P>
+Numbers outcome(Bench<Model, P>& bench, const coco::HostBatch& b) {
+    bench.step(b);
+    Numbers all(bench.ledger.begin(), bench.ledger.end());
+    for (const coco::Group& g : bench.model.layout().groups())
+        for (const double x : bench.gradient(bench.slot(g))) all.push_back(x);
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("no knowledge of a target reaches its own prediction", "[pipeline]") {
+    const auto text = words(decoder());
+    for (const Samples samples : {Samples::prefixes, Samples::positions})
+        for (std::uint64_t epoch = 0; epoch < 6; ++epoch)
+            CHECK(leaks(samples, epoch, text, [](coco::HostBatch&) {}) == 0);
+
+    // A know row past the cut, and a text past the cut, are noticed.
+    int rows = 0, texts = 0;
+    for (std::uint64_t epoch = 0; epoch < 6; ++epoch) {
+        rows += leaks(Samples::prefixes, epoch, text, [](coco::HostBatch& b) {
+            for (std::size_t s = 0; s < b.group_of_segment.size(); ++s)
+                if (const Id g = b.group_of_segment[s]; g >= 0)
+                    b.know_row[static_cast<std::size_t>(g)] =
+                        b.target_row[static_cast<std::size_t>(b.targets_of.at[s + 1]) - 1];
+        });
+        texts += leaks(Samples::positions, epoch, text, [](coco::HostBatch& b) {
+            for (std::size_t s = 0; s < b.group_of_segment.size(); ++s)
+                if (const Id g = b.group_of_segment[s]; g >= 0)
+                    b.token[static_cast<std::size_t>(b.text_of.at[static_cast<std::size_t>(g)])] =
+                        b.target_item[static_cast<std::size_t>(b.targets_of.at[s])];
+        });
+    }
+    CHECK(rows > 0);
+    CHECK(texts > 0);
+}
+
+TEST_CASE("and no bit of its vector depends on it", "[pipeline]") {
+    const auto train = people();
+    Bench<Shop> bench(config<Shop>());
+    bench.draw(2);
+    for (const Samples samples : {Samples::prefixes, Samples::positions}) {
+        const coco::HostBatch b = joint(samples, &bench.text, 1);
+        const Surrogate<Shop> before(bench, b);
+        for (Index t = 0; t < b.targets(); ++t) {
+            const coco::HostBatch c =
+                joint(samples, &bench.text, 1, true, everybody(),
+                      otherwise(train, b.owner[static_cast<std::size_t>(t)], place_of(b, train, t)));
+            const Surrogate<Shop> after(bench, c);
+            CHECK(std::equal(before.a().begin() + t * width, before.a().begin() + (t + 1) * width,
+                             after.a().begin() + t * width));
+        }
+    }
+}
+
+TEST_CASE("at first nothing is changed and nothing learns from L_rec but A_O", "[pipeline]") {
+    auto c = config<Shop>();
+    c.loss.beta = c.loss.gamma = 0;
+    Bench<Shop> bench(c);
+    const coco::HostBatch b = joint(Samples::prefixes, &bench.text);
+    const Surrogate<Shop> surrogate(bench, b);
+    CHECK(surrogate.a() == surrogate.h());
+    const coco::StepReport report = bench.step(b);
+    CHECK(report.open_groups == report.groups);
+    CHECK(report.adapter_learns);
+    CHECK(bench.ledger[coco::Ledger::agreed] == 0);
+    CHECK(bench.ledger[coco::Ledger::knowing] > 0);
+    CHECK(bench.ledger[coco::Ledger::moved] == 0);
+    for (const coco::Tensor& t : bench.model.layout().tensors()) {
+        if (t.slot.home == coco::Home::frozen) continue;
+        INFO(t.name);
+        const bool wakes = t.name.starts_with("sasrec.") || t.name == "item" ||
+                           t.name == "aligner.output.weight" || t.name == "aligner.output.bias";
+        CHECK((coco::laws::length(bench.gradient(t.slot)) > 0) == wakes);
+    }
+    // The codes still have L_Q and L_ortho.
+    Bench<Shop> penalised(config<Shop>());
+    penalised.step(b);
+    CHECK(coco::laws::length(penalised.gradient(penalised.model.prompt().codes())) > 0);
+    CHECK(coco::laws::length(penalised.gradient(penalised.model.prompt().shared())) == 0);
+}
+
+TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
+    for (const Samples samples : {Samples::prefixes, Samples::positions}) {
+        Bench<Shop> bench(config<Shop>());
+        coco::Gradients<Double> first(bench.on, bench.model.layout()), second(bench.on, bench.model.layout());
+        for (std::uint32_t step = 1; step <= 20; ++step) {
+            bench.step(joint(samples, &bench.text, step), coco::Phase::joint, step);
+            for (const coco::Home home : {coco::Home::dense, coco::Home::table})
+                bench.on.update({.rate = 1e-2, .step = step}, bench.parameters.block(home).list(),
+                                bench.gradients.block(home).list(), first.block(home).list(),
+                                second.block(home).list(), nullptr);
+        }
+        auto c = config<Shop>();
+        c.loss.alpha = c.loss.beta = c.loss.gamma = 0;
+        Bench<Shop> rec(c);
+        for (const coco::Tensor& t : rec.model.layout().tensors())
+            if (t.slot.home != coco::Home::frozen) rec.set(t.slot, bench.value(t.slot));
+        rec.step(joint(samples, &rec.text, 21));
+        CHECK(rec.ledger[coco::Ledger::moved] > 0);
+        for (const coco::Tensor& t : rec.model.layout().tensors()) {
+            if (t.slot.home == coco::Home::frozen) continue;
+            INFO(t.name);
+            CHECK(coco::laws::length(rec.gradient(t.slot)) > 0);
+        }
+    }
+}
+
+TEST_CASE("neither the order of users nor the number of threads matters", "[pipeline][threads]") {
+    for (const Samples samples : {Samples::prefixes, Samples::positions}) {
+        Bench<Shop> bench(config<Shop>());
+        bench.draw(3);
+        const Numbers one = outcome(bench, joint(samples, &bench.text, 1, false));
+        const Numbers other = outcome(bench, joint(samples, &bench.text, 1, false, {5, 3, 6, 0, 2, 4, 1}));
+        CHECK(coco::laws::distance(one, other) <= 1e-12 * (1 + coco::laws::length(one)));
+        Bench<Shop> threaded(config<Shop>(), 3);
+        threaded.draw(3);
+        CHECK(outcome(threaded, joint(samples, &bench.text, 1, false)) == one);
+    }
+}
+
+TEST_CASE("where every row agrees the language model is left alone", "[pipeline]") {
+    auto s = sampling(Samples::prefixes);
+    s.joint_targets = 1;
+    s.without_knowledge = 0;
+    auto c = config<Shop>();
+    Bench<Shop> bench(c);
+    bench.draw(2);
+    coco::HostBatch b;
+    coco::Filler(s, items).joint(b, people(), std::vector<Id>{3}, &bench.text, nullptr, 9, 1, 4);
+    REQUIRE(b.targets() == 1);
+    // The aligner's bias points at the target.
+    Numbers v = bench.value(bench.model.layout().tensor("item").slot);
+    v.assign(v.begin() + b.target_item[0] * width, v.begin() + (b.target_item[0] + 1) * width);
+    for (double& x : v) x *= 3;
+    bench.set(bench.model.layout().tensor("aligner.output.bias").slot, v);
+    const coco::StepReport report = bench.step(b);
+    CHECK(bench.ledger[coco::Ledger::agreed] == 1);
+    CHECK(report.groups == 1);
+    CHECK(report.open_groups == 0);
+    CHECK(!report.adapter_learns);
+    CHECK(coco::laws::length(bench.gradient(bench.slot(bench.model.layout().groups().back()))) == 0);
+    CHECK(coco::laws::length(bench.gradient(bench.model.prompt().shared())) > 0);
+}
+
+TEST_CASE("a batch in which nobody is known trains behaviour as the base does", "[pipeline]") {
+    const auto b = joint(Samples::prefixes, nullptr);
+    using Base = coco::Base<Backbone>;
+    Bench<Shop> bench(config<Shop>());
+    bench.draw(2);
+    typename Base::Config c;
+    c.behaviour.backbone = sasrec();
+    c.auxiliary = true;
+    const Base base(c, items);
+    coco::Parameters<Double> parameters(bench.on, base.layout(), 1);
+    coco::Gradients<Double> gradients(bench.on, base.layout());
+    for (const coco::Tensor& t : base.layout().tensors()) {
+        const Numbers x = bench.value(bench.model.layout().tensor(t.name).slot);
+        bench.on.put(x.data(), parameters.list(t.slot));
+    }
+    coco::Workspace<Double> work(bench.on);
+    coco::Run<Double> run = parameters.run(bench.on, work);
+    gradients.attach(run);
+    run.training = true;
+    run.seed = 42;
+    run.step = 3;
+    double ledger[coco::Ledger::entries] = {};
+    base.step(run, coco::bring(bench.on, b), coco::Phase::joint, ledger);
+    const coco::StepReport report = bench.step(b);
+    CHECK(report.groups == 0);
+    CHECK(report.open_groups == 0);
+    CHECK(ledger[coco::Ledger::rec] == bench.ledger[coco::Ledger::rec]);
+    CHECK(ledger[coco::Ledger::aux] == bench.ledger[coco::Ledger::aux]);
+    for (const coco::Tensor& t : base.layout().tensors()) {
+        INFO(t.name);
+        CHECK(coco::laws::fetched<Double>(bench.on, gradients.view(t.slot)) ==
+              bench.gradient(bench.model.layout().tensor(t.name).slot));
+    }
+}
+
+TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipeline]") {
+    Bench<Shop> bench(config<Shop>());
+    bench.draw(2);
+    const auto train = people();
+    coco::HostBatch b;
+    const coco::Filler filler(sampling(Samples::prefixes), items);
+    for (Id u = 0; u < train.users(); ++u)
+        filler.ask(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
+    b.finish(items, window);
+    coco::Run<Double> run = bench.pass(false);
+    const auto batch = coco::bring(bench.on, b);
+    const auto known = bench.model.know(run, batch);
+    REQUIRE(known.decoupler.of_group.count() == 3);
+    coco::Offsets of;
+    for (const Id g : b.group_of_segment) of.push(g < 0 ? 0 : known.decoupler.of_group.length(g));
+    const auto with =
+        bench.model.answer(run, batch, coco::CRows<Double>(known.decoupler.out), coco::bring(bench.on, of));
+    const auto without = bench.model.answer(run, batch);
+    for (Index u = 0; u < train.users(); ++u) {
+        bool same = true;
+        for (Index j = 0; j < width; ++j) same = same && with.rows(u, j) == without.rows(u, j);
+        CHECK(same == (u % 2 == 0));
+    }
+}
