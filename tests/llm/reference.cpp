@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;

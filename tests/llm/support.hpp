@@ -9,8 +9,6 @@
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
-#include <cstdlib>
-#include <filesystem>
 
 #include "laws/batch.hpp"
 #include "laws/numbers.hpp"
@@ -157,20 +155,6 @@ inline double relative(const Numbers& a, const Numbers& b) {
     double most = 0;
     for (const double x : b) most = std::max(most, std::abs(x));
     return coco::laws::distance(a, b) / most;
-}
-
-/// The real model's file in the cache, or an empty path where there is none.
-inline std::filesystem::path smollm2() {
-    const char* own = std::getenv("COCO_CACHE");
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const char* home = std::getenv("HOME");
-    const std::filesystem::path base = own     ? std::filesystem::path(own)
-                                       : cache ? std::filesystem::path(cache) / "coco"
-                                               : std::filesystem::path(home ? home : ".") / ".cache" / "coco";
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(base / "smollm2", none))
-        if (entry.path().extension() == ".gguf") return entry.path();
-    return {};
 }
 
 }  // namespace support
