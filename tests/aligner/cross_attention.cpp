@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <coco/aligner/cross_attention.hpp>
+#include <coco/aligner/identity.hpp>
+
+#include "laws/stage.hpp"
+
+using namespace coco;
+
+namespace {
+
+constexpr Index width = 8;
+
+/// Behaviour as the sequence's segments; knowledge of 0 to 3 rows for each.
+template <Index heads>
+struct Case {
+    aligner::CrossAttention stage;
+
+    explicit Case(Layout& layout) : stage(layout, {.heads = heads}, width) {}
+
+    static std::vector<Index> known(Index segments) {
+        std::vector<Index> all;
+        for (Index s = 0; s < segments; ++s) all.push_back((s + 2) % 4);
+        return all;
+    }
+    static std::vector<laws::Shape> inputs(Index rows) {
+        Index pieces = 0;
+        for (const Index n : known(static_cast<Index>(laws::histories(rows, laws::law_items, laws::law_window, 1).size())))
+            pieces += n;
+        return {{rows, width}, {pieces, width}};
+    }
+
+    template <class P>
+    auto forward(Run<P>& run, const Sequence<P>& s, const laws::In<P>& x) const {
+        Offsets offsets;
+        for (const Index n : known(s.segments.count())) offsets.push(n);
+        return stage.forward(run, x[0], s.segments, x[1], laws::segments(run.on, run.work, offsets));
+    }
+    template <class P>
+    void backward(Run<P>& run, const Sequence<P>&, const aligner::CrossAttention::Kept<P>& kept, CRows<P> dy,
+                  const laws::Out<P>& dx) const {
+        stage.backward(run, kept, dy, dx[0], dx[1]);
+    }
+};
+
+/// An aligner of its own with rows of three segments, the second of which knows nothing.
+struct Scene {
+    using P = BasicHost<double>;
+
+    Layout layout;
+    aligner::CrossAttention stage{layout, {}, width};
+    P on{1};
+    Workspace<P> work{on};
+    Parameters<P> parameters{on, layout, 1};
+    Offsets rows_of, pure_of;
+    laws::Numbers h, pure;
+
+    Scene() {
+        for (const Index n : {2, 3, 1}) rows_of.push(n);
+        for (const Index n : {2, 0, 3}) pure_of.push(n);
+        h = laws::normals(6 * width, 4);
+        pure = laws::normals(5 * width, 5);
+    }
+    void draw(const char* name) {
+        const Slot& s = layout.tensor(name).slot;
+        const laws::Numbers x = laws::normals(s.size(), 6);
+        on.put(x.data(), parameters.list(s));
+    }
+    laws::Numbers apply() {
+        work.reset();
+        Run<P> run = parameters.run(on, work);
+        return laws::fetched<P>(on, stage.forward(run, CRows<P>(laws::brought(on, work, h, {6, width})),
+                                                  laws::segments(on, work, rows_of),
+                                                  CRows<P>(laws::brought(on, work, pure, {5, width})),
+                                                  laws::segments(on, work, pure_of)).out);
+    }
+};
+
+laws::Numbers rows(const laws::Numbers& x, Index begin, Index end) {
+    return {x.begin() + begin * width, x.begin() + end * width};
+}
+
+}  // namespace
+
+TEST_CASE("the aligner obeys the law of a stage", "[aligner][threads]") {
+    laws::stage<Case<1>>();
+    laws::stage<Case<2>>();
+}
+
+TEST_CASE("at first a = h bit for bit", "[aligner]") {
+    Scene scene;
+    CHECK(scene.apply() == scene.h);
+}
+
+TEST_CASE("without knowledge a = h bit for bit, whatever was learnt", "[aligner]") {
+    Scene scene;
+    scene.draw("aligner.output.weight");
+    scene.draw("aligner.output.bias");
+    const laws::Numbers a = scene.apply();
+    CHECK(rows(a, 2, 5) == rows(scene.h, 2, 5));
+    CHECK(rows(a, 0, 2) != rows(scene.h, 0, 2));
+    CHECK(rows(a, 5, 6) != rows(scene.h, 5, 6));
+}
+
+TEST_CASE("a row sees its own h and its segment's knowledge, nothing else", "[aligner]") {
+    Scene scene;
+    scene.draw("aligner.output.weight");
+    scene.draw("aligner.output.bias");
+    const laws::Numbers before = scene.apply();
+    // Another row of the same segment changes: no bit of this one does.
+    for (Index j = 0; j < width; ++j) scene.h[static_cast<std::size_t>(width + j)] += 1;
+    laws::Numbers after = scene.apply();
+    CHECK(rows(after, 0, 1) == rows(before, 0, 1));
+    CHECK(rows(after, 1, 2) != rows(before, 1, 2));
+    CHECK(rows(after, 2, 6) == rows(before, 2, 6));
+    // The first segment's knowledge changes: both its rows do, no other.
+    scene.pure[0] += 1;
+    const laws::Numbers third = scene.apply();
+    CHECK(rows(third, 0, 1) != rows(after, 0, 1));
+    CHECK(rows(third, 1, 2) != rows(after, 1, 2));
+    CHECK(rows(third, 2, 6) == rows(after, 2, 6));
+}
+
+TEST_CASE("the identity hands h through and knowledge gets no gradient", "[aligner]") {
+    using P = BasicHost<double>;
+    Layout layout;
+    const aligner::Identity stage(layout, {}, width);
+    P on(1);
+    Workspace<P> work(on);
+    Run<P> run{on, work};
+    const laws::Numbers x = laws::normals(3 * width, 1);
+    const CRows<P> h = laws::brought(on, work, x, {3, width});
+    const auto kept = stage.forward(run, h, {}, h, {});
+    CHECK(laws::fetched<P>(on, kept.out) == x);
+    const Rows<P> dh = work.keep(3, width), dpure = laws::brought(on, work, x, {3, width});
+    stage.backward(run, kept, h, dh, dpure);
+    CHECK(laws::fetched<P>(on, dh) == x);
+    CHECK(laws::length(laws::fetched<P>(on, dpure)) == 0);
+}
