@@ -24,7 +24,8 @@ struct Case {
     }
     static std::vector<laws::Shape> inputs(Index rows) {
         Index pieces = 0;
-        for (const Index n : known(static_cast<Index>(laws::histories(rows, laws::law_items, laws::law_window, 1).size())))
+        for (const Index n :
+             known(static_cast<Index>(laws::histories(rows, laws::law_items, laws::law_window, 1).size())))
             pieces += n;
         return {{rows, width}, {pieces, width}};
     }
@@ -68,10 +69,12 @@ struct Scene {
     laws::Numbers apply() {
         work.reset();
         Run<P> run = parameters.run(on, work);
-        return laws::fetched<P>(on, stage.forward(run, CRows<P>(laws::brought(on, work, h, {6, width})),
-                                                  laws::segments(on, work, rows_of),
-                                                  CRows<P>(laws::brought(on, work, pure, {5, width})),
-                                                  laws::segments(on, work, pure_of)).out);
+        return laws::fetched<P>(on, stage
+                                        .forward(run, CRows<P>(laws::brought(on, work, h, {6, width})),
+                                                 laws::segments(on, work, rows_of),
+                                                 CRows<P>(laws::brought(on, work, pure, {5, width})),
+                                                 laws::segments(on, work, pure_of))
+                                        .out);
     }
 };
 

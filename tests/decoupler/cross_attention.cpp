@@ -9,8 +9,8 @@ namespace {
 
 constexpr Index width = 6, model_width = 10;
 
-/// Prompts as the sequence's segments, and twice as many mixed rows in each. A segment of length one has none:
-/// nobody speaks to it.
+/// Prompts as the sequence's segments, and twice as many mixed rows in each. A segment of length one has
+/// none: nobody speaks to it.
 struct Case {
     decoupler::CrossAttention stage;
 
@@ -32,8 +32,8 @@ struct Case {
         return stage.forward(run, x[0], s.segments, x[1], laws::segments(run.on, run.work, offsets));
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const decoupler::CrossAttention::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
+    void backward(Run<P>& run, const Sequence<P>&, const decoupler::CrossAttention::Kept<P>& kept,
+                  CRows<P> dy, const laws::Out<P>& dx) const {
         stage.backward(run, kept, dy, dx[0], dx[1]);
     }
 };
@@ -69,11 +69,12 @@ TEST_CASE("the decoupler is its formula, and groups in any order give the same r
                                         laws::segments(on, work, m_of));
         REQUIRE(kept.out.rows == p_of.rows());
         REQUIRE(kept.out.cols == width);
-        REQUIRE(std::equal(kept.of_group.host.begin(), kept.of_group.host.end(), p_of.at.begin(), p_of.at.end()));
+        REQUIRE(
+            std::equal(kept.of_group.host.begin(), kept.of_group.host.end(), p_of.at.begin(), p_of.at.end()));
         std::vector<laws::Numbers> of_group(order.size());
         for (std::size_t k = 0; k < order.size(); ++k)
-            of_group[order[k]] = laws::fetched<P>(on, kept.out.rows_from(kept.of_group.begin(static_cast<Index>(k)),
-                                                                          prompts[order[k]]));
+            of_group[order[k]] = laws::fetched<P>(
+                on, kept.out.rows_from(kept.of_group.begin(static_cast<Index>(k)), prompts[order[k]]));
         return of_group;
     };
     const auto out = apply({0, 1, 2}), other = apply({2, 0, 1});

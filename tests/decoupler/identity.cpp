@@ -54,16 +54,21 @@ TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[deco
                                     laws::segments(on, work, rows));
     REQUIRE(kept.of_group.count() == 3);
     REQUIRE(kept.out.rows == 3);
-    const auto w = laws::fetched<P>(on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").slot));
+    const auto w =
+        laws::fetched<P>(on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").slot));
     for (Index g = 0; g < 3; ++g) {
-        const Index skip = prompts.at[static_cast<std::size_t>(g) + 1] - prompts.at[static_cast<std::size_t>(g)];
-        const Index begin = rows.at[static_cast<std::size_t>(g)] + skip, end = rows.at[static_cast<std::size_t>(g) + 1];
+        const Index skip =
+            prompts.at[static_cast<std::size_t>(g) + 1] - prompts.at[static_cast<std::size_t>(g)];
+        const Index begin = rows.at[static_cast<std::size_t>(g)] + skip,
+                    end = rows.at[static_cast<std::size_t>(g) + 1];
         for (Index o = 0; o < width; ++o) {
-            double wanted = 0;  // the second group has a prompt and no text: zeros, and the bias starts at zero
+            double wanted =
+                0;  // the second group has a prompt and no text: zeros, and the bias starts at zero
             for (Index r = begin; r < end; ++r)
                 for (Index j = 0; j < model_width; ++j)
                     wanted += x[static_cast<std::size_t>(r * model_width + j)] *
-                              w[static_cast<std::size_t>(o * model_width + j)] / static_cast<double>(end - begin);
+                              w[static_cast<std::size_t>(o * model_width + j)] /
+                              static_cast<double>(end - begin);
             CHECK(std::abs(kept.out(g, o) - wanted) <= 1e-13);
         }
     }
