@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading and serving: the desk ranks as evaluation does, says whether it used knowledge, and may be asked by
+// many threads at once.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include <coco/pipeline/make_knowledge.hpp>
+#include <coco/serve/load.hpp>
+#include <coco/serve/recommender.hpp>
+
+#include "train/small_shop.hpp"
+
+using namespace coco;
+using test::Plain;
+using test::Shop;
+using test::SmallShop;
+
+namespace {
+
+struct Served {
+    SmallShop shop;
+    std::filesystem::path path = std::filesystem::temp_directory_path() / text_of("coco-served-", ::getpid(), ".coco");
+    Trained<Shop, Host> trained = make();
+
+    Trained<Shop, Host> make() {
+        auto config = test::small_config<Shop>();
+        config.schedule.joint_epochs = 2;
+        Trainer<Shop, Host> trainer(config, shop.data.catalogue, shop.language);
+        trainer.fit(shop.split.train, shop.split.valid);
+        save(path, trainer);
+        return load<Shop, Host>(path, shop.language, &shop.data.catalogue);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
+    const Served served;
+    const SmallShop& shop = served.shop;
+    const Metrics metrics = evaluate(served.trained, shop.split.test);
+
+    data::Interactions histories;  // of all users, as the test sees them
+    for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
+    const Knowledge knowledge = make_knowledge(served.trained, histories);
+    REQUIRE(knowledge.users() == histories.users());
+    const Recommender<Shop, Host> desk(served.trained, knowledge);
+    const Recommender<Shop, Host> ignorant(served.trained);
+
+    Index different = 0;
+    for (Index i = 0; i < shop.split.test.size(); ++i) {
+        const data::Case c = shop.split.test[i];
+        REQUIRE(c.user == static_cast<Id>(i));
+        const Recommendation all =
+            desk.recommend({.history = c.history, .user = c.user, .k = shop.data.catalogue.size(), .exclude = {}});
+        CHECK(all.used_knowledge);
+        CHECK(knowledge.cut(c.user) == static_cast<Index>(c.history.size()));
+        // The target's place in the list is the rank that evaluation found (no ties in float scores here).
+        std::size_t place = 0;
+        while (place < all.items.size() && all.items[place].item != c.target) ++place;
+        CHECK(static_cast<double>(place) + 1 == Approx(metrics.ranks()[static_cast<std::size_t>(i)]).margin(0.6));
+        for (const Id had : c.history)
+            for (const Scored& s : all.items) CHECK(s.item != had);
+        for (std::size_t k = 1; k < all.items.size(); ++k) CHECK(all.items[k - 1].score >= all.items[k].score);
+
+        const Recommendation alone = ignorant.recommend({.history = c.history, .user = c.user});
+        CHECK(!alone.used_knowledge);
+        CHECK(alone.items.size() == 10);
+        different += alone.items.front().score != all.items.front().score ? 1 : 0;
+    }
+    CHECK(different > 0);
+
+    SECTION("a batch answers as its requests do one by one") {
+        std::vector<Request> requests;
+        for (Index i = 0; i < 20; ++i) {
+            const data::Case c = shop.split.test[i];
+            requests.push_back({.history = c.history, .user = i % 3 == 0 ? no_id : c.user, .k = 3 + i % 4, .exclude = {}});
+        }
+        const std::vector<Recommendation> together = desk.recommend(requests);
+        for (std::size_t r = 0; r < requests.size(); ++r) {
+            const Recommendation one = desk.recommend(requests[r]);
+            CHECK(together[r].used_knowledge == one.used_knowledge);
+            REQUIRE(together[r].items.size() == one.items.size());
+            for (std::size_t k = 0; k < one.items.size(); ++k) {
+                CHECK(together[r].items[k].item == one.items[k].item);
+                CHECK(together[r].items[k].score == Approx(one.items[k].score).epsilon(1e-4));
+            }
+        }
+    }
+    SECTION("many threads may ask at once") {
+        const data::Case c = shop.split.test[0];
+        const Request request{.history = c.history, .user = c.user, .k = 5, .exclude = {}};
+        const Recommendation expected = desk.recommend(request);
+        std::vector<std::thread> askers;
+        std::atomic<int> wrong{0};
+        for (int t = 0; t < 4; ++t)
+            askers.emplace_back([&] {
+                for (int n = 0; n < 20; ++n) wrong += desk.recommend(request).items == expected.items ? 0 : 1;
+            });
+        for (std::thread& t : askers) t.join();
+        CHECK(wrong == 0);
+    }
+    SECTION("requests that make no sense say so") {
+        const std::vector<Id> none, unknown{no_id, no_id}, outside{static_cast<Id>(shop.data.catalogue.size())};
+        CHECK_THROWS_WITH(desk.recommend({.history = none}), Catch::Contains("request.history"));
+        CHECK_THROWS_WITH(desk.recommend({.history = unknown}), Catch::Contains("no item that the catalogue knows"));
+        CHECK_THROWS_WITH(desk.recommend({.history = outside}), Catch::Contains("no such item"));
+        const data::Case c = shop.split.test[0];
+        CHECK_THROWS_WITH(desk.recommend({.history = c.history, .k = 0}), Catch::Contains("request.k"));
+        // Unknown items among known ones are passed over, and a history longer than the window is cut.
+        std::vector<Id> mixed{no_id};
+        for (int n = 0; n < 40; ++n) mixed.insert(mixed.end(), c.history.begin(), c.history.end());
+        CHECK(desk.recommend({.history = mixed}).items.size() == 10);
+        // Items to leave out are left out.
+        const Id first = desk.recommend({.history = c.history}).items.front().item;
+        const std::vector<Id> without{first};
+        CHECK(desk.recommend({.history = c.history, .exclude = without}).items.front().item != first);
+    }
+}
+
+TEST_CASE("a shop of one item has nothing to say but says it", "[serve]") {
+    data::Catalogue one;
+    one.add("only");
+    const auto model = std::make_shared<const Plain>(test::small_config<Plain>().model, 1);
+    const auto on = std::make_shared<Host>(1);
+    const Trained<Plain, Host> trained{on, model, std::make_shared<Parameters<Host>>(*on, model->layout(), 1),
+                                       Filler(Sampling{}, 1), nullptr};
+    const std::vector<Id> history{0};
+    CHECK(Recommender<Plain, Host>(trained).recommend({.history = history}).items.empty());
+}
+
+TEST_CASE("knowledge of the wrong shape is refused", "[serve]") {
+    CHECK_THROWS_WITH(Knowledge(4, {0, 2}, std::vector<float>(7), {3}), Catch::Contains("8 numbers"));
+    CHECK_THROWS_WITH(Knowledge(4, {0, 2}, std::vector<float>(8), {3, 3}), Catch::Contains("3 offsets"));
+    CHECK_THROWS_WITH(Knowledge(4, {0, 2, 1}, std::vector<float>(4), {3, 3}), Catch::Contains("user 1"));
+}
