@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include <coco/backbone/sasrec.hpp>
+#include <coco/loss/bce.hpp>
+
+#include "backbone/user_gru.hpp"
+#include "laws/allocations.hpp"
+#include "laws/backbone.hpp"
+
+using namespace coco;
+using P = Host;
+
+namespace {
+
+/// A batch that lives as long as the test: a training loop fills its own buffers, which is not counted here.
+struct Held {
+    std::vector<Id> offsets{0}, item, position, key;
+    InverseLists by_item, by_position;
+
+    Held(Index people, Index items, Index window) {
+        Draw draw(2);
+        for (Index u = 0; u < people; ++u) {
+            const Index n = 1 + draw.below(static_cast<std::uint32_t>(window));
+            offsets.push_back(offsets.back() + static_cast<Id>(n));
+            for (Index i = 0; i < n; ++i) {
+                item.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(items))));
+                position.push_back(static_cast<Id>(n - 1 - i));
+                key.push_back(static_cast<Id>(u * 1000 + i));
+            }
+        }
+        by_item.build(item, items);
+        by_position.build(position, window);
+    }
+
+    static Ids<P> brought(P& on, const std::vector<Id>& x) { return on.bring(std::span<const Id>(x)); }
+    static Inverse<P> brought(P& on, const InverseLists& x) {
+        return {brought(on, x.id), {x.offsets, brought(on, x.offsets), 0}, brought(on, x.place)};
+    }
+    Sequence<P> sequence(P& on, Index window) const {
+        return {{offsets, brought(on, offsets), window},
+                brought(on, item),
+                brought(on, by_item),
+                brought(on, position),
+                brought(on, by_position),
+                brought(on, key)};
+    }
+};
+
+/// Steps of a backbone with both losses, dropout, clip and update; counts what the second and third take.
+template <class B>
+void nothing_is_taken(const typename B::Config& config, int threads) {
+    const Index items = 500;
+    Layout layout;
+    const items::Table table(layout, {}, items, config.width());
+    const B model(layout, config);
+    P on(threads);
+    Workspace<P> work(on);
+    Parameters<P> parameters(on, layout, 3);
+    Gradients<P> gradients(on, layout), first(on, layout), second(on, layout);
+    const Held held(64, items, config.window);
+    const Index rows = held.offsets.back();
+    const auto step = [&](std::uint32_t number) {
+        work.reset();
+        gradients.zero(on);
+        Run<P> run = parameters.run(on, work);
+        gradients.attach(run);
+        run.training = true;
+        run.step = number;
+        const Sequence<P> batch = held.sequence(on, config.window);
+        const auto vectors = table.forward(run);
+        const Rows<P> x = work.keep(rows, config.width()), dx = work.keep(rows, config.width());
+        nn::gather<P>(on, vectors.vectors, batch.item, x);
+        const auto kept = model.forward(run, batch, CRows<P>(x));
+        Targets<P> targets;
+        targets.item = targets.negative = batch.item;
+        targets.by_item = targets.by_negative = batch.by_item;
+        const Rows<P> sum = work.keep(1, 2), dh = work.keep(rows, config.width());
+        nn::fill<P>(on, sum, 0);
+        loss::CrossEntropy::step(run, CRows<P>(kept.h), vectors.vectors, targets, 1, sum.data, dh,
+                                 vectors.gradient);
+        loss::Bce::step(run, CRows<P>(kept.h), vectors.vectors, targets, 1, sum.data, dh, vectors.gradient);
+        model.backward(run, batch, kept, CRows<P>(dh), dx);
+        nn::scatter<P>(on, CRows<P>(dx), batch.by_item, vectors.gradient);
+        AdamWStep settings;
+        settings.step = number;
+        for (const Home home : {Home::dense, Home::table}) {
+            on.norm(std::as_const(gradients).block(home).list(), sum.data + 1);
+            on.update(settings, parameters.block(home).list(), std::as_const(gradients).block(home).list(),
+                      first.block(home).list(), second.block(home).list(), nullptr);
+        }
+    };
+    step(1);
+    work.reset();  // pieces become one block: the last thing that is taken
+    // Which thread meets which task is left to chance, and each thread's scratch grows once.
+    const int warm = threads == 1 ? 1 : 20;
+    for (int i = 0; i < warm; ++i) step(2);
+    const laws::Allocations taken;
+    step(3);
+    step(4);
+    CHECK(taken.count() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("the counter sees every way to take memory", "[allocations]") {
+    if (!laws::Allocations::counted) {
+        std::cout << "SKIPPED: a sanitizer has the allocator\n";
+        return;
+    }
+    const auto takes = [](auto take) {
+        const laws::Allocations taken;
+        take();
+        return taken.count();
+    };
+    CHECK(takes([] {}) == 0);
+    CHECK(takes([] { delete new volatile int(1); }) == 1);
+    CHECK(takes([] { std::free(std::malloc(static_cast<std::size_t>(::getpid()))); }) >= 1);
+    CHECK(takes([] { std::free(std::aligned_alloc(64, 64 * static_cast<std::size_t>(::getpid()))); }) >= 1);
+    CHECK(takes([] { std::vector<int> x(static_cast<std::size_t>(::getpid())); }) == 1);
+    CHECK(takes([] {
+              void* page = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+              ::munmap(page, 4096);
+          }) == 1);
+}
+
+TEST_CASE("after the first step nothing is taken from the system", "[allocations]") {
+    if (!laws::Allocations::counted) {
+        std::cout << "SKIPPED: a sanitizer has the allocator\n";
+        return;
+    }
+    backbone::SASRec::Config sasrec;
+    sasrec.encoder.width = 32;
+    sasrec.encoder.hidden = 64;
+    sasrec.window = 20;
+    user::Gru::Config gru;
+    gru.size = 32;
+    gru.window = 20;
+    for (const int threads : {1, 2}) {
+        INFO(threads << " threads");
+        nothing_is_taken<backbone::SASRec>(sasrec, threads);
+        nothing_is_taken<user::Gru>(gru, threads);
+    }
+}
