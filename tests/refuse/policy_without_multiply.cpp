@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this ExecutionPolicy lacks the skill `multiply`
+#include <coco/exec/archetype.hpp>
+
+struct Mine : coco::Archetype {
+    void multiply(In a, In b, Out out);  // transposed or not?
+};
+
+constexpr bool checked = coco::explain_policy<Mine>();

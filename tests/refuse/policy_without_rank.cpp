@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this ExecutionPolicy lacks the skill `rank` or `place`
+#include <coco/exec/archetype.hpp>
+
+struct Mine : coco::Archetype {
+    template <class... A>
+    void attend(const A&...);
+    template <class... A>
+    void attend_backward(const A&...);
+    template <class... A>
+    void classify(const A&...);
+    template <class... A>
+    coco::Choice<Mine> choose(A&&...);
+    void place(In h, In columns);
+};
+
+constexpr bool checked = coco::explain_policy<Mine>();
