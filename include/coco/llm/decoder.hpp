@@ -153,8 +153,9 @@ public:
     template <class P, class Adapter>
     void backward(Run<P>& run, const Adapter& adapter, const Kept<P>& kept, CRows<P> dout, Rows<P> dsoft,
                   std::span<const std::uint8_t> open) const {
-        require(static_cast<Index>(open.size()) == kept.of_group.count(), "language model",
-                "not a flag a group", text_of(kept.of_group.count()), text_of(open.size()));
+        if (static_cast<Index>(open.size()) != kept.of_group.count())
+            throw Error("language model", "not a flag a group", text_of(kept.of_group.count()),
+                        text_of(open.size()));
         Workspace<P>& work = run.work;
         const Opened<P> opened = keep_open(run, kept.packed, kept.soft_of, kept.soft_rows, open);
         const Packed<P>& packed = opened.packed;
@@ -163,8 +164,9 @@ public:
             if (!dsoft.empty()) nn::gather(run.on, CRows<P>{}, opened.soft, dsoft);
             return;
         }
-        require(!kept.inputs.empty(), "language model", "backward after a forward that kept nothing",
-                "a run that trains or collects gradients");
+        if (kept.inputs.empty())
+            throw Error("language model", "backward after a forward that kept nothing",
+                        "a run that trains or collects gradients");
         const typename Workspace<P>::Frame frame(work);
         Rows<P> dy = work.scratch(rows, width()), dx = work.scratch(rows, width());
         if (prefix > 0) nn::fill(run.on, dy.rows_from(0, prefix), typename P::Scalar(0));
@@ -204,8 +206,8 @@ public:
     /// Logits of hidden rows, rows x vocabulary. \throws Error where the output matrix was not claimed
     template <class P>
     Rows<P> logits(Run<P>& run, CRows<P> rows) const {
-        require(config_.tied || config_.output_head, "llm.output_head",
-                "this model's own output matrix was not claimed");
+        if (!config_.tied && !config_.output_head)
+            throw Error("llm.output_head", "this model's own output matrix was not claimed");
         const Rows<P> out = run.work.keep(rows.rows, config_.vocabulary);
         run.on.multiply(rows, Op::plain, run.value(head_), Op::transposed, out);
         return out;

@@ -52,10 +52,10 @@ struct Gathered {
 template <class P>
 Gathered<P> pack(Run<P>& run, const Prompted<P>& in) {
     const Index groups = in.groups(), prefix = in.instruction.size;
-    require((in.soft_of.count() == groups || in.soft_of.count() == 0) &&
-                (in.text_of.count() == groups || in.text_of.count() == 0),
-            "language model", "soft prompts and texts of different numbers of groups",
-            text_of(in.soft_of.count()), text_of(in.text_of.count()));
+    if ((in.soft_of.count() != groups && in.soft_of.count() != 0) ||
+        (in.text_of.count() != groups && in.text_of.count() != 0))
+        throw Error("language model", "soft prompts and texts of different numbers of groups",
+                    text_of(in.soft_of.count()), text_of(in.text_of.count()));
     const Index lead = prefix > 0 ? 1 : 0;
     const std::span<Id> offsets = run.work.numbers(groups + 1), all = run.work.numbers(groups + 1 + lead);
     offsets[0] = all[0] = 0;

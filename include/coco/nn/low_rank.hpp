@@ -29,15 +29,21 @@ struct DrawnDropoutRows {
     COCO_HD void operator()(Index i, const Row& row) const {
         const T* const from = x + i * x_stride;
         T* const to = out + i * out_stride;
-        row.each((cols + 7) / 8, [&](Index eighth) {
-            const Quad bits = key.bits(row_key[i], eighth);
-            const int end = static_cast<int>(cols - 8 * eighth < 8 ? cols - 8 * eighth : 8);
-            for (int lane = 0; lane < end; ++lane) {
-                const Index j = 8 * eighth + lane;
-                const T value = DropoutKey::keeps(bits, lane, threshold) ? from[j] * factor : T(0);
-                to[j] = write == Write::set ? value : to[j] + value;
-            }
-        });
+        const Id k = row_key[i];
+        // Whole eights have a loop of their own: with a fixed count the compiler draws many of them at once.
+        row.each(cols / 8, [&](Index eighth) { some(from, to, k, eighth, 8); });
+        if (cols % 8 != 0)
+            row.each(1, [&](Index) { some(from, to, k, cols / 8, static_cast<int>(cols % 8)); });
+    }
+
+    /// Columns 8*eighth .. 8*eighth + count - 1.
+    COCO_HD COCO_INLINE void some(const T* from, T* to, Id k, Index eighth, int count) const {
+        const Quad bits = key.bits(k, eighth);
+        const Index at = 8 * eighth;
+        for (int lane = 0; lane < count; ++lane) {
+            const T value = from[at + lane] * (DropoutKey::keeps(bits, lane, threshold) ? factor : T(0));
+            to[at + lane] = write == Write::set ? value : to[at + lane] + value;
+        }
     }
 };
 

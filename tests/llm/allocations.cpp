@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "laws/allocations.hpp"
+
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "llm/support.hpp"
+
+using namespace support;
+using P = coco::Host;
+
+namespace {
+
+/// Groups whose numbers live as long as the test.
+struct Held {
+    std::vector<Id> instruction{3, 1, 4}, token{1, 5, 9, 2, 6, 5}, soft_of{0, 2, 2, 5}, text_of{0, 4, 6, 6};
+    std::vector<float> soft = std::vector<float>(5 * 16, 0.3f);
+
+    coco::llm::Prompted<P> prompted() const {
+        const auto ids = [](const std::vector<Id>& v) {
+            return coco::Ids<P>{v.data(), static_cast<Index>(v.size())};
+        };
+        coco::llm::Prompted<P> in;
+        in.soft = {soft.data(), 5, 16};
+        in.soft_of = {soft_of, ids(soft_of), 3};
+        in.token = ids(token);
+        in.text_of = {text_of, ids(text_of), 4};
+        in.instruction = ids(instruction);
+        return in;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("decoder: a step takes nothing from the system after the first, layers kept or run again") {
+    if constexpr (!coco::laws::Allocations::counted) {
+        std::cout << "SKIPPED: allocations are not counted under this sanitizer or C library\n";
+    } else {
+        const Held held;
+        for (const double keep_bytes : {1e9, 0.0}) {
+            coco::llm::Config config = small_config();
+            config.keep_bytes = keep_bytes;
+            Bench<P> bench(coco::llm::random_source(config, 5), {}, true, 2);
+            std::vector<float> dsoft(5 * 16);
+            const auto step = [&](std::span<const std::uint8_t> open) {
+                bench.work.reset();
+                bench.gradients.zero(bench.on);
+                coco::Run<P> run = bench.pass();
+                const auto kept = bench.decoder.forward(run, bench.adapter, held.prompted());
+                bench.decoder.backward(run, bench.adapter, kept, coco::CRows<P>(kept.out),
+                                       coco::Rows<P>{dsoft.data(), 5, 16}, open);
+            };
+            const std::vector<std::uint8_t> all{1, 1, 1}, some{0, 1, 1}, none{0, 0, 0};
+            // Twice: the second step merges what the first took piece by piece, threads take their scratch.
+            for (int i = 0; i < 5; ++i) step(all), step(some);
+            const coco::laws::Allocations taken;
+            step(all);
+            step(some);
+            step(none);
+            CHECK(taken.count() == 0);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/llm/packed.hpp>
+
+#include "llm/support.hpp"
+
+using namespace support;
+using P = coco::Host;
+
+namespace {
+
+std::vector<Id> list(coco::Ids<P> ids) { return {ids.data, ids.data + ids.size}; }
+std::vector<Id> list(std::span<const Id> ids) { return {ids.begin(), ids.end()}; }
+
+}  // namespace
+
+TEST_CASE("packed rows: instruction, then each group's soft prompts and text; and the open groups of them") {
+    P on(1);
+    coco::Workspace<P> work(on);
+    coco::Run<P> run{on, work};
+    const Prompts prompts{{8, 9}, {1, 0, 2}, {{4, 5}, {}, {6}}, {7, 3, 1}};
+    const auto in = brought(on, work, prompts, Numbers(3 * 4, 0.5), 4);
+    const auto [packed, source] = coco::llm::pack(run, in);
+    CHECK(list(packed.segments.host) == std::vector<Id>{0, 2, 5, 5, 8});
+    CHECK(list(packed.of_group.host) == std::vector<Id>{0, 3, 3, 6});
+    CHECK(packed.segments.longest == 3);
+    CHECK(packed.positions == 5);
+    CHECK(list(packed.position) == std::vector<Id>{0, 1, 2, 3, 4, 2, 3, 4});
+    CHECK(list(packed.row_key) ==
+          std::vector<Id>{-1, -2, 7 * 4096, 7 * 4096 + 1, 7 * 4096 + 2, 4096, 4097, 4098});
+    CHECK(list(source) == std::vector<Id>{-1, 0, 1, -2, -3, 2});
+
+    const std::vector<std::uint8_t> last{0, 0, 1}, but_empty{1, 0, 1}, none{0, 1, 0};
+    const auto opened = coco::llm::keep_open(run, packed, in.soft_of, 3, last);
+    CHECK(list(opened.row) == std::vector<Id>{0, 1, 5, 6, 7});
+    CHECK(list(opened.out_row) == std::vector<Id>{3, 4, 5});
+    CHECK(list(opened.soft) == std::vector<Id>{-1, 2, 3});
+    CHECK(list(opened.packed.segments.host) == std::vector<Id>{0, 2, 5});
+    CHECK(list(opened.packed.position) == std::vector<Id>{0, 1, 2, 3, 4});
+    CHECK(list(opened.packed.row_key) == std::vector<Id>{-1, -2, 4096, 4097, 4098});
+    // A group without rows may be closed for nothing: all rows are still there, none is copied.
+    CHECK(list(coco::llm::keep_open(run, packed, in.soft_of, 3, but_empty).row).empty());
+    CHECK(coco::llm::keep_open(run, packed, in.soft_of, 3, none).packed.rows() == 2);
+}
