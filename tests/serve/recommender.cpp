@@ -20,7 +20,8 @@ namespace {
 
 struct Served {
     SmallShop shop;
-    std::filesystem::path path = std::filesystem::temp_directory_path() / text_of("coco-served-", ::getpid(), ".coco");
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / text_of("coco-served-", ::getpid(), ".coco");
     Trained<Shop, Host> trained = make();
 
     Trained<Shop, Host> make() {
@@ -51,17 +52,19 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
     for (Index i = 0; i < shop.split.test.size(); ++i) {
         const data::Case c = shop.split.test[i];
         REQUIRE(c.user == static_cast<Id>(i));
-        const Recommendation all =
-            desk.recommend({.history = c.history, .user = c.user, .k = shop.data.catalogue.size(), .exclude = {}});
+        const Recommendation all = desk.recommend(
+            {.history = c.history, .user = c.user, .k = shop.data.catalogue.size(), .exclude = {}});
         CHECK(all.used_knowledge);
         CHECK(knowledge.cut(c.user) == static_cast<Index>(c.history.size()));
         // The target's place in the list is the rank that evaluation found (no ties in float scores here).
         std::size_t place = 0;
         while (place < all.items.size() && all.items[place].item != c.target) ++place;
-        CHECK(static_cast<double>(place) + 1 == Approx(metrics.ranks()[static_cast<std::size_t>(i)]).margin(0.6));
+        CHECK(static_cast<double>(place) + 1 ==
+              Approx(metrics.ranks()[static_cast<std::size_t>(i)]).margin(0.6));
         for (const Id had : c.history)
             for (const Scored& s : all.items) CHECK(s.item != had);
-        for (std::size_t k = 1; k < all.items.size(); ++k) CHECK(all.items[k - 1].score >= all.items[k].score);
+        for (std::size_t k = 1; k < all.items.size(); ++k)
+            CHECK(all.items[k - 1].score >= all.items[k].score);
 
         const Recommendation alone = ignorant.recommend({.history = c.history, .user = c.user});
         CHECK(!alone.used_knowledge);
@@ -74,7 +77,8 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
         std::vector<Request> requests;
         for (Index i = 0; i < 20; ++i) {
             const data::Case c = shop.split.test[i];
-            requests.push_back({.history = c.history, .user = i % 3 == 0 ? no_id : c.user, .k = 3 + i % 4, .exclude = {}});
+            requests.push_back(
+                {.history = c.history, .user = i % 3 == 0 ? no_id : c.user, .k = 3 + i % 4, .exclude = {}});
         }
         const std::vector<Recommendation> together = desk.recommend(requests);
         for (std::size_t r = 0; r < requests.size(); ++r) {
@@ -101,9 +105,11 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
         CHECK(wrong == 0);
     }
     SECTION("requests that make no sense say so") {
-        const std::vector<Id> none, unknown{no_id, no_id}, outside{static_cast<Id>(shop.data.catalogue.size())};
+        const std::vector<Id> none, unknown{no_id, no_id},
+            outside{static_cast<Id>(shop.data.catalogue.size())};
         CHECK_THROWS_WITH(desk.recommend({.history = none}), Catch::Contains("request.history"));
-        CHECK_THROWS_WITH(desk.recommend({.history = unknown}), Catch::Contains("no item that the catalogue knows"));
+        CHECK_THROWS_WITH(desk.recommend({.history = unknown}),
+                          Catch::Contains("no item that the catalogue knows"));
         CHECK_THROWS_WITH(desk.recommend({.history = outside}), Catch::Contains("no such item"));
         const data::Case c = shop.split.test[0];
         CHECK_THROWS_WITH(desk.recommend({.history = c.history, .k = 0}), Catch::Contains("request.k"));

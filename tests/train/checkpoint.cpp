@@ -74,7 +74,8 @@ bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGK
 
 }  // namespace
 
-TEST_CASE("a run that is killed or stopped and resumed gives the file of the run that never was", "[checkpoint]") {
+TEST_CASE("a run that is killed or stopped and resumed gives the file of the run that never was",
+          "[checkpoint]") {
     const SmallShop shop;
     const auto whole = scratch("whole.coco");
     REQUIRE(run(shop, whole, {}) == 0);
@@ -111,7 +112,8 @@ TEST_CASE("a run that is killed or stopped and resumed gives the file of the run
         const auto path = scratch("stopped.coco");
         Trainer<Shop, Host> first(test::small_config<Shop>(), shop.data.catalogue, shop.language);
         REQUIRE(!first.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
-            return !(p.phase == Phase::joint && p.kind == Progress::Kind::step && p.epoch == 2 && p.done == 3);
+            return !(p.phase == Phase::joint && p.kind == Progress::Kind::step && p.epoch == 2 &&
+                     p.done == 3);
         }));
         save(path, first);
         REQUIRE(run(shop, path, {}) == 0);
@@ -156,13 +158,15 @@ TEST_CASE("a checkpoint that does not fit is refused by name", "[checkpoint]") {
     SECTION("another language model") {
         auto joint = test::small_config<Shop>();
         Trainer<Shop, Host> reader(joint, shop.data.catalogue, shop.language);
-        CHECK_THAT(problem([&] { resume(path, reader); }), Contains("another language model") && Contains("tiny"));
+        CHECK_THAT(problem([&] { resume(path, reader); }),
+                   Contains("another language model") && Contains("tiny"));
     }
     SECTION("another width: the setting is named") {
         auto wide = config;
         wide.model.behaviour.backbone.encoder.width = 32;
         Trainer<Plain, Host> reader(wide, shop.data.catalogue);
-        CHECK_THAT(problem([&] { resume(path, reader); }), Contains("/backbone/encoder/width") && Contains("expected 32"));
+        CHECK_THAT(problem([&] { resume(path, reader); }),
+                   Contains("/backbone/encoder/width") && Contains("expected 32"));
     }
     SECTION("more epochs are no other run") {
         auto longer = config;
@@ -172,7 +176,8 @@ TEST_CASE("a checkpoint that does not fit is refused by name", "[checkpoint]") {
     }
     SECTION("torn at any place") {
         const std::string all = bytes_of(path);
-        for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{100}, all.size() / 2, all.size() - 1}) {
+        for (const std::size_t size :
+             {std::size_t{0}, std::size_t{7}, std::size_t{100}, all.size() / 2, all.size() - 1}) {
             const auto torn = scratch("torn.coco");
             std::ofstream(torn, std::ios::binary) << all.substr(0, size);
             Trainer<Plain, Host> reader(config, shop.data.catalogue);

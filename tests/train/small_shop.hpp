@@ -14,6 +14,7 @@
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/tiny.hpp>
 #include <coco/pipeline/pipeline.hpp>
+#include <coco/prompt/vq_codebook.hpp>
 #include <coco/train/trainer.hpp>
 
 namespace coco::test {
@@ -36,8 +37,10 @@ struct SmallShop {
         config.clues = 60;
         data = data::synthetic(config).data;
         split = data::leave_one_out(data.interactions);
-        const llm::Tiny tiny = llm::tiny(data.catalogue, {.width = 32, .layers = 2, .heads = 2, .hidden = 48, .seed = 0});
-        language = {tiny.source, [words = tiny.words](std::string_view text) { return words.encode(text); }, "tiny"};
+        const llm::Tiny tiny =
+            llm::tiny(data.catalogue, {.width = 32, .layers = 2, .heads = 2, .hidden = 48, .seed = 0});
+        language = {tiny.source, [words = tiny.words](std::string_view text) { return words.encode(text); },
+                    "tiny"};
     }
 };
 

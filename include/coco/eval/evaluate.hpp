@@ -31,8 +31,8 @@ public:
 
     /// Ranks of all cases' targets, in the order of the cases. Knowledge is made on the way from each case's
     /// history. \param told  called after each pass with the cases done
-    const Metrics& operator()(const Trained<Model, P>& trained, const data::Cases& cases, Had had = Had::excluded,
-                              const std::function<void(Index)>& told = {}) {
+    const Metrics& operator()(const Trained<Model, P>& trained, const data::Cases& cases,
+                              Had had = Had::excluded, const std::function<void(Index)>& told = {}) {
         metrics_.clear();
         for (Index first = 0; first < cases.size(); first += chunk_) {
             const Index count = std::min(chunk_, cases.size() - first);
@@ -41,7 +41,8 @@ public:
             seen_.clear();
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
-                trained.filler.ask(batch_, c.user, c.history, c.target, Model::knows ? trained.text.get() : nullptr);
+                trained.filler.ask(batch_, c.user, c.history, c.target,
+                                   Model::knows ? trained.text.get() : nullptr);
                 see(c);
             }
             batch_.finish(trained.filler.items(), trained.filler.sampling().window);
@@ -79,7 +80,8 @@ private:
         for (const Scalar r : host) metrics_.add(static_cast<double>(r));
     }
 
-    static typename Model::template Answer<P> answer_of(const Model& model, Run<P>& run, const Batch<P>& batch) {
+    static typename Model::template Answer<P> answer_of(const Model& model, Run<P>& run,
+                                                        const Batch<P>& batch) {
         if constexpr (Model::knows) {
             const auto known = model.know(run, batch);
             return model.answer(run, batch, CRows<P>(known.decoupler.out), known.decoupler.of_group);

@@ -37,7 +37,8 @@ public:
         CRows<P> vectors;  ///< items x d
     };
 
-    Base(const Config& config, Index items) : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {}
+    Base(const Config& config, Index items)
+        : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {}
     Base(const Base&) = delete;
     Base& operator=(const Base&) = delete;
 
@@ -56,8 +57,9 @@ public:
                            ledger + Ledger::rec, dh, kept.items.gradient);
         if (phase == Phase::joint && config_.auxiliary) {
             const Rows<P> more = run.work.keep(h.rows, h.cols);
-            loss::info_nce<P>(run, h, CRows<P>(kept.items.vectors), batch.targets, batch.self, config_.loss.temperature,
-                              config_.loss.alpha, ledger + Ledger::aux, more, kept.items.gradient);
+            loss::info_nce<P>(run, h, CRows<P>(kept.items.vectors), batch.targets, batch.self,
+                              config_.loss.temperature, config_.loss.alpha, ledger + Ledger::aux, more,
+                              kept.items.gradient);
             nn::copy<P>(run.on, CRows<P>(more), dh, Write::add);
         }
         behaviour_.backward(run, batch, kept, CRows<P>(dh));

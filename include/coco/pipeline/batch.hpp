@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -15,19 +16,19 @@ namespace coco {
 
 /// A batch being filled. Vectors keep their capacity, so that after the largest batch nothing allocates.
 struct HostBatch {
-    Offsets segments;                        ///< histories
-    std::vector<Id> item, position, row_key; ///< a row each
+    Offsets segments;                         ///< histories
+    std::vector<Id> item, position, row_key;  ///< a row each
     InverseLists by_item, by_position;
 
     std::vector<Id> target_row, target_item, owner, negative, self;  ///< a target each
     InverseLists by_row, by_target_item, by_negative;
-    Offsets targets_of;                      ///< query segments: targets that share one piece of knowledge
-    std::vector<Id> group_of_segment;        ///< whose knowledge: a group, or -1 for none
+    Offsets targets_of;                ///< query segments: targets that share one piece of knowledge
+    std::vector<Id> group_of_segment;  ///< whose knowledge: a group, or -1 for none
     Offsets excluded_of;
     std::vector<Id> excluded;
 
-    std::vector<Id> know_row;                ///< a group's row whose vector chooses prompts
-    std::vector<Id> group_key;               ///< keys the random bits of a group's text
+    std::vector<Id> know_row;   ///< a group's row whose vector chooses prompts
+    std::vector<Id> group_key;  ///< keys the random bits of a group's text
     Offsets text_of;
     std::vector<Id> token;
 
@@ -40,9 +41,18 @@ struct HostBatch {
         targets_of.clear();
         excluded_of.clear();
         text_of.clear();
-        for (std::vector<Id>* v : {&item, &position, &row_key, &target_row, &target_item, &owner, &negative, &self,
-                                   &group_of_segment, &excluded, &know_row, &group_key, &token})
-            v->clear();
+        for (std::vector<Id>* v : lists()) v->clear();
+    }
+
+    /// Makes room for batches `factor` times as large as this one, so that they allocate nothing.
+    void reserve(double factor) {
+        const auto more = [factor](std::vector<Id>& v) {
+            v.reserve(static_cast<std::size_t>(factor * static_cast<double>(v.size())) + 1);
+        };
+        for (std::vector<Id>* v : lists()) more(*v);
+        for (Offsets* o : {&segments, &targets_of, &excluded_of, &text_of}) more(o->at);
+        for (InverseLists* l : {&by_item, &by_position, &by_row, &by_target_item, &by_negative})
+            for (std::vector<Id>* v : {&l->id, &l->offsets, &l->place}) more(*v);
     }
 
     /// Makes what follows from the rest: inverse lists for gradients, each target's own number.
@@ -57,7 +67,8 @@ struct HostBatch {
         for (std::size_t t = 0; t < self.size(); ++t) self[t] = static_cast<Id>(t);
     }
 
-    /// For each target lists the targets that are no negatives of it: its owner's others, repeats of its item.
+    /// For each target lists the targets that are no negatives of it: its owner's others, repeats of its
+    /// item.
     void exclude() {
         excluded_of.clear();
         excluded.clear();
@@ -71,6 +82,12 @@ struct HostBatch {
             excluded_of.push(count);
         }
     }
+
+private:
+    std::array<std::vector<Id>*, 13> lists() {
+        return {&item, &position,         &row_key,  &target_row, &target_item, &owner,    &negative,
+                &self, &group_of_segment, &excluded, &know_row,   &token,       &group_key};
+    }
 };
 
 /// A batch where kernels run.
@@ -81,7 +98,7 @@ struct Batch {
     Ids<P> self;
     std::span<const Id> group_of_segment;  ///< on the host
     Ids<P> know_row;
-    std::span<const Id> group_key;         ///< on the host
+    std::span<const Id> group_key;  ///< on the host
     Segments<P> text_of;
     Ids<P> token;
 
@@ -111,8 +128,8 @@ template <class P>
 Batch<P> bring(P& on, const HostBatch& h) {
     const auto ids = [&](const std::vector<Id>& v) { return on.bring(std::span<const Id>(v)); };
     Batch<P> b;
-    b.sequence = {bring(on, h.segments), ids(h.item),    bring(on, h.by_item),
-                  ids(h.position),       bring(on, h.by_position), ids(h.row_key)};
+    b.sequence = {bring(on, h.segments),    ids(h.item),   bring(on, h.by_item), ids(h.position),
+                  bring(on, h.by_position), ids(h.row_key)};
     b.targets.row = ids(h.target_row);
     b.targets.by_row = bring(on, h.by_row);
     b.targets.item = ids(h.target_item);

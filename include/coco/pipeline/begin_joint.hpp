@@ -70,11 +70,13 @@ void start_prompts(const Trained<Model, P>& trained, const data::Interactions& t
 
     std::vector<T> table = values_of(on, parameters, embedding), rows;
     for (const Id token : trained.model->instruction())
-        rows.insert(rows.end(), table.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(token) * width),
-                    table.begin() + static_cast<std::ptrdiff_t>((static_cast<std::size_t>(token) + 1) * width));
+        rows.insert(
+            rows.end(), table.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(token) * width),
+            table.begin() + static_cast<std::ptrdiff_t>((static_cast<std::size_t>(token) + 1) * width));
     if (rows.empty()) rows.swap(table);
     std::vector<T> mean(width, T(0));
-    for (std::size_t i = 0; i < rows.size(); ++i) mean[i % width] += rows[i] / static_cast<T>(rows.size() / width);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        mean[i % width] += rows[i] / static_cast<T>(rows.size() / width);
     const double size = root_mean_square(rows);
     const auto& prompt = trained.model->prompt();
     const auto scale_to = [&](std::vector<T>& x, double from) {

@@ -28,7 +28,8 @@ public:
     };
 
     Behaviour(Layout& layout, const Config& config, Index items)
-        : width_(opened(layout, config, items)), items_(layout, config.items, items, width_),
+        : width_(opened(layout, config, items)),
+          items_(layout, config.items, items, width_),
           backbone_(layout, config.backbone) {}
 
     Index width() const { return width_; }
@@ -47,11 +48,13 @@ public:
         return kept;
     }
 
-    /// \param dh  targets x d; item vectors' gradients from elsewhere have been added to `kept.items.gradient`
+    /// \param dh  targets x d; item vectors' gradients from elsewhere have been added to
+    /// `kept.items.gradient`
     template <class P>
     void backward(Run<P>& run, const Batch<P>& batch, const Kept<P>& kept, CRows<P> dh) const {
         const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dall = run.work.scratch(kept.h_all.rows, width_), dx = run.work.scratch(kept.x.rows, width_);
+        const Rows<P> dall = run.work.scratch(kept.h_all.rows, width_),
+                      dx = run.work.scratch(kept.x.rows, width_);
         nn::fill<P>(run.on, dall, 0);
         nn::scatter<P>(run.on, dh, batch.targets.by_row, dall);
         backbone_.backward(run, batch.sequence, kept.backbone, CRows<P>(dall), dx);

@@ -16,7 +16,7 @@ namespace coco {
 /// Which targets correct the language model.
 template <class P>
 struct Gate {
-    List<typename P::Scalar, typename P::Space> open;     ///< a target each: 1 where it knows and M = 0, else 0
+    List<typename P::Scalar, typename P::Space> open;  ///< a target each: 1 where it knows and M = 0, else 0
     List<typename P::Scalar, typename P::Space> agreed;   ///< 1 where it knows and M = 1
     List<typename P::Scalar, typename P::Space> knowing;  ///< 1 where it has knowledge at all
 };
@@ -43,8 +43,7 @@ struct GateRows {
         const bool knows = keys_of[s + 1] > keys_of[s];
         for (Id t = rows_of[s]; t < rows_of[s + 1]; ++t) {
             const T* const v = vectors + item[t] * v_stride;
-            const bool nearer =
-                knows && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
+            const bool nearer = knows && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
             row.each(1, [&](Index) {
                 open[t] = knows && !nearer ? T(1) : T(0);
                 agreed[t] = nearer ? T(1) : T(0);
@@ -62,14 +61,16 @@ Gate<P> contradictions(Run<P>& run, CRows<P> h, CRows<P> a, CRows<P> vectors, co
     const auto list = [&] { return run.work.template keep_list<T>(h.rows); };
     const Gate<P> gate{list(), list(), list()};
     run.on.rows(targets.of_segment.count(), 6 * h.cols,
-                GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride, targets.item.data,
-                            targets.of_segment.offsets.data, pure_of.offsets.data, gate.open.data, gate.agreed.data,
-                            gate.knowing.data, h.cols});
+                GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride,
+                            targets.item.data, targets.of_segment.offsets.data, pure_of.offsets.data,
+                            gate.open.data, gate.agreed.data, gate.knowing.data, h.cols});
     const auto entry = [&](Ledger::Entry e) { return Rows<P>{ledger + e, 1, 1}; };
     run.on.reduce(h.rows, entry(Ledger::agreed), nn::Element<T>{gate.agreed.data, 1});
     run.on.reduce(h.rows, entry(Ledger::knowing), nn::Element<T>{gate.knowing.data, 1});
-    run.on.reduce(h.rows, entry(Ledger::moved), SquaredDistanceTerm<T>{a.data, a.stride, h.data, h.stride, h.cols});
-    run.on.reduce(h.rows, entry(Ledger::length), SquaredDistanceTerm<T>{h.data, h.stride, nullptr, 0, h.cols});
+    run.on.reduce(h.rows, entry(Ledger::moved),
+                  SquaredDistanceTerm<T>{a.data, a.stride, h.data, h.stride, h.cols});
+    run.on.reduce(h.rows, entry(Ledger::length),
+                  SquaredDistanceTerm<T>{h.data, h.stride, nullptr, 0, h.cols});
     return gate;
 }
 

@@ -22,10 +22,12 @@ public:
     /// \param cuts     a number a user; 0 for users nothing is known of
     Knowledge(Index width, std::vector<Index> offsets, std::vector<float> rows, std::vector<Id> cuts)
         : width_(width), offsets_(std::move(offsets)), rows_(std::move(rows)), cuts_(std::move(cuts)) {
-        require(!offsets_.empty() && offsets_.size() == cuts_.size() + 1, "knowledge", "offsets and cuts do not fit",
-                text_of(cuts_.size() + 1, " offsets"), text_of(offsets_.size()));
+        require(!offsets_.empty() && offsets_.size() == cuts_.size() + 1, "knowledge",
+                "offsets and cuts do not fit", text_of(cuts_.size() + 1, " offsets"),
+                text_of(offsets_.size()));
         for (std::size_t u = 0; u + 1 < offsets_.size(); ++u)
-            require(offsets_[u] <= offsets_[u + 1], text_of("knowledge of user ", u), "offsets do not ascend");
+            require(offsets_[u] <= offsets_[u + 1], text_of("knowledge of user ", u),
+                    "offsets do not ascend");
         require(static_cast<Index>(rows_.size()) == offsets_.back() * width, "knowledge", "rows do not fit",
                 text_of(offsets_.back() * width, " numbers"), text_of(rows_.size()));
     }
@@ -41,7 +43,8 @@ public:
     /// Those rows, one after the other.
     std::span<const float> of(Id user) const {
         if (rows_of(user) == 0) return {};
-        return {rows_.data() + offsets_[index(user)] * width_, static_cast<std::size_t>(rows_of(user) * width_)};
+        return {rows_.data() + offsets_[index(user)] * width_,
+                static_cast<std::size_t>(rows_of(user) * width_)};
     }
     /// Items of the user's history that the knowledge was made of.
     Index cut(Id user) const { return user < 0 || user >= users() ? 0 : cuts_[index(user)]; }

@@ -22,7 +22,8 @@ template <class Model, class P>
 Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories,
                          const std::function<void(Index)>& told = {}, Index chunk = 64) {
     using T = typename P::Scalar;
-    if (!trained.text) throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
+    if (!trained.text)
+        throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
     Workspace<P> work(*trained.on);
     HostBatch b;
     std::vector<Index> offsets{0};
@@ -33,7 +34,8 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
         const Id end = std::min(static_cast<Id>(histories.users()), first + static_cast<Id>(chunk));
         b.clear();
         for (Id user = first; user < end; ++user)
-            if (histories.length(user) > 0) trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
+            if (histories.length(user) > 0)
+                trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
         b.finish(trained.filler.items(), trained.filler.sampling().window);
         Segments<P> of_group;
         if (b.groups() > 0) {

@@ -22,11 +22,12 @@
 namespace coco {
 
 /// The statically dispatched pipeline of one choice for each role. Users spell it `Pipeline<words...>`.
-template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner, class Adapter>
+template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
+          class Adapter>
 class BasicPipeline {
-    static_assert(explain_backbone<Backbone>() && explain_items<Items>() && explain_prompt_codebook<Prompt>() &&
-                  explain_language_model<Model>() && explain_decoupler<Decoupler>() && explain_aligner<Aligner>() &&
-                  explain_adapter<Adapter>());
+    static_assert(explain_backbone<Backbone>() && explain_items<Items>() &&
+                  explain_prompt_codebook<Prompt>() && explain_language_model<Model>() &&
+                  explain_decoupler<Decoupler>() && explain_aligner<Aligner>() && explain_adapter<Adapter>());
 
 public:
     using Role = role::Model;
@@ -58,11 +59,15 @@ public:
     /// \param source  of the language model's given weights (what `Model` is made from)
     template <class Source>
     BasicPipeline(const Config& config, Index items, const Source& source, std::span<const Id> instruction)
-        : config_(config), items_(items), instruction_(instruction.begin(), instruction.end()),
-          behaviour_(layout_, config.behaviour, items), model_(layout_, source),
+        : config_(config),
+          items_(items),
+          instruction_(instruction.begin(), instruction.end()),
+          behaviour_(layout_, config.behaviour, items),
+          model_(layout_, source),
           prompt_((layout_.group("knowledge"), layout_), config.prompt, behaviour_.width(), model_.width()),
           decoupler_(layout_, config.decoupler, behaviour_.width(), model_.width()),
-          aligner_(layout_, config.aligner, behaviour_.width()), adapter_(layout_, config.adapter, model_.adapter_sizes()) {}
+          aligner_(layout_, config.aligner, behaviour_.width()),
+          adapter_(layout_, config.adapter, model_.adapter_sizes()) {}
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
 
@@ -86,8 +91,8 @@ public:
         StepReport report;
         report.targets = h.rows;
         if (phase == Phase::behaviour) {
-            loss::objective<P>(config_.loss.objective, run, h, vectors, batch.targets, 1, ledger + Ledger::rec, dh,
-                               seen.items.gradient);
+            loss::objective<P>(config_.loss.objective, run, h, vectors, batch.targets, 1,
+                               ledger + Ledger::rec, dh, seen.items.gradient);
         } else {
             joint(run, batch, seen, dh, ledger, report);
         }
@@ -159,18 +164,22 @@ private:
         const CRows<P> a = aligned.out;
 
         const Rows<P> da = run.work.keep(a.rows, a.cols), daux = run.work.keep(a.rows, a.cols);
-        loss::objective<P>(config_.loss.objective, run, a, vectors, batch.targets, 1, ledger + Ledger::rec, da, dvectors);
+        loss::objective<P>(config_.loss.objective, run, a, vectors, batch.targets, 1, ledger + Ledger::rec,
+                           da, dvectors);
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned;
         if (config_.loss.alpha > 0) {
-            loss::info_nce<P>(run, on_aligned ? a : h, vectors, batch.targets, batch.self, config_.loss.temperature,
-                              config_.loss.alpha, ledger + Ledger::aux, daux, dvectors);
+            loss::info_nce<P>(run, on_aligned ? a : h, vectors, batch.targets, batch.self,
+                              config_.loss.temperature, config_.loss.alpha, ledger + Ledger::aux, daux,
+                              dvectors);
             if (on_aligned) nn::copy<P>(run.on, CRows<P>(daux), da, Write::add);
         }
-        prompt_.penalty(run, known.prompt, config_.loss.gamma, config_.loss.beta, ledger + Ledger::quantization);
+        prompt_.penalty(run, known.prompt, config_.loss.gamma, config_.loss.beta,
+                        ledger + Ledger::quantization);
 
         // Aligner and decoupler learn from every row; the prompts as queries too.
         const Rows<P> prompts = known.prompt.out;
-        const Rows<P> dpure = run.work.keep(pure.rows, pure.cols), dprompts = run.work.keep(prompts.rows, prompts.cols);
+        const Rows<P> dpure = run.work.keep(pure.rows, pure.cols),
+                      dprompts = run.work.keep(prompts.rows, prompts.cols);
         aligner_.backward(run, aligned, CRows<P>(da), dh, dpure);
         decoupler_.backward(run, known.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
         if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(run.on, CRows<P>(daux), dh, Write::add);
@@ -182,7 +191,8 @@ private:
         for (const std::uint8_t o : open) report.open_groups += o;
         if (report.open_groups > 0) {
             Run<P> inputs = run.inputs_only();
-            const Rows<P> dopen = run.work.keep(a.rows, a.cols), dmix = run.work.keep(known.model.out.rows, model_.width());
+            const Rows<P> dopen = run.work.keep(a.rows, a.cols),
+                          dmix = run.work.keep(known.model.out.rows, model_.width());
             const Rows<P> dsoft = run.work.keep(prompts.rows, prompts.cols);
             close_rows<P>(run, CRows<P>(da), gate, dopen);
             aligner_.backward(inputs, aligned, CRows<P>(dopen), Rows<P>{}, dpure);
@@ -199,7 +209,8 @@ private:
     /// What each query segment knows: its group's stretch, or an empty one.
     template <class P>
     Segments<P> by_segment(Run<P>& run, const Batch<P>& batch, const Segments<P>& of_group) const {
-        const std::span<Id> offsets = run.work.template numbers<Id>(static_cast<Index>(batch.group_of_segment.size()) + 1);
+        const std::span<Id> offsets =
+            run.work.template numbers<Id>(static_cast<Index>(batch.group_of_segment.size()) + 1);
         offsets[0] = 0;
         for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {
             const Id g = batch.group_of_segment[s];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How batches are filled from histories: behaviour samples, joint groups, cases to be answered. Host code and
-/// values: which samples is a setting, not a type.
+/// How batches are filled from histories: behaviour samples, joint groups, cases to be answered. Host code
+/// and values: which samples is a setting, not a type.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ namespace coco {
 enum class Samples : std::uint8_t { prefixes, positions };
 
 /// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
-/// recent, a row in the middle of a window knows how many items follow it (a leak of their number in positions
-/// mode, harmless with prefixes); from the oldest, nothing leaks.
+/// recent, a row in the middle of a window knows how many items follow it (a leak of their number in
+/// positions mode, harmless with prefixes); from the oldest, nothing leaks.
 enum class Positions : std::uint8_t { recent, oldest };
 
 /// How histories become batches.
@@ -43,10 +43,12 @@ public:
     /// \throws Error naming the setting that is out of range
     Filler(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
         require(sampling.window >= 1, "sampling.window", "too small", "at least 1", text_of(sampling.window));
-        require(sampling.joint_targets >= 1 && sampling.joint_targets <= most_targets, "sampling.joint_targets",
-                "out of range", text_of("1 .. ", most_targets), text_of(sampling.joint_targets));
-        require(sampling.without_knowledge >= 0 && sampling.without_knowledge < 1, "sampling.without_knowledge",
-                "out of range", "0 <= share < 1", text_of(sampling.without_knowledge));
+        require(sampling.joint_targets >= 1 && sampling.joint_targets <= most_targets,
+                "sampling.joint_targets", "out of range", text_of("1 .. ", most_targets),
+                text_of(sampling.joint_targets));
+        require(sampling.without_knowledge >= 0 && sampling.without_knowledge < 1,
+                "sampling.without_knowledge", "out of range", "0 <= share < 1",
+                text_of(sampling.without_knowledge));
     }
 
     const Sampling& sampling() const { return sampling_; }
@@ -62,7 +64,8 @@ public:
             const Index first = b.rows();
             segment(b, s.user, all, s.begin, s.end);
             for (Index t = s.first_target; t < s.end; ++t)
-                target(b, s.user, first + t - s.begin, all[static_cast<std::size_t>(t) + 1], negatives, seed, step);
+                target(b, s.user, first + t - s.begin, all[static_cast<std::size_t>(t) + 1], negatives, seed,
+                       step);
         }
         b.targets_of.push(b.targets());
         b.group_of_segment.push_back(no_id);
@@ -73,14 +76,17 @@ public:
     /// The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user). Cuts and targets are the same with and
     /// without text, so that a base trains on what a pipeline trains on.
     /// \throws Error where a user has fewer than two train items
-    void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users, const text::History* text,
-               const data::Negatives* negatives, std::uint64_t seed, std::uint64_t epoch, std::uint64_t step) const {
+    void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users,
+               const text::History* text, const data::Negatives* negatives, std::uint64_t seed,
+               std::uint64_t epoch, std::uint64_t step) const {
         b.clear();
         for (const Id user : users) {
             const std::span<const Id> all = train.of(user);
             if (all.size() < 2)
-                throw Error(text_of("user ", user), "no joint group", "at least 2 train items", text_of(all.size()));
-            Draw draw(seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
+                throw Error(text_of("user ", user), "no joint group", "at least 2 train items",
+                            text_of(all.size()));
+            Draw draw(seed,
+                      (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
             const Index cut = 1 + draw.below(static_cast<std::uint32_t>(all.size() - 1));
             if (sampling_.samples == Samples::prefixes)
                 prefixes(b, user, all, cut, text, negatives, draw, step);
@@ -95,7 +101,8 @@ public:
     /// made. \param target  the item that came, or -1 where nobody knows
     /// \throws Error where the history is empty
     void ask(HostBatch& b, Id user, std::span<const Id> history, Id target, const text::History* text) const {
-        if (history.empty()) throw Error(text_of("user ", user), "an empty history has nothing to be continued");
+        if (history.empty())
+            throw Error(text_of("user ", user), "an empty history has nothing to be continued");
         const Index end = static_cast<Index>(history.size());
         segment(b, user, history, std::max<Index>(0, end - sampling_.window), end);
         b.target_row.push_back(static_cast<Id>(b.rows() - 1));
@@ -127,15 +134,17 @@ private:
         b.segments.push(end - begin);
     }
 
-    void target(HostBatch& b, Id user, Index row, Id item, const data::Negatives* negatives, std::uint64_t seed,
-                std::uint64_t step) const {
-        if (negatives) b.negative.push_back(negatives->draw(user, seed, step, static_cast<std::uint64_t>(b.targets())));
+    void target(HostBatch& b, Id user, Index row, Id item, const data::Negatives* negatives,
+                std::uint64_t seed, std::uint64_t step) const {
+        if (negatives)
+            b.negative.push_back(negatives->draw(user, seed, step, static_cast<std::uint64_t>(b.targets())));
         b.target_row.push_back(static_cast<Id>(row));
         b.target_item.push_back(item);
         b.owner.push_back(user);
     }
 
-    void group(HostBatch& b, Id user, std::span<const Id> before, Index know_row, const text::History& text) const {
+    void group(HostBatch& b, Id user, std::span<const Id> before, Index know_row,
+               const text::History& text) const {
         b.know_row.push_back(static_cast<Id>(know_row));
         b.group_key.push_back(key_of(user, static_cast<Index>(before.size()), -1));
         b.text_of.push(text.append(before, sampling_.budget, b.token));
@@ -157,8 +166,10 @@ private:
         std::sort(chosen + 1, chosen + count);
         for (Index k = 0; k < count; ++k) {
             segment(b, user, all, std::max<Index>(0, chosen[k] - sampling_.window), chosen[k]);
-            target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, draw.seed(), step);
-            if (k == 0 && knowing) group(b, user, all.first(static_cast<std::size_t>(cut)), b.rows() - 1, *text);
+            target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, draw.seed(),
+                   step);
+            if (k == 0 && knowing)
+                group(b, user, all.first(static_cast<std::size_t>(cut)), b.rows() - 1, *text);
         }
         b.targets_of.push(count);
         b.group_of_segment.push_back(knowing ? static_cast<Id>(b.groups() - 1) : no_id);
@@ -173,7 +184,8 @@ private:
         const Index end = std::min(inputs, begin + window), first = b.rows();
         segment(b, user, all, begin, end);
         for (Index t = begin; t < end; ++t)
-            target(b, user, first + t - begin, all[static_cast<std::size_t>(t) + 1], negatives, draw.seed(), step);
+            target(b, user, first + t - begin, all[static_cast<std::size_t>(t) + 1], negatives, draw.seed(),
+                   step);
         const Index before = std::max<Index>(0, cut - 1 - begin);
         b.targets_of.push(before);
         b.group_of_segment.push_back(no_id);

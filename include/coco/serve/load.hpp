@@ -46,23 +46,25 @@ Trained<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Mod
 /// A model without a language model. \throws Error naming file and tensor or setting
 /// \param adjust  changes the settings before the model is made (text vectors of items::TextAware)
 template <class Model, class P, class Adjust = serve::AsStored>
-    requires(!Model::knows)
-Trained<Model, P> load(const std::filesystem::path& path, std::shared_ptr<P> on = std::make_shared<P>(),
-                       const Adjust& adjust = {}) {
+requires(!Model::knows) Trained<Model, P> load(const std::filesystem::path& path,
+                                               std::shared_ptr<P> on = std::make_shared<P>(),
+                                               const Adjust& adjust = {}) {
     const io::Safetensors file(path);
     auto config = config_of<Model>(file);
     adjust(config);
     return serve::with_values<Model, P>(
-        file, config, std::make_shared<const Model>(config.model, serve::number_of_items(file)), nullptr, std::move(on));
+        file, config, std::make_shared<const Model>(config.model, serve::number_of_items(file)), nullptr,
+        std::move(on));
 }
 
 /// A model with its language model. With the catalogue it can make knowledge; without, it answers by
 /// knowledge made before.
 template <class Model, class P, class Adjust = serve::AsStored>
-    requires(Model::knows)
-Trained<Model, P> load(const std::filesystem::path& path, const llm::TextModel& language,
-                       const data::Catalogue* catalogue = nullptr, std::shared_ptr<P> on = std::make_shared<P>(),
-                       const Adjust& adjust = {}) {
+requires(Model::knows) Trained<Model, P> load(const std::filesystem::path& path,
+                                              const llm::TextModel& language,
+                                              const data::Catalogue* catalogue = nullptr,
+                                              std::shared_ptr<P> on = std::make_shared<P>(),
+                                              const Adjust& adjust = {}) {
     const io::Safetensors file(path);
     require(file.metadata("language_model") == language.sum, file.path() + ": language_model",
             "made with another language model", language.sum, file.metadata("language_model"));
@@ -70,9 +72,10 @@ Trained<Model, P> load(const std::filesystem::path& path, const llm::TextModel& 
     auto config = config_of<Model>(file);
     adjust(config);
     const data::Catalogue none;
-    const auto text = std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words, language.encode);
-    const auto model = std::make_shared<const Model>(config.model, serve::number_of_items(file), language.source,
-                                                     text->instruction());
+    const auto text =
+        std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words, language.encode);
+    const auto model = std::make_shared<const Model>(config.model, serve::number_of_items(file),
+                                                     language.source, text->instruction());
     return serve::with_values<Model, P>(file, config, model, catalogue ? text : nullptr, std::move(on));
 }
 

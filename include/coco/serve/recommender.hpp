@@ -18,10 +18,10 @@ namespace coco {
 
 /// One question. Items of the history that are `no_id` (unknown to the catalogue) are passed over.
 struct Request {
-    std::span<const Id> history;      ///< oldest first
-    Id user = no_id;                  ///< whose knowledge to use; `no_id` for nobody's
+    std::span<const Id> history;  ///< oldest first
+    Id user = no_id;              ///< whose knowledge to use; `no_id` for nobody's
     Index k = 10;
-    std::span<const Id> exclude = {}; ///< items not to be shown, beside the history's
+    std::span<const Id> exclude = {};  ///< items not to be shown, beside the history's
 };
 
 /// An item and its score.
@@ -46,8 +46,8 @@ public:
     explicit Recommender(Trained<Model, P> trained, Knowledge knowledge = {})
         : trained_(std::move(trained)), knowledge_(std::move(knowledge)) {
         if constexpr (Model::knows)
-            require(knowledge_.empty() || knowledge_.width() == trained_.model->width(), "knowledge", "of another width",
-                    text_of(trained_.model->width()), text_of(knowledge_.width()));
+            require(knowledge_.empty() || knowledge_.width() == trained_.model->width(), "knowledge",
+                    "of another width", text_of(trained_.model->width()), text_of(knowledge_.width()));
         else
             require(knowledge_.empty(), "knowledge", "given to a model that uses none");
     }
@@ -56,7 +56,9 @@ public:
     const Knowledge& knowledge() const { return knowledge_; }
 
     /// \throws Error where the history has no known item, an item is out of range, or k < 1
-    Recommendation recommend(const Request& request) const { return std::move(recommend(std::span(&request, 1)).front()); }
+    Recommendation recommend(const Request& request) const {
+        return std::move(recommend(std::span(&request, 1)).front());
+    }
 
     /// Several requests in one pass; the answers are those of one request at a time, to rounding.
     std::vector<Recommendation> recommend(std::span<const Request> requests) const {
@@ -116,7 +118,8 @@ private:
         const auto known = [&](std::span<const Id> list, std::vector<Id>& to, const char* name) {
             for (const Id item : list) {
                 if (item == no_id) continue;
-                require(item >= 0 && item < items, name, "no such item", text_of("0 to ", items - 1), text_of(item));
+                require(item >= 0 && item < items, name, "no such item", text_of("0 to ", items - 1),
+                        text_of(item));
                 to.push_back(item);
             }
         };
@@ -139,7 +142,8 @@ private:
         return !rows.empty();
     }
 
-    void rank(Desk& desk, std::span<const Request> requests, Index k, std::vector<Recommendation>& answers) const {
+    void rank(Desk& desk, std::span<const Request> requests, Index k,
+              std::vector<Recommendation>& answers) const {
         P& on = *trained_.on;
         Workspace<P>& work = desk.work;
         Run<P> run = trained_.run(work);
@@ -165,11 +169,13 @@ private:
         work.reset();
     }
 
-    auto answer_of(Desk& desk, Run<P>& run, const Batch<P>& batch) const -> typename Model::template Answer<P> {
+    auto answer_of(Desk& desk, Run<P>& run, const Batch<P>& batch) const ->
+        typename Model::template Answer<P> {
         if constexpr (Model::knows) {
             const Index rows = desk.pure_of.rows(), width = trained_.model->width();
             const Rows<P> pure = desk.work.keep(rows, width);
-            if (rows > 0) run.on.put(desk.pure.data(), List<Scalar, typename P::Space>{pure.data, pure.size()});
+            if (rows > 0)
+                run.on.put(desk.pure.data(), List<Scalar, typename P::Space>{pure.data, pure.size()});
             return trained_.model->answer(run, batch, CRows<P>(pure), bring(run.on, desk.pure_of));
         } else {
             return trained_.model->answer(run, batch);

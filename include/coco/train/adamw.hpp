@@ -44,10 +44,15 @@ public:
 
     AdamW() = default;
     AdamW(P& on, const Layout& layout, const AdamWConfig& config)
-        : config_(config), first_(on, layout), second_(on, layout), clip_(on, 2), steps_(layout.groups().size(), 0) {
+        : config_(config),
+          first_(on, layout),
+          second_(on, layout),
+          clip_(on, 2),
+          steps_(layout.groups().size(), 0) {
         for (const Tensor& t : layout.tensors()) {
             if (t.slot.home == Home::frozen) continue;
-            const Index end = t.slot.at + (t.slot.size() + Layout::alignment - 1) / Layout::alignment * Layout::alignment;
+            const Index end =
+                t.slot.at + (t.slot.size() + Layout::alignment - 1) / Layout::alignment * Layout::alignment;
             if (!ranges_.empty() && ranges_.back().group == t.group && ranges_.back().decay == t.decay &&
                 ranges_.back().home == t.slot.home && ranges_.back().end == t.slot.at)
                 ranges_.back().end = end;
@@ -63,16 +68,22 @@ public:
             on.fill(clip_.list(), Scalar(0));
             for (const Range& r : ranges_)
                 if (rates[static_cast<std::size_t>(r.group)] > 0)
-                    on.norm(List<const Scalar, typename P::Space>(part(gradients.block(r.home), r)), clip_.data());
-            on.rows(1, 1, ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
+                    on.norm(List<const Scalar, typename P::Space>(part(gradients.block(r.home), r)),
+                            clip_.data());
+            on.rows(1, 1,
+                    ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
             scale = clip_.data() + 1;
         }
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;
         for (const Range& r : ranges_) {
             const std::size_t g = static_cast<std::size_t>(r.group);
             if (rates[g] <= 0) continue;
-            const AdamWStep step{rates[g], config_.beta1, config_.beta2, config_.epsilon,
-                                 r.decay == Decay::yes ? config_.decay : 0, steps_[g]};
+            const AdamWStep step{rates[g],
+                                 config_.beta1,
+                                 config_.beta2,
+                                 config_.epsilon,
+                                 r.decay == Decay::yes ? config_.decay : 0,
+                                 steps_[g]};
             on.update(step, part(values.block(r.home), r), part(gradients.block(r.home), r),
                       part(first_.block(r.home), r), part(second_.block(r.home), r), scale);
         }

@@ -44,14 +44,16 @@ void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     const std::vector<T> ledger = trainer.ledger();
     file.add("ledger", io::Shape{static_cast<Index>(ledger.size())}, std::span<const T>(ledger));
     const std::vector<std::int64_t>& steps = trainer.optimizer_steps();
-    file.add("optimizer.steps", io::Shape{static_cast<Index>(steps.size())}, std::span<const std::int64_t>(steps));
+    file.add("optimizer.steps", io::Shape{static_cast<Index>(steps.size())},
+             std::span<const std::int64_t>(steps));
     file.write(path);
 }
 
 /// Checks what a file was made of against what it is to be used with.
 inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, const std::string& language) {
     const auto same = [&](const char* key, const std::string& expected, const char* problem) {
-        require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected, file.metadata(key));
+        require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected,
+                file.metadata(key));
     };
     same("schema", checkpoint_schema, "not a checkpoint this version reads");
     same("catalogue", std::to_string(catalogue), "made with another catalogue");
@@ -92,7 +94,8 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
         const Json& first = difference.front();
         const Json::json_pointer at(first["path"].get<std::string>());
         throw Error(file.path() + ": " + at.to_string(), "made with another setting",
-                    mine.contains(at) ? mine[at].dump() : "none", stored.contains(at) ? stored[at].dump() : "none");
+                    mine.contains(at) ? mine[at].dump() : "none",
+                    stored.contains(at) ? stored[at].dump() : "none");
     }
 
     const Layout& layout = trainer.model().model->layout();
@@ -100,8 +103,8 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
         read_block(file, layout, *trainer.model().on, block, home, list);
     });
     const std::span<const T> ledger = file.template get<T>("ledger", io::Shape{Ledger::entries});
-    const std::span<const std::int64_t> steps =
-        file.template get<std::int64_t>("optimizer.steps", io::Shape{static_cast<Index>(layout.groups().size())});
+    const std::span<const std::int64_t> steps = file.template get<std::int64_t>(
+        "optimizer.steps", io::Shape{static_cast<Index>(layout.groups().size())});
     trainer.restore(state, ledger, steps);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a long run tells where it is. A sink is any callable that takes a `Progress` and says whether to go on.
+/// How a long run tells where it is. A sink is any callable that takes a `Progress` and says whether to go
+/// on.
 #pragma once
 
 #include <chrono>
@@ -68,8 +69,8 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
         bar.resize(width, '.');
         std::fprintf(out, "\r\033[K%s epoch %lld/%lld %s [%s] %lld/%lld  %.1f/s  %.0f s left", name,
                      static_cast<long long>(p.epoch), static_cast<long long>(p.epochs),
-                     p.kind == Progress::Kind::step ? "train" : "valid", bar.c_str(), static_cast<long long>(p.done),
-                     static_cast<long long>(p.all), rate, left);
+                     p.kind == Progress::Kind::step ? "train" : "valid", bar.c_str(),
+                     static_cast<long long>(p.done), static_cast<long long>(p.all), rate, left);
         std::fflush(out);
         return true;
     };

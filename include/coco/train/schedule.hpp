@@ -32,25 +32,28 @@ struct Schedule {
     Index epochs = 200, patience = 10;  ///< epochs at most; without a better validation N@10 before stopping
 
     Index joint_epochs = 3, joint_patience = 2;
-    Index joint_batch = 16;             ///< users a step
-    double joint_rate = 1e-4;           ///< backbone and items
-    double knowledge_rate = 1e-3;       ///< prompts, decoupler, aligner
+    Index joint_batch = 16;        ///< users a step
+    double joint_rate = 1e-4;      ///< backbone and items
+    double knowledge_rate = 1e-3;  ///< prompts, decoupler, aligner
     double adapter_rate = 2e-4;
-    Index warm_up = 20;                 ///< joint steps over which rates rise to those
-    Index joint_valid = 2000;           ///< validation users, at most, after a joint epoch
+    Index warm_up = 20;        ///< joint steps over which rates rise to those
+    Index joint_valid = 2000;  ///< validation users, at most, after a joint epoch
 
     /// Throws `Error` naming the setting.
     void check() const {
-        require(rate > 0 && joint_rate > 0 && knowledge_rate > 0 && adapter_rate > 0, "schedule", "a rate is not positive");
+        require(rate > 0 && joint_rate > 0 && knowledge_rate > 0 && adapter_rate > 0, "schedule",
+                "a rate is not positive");
         require(epochs >= 0 && joint_epochs >= 0, "schedule.epochs", "negative");
         require(patience >= 1 && joint_patience >= 1, "schedule.patience", "too small", "at least 1");
         require(joint_batch >= 1 && batch.samples >= 1, "schedule.batch", "too small", "at least 1");
     }
 
     /// A rate for each of the layout's groups. \param step  counts from 1 within the phase
-    void rates(const Layout& layout, Phase phase, Index step, bool adapter_learns, std::vector<double>& out) const {
-        const double ramp =
-            phase == Phase::joint && step < warm_up ? static_cast<double>(step) / static_cast<double>(warm_up) : 1;
+    void rates(const Layout& layout, Phase phase, Index step, bool adapter_learns,
+               std::vector<double>& out) const {
+        const double ramp = phase == Phase::joint && step < warm_up
+                                ? static_cast<double>(step) / static_cast<double>(warm_up)
+                                : 1;
         out.clear();
         for (const Group& g : layout.groups()) {
             double r = 0;

@@ -28,8 +28,8 @@ namespace nn {
 NLOHMANN_JSON_SERIALIZE_ENUM(Activation, {{Activation::gelu, "gelu"},
                                           {Activation::gelu_tanh, "gelu_tanh"},
                                           {Activation::relu, "relu"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EncoderConfig, width, layers, heads, hidden, dropout, attention_dropout, epsilon,
-                                   init, activation)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EncoderConfig, width, layers, heads, hidden, dropout, attention_dropout,
+                                   epsilon, init, activation)
 }  // namespace nn
 
 namespace text {
@@ -42,24 +42,27 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Limits, rows, samples)
 }
 
 namespace loss {
-NLOHMANN_JSON_SERIALIZE_ENUM(Orthogonality, {{Orthogonality::cosine, "cosine"}, {Orthogonality::squared, "squared"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Orthogonality,
+                             {{Orthogonality::cosine, "cosine"}, {Orthogonality::squared, "squared"}})
 }
 
-NLOHMANN_JSON_SERIALIZE_ENUM(ObjectiveKind, {{ObjectiveKind::cross_entropy, "cross_entropy"},
-                                             {ObjectiveKind::bce, "bce"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(AuxiliaryOn, {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(ObjectiveKind,
+                             {{ObjectiveKind::cross_entropy, "cross_entropy"}, {ObjectiveKind::bce, "bce"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(AuxiliaryOn,
+                             {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Samples, {{Samples::prefixes, "prefixes"}, {Samples::positions, "positions"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "oldest"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Phase, {{Phase::behaviour, "behaviour"}, {Phase::joint, "joint"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(NegativesFrom, {{NegativesFrom::train, "train"},
-                                             {NegativesFrom::all_leaking, "all_leaking"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(NegativesFrom,
+                             {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossWeights, objective, alpha, beta, gamma, temperature, auxiliary_on)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AdamWConfig, beta1, beta2, epsilon, decay, clip)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sampling, samples, positions, window, joint_targets, without_knowledge, budget)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, batch, epochs, patience, joint_epochs,
-                                   joint_patience, joint_batch, joint_rate, knowledge_rate, adapter_rate, warm_up,
-                                   joint_valid)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sampling, samples, positions, window, joint_targets, without_knowledge,
+                                   budget)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, batch, epochs, patience,
+                                   joint_epochs, joint_patience, joint_batch, joint_rate, knowledge_rate,
+                                   adapter_rate, warm_up, joint_valid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Best, score, epoch, history)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Vitals, steps, targets, groups, open_groups, prompts, at_cap, uses, ledger)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, phase, begun, finished, batch, step, phase_step, best, vitals)
@@ -67,7 +70,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, phase, begun, finished, batch, st
 /// A stage's settings; an empty object where its Config does not know JSON.
 template <class C>
 Json settings_of(const C& config) {
-    if constexpr (requires(Json& j) { to_json(j, config); })
+    if constexpr (requires(Json & j) { to_json(j, config); })
         return Json(config);
     else
         return Json::object();

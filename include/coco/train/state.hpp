@@ -13,9 +13,9 @@ namespace coco {
 
 /// Early stopping of one phase.
 struct Best {
-    double score = -1;              ///< validation N@10
-    Index epoch = 0;                ///< from 1; 0: none yet
-    std::vector<double> history;    ///< of each epoch
+    double score = -1;            ///< validation N@10
+    Index epoch = 0;              ///< from 1; 0: none yet
+    std::vector<double> history;  ///< of each epoch
 
     /// Notes an epoch's score; true where it is the best so far.
     bool note(double value) {
@@ -31,13 +31,13 @@ struct Best {
 /// The position in the schedule.
 struct TrainState {
     Phase phase = Phase::behaviour;
-    bool begun = false;       ///< the phase's preparation (joint: starting prompts) is done
-    bool finished = false;    ///< both phases have ended
-    Index batch = 0;          ///< batches done of the epoch under way
-    std::uint64_t step = 0;   ///< steps of both phases: keys random bits
+    bool begun = false;      ///< the phase's preparation (joint: starting prompts) is done
+    bool finished = false;   ///< both phases have ended
+    Index batch = 0;         ///< batches done of the epoch under way
+    std::uint64_t step = 0;  ///< steps of both phases: keys random bits
     Index phase_step = 0;
-    Best best[2];             ///< a phase each
-    Vitals vitals;            ///< of the epoch under way, or of the last
+    Best best[2];   ///< a phase each
+    Vitals vitals;  ///< of the epoch under way, or of the last
 
     /// Whole epochs done in the present phase.
     Index epoch() const { return static_cast<Index>(best[static_cast<int>(phase)].history.size()); }

@@ -43,17 +43,17 @@ public:
     using Config = TrainConfig<Model>;
 
     /// A model without a language model.
-    Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<P> on = std::make_shared<P>())
-        requires(!Model::knows)
-        : Trainer(config, catalogue, nullptr, {}, std::make_shared<const Model>(config.model, catalogue.size()),
-                  std::move(on)) {}
+    Trainer(const Config& config, const data::Catalogue& catalogue,
+            std::shared_ptr<P> on = std::make_shared<P>()) requires(!Model::knows)
+        : Trainer(config, catalogue, nullptr, {},
+                  std::make_shared<const Model>(config.model, catalogue.size()), std::move(on)) {}
 
     /// A model that reads text by `language`.
     Trainer(const Config& config, const data::Catalogue& catalogue, const llm::TextModel& language,
-            std::shared_ptr<P> on = std::make_shared<P>())
-        requires(Model::knows)
-        : Trainer(config, catalogue, std::make_shared<const text::History>(catalogue, config.words, language.encode),
-                  language, std::move(on)) {}
+            std::shared_ptr<P> on = std::make_shared<P>()) requires(Model::knows)
+        : Trainer(config, catalogue,
+                  std::make_shared<const text::History>(catalogue, config.words, language.encode), language,
+                  std::move(on)) {}
 
     const Config& config() const { return config_; }
     const TrainState& state() const { return state_; }
@@ -69,9 +69,9 @@ public:
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
         while (!state_.finished) {
             if (!state_.begun) begin(train);
-            if (!warm_[index()]) warm_up(train);
+            if (!warm_[index()]) warm_up(train, valid);
             while (!phase_over())
-                if (!epoch(train, valid, sink)) return false;
+                if (!epoch(train, sink)) return false;
             end_phase();
         }
         return true;
@@ -95,7 +95,8 @@ public:
         return sums;
     }
     /// Goes on from there; blocks have been read by way of `visit_blocks`.
-    void restore(const TrainState& state, std::span<const Scalar> ledger, std::span<const std::int64_t> steps) {
+    void restore(const TrainState& state, std::span<const Scalar> ledger,
+                 std::span<const std::int64_t> steps) {
         state_ = state;
         trained_.on->put(ledger.data(), ledger_.list());
         optimizer_.steps().assign(steps.begin(), steps.end());
@@ -105,17 +106,22 @@ private:
     Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<const text::History> text,
             const llm::TextModel& language, std::shared_ptr<P> on)
         : Trainer(config, catalogue, text, language.sum,
-                  std::make_shared<const Model>(config.model, catalogue.size(), language.source, text->instruction()),
+                  std::make_shared<const Model>(config.model, catalogue.size(), language.source,
+                                                text->instruction()),
                   std::move(on)) {}
 
     Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<const text::History> text,
             std::string language_sum, std::shared_ptr<const Model> model, std::shared_ptr<P> on)
-        : config_(config), catalogue_sum_(catalogue.sum()), language_sum_(std::move(language_sum)),
-          trained_{on, model,
-                   std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed),
+        : config_(config),
+          catalogue_sum_(catalogue.sum()),
+          language_sum_(std::move(language_sum)),
+          trained_{on, model, std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed),
                    Filler(config.sampling, catalogue.size()), std::move(text)},
-          gradients_(*on, model->layout()), best_(*on, model->layout()),
-          optimizer_(*on, model->layout(), config.schedule.optimizer), ledger_(*on, Ledger::entries), work_(*on),
+          gradients_(*on, model->layout()),
+          best_(*on, model->layout()),
+          optimizer_(*on, model->layout(), config.schedule.optimizer),
+          ledger_(*on, Ledger::entries),
+          work_(*on),
           evaluator_(*on) {
         config.schedule.check();
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
@@ -145,7 +151,11 @@ private:
 
     /// Prepares a phase once in a process's life: sample lists, and the largest batch, which makes every
     /// vector and workspace grow once and for all.
-    void warm_up(const data::Interactions& train) {
+    void warm_up(const data::Interactions& train, const data::Cases& valid) {
+        best().history.reserve(static_cast<std::size_t>(epochs()));
+        valid_ = state_.phase == Phase::joint
+                     ? valid.sample(config_.schedule.joint_valid, config_.schedule.seed)
+                     : valid;
         if (needs_negatives(config_.model.loss.objective) && !negatives_)
             negatives_ = config_.schedule.negatives == NegativesFrom::train
                              ? data::Negatives::excluding_train(train, trained_.filler.items())
@@ -155,8 +165,9 @@ private:
                            ? data::every_prefix(train, config_.sampling.window)
                            : data::every_position(train, config_.sampling.window);
             if (!samples_.empty())
-                trained_.filler.behaviour(host_batch_, train, data::largest_batch(samples_, config_.schedule.batch),
-                                          negatives(), 0, 0);
+                trained_.filler.behaviour(host_batch_, train,
+                                          data::largest_batch(samples_, config_.schedule.batch), negatives(),
+                                          0, 0);
         } else {
             users_.clear();
             for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
@@ -171,8 +182,11 @@ private:
             Block<Scalar, P> unused(*trained_.on, Ledger::entries);
             gradients_.zero(*trained_.on);
             pass(unused.data());
-            // How many prompts users choose is not known beforehand; half as much again holds them.
-            work_.reserve(state_.phase == Phase::joint && Model::knows ? 1.5 : 1.0);
+            // How many prompts users choose and how long their texts are is not known beforehand; half as
+            // much again holds them.
+            const double room = state_.phase == Phase::joint ? 1.5 : 1.0;
+            work_.reserve(room);
+            host_batch_.reserve(room);
         }
         warm_[index()] = true;
     }
@@ -192,7 +206,7 @@ private:
         return report;
     }
 
-    bool epoch(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
+    bool epoch(const data::Interactions& train, const ProgressSink& sink) {
         const Schedule& s = config_.schedule;
         const Index number = state_.epoch();
         Progress told{Progress::Kind::step, state_.phase, number + 1, epochs()};
@@ -202,7 +216,8 @@ private:
             told.all = plan.size();
         } else {
             order_ = users_;
-            Draw(s.seed, (std::uint64_t{0x6a6f696e74} << 16) + static_cast<std::uint64_t>(number)).shuffle(order_);
+            Draw(s.seed, (std::uint64_t{0x6a6f696e74} << 16) + static_cast<std::uint64_t>(number))
+                .shuffle(order_);
             told.all = (static_cast<Index>(order_.size()) + s.joint_batch - 1) / s.joint_batch;
         }
         if (state_.batch == 0) clear_vitals();
@@ -219,9 +234,10 @@ private:
             if (!sink(told)) return false;
         }
         trained_.on->fetch(List<const Scalar, typename P::Space>(ledger_.list()), ledger_host_);
-        for (Index e = 0; e < Ledger::entries; ++e) state_.vitals.ledger[e] = static_cast<double>(ledger_host_[e]);
+        for (Index e = 0; e < Ledger::entries; ++e)
+            state_.vitals.ledger[e] = static_cast<double>(ledger_host_[e]);
         told.loss = state_.vitals.loss();
-        told.valid = validate(valid, told, sink);
+        told.valid = validate(told, sink);
         told.best = best().note(told.valid);
         if (told.best) keep_best();
         state_.batch = 0;
@@ -237,30 +253,28 @@ private:
             trained_.filler.behaviour(host_batch_, train, chosen_, negatives(), s.seed, state_.step);
         } else {
             const std::size_t first = static_cast<std::size_t>(state_.batch * s.joint_batch);
-            const std::size_t count = std::min(static_cast<std::size_t>(s.joint_batch), order_.size() - first);
+            const std::size_t count =
+                std::min(static_cast<std::size_t>(s.joint_batch), order_.size() - first);
             trained_.filler.joint(host_batch_, train, std::span<const Id>(order_).subspan(first, count),
-                                  trained_.text.get(), negatives(), s.seed, static_cast<std::uint64_t>(state_.epoch()),
-                                  state_.step);
+                                  trained_.text.get(), negatives(), s.seed,
+                                  static_cast<std::uint64_t>(state_.epoch()), state_.step);
         }
     }
 
-    double validate(const data::Cases& valid, Progress told, const ProgressSink& sink) {
-        if (valid.size() == 0) return 0;
-        const data::Cases cases = state_.phase == Phase::joint
-                                      ? valid.sample(config_.schedule.joint_valid, config_.schedule.seed)
-                                      : valid;
+    double validate(Progress told, const ProgressSink& sink) {
+        if (valid_.size() == 0) return 0;
         told.kind = Progress::Kind::evaluation;
-        told.all = cases.size();
-        return evaluator_(trained_, cases, Had::excluded,
-                          [&](Index done) {
-                              told.done = done;
-                              sink(told);
-                          })
-            .ndcg(10);
+        told.all = valid_.size();
+        const auto tell = [&](Index done) {
+            told.done = done;
+            sink(told);
+        };
+        return evaluator_(trained_, valid_, Had::excluded, std::ref(tell)).ndcg(10);
     }
 
     void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {
-        if (from.size() > 0) nn::copy<P>(*trained_.on, CRows<P>(from.view(1, from.size())), to.view(1, to.size()));
+        if (from.size() > 0)
+            nn::copy<P>(*trained_.on, CRows<P>(from.view(1, from.size())), to.view(1, to.size()));
     }
     void keep_best() {
         for (const Home home : {Home::dense, Home::table})
@@ -301,6 +315,7 @@ private:
     bool warm_[2] = {false, false};
 
     HostBatch host_batch_;
+    data::Cases valid_;  ///< of the present phase
     std::vector<data::Sample> samples_, chosen_;
     std::vector<Id> users_, order_;
     std::vector<double> rates_;

@@ -14,7 +14,7 @@ namespace coco {
 /// Sums over the joint steps of an epoch, in numbers that a checkpoint can hold.
 struct Vitals {
     Index steps = 0, targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
-    std::vector<Index> uses;                     ///< of each code
+    std::vector<Index> uses;  ///< of each code
     double ledger[Ledger::entries] = {};
 
     void clear(Index codes) {
