@@ -112,9 +112,19 @@ def bare(names):
                     yield f"coco/coco.hpp reaches {name}, which includes {other}: coco::coco alone cannot build it"
 
 
+def whole(names):
+    """coco/coco.hpp leaves nothing out of what coco::coco can build alone."""
+    if "coco/coco.hpp" in names:
+        reached = closure(["coco/coco.hpp"])
+        for name in names:
+            apart = any(COMPONENTS.match(other) for text in closure([name]).values() for other in includes(text, ANY_INCLUDE))
+            if name.endswith(".hpp") and name not in reached and not apart and folder_of(name) not in (None, "text", "cuda"):
+                yield f"{name}: not reached by coco/coco.hpp"
+
+
 def main():
     names, failed = all_headers(), 0
-    rules = (floors, circles, foreign, bare)
+    rules = (floors, circles, foreign, bare, whole)
     for rule in rules:
         broken = list(dict.fromkeys(rule(names)))
         print(*broken, sep="\n", end="\n" if broken else "")

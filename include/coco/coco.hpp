@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Everything that the target coco::coco builds by itself. Apart from it: tokenizers (coco::text), compressed
+/// files (coco::gz), .npy files (coco::npy).
+#pragma once
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/adapter/lora.hpp>
+#include <coco/aligner/cross_attention.hpp>
+#include <coco/aligner/identity.hpp>
+#include <coco/backbone/sasrec.hpp>
+#include <coco/baseline/popularity.hpp>
+#include <coco/data/dataset.hpp>
+#include <coco/data/open.hpp>
+#include <coco/data/synthetic.hpp>
+#include <coco/decoupler/cross_attention.hpp>
+#include <coco/decoupler/identity.hpp>
+#include <coco/eval/bootstrap.hpp>
+#include <coco/eval/evaluate.hpp>
+#include <coco/eval/report.hpp>
+#include <coco/eval/t_test.hpp>
+#include <coco/fwd.hpp>
+#include <coco/host/host.hpp>
+#include <coco/items/table.hpp>
+#include <coco/items/text_aware.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/llm/gguf_source.hpp>
+#include <coco/llm/random_source.hpp>
+#include <coco/llm/text_vectors.hpp>
+#include <coco/llm/tiny.hpp>
+#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/make_knowledge.hpp>
+#include <coco/pipeline/pipeline.hpp>
+#include <coco/prompt/static.hpp>
+#include <coco/prompt/vq_codebook.hpp>
+#include <coco/serve/load.hpp>
+#include <coco/serve/recommender.hpp>
+#include <coco/train/trainer.hpp>
