@@ -77,14 +77,13 @@ public:
         return open_[static_cast<int>(home)];
     }
 
-    /// Claims a trained tensor in the open group of `home`.
+    /// Claims a trained tensor in the open group of `home`; throws `Error` where the name is taken.
     Slot claim(std::string_view name, Index rows, Index cols, Init init, Decay decay = Decay::no,
                Home home = Home::dense) {
         const int h = static_cast<int>(home);
+        Tensor t = named(name);
         if (open_[h] < 0) group(home == Home::table ? "table" : "model", home);
-        Tensor t;
         t.slot = place(home, rows, cols);
-        t.name = prefix_ + std::string(name);
         t.init = init;
         t.decay = decay;
         t.group = open_[h];
@@ -93,11 +92,11 @@ public:
         return t.slot;
     }
 
-    /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made.
+    /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made; throws
+    /// `Error` where the name is taken.
     Slot given(std::string_view name, Index rows, Index cols, std::function<void(std::span<float>)> fill) {
-        Tensor t;
+        Tensor t = named(name);
         t.slot = place(Home::frozen, rows, cols);
-        t.name = prefix_ + std::string(name);
         t.fill = std::move(fill);
         tensors_.push_back(t);
         return t.slot;
@@ -140,6 +139,14 @@ public:
     }
 
 private:
+    /// A checkpoint finds tensors by name: no two may share one.
+    Tensor named(std::string_view name) const {
+        Tensor t;
+        t.name = prefix_ + std::string(name);
+        for (const Tensor& other : tensors_)
+            if (other.name == t.name) throw Error(t.name, "a tensor of that name has been claimed before");
+        return t;
+    }
     Slot place(Home home, Index rows, Index cols) {
         Index& end = size_[static_cast<int>(home)];
         const Slot slot{home, end, rows, cols};
