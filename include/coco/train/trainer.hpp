@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include <coco/llm/text_model.hpp>
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/plan.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/state.hpp>
@@ -63,7 +63,7 @@ public:
     const Trained<Model, P>& model() const { return trained_; }
 
     /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
-    void reveal(data::Interactions everything) { everything_ = std::move(everything); }
+    void reveal(data::Interactions everything) { plan_.reveal(std::move(everything)); }
 
     /// Trains to the end of the schedule, or until the sink says stop (then false; go on by calling again).
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
@@ -122,7 +122,8 @@ private:
           optimizer_(*on, model->layout(), config.schedule.optimizer),
           ledger_(*on, Ledger::entries),
           work_(*on),
-          evaluator_(*on) {
+          evaluator_(*on),
+          plan_(config.schedule, config.model.loss.objective, trained_.filler, trained_.text.get()) {
         config.schedule.check();
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
@@ -138,7 +139,6 @@ private:
             state_.phase == Phase::behaviour ? config_.schedule.patience : config_.schedule.joint_patience;
         return state_.epoch() >= epochs() || best().exhausted(patience);
     }
-    const data::Negatives* negatives() const { return negatives_ ? &*negatives_ : nullptr; }
 
     /// Prepares a phase once in a run's life.
     void begin(const data::Interactions& train) {
@@ -156,28 +156,7 @@ private:
         valid_ = state_.phase == Phase::joint
                      ? valid.sample(config_.schedule.joint_valid, config_.schedule.seed)
                      : valid;
-        if (needs_negatives(config_.model.loss.objective) && !negatives_)
-            negatives_ = config_.schedule.negatives == NegativesFrom::train
-                             ? data::Negatives::excluding_train(train, trained_.filler.items())
-                             : data::Negatives::excluding_all_leaking(everything_, trained_.filler.items());
-        if (state_.phase == Phase::behaviour) {
-            samples_ = config_.sampling.samples == Samples::prefixes
-                           ? data::every_prefix(train, config_.sampling.window)
-                           : data::every_position(train, config_.sampling.window);
-            if (!samples_.empty())
-                trained_.filler.behaviour(host_batch_, train,
-                                          data::largest_batch(samples_, config_.schedule.batch), negatives(),
-                                          0, 0);
-        } else {
-            users_.clear();
-            for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
-                if (train.length(user) >= 2) users_.push_back(user);
-            std::vector<Id> longest = users_;
-            std::stable_sort(longest.begin(), longest.end(),
-                             [&](Id a, Id b) { return train.length(a) > train.length(b); });
-            longest.resize(std::min(longest.size(), static_cast<std::size_t>(config_.schedule.joint_batch)));
-            trained_.filler.joint(host_batch_, train, longest, trained_.text.get(), negatives(), 0, 0, 0);
-        }
+        plan_.prepare(host_batch_, train, state_.phase);
         if (host_batch_.rows() > 0) {
             Block<Scalar, P> unused(*trained_.on, Ledger::entries);
             gradients_.zero(*trained_.on);
@@ -210,19 +189,10 @@ private:
         const Schedule& s = config_.schedule;
         const Index number = state_.epoch();
         Progress told{Progress::Kind::step, state_.phase, number + 1, epochs()};
-        data::Batches plan;
-        if (state_.phase == Phase::behaviour) {
-            plan = data::Batches::of_epoch(samples_, s.batch, s.seed, static_cast<std::uint64_t>(number));
-            told.all = plan.size();
-        } else {
-            order_ = users_;
-            Draw(s.seed, (std::uint64_t{0x6a6f696e74} << 16) + static_cast<std::uint64_t>(number))
-                .shuffle(order_);
-            told.all = (static_cast<Index>(order_.size()) + s.joint_batch - 1) / s.joint_batch;
-        }
+        told.all = plan_.begin_epoch(number);
         if (state_.batch == 0) clear_vitals();
         while (state_.batch < told.all) {
-            fill(train, plan);
+            plan_.fill(host_batch_, train, state_.batch, state_.step);
             gradients_.zero(*trained_.on);
             const StepReport report = pass(ledger_.data());
             ++state_.batch;
@@ -243,22 +213,6 @@ private:
         state_.batch = 0;
         told.kind = Progress::Kind::epoch;
         return sink(told);
-    }
-
-    void fill(const data::Interactions& train, const data::Batches& plan) {
-        const Schedule& s = config_.schedule;
-        if (state_.phase == Phase::behaviour) {
-            chosen_.clear();
-            for (const Index i : plan[state_.batch]) chosen_.push_back(samples_[static_cast<std::size_t>(i)]);
-            trained_.filler.behaviour(host_batch_, train, chosen_, negatives(), s.seed, state_.step);
-        } else {
-            const std::size_t first = static_cast<std::size_t>(state_.batch * s.joint_batch);
-            const std::size_t count =
-                std::min(static_cast<std::size_t>(s.joint_batch), order_.size() - first);
-            trained_.filler.joint(host_batch_, train, std::span<const Id>(order_).subspan(first, count),
-                                  trained_.text.get(), negatives(), s.seed,
-                                  static_cast<std::uint64_t>(state_.epoch()), state_.step);
-        }
     }
 
     double validate(Progress told, const ProgressSink& sink) {
@@ -311,16 +265,13 @@ private:
     Scalar ledger_host_[Ledger::entries] = {};
     Workspace<P> work_;
     Evaluator<Model, P> evaluator_;
+    Plan plan_;
     TrainState state_;
     bool warm_[2] = {false, false};
 
     HostBatch host_batch_;
     data::Cases valid_;  ///< of the present phase
-    std::vector<data::Sample> samples_, chosen_;
-    std::vector<Id> users_, order_;
     std::vector<double> rates_;
-    std::optional<data::Negatives> negatives_;
-    data::Interactions everything_;
 };
 
 }  // namespace coco
