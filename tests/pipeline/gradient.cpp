@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The joint step's gradient against difference quotients of its objective, written out in surrogate.hpp.
+#include "backbone/user_gru.hpp"
 #include "pipeline/surrogate.hpp"
 
 using namespace shop;
@@ -134,4 +135,9 @@ TEST_CASE("the language model's gradient is that of the open rows alone", "[pipe
         CHECK(mixed > 0);
         CHECK(shut > 0);
     }
+}
+
+TEST_CASE("a user's own backbone joins the pipeline", "[pipeline]") {
+    using Shop = coco::Pipeline<user::Gru>;
+    law<Shop>(config<Shop>(), Samples::prefixes);
 }

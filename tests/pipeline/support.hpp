@@ -109,7 +109,10 @@ inline coco::backbone::SASRec::Config sasrec() {
 template <class Model>
 typename Model::Config config() {
     typename Model::Config c;
-    c.behaviour.backbone = sasrec();
+    if constexpr (requires { c.behaviour.backbone.encoder; })
+        c.behaviour.backbone = sasrec();
+    else
+        c.behaviour.backbone = {width, window};
     if constexpr (requires { c.prompt.theta; }) {
         c.prompt.codes = 6;
         c.prompt.theta = 0.1;
