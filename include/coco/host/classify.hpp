@@ -22,7 +22,7 @@ namespace coco::host {
 template <class P>
 struct Classifier {
     using T = typename P::Scalar;
-    static constexpr Index tile_columns = 4 * block_width<T>, tile_stride = tile_columns + lanes<T>;
+    static constexpr Index tile_columns = 8 * block_width<T>, tile_stride = tile_columns + lanes<T>;
     static constexpr Index chunk_rows = 16 * block_rows;
 
     CRows<P> h;
@@ -128,32 +128,38 @@ struct Classifier {
         return total;
     }
 
-    /// Adds the chunk's share to the gradients of columns (rows `width` apart) and bias; `fresh` ones are
-    /// set.
+    /// Adds the chunk's share to the gradients of columns, laid out as `Packed`, and of the bias; `fresh`
+    /// ones are set. So laid out, a block of exponentials is read row by row and stays in the nearest cache.
     void backward(const Chunk& c, T* dcolumns, T* dbias, bool fresh) const {
-        const Index count = classes.columns.rows;
+        const Index count = classes.columns.rows, depth = h.cols;
         for (Index t = 0; t < tiles(); ++t) {
             const Index first = t * tile_columns, columns = std::min(tile_columns, count - first);
             const T* const z = tile(c, t);
             if (dbias && fresh) std::fill(dbias + first, dbias + first + columns, T(0));
             for (Index i = 0; i < c.count; ++i) {
                 const T factor = c.sum[i] * math::exp(c.level[t * c.count + i] - c.most[i]);
-                if (dcolumns) widen(c.scaled + i * width, width, width, factor, c.slope + i * width);
+                const T* const line = z + i * tile_stride;
+                if (dcolumns) {
+                    widen(c.scaled + i * width, width, width, factor, c.slope + i * width);
+                    // The next tile lies in a farther cache by now.
+                    const T* const next = t + 1 < tiles() ? line + c.count * tile_stride : line;
+                    for (Index j = 0; j < tile_stride; j += 64 / static_cast<Index>(sizeof(T)))
+                        __builtin_prefetch(next + j, 0, 2);
+                }
                 if (!dbias) continue;
                 T* const to = dbias + first;
-                const T* const line = z + i * tile_stride;
                 Row<T>{}.each(columns, [=](Index j) { to[j] += factor * line[j]; });
             }
-            if (dcolumns)
-                product<T>(columns, width, c.count, {z, 1, tile_stride}, c.slope, width,
-                           dcolumns + first * width, width, !fresh);
+            for (Index j = 0; dcolumns && j < columns; j += block_width<T>)
+                product<T>(depth, block_width<T>, c.count, {c.slope, 1, width}, z + j, tile_stride,
+                           dcolumns + (first + j) * depth, block_width<T>, !fresh);
         }
         for (Index i = 0; i < c.count; ++i) {
-            const Index positive = classes.positive[row[c.first + i]];
+            const Index positive = classes.positive[row[c.first + i]], within = positive % block_width<T>;
             if (dbias) dbias[positive] -= scale;
             if (!dcolumns) continue;
-            for (Index j = 0; j < width; ++j)
-                dcolumns[positive * width + j] -= scale * c.scaled[i * width + j];
+            T* const to = dcolumns + (positive - within) * depth + within;
+            for (Index j = 0; j < depth; ++j) to[j * block_width<T>] -= scale * c.scaled[i * width + j];
         }
     }
 };
@@ -165,7 +171,7 @@ void classify(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Sca
               typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias) {
     using T = typename P::Scalar;
     const CRows<P> columns = classes.columns;
-    const Index width = padded<T>(h.cols), size = columns.rows * width;
+    const Index width = padded<T>(h.cols), size = Packed<T>::size(columns.rows, columns.cols);
     const Scratch scratch;
     Id* const row = scratch.take<Id>(h.rows);
     Index rows = 0;
@@ -178,24 +184,27 @@ void classify(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Sca
 
     Classifier<P> work{h,  classes,      scale,          dh,    row,
                        {}, columns.data, columns.stride, width, !dcolumns.empty() || !dbias.empty()};
-    work.packed = pack<T>(pool, columns, scratch.take<T>(Packed<T>::size(columns.rows, columns.cols)));
+    work.packed = pack<T>(pool, columns, scratch.take<T>(size));
     if (!dh.empty() && width != columns.cols) {
-        T* const wide = scratch.take<T>(size);
+        T* const wide = scratch.take<T>(columns.rows * width);
         for (Index c = 0; c < columns.rows; ++c)
             widen(columns.row(c), columns.cols, width, T(1), wide + c * width);
         work.plain = wide;
         work.plain_stride = width;
     }
 
-    constexpr Index most_parts = 16, least_rows = 64, most_elements = Index{1} << 26;
-    const Index by_rows = std::clamp<Index>(rows / least_rows, 1, most_parts);
-    const Index parts = std::min(by_rows, std::max<Index>(2, most_elements / size));
+    // Parts of equally many chunks, so that none is cut much shorter than the arithmetic likes.
+    constexpr Index most_elements = Index{1} << 26;
+    const Index most_parts = std::clamp<Index>(most_elements / size, 2, 16), usual = work.chunk_rows;
+    const Index rows_a_chunk = rows < 8 * usual ? usual / 2 : usual;
+    const Index all_chunks = (rows + rows_a_chunk - 1) / rows_a_chunk;
+    const Index chunks = (all_chunks + most_parts - 1) / most_parts,
+                parts = (all_chunks + chunks - 1) / chunks;
     double* const part_loss = scratch.take<double>(parts);
     T* const part_columns = dcolumns.empty() ? nullptr : scratch.take<T>(parts * size);
     T* const part_bias = dbias.empty() ? nullptr : scratch.take<T>(parts * columns.rows);
     pool.run(parts, [&](Index p) {
         const Index begin = p * rows / parts, end = (p + 1) * rows / parts;
-        const Index chunks = (end - begin + work.chunk_rows - 1) / work.chunk_rows;
         part_loss[p] = 0;
         for (Index c = 0; c < chunks; ++c) {
             const Index first = begin + c * (end - begin) / chunks,
@@ -213,16 +222,20 @@ void classify(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Sca
     for (Index p = 0; p < parts; ++p) total += part_loss[p];
     *loss += static_cast<T>(static_cast<double>(scale) * total);
     if (!work.keep) return;
-    constexpr Index stretch = 256;
-    pool.run((columns.rows + stretch - 1) / stretch, [&](Index task) {
-        for (Index c = task * stretch; c < std::min(columns.rows, (task + 1) * stretch); ++c)
-            for (Index p = 0; p < parts; ++p) {
-                if (part_bias) dbias.data[c] += part_bias[p * columns.rows + c];
-                if (!part_columns) continue;
-                const T* const from = part_columns + p * size + c * width;
-                T* const to = dcolumns.row(c);
-                Row<T>{}.each(columns.cols, [=](Index j) { to[j] += from[j]; });
-            }
+    pool.run(work.packed.blocks(columns.rows), [&](Index b) {
+        const Index first = b * block_width<T>, count = std::min(block_width<T>, columns.rows - first);
+        for (Index p = 0; part_bias && p < parts; ++p)
+            for (Index c = first; c < first + count; ++c) dbias.data[c] += part_bias[p * columns.rows + c];
+        if (!part_columns) return;
+        const Index extent = block_width<T> * columns.cols;
+        T* const sum = part_columns + b * extent;
+        for (Index p = 1; p < parts; ++p) {
+            const T* const from = part_columns + p * size + b * extent;
+            Row<T>{}.each(extent, [=](Index j) { sum[j] += from[j]; });
+        }
+        for (Index c = 0; c < count; ++c)
+            for (Index j = 0; j < columns.cols; ++j)
+                dcolumns.row(first + c)[j] += sum[j * block_width<T> + c];
     });
 }
 
