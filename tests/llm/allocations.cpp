@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "laws/allocations.hpp"
-
 #include <catch2/catch.hpp>
+#include <coco/host/host.hpp>
 #include <iostream>
 
+#include "laws/allocations.hpp"
 #include "llm/support.hpp"
 
 using namespace support;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/adapter/concept.hpp>
+#include <coco/adapter/frozen.hpp>
+
+using coco::adapter::Frozen;
+
+static_assert(coco::Adapter<Frozen> && !Frozen::learns);
+
+TEST_CASE("frozen adapter: claims nothing") {
+    coco::Layout layout;
+    const Frozen adapter(layout, {}, coco::adapter::Sizes{30, 576, 576, 192, 192});
+    CHECK(layout.tensors().empty());
+    CHECK(layout.groups().empty());
+}
