@@ -50,6 +50,16 @@ def shape():
                     yield f"{name}:{number}: {why}"
 
 
+def pages():
+    """Messages name pages and headings that exist."""
+    for path in sorted(INCLUDE.rglob("*.*h*")):
+        for page, heading in re.findall(r"docs/([a-z_]+\.md)#([a-z-]+)", path.read_text()):
+            file = ROOT / "docs" / page
+            headings = re.findall(r"^#+ (.+)$", file.read_text(), re.M) if file.exists() else []
+            if heading not in [h.lower().replace(" ", "-") for h in headings]:
+                yield f"{path.relative_to(INCLUDE)}: docs/{page} has no heading {heading}"
+
+
 def report():
     """Said, not judged: some headers have nothing of their own to test."""
     sizes = {path: path.read_text().count("\n") for path in INCLUDE.rglob("*.hpp")}
@@ -63,12 +73,12 @@ def report():
 
 def main():
     failed = 0
-    for rule in (licence, shape):
+    for rule in (licence, shape, pages):
         broken = list(rule())
         print(*broken, sep="\n", end="\n" if broken else "")
         failed += bool(broken)
     report()
-    return finish(2 - failed, failed)
+    return finish(3 - failed, failed)
 
 
 if __name__ == "__main__":
