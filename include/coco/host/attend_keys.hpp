@@ -95,11 +95,12 @@ struct DropoutRow {
           row_key(shape.row_key[row]),
           head(query_head) {}
 
-    /// x(j) *= the mask of key j, j < count; whole eights are read and written.
+    /// x(j) *= the mask of key j, j < count.
     void apply(Index count, T* x) const {
         for (Index j = 0; j < count; j += 8) {
             const Quad bits = key.bits(row_key, head * 512 + j / 8);
-            for (int lane = 0; lane < 8; ++lane)
+            const int some = static_cast<int>(std::min<Index>(8, count - j));
+            for (int lane = 0; lane < some; ++lane)
                 x[j + lane] *= DropoutKey::keeps(bits, lane, threshold) ? keep : T(0);
         }
     }
