@@ -38,7 +38,8 @@ public:
                 "Config::texts and Config::text_width");
         vectors_ = layout.claim("item", items, width, Init::normal(config.init), Decay::no, Home::table);
         texts_ = layout.given("item_text", items, config.text_width, config.texts);
-        map_ = nn::Linear(layout, "item_text_map", config.text_width, width, Init::normal(config.init), nn::Bias::no);
+        map_ = nn::Linear(layout, "item_text_map", config.text_width, width, Init::normal(config.init),
+                          nn::Bias::no);
     }
 
     const Slot& vectors() const { return vectors_; }

@@ -78,8 +78,8 @@ struct Bce {
         const typename Workspace<P>::Frame frame(run.work);
         const Rows<P> slopes = run.work.scratch(h.rows, 2), losses = run.work.scratch(h.rows, 1);
         run.on.rows(h.rows, 4 * h.cols,
-                    BceRows<T>{h.data, h.stride, vectors.data, vectors.stride, targets.item.data, targets.negative.data,
-                               slopes.data, losses.data, dh.data, dh.stride, h.cols,
+                    BceRows<T>{h.data, h.stride, vectors.data, vectors.stride, targets.item.data,
+                               targets.negative.data, slopes.data, losses.data, dh.data, dh.stride, h.cols,
                                static_cast<T>(weight / static_cast<double>(h.rows))});
         run.on.reduce(h.rows, Rows<P>{loss, 1, 1}, nn::Element<T>{losses.data, 1});
         if (dvectors.empty()) return;

@@ -25,8 +25,8 @@ struct CrossEntropy {
         classes.columns = vectors;
         classes.positive = targets.item;
         if (h.rows == 0) return;
-        run.on.classify(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)), loss, dh,
-                        dvectors, Rows<P>{});
+        run.on.classify(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)),
+                        loss, dh, dvectors, Rows<P>{});
     }
 };
 

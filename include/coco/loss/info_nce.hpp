@@ -17,8 +17,8 @@ namespace coco::loss {
 /// \param vectors  items x width
 /// \param self     0 .. targets-1: each target's own column
 template <class P>
-void info_nce(Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, Ids<P> self, double temperature,
-              double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
+void info_nce(Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, Ids<P> self,
+              double temperature, double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
     using T = typename P::Scalar;
     if (h.rows == 0) return;
     const Rows<P> v = run.work.keep(h.rows, h.cols);
@@ -33,8 +33,8 @@ void info_nce(Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targe
     classes.positive = self;
     classes.excluded_of = targets.excluded_of;
     classes.excluded = targets.excluded;
-    run.on.classify(CRows<P>(hn.y), classes, static_cast<T>(weight / static_cast<double>(h.rows)), loss, dhn, dvn,
-                    Rows<P>{});
+    run.on.classify(CRows<P>(hn.y), classes, static_cast<T>(weight / static_cast<double>(h.rows)), loss, dhn,
+                    dvn, Rows<P>{});
     nn::normalize_backward<P>(run, hn, CRows<P>(dhn), dh);
     if (dvectors.empty()) return;
     nn::normalize_backward<P>(run, vn, CRows<P>(dvn), dhn);

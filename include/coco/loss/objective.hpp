@@ -23,7 +23,8 @@ void objective(ObjectiveKind kind, Run<P>& run, CRows<P> h, CRows<P> vectors, co
     switch (kind) {
         case ObjectiveKind::cross_entropy:
             return CrossEntropy::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
-        case ObjectiveKind::bce: return Bce::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
+        case ObjectiveKind::bce:
+            return Bce::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
     }
 }
 

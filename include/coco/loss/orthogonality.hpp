@@ -79,7 +79,8 @@ void orthogonality(Run<P>& run, CRows<P> codes, Orthogonality kind, double weigh
     run.on.rows(1, 1, OrthogonalityValue<T>{sum.data, loss, factor, static_cast<T>(count)});
     if (dcodes.empty()) return;
     const Rows<P> d = run.work.scratch(count, width);
-    nn::copy<P>(run.on, CRows<P>(partner), d, Write::set, (kind == Orthogonality::cosine ? T(2) : T(4)) * factor);
+    nn::copy<P>(run.on, CRows<P>(partner), d, Write::set,
+                (kind == Orthogonality::cosine ? T(2) : T(4)) * factor);
     nn::normalize_backward<P>(run, unit, CRows<P>(d), dcodes, Write::add);
 }
 

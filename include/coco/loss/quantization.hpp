@@ -58,13 +58,14 @@ struct QuantizationGradient {
 /// *loss += weight * L_Q; dcodes += its gradient.
 /// \param e        groups x d     \param codes  K x d     \param nearest  a code a group
 template <class P>
-void quantization(Run<P>& run, CRows<P> e, CRows<P> codes, Ids<P> nearest, double weight, typename P::Scalar* loss,
-                  Rows<P> dcodes) {
+void quantization(Run<P>& run, CRows<P> e, CRows<P> codes, Ids<P> nearest, double weight,
+                  typename P::Scalar* loss, Rows<P> dcodes) {
     using T = typename P::Scalar;
     if (e.rows == 0) return;
     const T factor = static_cast<T>(weight / static_cast<double>(e.rows));
-    run.on.reduce(e.rows, Rows<P>{loss, 1, 1},
-                  QuantizationTerm<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.cols, factor});
+    run.on.reduce(
+        e.rows, Rows<P>{loss, 1, 1},
+        QuantizationTerm<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.cols, factor});
     if (!dcodes.empty())
         run.on.rows(codes.rows, codes.cols,
                     QuantizationGradient<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.rows,

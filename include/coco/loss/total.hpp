@@ -14,9 +14,9 @@ enum class AuxiliaryOn : bool { behaviour, aligned };
 /// Weights of the terms; the paper's values.
 struct LossWeights {
     ObjectiveKind objective = ObjectiveKind::cross_entropy;
-    double alpha = 0.2;    ///< of L_aux
-    double beta = 0.15;    ///< of L_ortho
-    double gamma = 0.25;   ///< of L_Q
+    double alpha = 0.2;   ///< of L_aux
+    double beta = 0.15;   ///< of L_ortho
+    double gamma = 0.25;  ///< of L_Q
     double temperature = 0.1;
     AuxiliaryOn auxiliary_on = AuxiliaryOn::behaviour;
 };

@@ -19,9 +19,9 @@ class SelfAttention {
 public:
     template <class P>
     struct Kept {
-        Passed<P> qkv;        ///< rows x 3 width
-        Rows<P> mixed;        ///< rows x width: heads side by side
-        Rows<P> statistics;   ///< rows x heads
+        Passed<P> qkv;       ///< rows x 3 width
+        Rows<P> mixed;       ///< rows x width: heads side by side
+        Rows<P> statistics;  ///< rows x heads
         Passed<P> output;
         Attention<P> shape;
         Rows<P> out;
@@ -53,7 +53,8 @@ public:
         shape.key = {run.seed, run.step, site_};
         shape.row_key = row_key;
         const CRows<P> qkv = kept.qkv.out;
-        run.on.attend(shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}, kept.mixed, kept.statistics);
+        run.on.attend(shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}, kept.mixed,
+                      kept.statistics);
         kept.output = output_.forward(run, CRows<P>(kept.mixed));
         kept.out = kept.output.out;
         return kept;
@@ -62,7 +63,8 @@ public:
     template <class P>
     void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
         const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dmixed = run.work.scratch(dy.rows, width_), dqkv = run.work.scratch(dy.rows, 3 * width_);
+        const Rows<P> dmixed = run.work.scratch(dy.rows, width_),
+                      dqkv = run.work.scratch(dy.rows, 3 * width_);
         output_.backward(run, kept.output, dy, dmixed);
         const CRows<P> qkv = kept.qkv.out;
         run.on.attend_backward(kept.shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {},

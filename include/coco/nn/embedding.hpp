@@ -39,7 +39,8 @@ template <class P>
 void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::set) {
     if (id.empty()) return;
     on.rows(id.size, out.cols,
-            GatherRows<typename P::Scalar>{table.data, table.stride, id.data, out.data, out.stride, out.cols, write});
+            GatherRows<typename P::Scalar>{table.data, table.stride, id.data, out.data, out.stride, out.cols,
+                                           write});
 }
 
 /// out[id_s] += sum of dy over the places of s.
@@ -68,9 +69,10 @@ template <class P>
 void scatter(P& on, CRows<P> dy, const Inverse<P>& inverse, Rows<P> out) {
     if (inverse.id.empty()) return;
     const Index width = dy.cols * (1 + inverse.place.size / inverse.id.size);
-    on.rows(inverse.id.size, width,
-            ScatterRows<typename P::Scalar>{dy.data, dy.stride, inverse.id.data, inverse.places_of.offsets.data,
-                                            inverse.place.data, out.data, out.stride, dy.cols});
+    on.rows(
+        inverse.id.size, width,
+        ScatterRows<typename P::Scalar>{dy.data, dy.stride, inverse.id.data, inverse.places_of.offsets.data,
+                                        inverse.place.data, out.data, out.stride, dy.cols});
 }
 
 }  // namespace coco::nn

@@ -91,7 +91,8 @@ public:
         run.on.multiply(x, Op::plain, run.value(first_.weight()), Op::transposed, z);
         const T* const bias = run.value(first_.bias()).data;
         each_kind([&](auto kind) {
-            run.on.rows(z.rows, 4 * z.cols, BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
+            run.on.rows(z.rows, 4 * z.cols,
+                        BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
         });
         const Passed<P> second = second_.forward(run, CRows<P>(active));
         return {x, z, active, second.out, second};
@@ -104,7 +105,8 @@ public:
         const Rows<P> dz = run.work.scratch(kept.z.rows, kept.z.cols);
         second_.backward(run, kept.second, dy, dz);
         each_kind([&](auto kind) {
-            run.on.rows(dz.rows, 4 * dz.cols, ActivationBackwardRows<T, kind.value>{kept.z.data, dz.data, dz.cols});
+            run.on.rows(dz.rows, 4 * dz.cols,
+                        ActivationBackwardRows<T, kind.value>{kept.z.data, dz.data, dz.cols});
         });
         first_.backward(run, Passed<P>{kept.x, kept.z}, CRows<P>(dz), dx);
     }
@@ -114,9 +116,12 @@ private:
     template <class F>
     void each_kind(const F& f) const {
         switch (kind_) {
-            case Activation::gelu: return f(std::integral_constant<Activation, Activation::gelu>{});
-            case Activation::gelu_tanh: return f(std::integral_constant<Activation, Activation::gelu_tanh>{});
-            case Activation::relu: return f(std::integral_constant<Activation, Activation::relu>{});
+            case Activation::gelu:
+                return f(std::integral_constant<Activation, Activation::gelu>{});
+            case Activation::gelu_tanh:
+                return f(std::integral_constant<Activation, Activation::gelu_tanh>{});
+            case Activation::relu:
+                return f(std::integral_constant<Activation, Activation::relu>{});
         }
     }
 

@@ -29,7 +29,8 @@ struct NormRows {
         const T* const in = x + i * x_stride;
         T* const y = out + i * cols;
         const T mean = centred ? row.sum(cols, [&](Index j) { return in[j]; }) / static_cast<T>(cols) : T(0);
-        const T variance = row.sum(cols, [&](Index j) { return (in[j] - mean) * (in[j] - mean); }) / static_cast<T>(cols);
+        const T variance =
+            row.sum(cols, [&](Index j) { return (in[j] - mean) * (in[j] - mean); }) / static_cast<T>(cols);
         const T scale = T(1) / math::sqrt(variance + epsilon);
         if (shift)
             row.each(cols, [&](Index j) { y[j] = (in[j] - mean) * scale * weight[j] + shift[j]; });
@@ -61,7 +62,8 @@ struct NormBackwardRows {
         const T first = centred ? row.sum(cols, [&](Index j) { return g[j] * weight[j]; }) / n : T(0);
         const T second =
             row.sum(cols, [&](Index j) { return g[j] * weight[j] * (in[j] - mean); }) * scale * scale / n;
-        row.each(cols, [&](Index j) { to[j] = scale * (g[j] * weight[j] - first - (in[j] - mean) * second); });
+        row.each(cols,
+                 [&](Index j) { to[j] = scale * (g[j] * weight[j] - first - (in[j] - mean) * second); });
     }
 };
 
@@ -101,16 +103,18 @@ public:
         if (kind == NormKind::layer) shift_ = layout.claim("bias", 1, width, Init::zeros());
     }
     /// A norm whose weight is given, not trained.
-    Norm(const Slot& given_weight, double epsilon) : weight_(given_weight), epsilon_(epsilon), kind_(NormKind::rms) {}
+    Norm(const Slot& given_weight, double epsilon)
+        : weight_(given_weight), epsilon_(epsilon), kind_(NormKind::rms) {}
 
     template <class P>
     Kept<P> forward(Run<P>& run, CRows<P> x) const {
         using T = typename P::Scalar;
         const Kept<P> kept{x, run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 2)};
-        run.on.rows(x.rows, x.cols,
-                    NormRows<T>{x.data, x.stride, run.value(weight_).data,
-                                kind_ == NormKind::layer ? run.value(shift_).data : nullptr, kept.out.data,
-                                kept.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
+        run.on.rows(
+            x.rows, x.cols,
+            NormRows<T>{x.data, x.stride, run.value(weight_).data,
+                        kind_ == NormKind::layer ? run.value(shift_).data : nullptr, kept.out.data,
+                        kept.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
         return kept;
     }
 
@@ -119,15 +123,17 @@ public:
         using T = typename P::Scalar;
         if (dy.rows == 0) return;
         if (const Rows<P> dw = run.gradient(weight_); !dw.empty())
-            run.on.reduce(dy.rows, dw,
-                          NormWeightTerm<T>{kept.x.data, kept.x.stride, kept.statistics.data, dy.data, dy.stride});
+            run.on.reduce(
+                dy.rows, dw,
+                NormWeightTerm<T>{kept.x.data, kept.x.stride, kept.statistics.data, dy.data, dy.stride});
         if (kind_ == NormKind::layer)
             if (const Rows<P> db = run.gradient(shift_); !db.empty())
                 run.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
         if (!dx.empty())
             run.on.rows(dy.rows, dy.cols,
-                        NormBackwardRows<T>{kept.x.data, kept.x.stride, run.value(weight_).data, kept.statistics.data,
-                                            dy.data, dy.stride, dx.data, dx.stride, dy.cols, kind_ == NormKind::layer});
+                        NormBackwardRows<T>{kept.x.data, kept.x.stride, run.value(weight_).data,
+                                            kept.statistics.data, dy.data, dy.stride, dx.data, dx.stride,
+                                            dy.cols, kind_ == NormKind::layer});
     }
 
 private:

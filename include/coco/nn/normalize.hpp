@@ -69,11 +69,12 @@ Normalized<P> normalize(Run<P>& run, CRows<P> x) {
 }
 
 template <class P>
-void normalize_backward(Run<P>& run, const Normalized<P>& n, CRows<P> dy, Rows<P> dx, Write write = Write::set) {
+void normalize_backward(Run<P>& run, const Normalized<P>& n, CRows<P> dy, Rows<P> dx,
+                        Write write = Write::set) {
     if (dy.rows == 0 || dx.empty()) return;
     run.on.rows(dy.rows, dy.cols,
-                NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride, dx.data,
-                                                          dx.stride, dy.cols, write});
+                NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride,
+                                                          dx.data, dx.stride, dy.cols, write});
 }
 
 }  // namespace coco::nn

@@ -42,9 +42,7 @@ public:
         }
     }
 
-    List<Scalar, typename P::Space> list(const Slot& s) {
-        return {block(s.home).data() + s.at, s.size()};
-    }
+    List<Scalar, typename P::Space> list(const Slot& s) { return {block(s.home).data() + s.at, s.size()}; }
     List<const Scalar, typename P::Space> list(const Slot& s) const {
         return {block(s.home).data() + s.at, s.size()};
     }
@@ -63,10 +61,14 @@ public:
 private:
     static Scalar first(const Init& init, Draw& draw) {
         switch (init.kind) {
-            case Init::Kind::zeros: return Scalar(0);
-            case Init::Kind::ones: return Scalar(1);
-            case Init::Kind::normal: return static_cast<Scalar>(init.scale * draw.normal());
-            case Init::Kind::uniform: return static_cast<Scalar>(init.scale * (2 * draw.uniform() - 1));
+            case Init::Kind::zeros:
+                return Scalar(0);
+            case Init::Kind::ones:
+                return Scalar(1);
+            case Init::Kind::normal:
+                return static_cast<Scalar>(init.scale * draw.normal());
+            case Init::Kind::uniform:
+                return static_cast<Scalar>(init.scale * (2 * draw.uniform() - 1));
         }
         return Scalar(0);
     }
