@@ -18,6 +18,7 @@ static void gemm(benchmark::State& state, Index rows, Index cols, Index inner, O
         on.multiply(a.in(), op_a, b.in(), op_b, out.out());
     }).flop(2.0 * static_cast<double>(rows * cols * inner), on.threads());
 }
+// clang-format off: a slash in a name is no division
 #define COCO_GEMM(m, n, k)                                                             \
     BENCHMARK_CAPTURE(gemm, m##x##n##x##k / NN, m, n, k, Op::plain, Op::plain, 0)      \
         ->Unit(benchmark::kMicrosecond)                                                \
@@ -34,3 +35,4 @@ COCO_GEMM(64, 256, 6400);
 COCO_GEMM(1024, 1536, 576);
 COCO_GEMM(1024, 576, 1536);
 COCO_GEMM(576, 576, 1024);
+// clang-format on
