@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program of a researcher: one model, one data set, some seeds; a table for people, a report for programs.
+// docs/experiment.md says what each setting means.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include <coco/baseline/popularity.hpp>
+#include <coco/io/atomic_file.hpp>
+
+#include "experiment/material.hpp"
+#include "experiment/report.hpp"
+
+namespace experiment {
+namespace {
+
+/// What the options were given on the command line, the others are the recipe's or the data's to choose.
+class CommandLine {
+public:
+    CommandLine() : app_("Trains and evaluates a recommender, with and without a language model.", "experiment") {
+        app_.set_version_flag("--version", coco::version);
+        data();
+        model();
+        coco();
+        training();
+        program();
+    }
+
+    CLI::App& app() { return app_; }
+
+    /// Fills in what was left open. \throws Error where options contradict each other
+    Options finished() {
+        if (o_.recipe == "s3rec") {
+            default_to("--loss", o_.loss, "bce");
+            default_to("--samples", o_.samples, "positions");
+            default_to("--negatives", o_.negatives, "all");
+            default_to("--seen", o_.seen, "zeroed");
+        }
+        const bool plain = o_.coco.empty() && o_.llm.empty();
+        if (o_.coco.empty()) o_.coco = o_.llm.empty() || o_.model == "pop" ? "off" : "full";
+        if (o_.joint_epochs < 0) o_.joint_epochs = plain ? 0 : 3;
+        coco::require(!o_.asks() || !o_.llm.empty(), "--coco " + o_.coco, "needs a language model",
+                      "--llm FILE.gguf or --llm tiny");
+        coco::require(o_.items == "table" || !o_.llm.empty() || !o_.item_vectors.empty(), "--items text",
+                      "needs text vectors", "--item-vectors FILE.npy, or a language model's by --llm");
+        coco::require(o_.items == "text" || o_.item_vectors.empty(), "--item-vectors", "of no use", "--items text");
+        coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
+                      "does not reach the vectors of --item-vectors");
+        return o_;
+    }
+
+private:
+    template <class T>
+    CLI::Option* add(const std::string& name, T& value, const std::string& help) {
+        return app_.add_option(name, value, help)->capture_default_str();
+    }
+    void choice(const std::string& name, std::string& value, const std::string& help,
+                const std::vector<std::string>& words) {
+        add(name, value, help)->check(CLI::IsMember(words));
+    }
+    template <class T>
+    void number(const std::string& name, T& value, const std::string& help, double least, double most = 1e9) {
+        add(name, value, help)->check(CLI::Range(least, most));
+    }
+    void default_to(const std::string& name, std::string& value, const std::string& word) {
+        if (app_.count(name) == 0) value = word;
+    }
+
+    void data() {
+        const auto group = app_.add_option("--data", o_.data,
+                                           "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"");
+        group->required();
+        choice("--samples", o_.samples,
+               "what a training sample is: each prefix, or all positions of a window in one pass "
+               "[default: prefixes where they pack under 12 times the rows]",
+               {"prefixes", "positions"});
+        choice("--positions", o_.positions, "positions counted from the most recent item or from the oldest",
+               {"recent", "oldest"});
+        app_.add_flag("--shuffle-text", o_.shuffle_text,
+                      "deals the items' texts out anew: what a model still gains it did not read");
+    }
+    void model() {
+        choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
+        choice("--backbone", o_.backbone, "sequence model", {"sasrec"});
+        choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative", {"ce", "bce"});
+        choice("--items", o_.items, "item vectors: a table, or a table plus a linear map of text vectors",
+               {"table", "text"});
+        add("--item-vectors", o_.item_vectors,
+            "text vectors, items x width in the catalogue's order (.npy, float32) "
+            "[default: mean token embeddings of --llm]")
+            ->check(CLI::ExistingFile);
+        number("--width", o_.width, "of vectors", 1);
+        number("--layers", o_.layers, "of the backbone", 1);
+        number("--heads", o_.heads, "of its attention", 1);
+        number("--window", o_.window, "items of a history that the backbone sees", 1);
+        number("--dropout", o_.dropout, "in the backbone", 0, 0.99);
+    }
+    void coco() {
+        choice("--coco", o_.coco,
+               "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language model but "
+               "L_aux; off: no language model [default: full with --llm, else off]",
+               {"full", "soft", "dec", "con", "aux", "off"});
+        add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
+        number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all", 0);
+        number("--text-tokens", o_.text_tokens, "tokens of a user's text at most, the instruction apart", 1);
+        number("--codes", o_.codes, "prompts in the codebook", 2);
+        number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
+        number("--alpha", o_.alpha, "weight of L_aux", 0);
+        number("--beta", o_.beta, "weight of L_ortho", 0);
+        number("--gamma", o_.gamma, "weight of L_Q", 0);
+        choice("--aux-on", o_.aux_on, "rows that L_aux compares with items", {"behaviour", "aligned"});
+    }
+    void training() {
+        choice("--recipe", o_.recipe,
+               "s3rec: BCE, positions, negatives that exclude held-out items too (a leak), seen items scored 0: for "
+               "comparison with published numbers only; options given beside it win",
+               {"s3rec"});
+        number("--epochs", o_.epochs, "of stage 1 at most", 0);
+        number("--patience", o_.patience, "epochs of stage 1 without a better validation N@10", 1);
+        number("--joint-epochs", o_.joint_epochs,
+               "of stage 2 at most (off, aux: the base trains on for as many) [default: 3, or 0 with neither "
+               "--coco nor --llm]",
+               0);
+        number("--joint-patience", o_.joint_patience, "epochs of stage 2 without a better validation N@10", 1);
+        app_.add_option("--seeds", o_.seeds, "seeds, a run each: 1,2,3")->delimiter(',')->capture_default_str();
+        number("--batch", o_.batch, "samples a step of stage 1", 1);
+        number("--joint-batch", o_.joint_batch, "users a step of stage 2", 1);
+        number("--joint-targets", o_.joint_targets, "targets a user's knowledge trains (prefixes)", 1, 64);
+        number("--rate", o_.rate, "learning rate of stage 1", 0);
+        number("--joint-rate", o_.joint_rate, "of backbone and items in stage 2", 0);
+        number("--knowledge-rate", o_.knowledge_rate, "of prompts, decoupler, aligner", 0);
+        number("--adapter-rate", o_.adapter_rate, "of LoRA", 0);
+        number("--beta2", o_.beta2, "of AdamW", 0, 1);
+        choice("--negatives", o_.negatives, "items a negative may not be: the user's train items, or all (a leak)",
+               {"train", "all"});
+        choice("--seen", o_.seen, "what a ranking does with items a user has had", {"excluded", "zeroed"});
+        number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch", 1);
+    }
+    void program() {
+        number("--threads", o_.threads, "0: all the machine has; no result depends on it", 0);
+        add("--save", o_.save, "checkpoint, written after each epoch and on Ctrl-C (several seeds: NAME-SEED)");
+        add("--resume", o_.resume,
+            "goes on from a checkpoint; where it is --save's own and not there yet, from the beginning");
+        add("--stage1", o_.stage1,
+            "takes stage 1 from this checkpoint, or trains it and puts it there: variants of a seed share it");
+        add("--report", o_.report, "JSON");
+        add("--per-user", o_.per_user, "each user's test N@10 (tab-separated, a column a seed)");
+        app_.add_flag("--quiet", o_.quiet, "no progress");
+    }
+
+    CLI::App app_;
+    Options o_;
+};
+
+Json settings_of(const Options& o) {
+    return {{"data", o.data},
+            {"model", o.model},
+            {"backbone", o.backbone},
+            {"recipe", o.recipe},
+            {"loss", o.loss},
+            {"samples", o.samples},
+            {"positions", o.positions},
+            {"items", o.items},
+            {"item_vectors", o.item_vectors},
+            {"shuffle_text", o.shuffle_text},
+            {"coco", o.coco},
+            {"llm", o.llm},
+            {"llm_layers", o.llm_layers},
+            {"text_tokens", o.text_tokens},
+            {"codes", o.codes},
+            {"theta", o.theta},
+            {"alpha", o.alpha},
+            {"beta", o.beta},
+            {"gamma", o.gamma},
+            {"aux_on", o.aux_on},
+            {"width", o.width},
+            {"layers", o.layers},
+            {"heads", o.heads},
+            {"window", o.window},
+            {"dropout", o.dropout},
+            {"epochs", o.epochs},
+            {"patience", o.patience},
+            {"joint_epochs", o.joint_epochs},
+            {"joint_patience", o.joint_patience},
+            {"seeds", o.seeds},
+            {"batch", o.batch},
+            {"joint_batch", o.joint_batch},
+            {"joint_targets", o.joint_targets},
+            {"rate", o.rate},
+            {"joint_rate", o.joint_rate},
+            {"knowledge_rate", o.knowledge_rate},
+            {"adapter_rate", o.adapter_rate},
+            {"beta2", o.beta2},
+            {"negatives", o.negatives},
+            {"seen", o.seen},
+            {"valid_users", o.valid_users},
+            {"threads", o.threads}};
+}
+
+/// A seed's own file: NAME-SEED.ext where there are several.
+std::string of_seed(const std::string& file, std::uint64_t seed, bool several) {
+    if (file.empty() || !several) return file;
+    const std::filesystem::path path(file);
+    const std::string name = coco::text_of(path.stem().string(), "-", seed, path.extension().string());
+    return (path.parent_path() / name).string();
+}
+
+void write(const std::string& path, const std::string& text) {
+    coco::io::AtomicFile file(path);
+    file.write(std::as_bytes(std::span(text)));
+    file.commit();
+}
+
+coco::Metrics popularity(const coco::data::Split& split, const coco::data::Cases& cases, Index items) {
+    const coco::baseline::Popularity popular(split.train, items);
+    coco::Metrics metrics;
+    for (Index i = 0; i < cases.size(); ++i) metrics.add(popular.rank_of(cases[i].history, cases[i].target));
+    return metrics;
+}
+
+std::string per_user(const coco::data::Dataset& data, const coco::data::Cases& cases,
+                     const std::vector<Result>& results) {
+    std::string text = "user";
+    for (const Result& r : results) text += coco::text_of("\tseed ", r.seed);
+    std::vector<std::vector<double>> gains;
+    for (const Result& r : results) gains.push_back(r.test.gains(10));
+    for (Index i = 0; i < cases.size(); ++i) {
+        text += "\n" + data.users[cases[i].user];
+        for (const auto& g : gains) text += coco::text_of("\t", g[static_cast<std::size_t>(i)]);
+    }
+    return text + "\n";
+}
+
+/// One seed. \param language  null where none is needed
+Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::data::Split& split,
+                const coco::llm::TextModel* language, std::uint64_t seed) {
+    const bool several = o.seeds.size() > 1;
+    const coco::data::Catalogue catalogue =
+        o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
+    std::vector<float> vectors;
+    Index width = 0;
+    if (o.items == "text" && !o.item_vectors.empty()) {
+        coco::io::Matrix given = coco::io::load_npy(o.item_vectors, catalogue.size());
+        width = given.columns;
+        vectors = std::move(given.values);
+    } else if (o.items == "text") {
+        width = language->source.config.width;
+        vectors = item_text_vectors(catalogue, *language);
+    }
+    Job job{o, catalogue, data.interactions, split, language, vectors, width, seed, of_seed(o.save, seed, several),
+            of_seed(o.resume, seed, several), of_seed(o.stage1, seed, several)};
+    if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
+    return o.items == "text" ? run_sasrec_text(job) : run_sasrec_table(job);
+}
+
+int run_all(Options o) {
+    const coco::data::Dataset data = open_data(o.data);
+    const coco::data::Split split = coco::data::leave_one_out(data.interactions);
+    coco::require(split.test.size() > 0, o.data, "nobody to be evaluated", "users with 3 items and more");
+    if (o.samples.empty()) o.samples = samples_for(split.train, o.window);
+    const Index items = data.catalogue.size();
+    const coco::Metrics popular = popularity(split, split.test, items);
+    Json about{{"users", data.interactions.users()},
+               {"items", items},
+               {"interactions", data.interactions.size()},
+               {"test_users", split.test.size()}};
+    std::cout << o.data << ": " << about["users"] << " users, " << about["items"] << " items, "
+              << about["interactions"] << " interactions\n";
+
+    std::vector<Result> results;
+    std::string name = "PopRec";
+    if (o.model == "pop") {
+        Result r;
+        r.test = popular;
+        r.valid = popularity(split, split.valid, items);
+        o.seeds = {0};
+        o.joint_epochs = 0;
+        results.push_back(std::move(r));
+    } else {
+        name = o.backbone + (o.items == "text" ? " with text" : "") + ", " + o.coco;
+        std::optional<coco::llm::TextModel> language;
+        if (o.asks() || (o.items == "text" && o.item_vectors.empty()))
+            language = open_language(o.llm, o.llm_layers, data.catalogue);
+        if (language) about["language_model"] = language->sum;
+        catch_interrupts();
+        for (const std::uint64_t seed : o.seeds) {
+            results.push_back(run_seed(o, data, split, language ? &*language : nullptr, seed));
+            if (!results.back().stopped) continue;
+            std::cerr << "\nstopped" << (o.save.empty() ? "" : "; go on with --resume " + o.save) << '\n';
+            return 130;
+        }
+    }
+    const Json report = report_of(settings_of(o), about, popular, results);
+    print_table(std::cout, report, name);
+    if (!o.report.empty()) write(o.report, report.dump(2) + "\n");
+    if (!o.per_user.empty()) write(o.per_user, per_user(data, split.test, results));
+    return 0;
+}
+
+}  // namespace
+}  // namespace experiment
+
+int main(int argc, char** argv) {
+    experiment::CommandLine line;
+    CLI11_PARSE(line.app(), argc, argv);
+    try {
+        return experiment::run_all(line.finished());
+    } catch (const std::exception& problem) {
+        std::cerr << "experiment: " << problem.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What programs work on, by the names a command line gives: data sets, language models, item vectors.
+#pragma once
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <coco/core/random.hpp>
+#include <coco/data/gz.hpp>
+#include <coco/data/open.hpp>
+#include <coco/data/samples.hpp>
+#include <coco/data/synthetic.hpp>
+#include <coco/io/file_sum.hpp>
+#include <coco/io/npy.hpp>
+#include <coco/llm/gguf_text_model.hpp>
+#include <coco/llm/text_vectors.hpp>
+#include <coco/llm/tiny.hpp>
+
+namespace experiment {
+
+using coco::Id;
+using coco::Index;
+
+/// Where fetched data and weights are kept: ${COCO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coco}.
+inline std::filesystem::path cache() {
+    const auto given = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return std::filesystem::path(value ? value : "");
+    };
+    if (!given("COCO_CACHE").empty()) return given("COCO_CACHE");
+    const std::filesystem::path base = given("XDG_CACHE_HOME");
+    return (base.empty() ? given("HOME") / ".cache" : base) / "coco";
+}
+
+/// "synthetic" is generated, "ml-100k" lies in the cache, all else is a folder.
+inline coco::data::Dataset open_data(const std::string& name) {
+    if (name == "synthetic") return coco::data::synthetic().data;
+    const std::filesystem::path folder = name == "ml-100k" ? cache() / name : std::filesystem::path(name);
+    coco::data::Dataset data = coco::data::open<coco::data::GzFile>(folder);
+    coco::require(data.interactions.size() > 0, folder.string(), "no interactions");
+    return data;
+}
+
+/// The model in a GGUF file, or "tiny": a random one over the words of `catalogue`.
+/// \param layers  used, the first ones; 0 takes all
+inline coco::llm::TextModel open_language(const std::string& name, Index layers,
+                                          const coco::data::Catalogue& catalogue) {
+    if (name != "tiny") return coco::llm::open_text_model(name, layers);
+    const auto tiny = std::make_shared<const coco::llm::Tiny>(coco::llm::tiny(catalogue));
+    std::string words;
+    for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item) words += catalogue.text(item) + '\n';
+    coco::llm::TextModel model;
+    model.source = tiny->source;
+    model.source.config.depth = layers;
+    model.source.config.check();
+    model.encode = [tiny](std::string_view text) { return tiny->words.encode(text); };
+    model.sum = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))), ", ",
+                              model.source.config.used(), " layers");
+    return model;
+}
+
+/// The catalogue with its texts dealt out anew, by the seed.
+inline coco::data::Catalogue shuffled_texts(const coco::data::Catalogue& catalogue, std::uint64_t seed) {
+    std::vector<Id> order(static_cast<std::size_t>(catalogue.size()));
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Id>(i);
+    coco::Draw(seed, 0x7465787473).shuffle(order);
+    return catalogue.with_texts_of(order);
+}
+
+/// Each item's mean token embedding, less the mean over items with words, and scaled to variance 1: what all
+/// texts share tells no item from another. Zeros for items without words.
+inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalogue,
+                                            const coco::llm::TextModel& language) {
+    const coco::llm::TokenEmbeddings embeddings(language.source);
+    const std::size_t width = static_cast<std::size_t>(embeddings.width());
+    const std::size_t items = static_cast<std::size_t>(catalogue.size());
+    std::vector<float> vectors(items * width);
+    std::vector<double> mean(width, 0);
+    std::vector<char> worded(items, 0);
+    double count = 0, squares = 0;
+    for (std::size_t i = 0; i < items; ++i) {
+        const std::vector<Id> tokens = language.encode(catalogue.text(static_cast<Id>(i)));
+        if (tokens.empty()) continue;
+        worded[i] = 1;
+        ++count;
+        embeddings.mean(tokens, std::span(vectors).subspan(i * width, width));
+        for (std::size_t j = 0; j < width; ++j) mean[j] += static_cast<double>(vectors[i * width + j]);
+    }
+    for (std::size_t i = 0; i < items; ++i)
+        for (std::size_t j = 0; worded[i] != 0 && j < width; ++j) {
+            float& x = vectors[i * width + j];
+            x -= static_cast<float>(mean[j] / count);
+            squares += static_cast<double>(x) * static_cast<double>(x);
+        }
+    const double size = std::sqrt(squares / std::max(1.0, count * static_cast<double>(width)));
+    for (float& x : vectors)
+        if (size > 0) x = static_cast<float>(static_cast<double>(x) / size);
+    return vectors;
+}
+
+/// The rule where nothing is said: every prefix a sample of its own, as evaluation sees it, where that packs
+/// less than 12 times the rows of every position.
+inline const char* samples_for(const coco::data::Interactions& train, Index window) {
+    const Index prefixes = coco::data::rows_of(coco::data::every_prefix(train, window));
+    return prefixes < 12 * coco::data::rows_of(coco::data::every_position(train, window)) ? "prefixes" : "positions";
+}
+
+}  // namespace experiment

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a run of `experiment` is asked for. Numbers and words only: `experiment.cpp` reads them from the
+/// command line, the rest of the program acts on them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <coco/core/config.hpp>
+
+namespace experiment {
+
+using coco::Id;
+using coco::Index;
+
+/// All settings of the command line; an empty string or -1 stands for "as the rest suggests".
+struct Options {
+    std::string data, model = "pipeline", backbone = "sasrec", recipe;
+    std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
+    bool shuffle_text = false;
+
+    std::string coco, llm;
+    Index llm_layers = 0, text_tokens = 128;
+    Index codes = 64;
+    double theta = 0.45, alpha = 0.2, beta = 0.15, gamma = 0.25;
+    std::string aux_on = "behaviour";
+
+    Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;
+    Index batch = 256, joint_batch = 16, joint_targets = 4;
+    double rate = 1e-3, joint_rate = 1e-4, knowledge_rate = 1e-3, adapter_rate = 2e-4, beta2 = 0.999;
+    Index width = 64, layers = 2, heads = 2, window = 50;
+    double dropout = 0.5;
+    std::vector<std::uint64_t> seeds{1};
+    int threads = 2;
+
+    std::string negatives = "train", seen = "excluded";
+    std::string save, resume, stage1, report, per_user;
+    bool quiet = false;
+
+    /// Whether the language model is asked in training.
+    bool asks() const { return coco != "off" && coco != "aux"; }
+};
+
+}  // namespace experiment

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What a run of several seeds says: as JSON for programs, as a table for people.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "experiment/result.hpp"
+
+namespace experiment {
+
+using Json = nlohmann::ordered_json;
+
+inline const std::vector<Index>& cutoffs() {
+    static const std::vector<Index> values{5, 10};
+    return values;
+}
+
+inline Json numbers_of(const coco::Metrics& metrics) {
+    Json row;
+    for (const coco::Named& each : metrics.summary(cutoffs())) row[each.name] = each.value;
+    return row;
+}
+
+/// {"mean": {"R@5": ...}, "sd": {...}, "seeds": [{...}, ...], "questions": n}; sd is the sample's, 0 of one seed.
+inline Json over_seeds(const std::vector<const coco::Metrics*>& all) {
+    Json out{{"mean", Json::object()}, {"sd", Json::object()}, {"seeds", Json::array()}};
+    for (const coco::Metrics* m : all) out["seeds"].push_back(numbers_of(*m));
+    const double n = static_cast<double>(all.size());
+    for (const auto& [name, unused] : out["seeds"].at(0).items()) {
+        double mean = 0, squares = 0;
+        for (const Json& seed : out["seeds"]) mean += seed[name].get<double>() / n;
+        for (const Json& seed : out["seeds"]) squares += std::pow(seed[name].get<double>() - mean, 2);
+        out["mean"][name] = mean;
+        out["sd"][name] = n > 1 ? std::sqrt(squares / (n - 1)) : 0.0;
+    }
+    out["questions"] = all.at(0)->count();
+    return out;
+}
+
+/// One seed's course: epochs, seconds, interactions a second, vital signs of each joint epoch.
+inline Json course_of(const Result& r) {
+    Json out;
+    out["seed"] = r.seed;
+    out["stage1"] = r.stage1;
+    out["epochs"] = {{"behaviour", r.epochs[0]},
+                     {"behaviour_best", r.best_epoch[0]},
+                     {"joint", r.epochs[1]},
+                     {"joint_best", r.best_epoch[1]}};
+    out["seconds"] = r.seconds;
+    out["train_seconds"] = {{"behaviour", r.effort.train_seconds[0]}, {"joint", r.effort.train_seconds[1]}};
+    out["interactions_per_second"] = {{"behaviour", r.effort.interactions_per_second(Phase::behaviour)},
+                                      {"joint", r.effort.interactions_per_second(Phase::joint)}};
+    out["joint"] = Json::array();
+    for (const JointEpoch& e : r.joint)
+        out["joint"].push_back({{"epoch", e.epoch},
+                                {"loss", e.loss},
+                                {"valid N@10", e.valid},
+                                {"mean_m", e.mean_m},
+                                {"codes_a_user", e.codes_a_user},
+                                {"share_at_cap", e.share_at_cap},
+                                {"code_perplexity", e.perplexity},
+                                {"moved", e.moved},
+                                {"open_groups", e.open_groups}});
+    return out;
+}
+
+/// The whole report. \param settings  as they were used, defaults filled in
+inline Json report_of(const Json& settings, const Json& data, const coco::Metrics& popularity,
+                      const std::vector<Result>& results) {
+    const auto over = [&](const std::function<const coco::Metrics*(const Result&)>& pick) {
+        std::vector<const coco::Metrics*> all;
+        for (const Result& r : results)
+            if (const coco::Metrics* m = pick(r)) all.push_back(m);
+        return all.size() == results.size() ? over_seeds(all) : Json();
+    };
+    const auto maybe = [](const std::optional<coco::Metrics>& m) { return m ? &*m : nullptr; };
+    Json out;
+    out["version"] = coco::version;
+    out["settings"] = settings;
+    out["data"] = data;
+    out["test"] = over([](const Result& r) { return &r.test; });
+    out["valid"] = over([](const Result& r) { return &r.valid; });
+    out["base"]["test"] = over([&](const Result& r) { return maybe(r.base_test); });
+    out["base"]["valid"] = over([&](const Result& r) { return maybe(r.base_valid); });
+    out["popularity"] = numbers_of(popularity);
+    double seconds = 0, rate = 0;
+    for (const Result& r : results) {
+        seconds += r.seconds;
+        rate += r.effort.interactions_per_second(Phase::behaviour) / static_cast<double>(results.size());
+        out["epochs"].push_back(r.epochs[0] + r.epochs[1]);
+    }
+    out["seconds"] = seconds;
+    out["interactions_per_second"] = rate;
+    for (const Result& r : results) out["runs"].push_back(course_of(r));
+    return out;
+}
+
+/// A line of numbers, five decimals; with `sd` another beneath it.
+inline void table_row(std::ostream& out, const std::string& name, const Json& row) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%-26s", name.c_str());
+    out << text;
+    for (const auto& [unused, value] : row.items()) {
+        std::snprintf(text, sizeof text, " %8.5f", value.get<double>());
+        out << text;
+    }
+    out << '\n';
+}
+
+/// Test metrics: PopRec, the end of stage 1, and what the run ended with.
+inline void print_table(std::ostream& out, const Json& report, const std::string& name) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%-26s", "test");
+    out << text;
+    for (const auto& [metric, unused] : report["popularity"].items()) {
+        std::snprintf(text, sizeof text, " %8s", metric.c_str());
+        out << text;
+    }
+    out << '\n';
+    table_row(out, "PopRec", report["popularity"]);
+    const bool several = report["runs"].size() > 1;
+    const auto rows = [&](const Json& part, const std::string& label) {
+        if (part.is_null()) return;
+        table_row(out, label, part["mean"]);
+        if (several) table_row(out, "  sd over seeds", part["sd"]);
+    };
+    if (report["settings"]["joint_epochs"].get<Index>() > 0) rows(report["base"]["test"], "end of stage 1");
+    rows(report["test"], name);
+    for (const Json& run : report["runs"])
+        for (const Json& e : run["joint"]) {
+            if (e["code_perplexity"].get<double>() == 0 && e["moved"].get<double>() == 0) continue;
+            std::snprintf(text, sizeof text, "seed %llu joint epoch %lld:",
+                          static_cast<unsigned long long>(run["seed"].get<std::uint64_t>()),
+                          static_cast<long long>(e["epoch"].get<Index>()));
+            out << text;
+            for (const char* sign : {"mean_m", "codes_a_user", "share_at_cap", "code_perplexity", "moved", "open_groups"}) {
+                std::snprintf(text, sizeof text, "  %s %.3f", sign, e[sign].get<double>());
+                out << text;
+            }
+            out << '\n';
+        }
+}
+
+}  // namespace experiment

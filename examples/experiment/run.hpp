@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One seed of one model: stage 1 (or the one it is given), stage 2, evaluation.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include <coco/train/checkpoint.hpp>
+
+#include "experiment/result.hpp"
+#include "experiment/stage1.hpp"
+
+namespace experiment {
+
+/// The settings that a command line stands for.
+template <class Model>
+coco::TrainConfig<Model> config_for(const Job& job) {
+    const Options& o = job.options;
+    coco::TrainConfig<Model> c;
+    auto& backbone = c.model.behaviour.backbone;
+    backbone.window = o.window;
+    backbone.encoder.width = o.width;
+    backbone.encoder.hidden = 4 * o.width;
+    backbone.encoder.layers = o.layers;
+    backbone.encoder.heads = o.heads;
+    backbone.encoder.dropout = backbone.encoder.attention_dropout = o.dropout;
+    if constexpr (requires { c.model.behaviour.items.texts; }) {
+        c.model.behaviour.items.text_width = job.item_width;
+        c.model.behaviour.items.texts = [given = &job.item_vectors](std::span<float> out) {
+            coco::require(given->size() == out.size(), "item vectors", "do not fit the catalogue",
+                          coco::text_of(out.size(), " numbers"), coco::text_of(given->size()));
+            std::copy(given->begin(), given->end(), out.begin());
+        };
+    }
+    c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
+    c.model.loss.alpha = o.alpha;
+    c.model.loss.beta = o.beta;
+    c.model.loss.gamma = o.gamma;
+    c.model.loss.auxiliary_on =
+        o.aux_on == "aligned" ? coco::AuxiliaryOn::aligned : coco::AuxiliaryOn::behaviour;
+    if constexpr (!Model::knows)
+        c.model.auxiliary = o.coco == "aux";
+    else if constexpr (requires { c.model.prompt.theta; }) {
+        c.model.prompt.codes = o.codes;
+        c.model.prompt.theta = o.theta;
+    }
+
+    c.sampling.samples = o.samples == "positions" ? coco::Samples::positions : coco::Samples::prefixes;
+    c.sampling.positions = o.positions == "oldest" ? coco::Positions::oldest : coco::Positions::recent;
+    c.sampling.window = o.window;
+    c.sampling.joint_targets = o.joint_targets;
+    c.sampling.budget.tokens = o.text_tokens;
+
+    coco::Schedule& s = c.schedule;
+    s.seed = job.seed;
+    s.optimizer.beta2 = o.beta2;
+    s.negatives = o.negatives == "all" ? coco::NegativesFrom::all_leaking : coco::NegativesFrom::train;
+    s.rate = o.rate;
+    s.batch.samples = o.batch;
+    s.batch.rows = o.batch * o.window;
+    s.epochs = o.epochs;
+    s.patience = o.patience;
+    s.joint_epochs = o.joint_epochs;
+    s.joint_patience = o.joint_patience;
+    s.joint_batch = o.joint_batch;
+    s.joint_rate = o.joint_rate;
+    s.knowledge_rate = o.knowledge_rate;
+    s.adapter_rate = o.adapter_rate;
+    s.joint_valid = o.valid_users;
+    return c;
+}
+
+template <class Model>
+std::unique_ptr<coco::Trainer<Model, Host>> trainer_for(const coco::TrainConfig<Model>& config, const Job& job) {
+    using Trainer = coco::Trainer<Model, Host>;
+    const auto host = std::make_shared<Host>(job.options.threads);
+    std::unique_ptr<Trainer> trainer;
+    if constexpr (Model::knows)
+        trainer = std::make_unique<Trainer>(config, job.catalogue, *job.language, host);
+    else
+        trainer = std::make_unique<Trainer>(config, job.catalogue, host);
+    if (config.schedule.negatives == coco::NegativesFrom::all_leaking) trainer->reveal(job.everything);
+    return trainer;
+}
+
+inline JointEpoch joint_epoch(const coco::Vitals& v, const Progress& p) {
+    return {p.epoch,         p.loss,       p.valid,
+            v.mean_m(),      v.codes_a_user(), v.share_at_cap(),
+            v.perplexity(),  v.moved(),
+            coco::Vitals::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
+}
+
+/// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when stopped.
+template <class Model>
+class Fitting {
+public:
+    using Trainer = coco::Trainer<Model, Host>;
+
+    Fitting(Trainer& trainer, const Job& job, std::string save)
+        : trainer_(trainer), job_(job), save_(std::move(save)),
+          watch_(trainer, display(job.options.quiet), [this](const Progress& p) { return epoch(p); }) {}
+
+    /// True: the trainer is finished, or (once) at the end of stage 1 with stage 2 before it.
+    /// False: Ctrl-C.
+    bool operator()() {
+        try {
+            at_end_of_stage1_ = false;
+            if (trainer_.fit(job_.split.train, job_.split.valid, [this](const Progress& p) { return watch_(p); }))
+                return store();
+        } catch (const Interrupted&) {
+            interrupted = 1;
+        }
+        if (interrupted == 0) return true;
+        store();
+        return false;
+    }
+
+    bool at_end_of_stage1() const { return at_end_of_stage1_; }
+    const Effort& effort() const { return watch_.effort(); }
+    const std::vector<JointEpoch>& joint() const { return joint_; }
+
+private:
+    bool epoch(const Progress& p) {
+        store();
+        if (p.phase == Phase::joint) {
+            joint_.push_back(joint_epoch(trainer_.state().vitals, p));
+            return true;
+        }
+        const coco::Schedule& s = trainer_.config().schedule;
+        at_end_of_stage1_ = s.joint_epochs > 0 &&
+            (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
+        return !at_end_of_stage1_;
+    }
+    bool store() {
+        if (!save_.empty()) coco::save(save_, trainer_);
+        return true;
+    }
+
+    Trainer& trainer_;
+    const Job& job_;
+    std::string save_;
+    bool at_end_of_stage1_ = false;
+    std::vector<JointEpoch> joint_;
+    Watch<Trainer> watch_;
+};
+
+/// Ranks of the targets, as the options treat seen items.
+template <class Model>
+coco::Metrics measure(const coco::Trained<Model, Host>& trained, const coco::data::Cases& cases, const char* name,
+                      const Options& o) {
+    return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::Had::zeroed : coco::Had::excluded,
+                          evaluation(name, cases.size(), o.quiet));
+}
+
+/// One seed from beginning to end.
+template <class Model>
+Result run(const Job& job) {
+    using Base = base_of<Model>;
+    const auto start = std::chrono::steady_clock::now();
+    const Options& o = job.options;
+    const coco::TrainConfig<Model> config = config_for<Model>(job);
+    Result result;
+    result.seed = job.seed;
+    result.stage1 = "trained";
+    const auto base_row = [&](const coco::Trained<Base, Host>& base) {
+        result.base_valid = measure(base, job.split.valid, "base, validation", o);
+        result.base_test = measure(base, job.split.test, "base, test", o);
+    };
+    const auto stopped = [&] {
+        result.stopped = true;
+        return result;
+    };
+
+    try {
+        std::unique_ptr<coco::Trainer<Base, Host>> stage1;
+        if (!job.stage1.empty()) {
+            stage1 = trainer_for<Base>(stage1_config(config), job);
+            const bool there = std::filesystem::exists(job.stage1);
+            result.stage1 = there ? "read" : "trained and kept";
+            if (there) coco::resume(job.stage1, *stage1);
+            Fitting<Base> fitting(*stage1, job, job.stage1);
+            if (!fitting()) return stopped();
+            result.effort = fitting.effort();
+            base_row(stage1->model());
+        }
+
+        const auto trainer = trainer_for<Model>(config, job);
+        if (!job.resume.empty()) {
+            coco::resume(job.resume, *trainer);
+            result.stage1 = "resumed";
+        } else if (stage1) {
+            hand_on<Model>(*stage1, *trainer);
+        }
+        stage1.reset();
+
+        Fitting<Model> fitting(*trainer, job, job.save);
+        const bool whole = trainer->state().phase == Phase::behaviour && !result.base_test;
+        if (!fitting()) return stopped();
+        if (fitting.at_end_of_stage1()) {
+            if (whole) base_row(behaviour_of(*trainer));
+            if (!fitting()) return stopped();
+        }
+        result.valid = measure(trainer->model(), job.split.valid, "validation", o);
+        result.test = measure(trainer->model(), job.split.test, "test", o);
+        if (whole && o.joint_epochs == 0) {
+            result.base_valid = result.valid;
+            result.base_test = result.test;
+        }
+        for (int p = 0; p < 2; ++p) {
+            result.epochs[p] = static_cast<Index>(trainer->state().best[p].history.size());
+            result.best_epoch[p] = trainer->state().best[p].epoch;
+            result.effort.train_seconds[p] += fitting.effort().train_seconds[p];
+            result.effort.valid_seconds[p] += fitting.effort().valid_seconds[p];
+            result.effort.targets[p] += fitting.effort().targets[p];
+        }
+        result.joint = fitting.joint();
+    } catch (const Interrupted&) {
+        return stopped();
+    }
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return result;
+}
+
+}  // namespace experiment

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// All that CoCo over SASRec can be reduced to, for one kind of items.
+#pragma once
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/adapter/lora.hpp>
+#include <coco/aligner/cross_attention.hpp>
+#include <coco/backbone/sasrec.hpp>
+#include <coco/decoupler/cross_attention.hpp>
+#include <coco/decoupler/identity.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/pipeline/pipeline.hpp>
+#include <coco/prompt/static.hpp>
+#include <coco/prompt/vq_codebook.hpp>
+
+#include "experiment/run.hpp"
+
+namespace experiment {
+
+template <class Items>
+Result run_sasrec_with(const Job& job) {
+    using coco::Pipeline;
+    using coco::backbone::SASRec;
+    const std::string& word = job.options.coco;
+    if (word == "full") return run<Pipeline<SASRec, Items>>(job);
+    if (word == "soft") return run<Pipeline<SASRec, Items, coco::prompt::Static>>(job);
+    if (word == "dec") return run<Pipeline<SASRec, Items, coco::decoupler::Identity>>(job);
+    if (word == "con") return run<Pipeline<SASRec, Items, coco::adapter::Frozen>>(job);
+    return run<coco::Base<SASRec, Items>>(job);
+}
+
+}  // namespace experiment

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <coco/items/table.hpp>
+
+#include "experiment/sasrec.hpp"
+
+namespace experiment {
+
+Result run_sasrec_table(const Job& job) { return run_sasrec_with<coco::items::Table>(job); }
+
+}  // namespace experiment

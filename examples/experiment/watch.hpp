@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What is seen and measured of a run while it runs: progress for people, seconds and interactions for the
+/// report, and Ctrl-C.
+#pragma once
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include <coco/train/progress.hpp>
+
+namespace experiment {
+
+using coco::Index;
+using coco::Phase;
+using coco::Progress;
+
+/// Thrown out of an evaluation that Ctrl-C ended; training ends at a step and throws nothing.
+struct Interrupted {};
+
+/// Ctrl-C has been pressed.
+inline volatile std::sig_atomic_t interrupted = 0;
+
+/// From now on the first Ctrl-C asks the run to end and the second ends the program.
+inline void catch_interrupts() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { interrupted = 1; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, nullptr);
+}
+
+/// A bar on a terminal, a line an epoch elsewhere.
+inline coco::ProgressSink display(bool quiet) {
+    if (quiet) return coco::silent();
+    if (::isatty(STDERR_FILENO) != 0) return coco::progress_bar(stderr);
+    return [](const Progress& p) {
+        if (p.kind == Progress::Kind::epoch) {
+            std::fprintf(stderr, "%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
+                         p.phase == Phase::behaviour ? "behaviour" : "joint", static_cast<long long>(p.epoch),
+                         static_cast<long long>(p.epochs), p.loss, p.valid, p.best ? "  best" : "");
+            std::fflush(stderr);
+        }
+        return true;
+    };
+}
+
+/// What `evaluate` tells: cases done, their rate and the time left, on a terminal.
+/// Throws `Interrupted` after Ctrl-C.
+inline std::function<void(Index)> evaluation(const std::string& name, Index all, bool quiet) {
+    using Clock = std::chrono::steady_clock;
+    const bool shown = !quiet && ::isatty(STDERR_FILENO) != 0;
+    return [name, all, shown, start = Clock::now()](Index done) {
+        if (shown) {
+            const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+            const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+            std::fprintf(stderr, "\r\033[K%s %lld/%lld  %.0f/s  %.0f s left", name.c_str(),
+                         static_cast<long long>(done), static_cast<long long>(all), rate,
+                         rate > 0 ? static_cast<double>(all - done) / rate : 0.0);
+            if (done == all) std::fputs("\r\033[K", stderr);
+            std::fflush(stderr);
+        }
+        if (interrupted != 0) throw Interrupted();
+    };
+}
+
+/// Seconds and interactions of training; those of evaluations apart.
+struct Effort {
+    double train_seconds[2] = {0, 0};  ///< a phase each
+    double valid_seconds[2] = {0, 0};
+    double targets[2] = {0, 0};  ///< interactions trained: (history, next item) pairs
+
+    double interactions_per_second(Phase phase) const {
+        const int p = static_cast<int>(phase);
+        return train_seconds[p] > 0 ? targets[p] / train_seconds[p] : 0;
+    }
+};
+
+/// A sink that shows, measures, and stops after Ctrl-C or where the owner's `on_epoch` says so.
+template <class Trainer>
+class Watch {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// \param on_epoch  called after each epoch; false ends `fit` there
+    Watch(const Trainer& trainer, coco::ProgressSink show, std::function<bool(const Progress&)> on_epoch)
+        : trainer_(trainer), show_(std::move(show)), on_epoch_(std::move(on_epoch)) {}
+
+    bool operator()(const Progress& p) {
+        const Clock::time_point now = Clock::now();
+        const int phase = static_cast<int>(p.phase);
+        const double seconds = std::chrono::duration<double>(now - mark_).count();
+        mark_ = now;
+        (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[phase] += seconds;
+        bool go_on = show_(p);
+        if (p.kind == Progress::Kind::evaluation && interrupted != 0) throw Interrupted();
+        if (p.kind == Progress::Kind::epoch) {
+            effort_.targets[phase] += static_cast<double>(trainer_.state().vitals.targets);
+            go_on = on_epoch_(p) && go_on;
+            mark_ = Clock::now();
+        }
+        return go_on && interrupted == 0;
+    }
+
+    const Effort& effort() const { return effort_; }
+
+private:
+    const Trainer& trainer_;
+    coco::ProgressSink show_;
+    std::function<bool(const Progress&)> on_epoch_;
+    Clock::time_point mark_ = Clock::now();
+    Effort effort_;
+};
+
+}  // namespace experiment
