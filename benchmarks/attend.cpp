@@ -73,10 +73,11 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
         .flop((backward ? 10.0 : 4.0) * pairs * static_cast<double>(c.heads * c.head), on.threads())
         .each("us_per_row", static_cast<double>(rows));
 }
-// clang-format off: a slash in a name is no division
+// A slash in a name is no division.
+// clang-format off
 #define COCO_ATTEND(name, shape)                                                                             \
-    BENCHMARK_CAPTURE(attend, name / forward, shape, false)->Unit(benchmark::kMicrosecond)->UseManualTime(); \
-    BENCHMARK_CAPTURE(attend, name / backward, shape, true)->Unit(benchmark::kMicrosecond)->UseManualTime()
+    BENCHMARK_CAPTURE(attend, name/forward, shape, false)->Unit(benchmark::kMicrosecond)->UseManualTime(); \
+    BENCHMARK_CAPTURE(attend, name/backward, shape, true)->Unit(benchmark::kMicrosecond)->UseManualTime()
 COCO_ATTEND(sasrec, sasrec(0));
 COCO_ATTEND(sasrec_dropout, sasrec(0.5));
 COCO_ATTEND(smollm2, smollm2());

@@ -23,11 +23,12 @@ static void classify(benchmark::State& state, Index rows, Index width, Index cou
         on.classify(h.in(), classes, scale, &loss, dh.out(), dcolumns.out(), {});
     }).flop(6.0 * static_cast<double>(rows * width * count), on.threads());
 }
-// clang-format off: a slash in a name is no division
+// A slash in a name is no division.
+// clang-format off
 BENCHMARK_CAPTURE(classify, 6400x64x12101, 6400, 64, 12101, 0)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(classify, 6400x64x12101 / one_thread, 6400, 64, 12101, 1)
+BENCHMARK_CAPTURE(classify, 6400x64x12101/one_thread, 6400, 64, 12101, 1)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
 BENCHMARK_CAPTURE(classify, 2275x64x12101, 2275, 64, 12101, 0)

@@ -18,15 +18,16 @@ static void gemm(benchmark::State& state, Index rows, Index cols, Index inner, O
         on.multiply(a.in(), op_a, b.in(), op_b, out.out());
     }).flop(2.0 * static_cast<double>(rows * cols * inner), on.threads());
 }
-// clang-format off: a slash in a name is no division
+// A slash in a name is no division.
+// clang-format off
 #define COCO_GEMM(m, n, k)                                                             \
-    BENCHMARK_CAPTURE(gemm, m##x##n##x##k / NN, m, n, k, Op::plain, Op::plain, 0)      \
+    BENCHMARK_CAPTURE(gemm, m##x##n##x##k/NN, m, n, k, Op::plain, Op::plain, 0)      \
         ->Unit(benchmark::kMicrosecond)                                                \
         ->UseManualTime();                                                             \
-    BENCHMARK_CAPTURE(gemm, m##x##n##x##k / NT, m, n, k, Op::plain, Op::transposed, 0) \
+    BENCHMARK_CAPTURE(gemm, m##x##n##x##k/NT, m, n, k, Op::plain, Op::transposed, 0) \
         ->Unit(benchmark::kMicrosecond)                                                \
         ->UseManualTime();                                                             \
-    BENCHMARK_CAPTURE(gemm, m##x##n##x##k / TN, m, n, k, Op::transposed, Op::plain, 0) \
+    BENCHMARK_CAPTURE(gemm, m##x##n##x##k/TN, m, n, k, Op::transposed, Op::plain, 0) \
         ->Unit(benchmark::kMicrosecond)                                                \
         ->UseManualTime()
 COCO_GEMM(6400, 64, 64);

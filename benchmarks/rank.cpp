@@ -34,9 +34,10 @@ static void rank(benchmark::State& state, Index users, Index k) {
         .flop(2.0 * static_cast<double>(users * width * items), on.threads())
         .rate("users_per_s", static_cast<double>(users));
 }
-// clang-format off: a slash in a name is no division
+// A slash in a name is no division.
+// clang-format off
 BENCHMARK_CAPTURE(rank, 12101, 256, 10)->Unit(benchmark::kMicrosecond)->UseManualTime();
-BENCHMARK_CAPTURE(rank, 12101 / best_100, 256, 100)->Unit(benchmark::kMicrosecond)->UseManualTime();
-BENCHMARK_CAPTURE(rank, 12101 / place, 256, 0)->Unit(benchmark::kMicrosecond)->UseManualTime();
-BENCHMARK_CAPTURE(rank, 12101 / one_user, 1, 10)->Unit(benchmark::kMicrosecond)->UseManualTime();
+BENCHMARK_CAPTURE(rank, 12101/best_100, 256, 100)->Unit(benchmark::kMicrosecond)->UseManualTime();
+BENCHMARK_CAPTURE(rank, 12101/place, 256, 0)->Unit(benchmark::kMicrosecond)->UseManualTime();
+BENCHMARK_CAPTURE(rank, 12101/one_user, 1, 10)->Unit(benchmark::kMicrosecond)->UseManualTime();
 // clang-format on
