@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <coco/exec/skills.hpp>
+#include <coco/nn/dropout_bits.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/stage.hpp>
 
@@ -28,12 +29,8 @@ struct DropoutRows {
     template <class Row>
     COCO_HD void operator()(Index i, const Row& row) const {
         std::uint8_t* const m = mask + i * cols;
-        row.each((cols + 7) / 8, [&](Index eighth) {
-            const Quad bits = key.bits(row_key[i], eighth);
-            const Index end = cols - 8 * eighth < 8 ? cols - 8 * eighth : 8;
-            for (int lane = 0; lane < static_cast<int>(end); ++lane)
-                m[8 * eighth + lane] = DropoutKey::keeps(bits, lane, threshold) ? 1 : 0;
-        });
+        each_drawn(row, key, row_key[i], cols,
+                   [&](Index j, std::uint16_t bits) { m[j] = bits >= threshold ? 1 : 0; });
         const T* const from = x + i * x_stride;
         T* const to = out + i * cols;
         row.each(cols, [&](Index j) { to[j] = m[j] ? from[j] * factor : T(0); });
@@ -83,8 +80,9 @@ public:
         const Rows<P> out = run.work.keep(x.rows, x.cols);
         const auto mask = run.work.template keep<std::uint8_t>(x.rows, x.cols);
         run.on.rows(x.rows, 2 * x.cols,
-                    DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols, DropoutKey{run.seed, run.step, site_},
-                                   row_key.data, DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
+                    DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols,
+                                   DropoutKey{run.seed, run.step, site_}, row_key.data,
+                                   DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
         return {out, mask};
     }
 

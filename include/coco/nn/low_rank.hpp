@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include <coco/nn/dropout_bits.hpp>
 #include <coco/nn/stage.hpp>
 
 namespace coco::nn {
@@ -29,21 +30,14 @@ struct DrawnDropoutRows {
     COCO_HD void operator()(Index i, const Row& row) const {
         const T* const from = x + i * x_stride;
         T* const to = out + i * out_stride;
-        const Id k = row_key[i];
-        // Whole eights have a loop of their own: with a fixed count the compiler draws many of them at once.
-        row.each(cols / 8, [&](Index eighth) { some(from, to, k, eighth, 8); });
-        if (cols % 8 != 0)
-            row.each(1, [&](Index) { some(from, to, k, cols / 8, static_cast<int>(cols % 8)); });
-    }
-
-    /// Columns 8*eighth .. 8*eighth + count - 1.
-    COCO_HD COCO_INLINE void some(const T* from, T* to, Id k, Index eighth, int count) const {
-        const Quad bits = key.bits(k, eighth);
-        const Index at = 8 * eighth;
-        for (int lane = 0; lane < count; ++lane) {
-            const T value = from[at + lane] * (DropoutKey::keeps(bits, lane, threshold) ? factor : T(0));
-            to[at + lane] = write == Write::set ? value : to[at + lane] + value;
-        }
+        if (write == Write::set)
+            each_drawn(row, key, row_key[i], cols, [&](Index j, std::uint16_t bits) {
+                to[j] = from[j] * (bits >= threshold ? factor : T(0));
+            });
+        else
+            each_drawn(row, key, row_key[i], cols, [&](Index j, std::uint16_t bits) {
+                to[j] += from[j] * (bits >= threshold ? factor : T(0));
+            });
     }
 };
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/host/rows.hpp>
+#include <coco/nn/dropout_bits.hpp>
+#include <vector>
+
+using namespace coco;
+
+namespace {
+
+/// As a device does a row: one thread's share of it, without lanes.
+struct PlainRow {
+    template <class F>
+    void each(Index n, const F& f) const {
+        for (Index j = n; j-- > 0;) f(j);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("dropout bits: each column's are DropoutKey's, once, whoever does the row") {
+    const DropoutKey key{7, 3, 2};
+    for (const Index cols : {0, 1, 7, 8, 9, 64, 127, 128, 130, 576}) {
+        std::vector<int> lanes(static_cast<std::size_t>(cols), -1), plain = lanes, expected = lanes;
+        for (Index j = 0; j < cols; ++j)
+            expected[static_cast<std::size_t>(j)] =
+                static_cast<int>((key.bits(-5, j / 8).word[j % 8 / 2] >> (16 * (j % 2))) & 0xFFFFu);
+        nn::each_drawn(host::Row<float>{}, key, -5, cols,
+                       [&](Index j, std::uint16_t bits) { lanes[static_cast<std::size_t>(j)] = bits; });
+        nn::each_drawn(PlainRow{}, key, -5, cols,
+                       [&](Index j, std::uint16_t bits) { plain[static_cast<std::size_t>(j)] = bits; });
+        CHECK(lanes == expected);
+        CHECK(plain == expected);
+    }
+}
