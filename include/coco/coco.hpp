@@ -21,6 +21,7 @@
 #include <coco/eval/t_test.hpp>
 #include <coco/fwd.hpp>
 #include <coco/host/host.hpp>
+#include <coco/io/file_sum.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>

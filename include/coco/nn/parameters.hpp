@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <coco/core/random.hpp>
+#include <coco/exec/policy.hpp>
 #include <coco/nn/stage.hpp>
 #include <coco/store/block.hpp>
 
@@ -14,6 +15,8 @@ namespace coco {
 /// Values of a model's tensors on a policy.
 template <class P>
 class Parameters {
+    static_assert(explain_policy<P>());
+
 public:
     using Scalar = typename P::Scalar;
 
