@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// An epoch of SASRec on histories as long as Beauty's, everything in it: batches made, dropout, the loss over
+// (or a negative from) 12,101 items, clip, AdamW of the item table. Items are drawn at random, which changes
+// no time. 128 users a step, every position of a window of 50.
+#include <fstream>
+#include <string>
+
+#include <coco/backbone/sasrec.hpp>
+#include <coco/host/host.hpp>
+#include <coco/train/trainer.hpp>
+
+#include "peak.hpp"
+
+using namespace coco;
+
+namespace {
+
+constexpr Index items = 12101;
+
+/// Users with as many inputs as beauty_lengths.txt says: a line is a length and how many have it.
+data::Interactions beauty_like() {
+    std::ifstream lengths(std::string(COCO_BENCHMARK_DIR) + "/beauty_lengths.txt");
+    data::Interactions train;
+    Draw draw(7);
+    std::vector<Id> sequence;
+    for (Index inputs = 0, users = 0; lengths >> inputs >> users;)
+        for (Index u = 0; u < users; ++u) {
+            sequence.clear();
+            // Of a longer history the latest window alone, as the peer trains it.
+            for (Index i = 0; i <= std::min<Index>(inputs, 50); ++i)
+                sequence.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(items))));
+            train.add(sequence);
+        }
+    return train;
+}
+
+data::Catalogue catalogue() {
+    data::Catalogue all;
+    for (Index i = 0; i < items; ++i) all.add(std::to_string(i));
+    return all;
+}
+
+void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
+    using Model = Base<backbone::SASRec>;
+    TrainConfig<Model> config;
+    config.model.loss.objective = loss;
+    config.sampling.samples = Samples::positions;
+    config.schedule.batch.samples = 128;
+    config.schedule.epochs = 1000000;
+    config.schedule.patience = 1000000;
+    const data::Interactions train = beauty_like();
+    const auto on = std::make_shared<Host>(threads);
+    Trainer<Model, Host> trainer(config, catalogue(), on);
+    const auto one_epoch = [&] {
+        trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
+    };
+    const double targets = static_cast<double>(train.size() - train.users());
+    // Encoder: 12 d^2 weights a layer, attention apart; the softmax: h V', G V, G' h.
+    const double encoder = 6.0 * 2 * 12 * 64 * 64, softmax = 6.0 * 64 * items, sampled = 6.0 * 64 * 2;
+    Meter(state, one_epoch)
+        .flop(targets * (encoder + (loss == ObjectiveKind::bce ? sampled : softmax)), on->threads())
+        .each("us_per_target", targets);
+}
+
+}  // namespace
+
+// clang-format off: a slash in a name is no division
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce, ObjectiveKind::cross_entropy, 0)
+    ->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/bce, ObjectiveKind::bce, 0)
+    ->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce/one_thread, ObjectiveKind::cross_entropy, 1)
+    ->Unit(benchmark::kMillisecond)->UseManualTime();
+// clang-format on
