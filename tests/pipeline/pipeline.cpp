@@ -280,3 +280,13 @@ TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipe
         CHECK(same == (u % 2 == 0));
     }
 }
+
+TEST_CASE("a batch whose segments name groups out of order is refused", "[pipeline]") {
+    Bench<Shop> bench(config<Shop>());
+    coco::HostBatch b = joint(Samples::prefixes, &bench.text);
+    REQUIRE(b.groups() > 1);
+    const auto knowing = [](Id g) { return g > 0; };
+    const auto last = std::find_if(b.group_of_segment.rbegin(), b.group_of_segment.rend(), knowing);
+    *last = 0;
+    CHECK_THROWS_AS(bench.step(b), coco::Error);
+}

@@ -8,6 +8,7 @@
 #include <coco/adapter/concept.hpp>
 #include <coco/aligner/concept.hpp>
 #include <coco/backbone/concept.hpp>
+#include <coco/core/error.hpp>
 #include <coco/decoupler/concept.hpp>
 #include <coco/fwd.hpp>
 #include <coco/items/concept.hpp>
@@ -206,7 +207,8 @@ private:
         count_codes(known.prompt, report);
     }
 
-    /// What each query segment knows: its group's stretch, or an empty one.
+    /// What each query segment knows: its group's stretch, or an empty one. Stretches lie one behind the
+    /// other, so each group must be named by one segment, in order.
     template <class P>
     Segments<P> by_segment(Run<P>& run, const Batch<P>& batch, const Segments<P>& of_group) const {
         const std::span<Id> offsets =
@@ -214,6 +216,8 @@ private:
         offsets[0] = 0;
         for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {
             const Id g = batch.group_of_segment[s];
+            if (g >= 0 && offsets[s] != of_group.begin(g))
+                throw Error("batch", "groups are not named once each, in order", {}, text_of("group ", g));
             offsets[s + 1] = static_cast<Id>(offsets[s] + (g < 0 ? 0 : of_group.length(g)));
         }
         return nn::segments(run, std::span<const Id>(offsets));
