@@ -30,7 +30,7 @@ struct DropoutRows {
     COCO_HD void operator()(Index i, const Row& row) const {
         std::uint8_t* const m = mask + i * cols;
         each_drawn(row, key, row_key[i], cols,
-                   [&](Index j, std::uint16_t bits) { m[j] = bits >= threshold ? 1 : 0; });
+                   [m, least = threshold](Index j, std::uint16_t bits) { m[j] = bits >= least ? 1 : 0; });
         const T* const from = x + i * x_stride;
         T* const to = out + i * cols;
         row.each(cols, [&](Index j) { to[j] = m[j] ? from[j] * factor : T(0); });

@@ -13,7 +13,8 @@ namespace coco::nn {
 /// says. Where lanes of one thread do a row they draw sixteen Philox calls together, which takes a quarter of
 /// the time.
 template <class Row, class Visit>
-COCO_HD void each_drawn(const Row& row, const DropoutKey& key, Id row_key, Index cols, const Visit& visit) {
+COCO_HD COCO_INLINE void each_drawn(const Row& row, const DropoutKey key, Id row_key, Index cols,
+                                    const Visit& visit) {
     constexpr int calls = requires { Row::lanes; }
     ? 16 : 1;
     constexpr Index width = 8 * calls;
