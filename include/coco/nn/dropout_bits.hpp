@@ -11,12 +11,13 @@ namespace coco::nn {
 
 /// Calls visit(j, bits of column j) for the columns j < cols of a row, in any order; bits as `DropoutKey`
 /// says. Where lanes of one thread do a row they draw sixteen Philox calls together, which takes a quarter of
-/// the time.
+/// the time; `visit` should hold what it reads by value, or its writes might change it as far as g++ can
+/// tell.
 template <class Row, class Visit>
 COCO_HD COCO_INLINE void each_drawn(const Row& row, const DropoutKey key, Id row_key, Index cols,
                                     const Visit& visit) {
-    constexpr int calls = requires { Row::lanes; }
-    ? 16 : 1;
+    constexpr bool by_lanes = requires { Row::lanes; };
+    constexpr int calls = by_lanes ? 16 : 1;
     constexpr Index width = 8 * calls;
     row.each((cols + width - 1) / width, [&](Index part) {
         std::uint32_t drawn[4][calls], in_order[4 * calls];
