@@ -23,6 +23,8 @@ find_package_handle_standard_args(oneDNN REQUIRED_VARS oneDNN_LIBRARY oneDNN_INC
 
 if(oneDNN_FOUND AND NOT TARGET oneDNN::dnnl)
     add_library(oneDNN::dnnl UNKNOWN IMPORTED)
+    # Our products keep oneDNN's OpenMP team to the calling thread, so programs call that runtime themselves.
     set_target_properties(oneDNN::dnnl PROPERTIES IMPORTED_LOCATION "${oneDNN_LIBRARY}"
-                          INTERFACE_INCLUDE_DIRECTORIES "${oneDNN_INCLUDE_DIR}")
+                          INTERFACE_INCLUDE_DIRECTORIES "${oneDNN_INCLUDE_DIR}"
+                          INTERFACE_LINK_LIBRARIES gomp)
 endif()
