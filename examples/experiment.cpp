@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program of a researcher: one model, one data set, some seeds; a table for people, a report for programs.
-// docs/experiment.md says what each setting means.
+// The program of a researcher: one model, one data set, some seeds; a table for people, a report for
+// programs. docs/experiment.md says what each setting means.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
@@ -19,7 +19,8 @@ namespace {
 /// What the options were given on the command line, the others are the recipe's or the data's to choose.
 class CommandLine {
 public:
-    CommandLine() : app_("Trains and evaluates a recommender, with and without a language model.", "experiment") {
+    CommandLine()
+        : app_("Trains and evaluates a recommender, with and without a language model.", "experiment") {
         app_.set_version_flag("--version", coco::version);
         data();
         model();
@@ -45,7 +46,8 @@ public:
                       "--llm FILE.gguf or --llm tiny");
         coco::require(o_.items == "table" || !o_.llm.empty() || !o_.item_vectors.empty(), "--items text",
                       "needs text vectors", "--item-vectors FILE.npy, or a language model's by --llm");
-        coco::require(o_.items == "text" || o_.item_vectors.empty(), "--item-vectors", "of no use", "--items text");
+        coco::require(o_.items == "text" || o_.item_vectors.empty(), "--item-vectors", "of no use",
+                      "--items text");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -69,8 +71,8 @@ private:
     }
 
     void data() {
-        const auto group = app_.add_option("--data", o_.data,
-                                           "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"");
+        const auto group = app_.add_option(
+            "--data", o_.data, "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"");
         group->required();
         choice("--samples", o_.samples,
                "what a training sample is: each prefix, or all positions of a window in one pass "
@@ -84,7 +86,8 @@ private:
     void model() {
         choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
         choice("--backbone", o_.backbone, "sequence model", {"sasrec"});
-        choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative", {"ce", "bce"});
+        choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative",
+               {"ce", "bce"});
         choice("--items", o_.items, "item vectors: a table, or a table plus a linear map of text vectors",
                {"table", "text"});
         add("--item-vectors", o_.item_vectors,
@@ -99,11 +102,13 @@ private:
     }
     void coco() {
         choice("--coco", o_.coco,
-               "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language model but "
+               "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language "
+               "model but "
                "L_aux; off: no language model [default: full with --llm, else off]",
                {"full", "soft", "dec", "con", "aux", "off"});
         add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
-        number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all", 0);
+        number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all",
+               0);
         number("--text-tokens", o_.text_tokens, "tokens of a user's text at most, the instruction apart", 1);
         number("--codes", o_.codes, "prompts in the codebook", 2);
         number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
@@ -114,7 +119,8 @@ private:
     }
     void training() {
         choice("--recipe", o_.recipe,
-               "s3rec: BCE, positions, negatives that exclude held-out items too (a leak), seen items scored 0: for "
+               "s3rec: BCE, positions, negatives that exclude held-out items too (a leak), seen items scored "
+               "0: for "
                "comparison with published numbers only; options given beside it win",
                {"s3rec"});
         number("--epochs", o_.epochs, "of stage 1 at most", 0);
@@ -123,8 +129,11 @@ private:
                "of stage 2 at most (off, aux: the base trains on for as many) [default: 3, or 0 with neither "
                "--coco nor --llm]",
                0);
-        number("--joint-patience", o_.joint_patience, "epochs of stage 2 without a better validation N@10", 1);
-        app_.add_option("--seeds", o_.seeds, "seeds, a run each: 1,2,3")->delimiter(',')->capture_default_str();
+        number("--joint-patience", o_.joint_patience, "epochs of stage 2 without a better validation N@10",
+               1);
+        app_.add_option("--seeds", o_.seeds, "seeds, a run each: 1,2,3")
+            ->delimiter(',')
+            ->capture_default_str();
         number("--batch", o_.batch, "samples a step of stage 1", 1);
         number("--joint-batch", o_.joint_batch, "users a step of stage 2", 1);
         number("--joint-targets", o_.joint_targets, "targets a user's knowledge trains (prefixes)", 1, 64);
@@ -133,18 +142,20 @@ private:
         number("--knowledge-rate", o_.knowledge_rate, "of prompts, decoupler, aligner", 0);
         number("--adapter-rate", o_.adapter_rate, "of LoRA", 0);
         number("--beta2", o_.beta2, "of AdamW", 0, 1);
-        choice("--negatives", o_.negatives, "items a negative may not be: the user's train items, or all (a leak)",
-               {"train", "all"});
+        choice("--negatives", o_.negatives,
+               "items a negative may not be: the user's train items, or all (a leak)", {"train", "all"});
         choice("--seen", o_.seen, "what a ranking does with items a user has had", {"excluded", "zeroed"});
         number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch", 1);
     }
     void program() {
         number("--threads", o_.threads, "0: all the machine has; no result depends on it", 0);
-        add("--save", o_.save, "checkpoint, written after each epoch and on Ctrl-C (several seeds: NAME-SEED)");
+        add("--save", o_.save,
+            "checkpoint, written after each epoch and on Ctrl-C (several seeds: NAME-SEED)");
         add("--resume", o_.resume,
             "goes on from a checkpoint; where it is --save's own and not there yet, from the beginning");
         add("--stage1", o_.stage1,
-            "takes stage 1 from this checkpoint, or trains it and puts it there: variants of a seed share it");
+            "takes stage 1 from this checkpoint, or trains it and puts it there: variants of a seed share "
+            "it");
         add("--report", o_.report, "JSON");
         add("--per-user", o_.per_user, "each user's test N@10 (tab-separated, a column a seed)");
         app_.add_flag("--quiet", o_.quiet, "no progress");
@@ -249,8 +260,17 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
         width = language->source.config.width;
         vectors = item_text_vectors(catalogue, *language);
     }
-    Job job{o, catalogue, data.interactions, split, language, vectors, width, seed, of_seed(o.save, seed, several),
-            of_seed(o.resume, seed, several), of_seed(o.stage1, seed, several)};
+    Job job{o,
+            catalogue,
+            data.interactions,
+            split,
+            language,
+            vectors,
+            width,
+            seed,
+            of_seed(o.save, seed, several),
+            of_seed(o.resume, seed, several),
+            of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     return o.items == "text" ? run_sasrec_text(job) : run_sasrec_table(job);
 }

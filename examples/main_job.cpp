@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main job: SASRec, then SASRec with a language model's knowledge, and SASRec trained on for as long; compared
-// on all users by full ranking; then the model is saved, loaded again, and recommends.
+// The main job: SASRec, then SASRec with a language model's knowledge, and SASRec trained on for as long;
+// compared on all users by full ranking; then the model is saved, loaded again, and recommends.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -54,9 +54,12 @@ public:
         hand_on<Shop>(stage1, *trainer);
         const bool done = fit(*trainer, shop_row);
         const coco::Vitals& v = trainer->state().vitals;
-        std::printf("last joint epoch: M = 1 for %.2f of the targets, %.1f codes a user (%.0f of %lld in effect in use), "
-                    "|a-h|/|h| = %.3f\n",
-                    v.mean_m(), v.codes_a_user(), v.perplexity(), static_cast<long long>(job_.options.codes), v.moved());
+        std::printf(
+            "last joint epoch: M = 1 for %.2f of the targets, %.1f codes a user (%.0f of %lld in effect in "
+            "use), "
+            "|a-h|/|h| = %.3f\n",
+            v.mean_m(), v.codes_a_user(), v.perplexity(), static_cast<long long>(job_.options.codes),
+            v.moved());
         return done;
     }
 
@@ -83,16 +86,18 @@ void explain(const coco::Report& report) {
     for (const Index k : report.cutoffs()) {
         const auto line = [&](const char* name, const std::vector<double>& a, const std::vector<double>& b) {
             const coco::Interval i = coco::paired_bootstrap(a, b);
-            std::printf("  %s@%-2lld %+.4f  [%+.4f, %+.4f]\n", name, static_cast<long long>(k), i.difference, i.low,
-                        i.high);
+            std::printf("  %s@%-2lld %+.4f  [%+.4f, %+.4f]\n", name, static_cast<long long>(k), i.difference,
+                        i.low, i.high);
         };
         line("R", shop.recalls(k), base.recalls(k));
         line("N", shop.gains(k), base.gains(k));
     }
     const double p = base.recall(5), n = static_cast<double>(base.count());
-    std::printf("With %.0f people a R@5 of %.3f has a standard error of %.3f: this shows that the pipeline works, not which "
-                "method is better. A difference whose interval holds 0 cannot be told from none.\n",
-                n, p, std::sqrt(p * (1 - p) / n));
+    std::printf(
+        "With %.0f people a R@5 of %.3f has a standard error of %.3f: this shows that the pipeline works, "
+        "not which "
+        "method is better. A difference whose interval holds 0 cannot be told from none.\n",
+        n, p, std::sqrt(p * (1 - p) / n));
 }
 
 std::string title_of(const coco::data::Catalogue& catalogue, Id item) {
@@ -144,16 +149,21 @@ int main_job(Options o, bool quick, bool full) {
     const coco::llm::TextModel language = open_language(o.llm, o.llm_layers, data.catalogue);
     const coco::llm::Config& shape = language.source.config;
     std::printf("%s: %lld people, %lld items, %lld interactions, a sample: %s\n", o.data.c_str(),
-                static_cast<long long>(data.interactions.users()), static_cast<long long>(data.catalogue.size()),
-                static_cast<long long>(data.interactions.size()), o.samples == "positions" ? "all positions" : "a prefix");
-    std::printf("%s: the first %lld of %lld layers and the final norm, %lld text tokens a person, %lld joint epochs\n",
-                o.llm.c_str(), static_cast<long long>(shape.used()), static_cast<long long>(shape.layers),
-                static_cast<long long>(o.text_tokens), static_cast<long long>(o.joint_epochs));
+                static_cast<long long>(data.interactions.users()),
+                static_cast<long long>(data.catalogue.size()),
+                static_cast<long long>(data.interactions.size()),
+                o.samples == "positions" ? "all positions" : "a prefix");
+    std::printf(
+        "%s: the first %lld of %lld layers and the final norm, %lld text tokens a person, %lld joint "
+        "epochs\n",
+        o.llm.c_str(), static_cast<long long>(shape.used()), static_cast<long long>(shape.layers),
+        static_cast<long long>(o.text_tokens), static_cast<long long>(o.joint_epochs));
 
     const std::filesystem::path file = cache() / "main_job.coco";
     std::filesystem::create_directories(cache());
     const std::vector<float> no_vectors;
-    const Job job{o, data.catalogue, data.interactions, split, &language, no_vectors, 0, 1, file.string(), {}, {}};
+    const Job job{o, data.catalogue, data.interactions, split, &language, no_vectors, 0, 1, file.string(), {},
+                  {}};
 
     coco::Report report;
     const coco::baseline::Popularity popular(split.train, data.catalogue.size());
@@ -166,13 +176,15 @@ int main_job(Options o, bool quick, bool full) {
     {
         Comparison comparison(job, report);
         std::unique_ptr<coco::Trainer<Base, Host>> stage1;
-        if (!comparison.stage1(stage1) || !comparison.longer(*stage1) || !comparison.shop(*stage1)) throw Interrupted();
+        if (!comparison.stage1(stage1) || !comparison.longer(*stage1) || !comparison.shop(*stage1))
+            throw Interrupted();
     }
     std::cout << "\nTest, full ranking:\n" << report << std::flush;
     explain(report);
     std::printf("\nThe model was saved as %s and is loaded again.\n", file.c_str());
     recommend(job, file, data);
-    std::printf("\n%.0f seconds\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::printf("\n%.0f seconds\n",
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     return 0;
 }
 
@@ -183,16 +195,20 @@ int main(int argc, char** argv) {
     Options o;
     o.llm = "tiny";
     bool quick = false, full = false;
-    app.add_option("--data", o.data, "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"")->required();
+    app.add_option("--data", o.data, "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"")
+        ->required();
     app.add_option("--llm", o.llm, "language model: FILE.gguf, or \"tiny\"")->capture_default_str();
     const auto fast = app.add_flag("--quick", quick, "4 layers of the language model, 1 joint epoch");
     app.add_flag("--full", full, "all layers")->excludes(fast);
-    app.add_option("--threads", o.threads, "0: all the machine has")->capture_default_str()->check(CLI::Range(0, 4096));
+    app.add_option("--threads", o.threads, "0: all the machine has")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 4096));
     CLI11_PARSE(app, argc, argv);
     try {
         return main_job(o, quick, full);
     } catch (const Interrupted&) {
-        std::fprintf(stderr, "\nstopped; where it stood is saved as %s\n", (cache() / "main_job.coco").c_str());
+        std::fprintf(stderr, "\nstopped; where it stood is saved as %s\n",
+                     (cache() / "main_job.coco").c_str());
         return 130;
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "main_job: %s\n", problem.what());

@@ -109,7 +109,8 @@ inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalog
 /// less than 12 times the rows of every position.
 inline const char* samples_for(const coco::data::Interactions& train, Index window) {
     const Index prefixes = coco::data::rows_of(coco::data::every_prefix(train, window));
-    return prefixes < 12 * coco::data::rows_of(coco::data::every_position(train, window)) ? "prefixes" : "positions";
+    return prefixes < 12 * coco::data::rows_of(coco::data::every_position(train, window)) ? "prefixes"
+                                                                                          : "positions";
 }
 
 }  // namespace experiment

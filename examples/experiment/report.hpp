@@ -30,7 +30,8 @@ inline Json numbers_of(const coco::Metrics& metrics) {
     return row;
 }
 
-/// {"mean": {"R@5": ...}, "sd": {...}, "seeds": [{...}, ...], "questions": n}; sd is the sample's, 0 of one seed.
+/// {"mean": {"R@5": ...}, "sd": {...}, "seeds": [{...}, ...], "questions": n}; sd is the sample's, 0 of one
+/// seed.
 inline Json over_seeds(const std::vector<const coco::Metrics*>& all) {
     Json out{{"mean", Json::object()}, {"sd", Json::object()}, {"seeds", Json::array()}};
     for (const coco::Metrics* m : all) out["seeds"].push_back(numbers_of(*m));
@@ -142,7 +143,8 @@ inline void print_table(std::ostream& out, const Json& report, const std::string
                           static_cast<unsigned long long>(run["seed"].get<std::uint64_t>()),
                           static_cast<long long>(e["epoch"].get<Index>()));
             out << text;
-            for (const char* sign : {"mean_m", "codes_a_user", "share_at_cap", "code_perplexity", "moved", "open_groups"}) {
+            for (const char* sign :
+                 {"mean_m", "codes_a_user", "share_at_cap", "code_perplexity", "moved", "open_groups"}) {
                 std::snprintf(text, sizeof text, "  %s %.3f", sign, e[sign].get<double>());
                 out << text;
             }

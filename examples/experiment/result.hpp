@@ -24,11 +24,11 @@ struct Job {
     const coco::data::Catalogue& catalogue;  ///< texts already shuffled where that was asked for
     const coco::data::Interactions& everything;
     const coco::data::Split& split;
-    const coco::llm::TextModel* language;      ///< null where none is asked
-    const std::vector<float>& item_vectors;    ///< items x item_width; empty for a plain table
+    const coco::llm::TextModel* language;    ///< null where none is asked
+    const std::vector<float>& item_vectors;  ///< items x item_width; empty for a plain table
     Index item_width;
     std::uint64_t seed;
-    std::string save, resume, stage1;          ///< this seed's files; empty for none
+    std::string save, resume, stage1;  ///< this seed's files; empty for none
 };
 
 /// Vital signs of one joint epoch.
@@ -43,15 +43,15 @@ struct Result {
     bool stopped = false;  ///< by Ctrl-C; there are no metrics then
     coco::Metrics valid, test;
     std::optional<coco::Metrics> base_valid, base_test;  ///< end of stage 1
-    std::string stage1;  ///< "trained", "trained and kept", "read", "resumed"
+    std::string stage1;                                  ///< "trained", "trained and kept", "read", "resumed"
     Index epochs[2] = {0, 0}, best_epoch[2] = {0, 0};
     double seconds = 0;  ///< all of it
     Effort effort;
     std::vector<JointEpoch> joint;
 };
 
-/// Train, evaluate, save: all variants of a backbone with one kind of items, each in a translation unit of its
-/// own, for five models are compiled in each.
+/// Train, evaluate, save: all variants of a backbone with one kind of items, each in a translation unit of
+/// its own, for five models are compiled in each.
 Result run_sasrec_table(const Job& job);
 Result run_sasrec_text(const Job& job);
 

@@ -75,7 +75,8 @@ coco::TrainConfig<Model> config_for(const Job& job) {
 }
 
 template <class Model>
-std::unique_ptr<coco::Trainer<Model, Host>> trainer_for(const coco::TrainConfig<Model>& config, const Job& job) {
+std::unique_ptr<coco::Trainer<Model, Host>> trainer_for(const coco::TrainConfig<Model>& config,
+                                                        const Job& job) {
     using Trainer = coco::Trainer<Model, Host>;
     const auto host = std::make_shared<Host>(job.options.threads);
     std::unique_ptr<Trainer> trainer;
@@ -88,20 +89,28 @@ std::unique_ptr<coco::Trainer<Model, Host>> trainer_for(const coco::TrainConfig<
 }
 
 inline JointEpoch joint_epoch(const coco::Vitals& v, const Progress& p) {
-    return {p.epoch,         p.loss,       p.valid,
-            v.mean_m(),      v.codes_a_user(), v.share_at_cap(),
-            v.perplexity(),  v.moved(),
+    return {p.epoch,
+            p.loss,
+            p.valid,
+            v.mean_m(),
+            v.codes_a_user(),
+            v.share_at_cap(),
+            v.perplexity(),
+            v.moved(),
             coco::Vitals::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
 }
 
-/// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when stopped.
+/// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when
+/// stopped.
 template <class Model>
 class Fitting {
 public:
     using Trainer = coco::Trainer<Model, Host>;
 
     Fitting(Trainer& trainer, const Job& job, std::string save)
-        : trainer_(trainer), job_(job), save_(std::move(save)),
+        : trainer_(trainer),
+          job_(job),
+          save_(std::move(save)),
           watch_(trainer, display(job.options.quiet), [this](const Progress& p) { return epoch(p); }) {}
 
     /// True: the trainer is finished, or (once) at the end of stage 1 with stage 2 before it.
@@ -109,7 +118,8 @@ public:
     bool operator()() {
         try {
             at_end_of_stage1_ = false;
-            if (trainer_.fit(job_.split.train, job_.split.valid, [this](const Progress& p) { return watch_(p); }))
+            if (trainer_.fit(job_.split.train, job_.split.valid,
+                             [this](const Progress& p) { return watch_(p); }))
                 return store();
         } catch (const Interrupted&) {
             interrupted = 1;
@@ -131,8 +141,8 @@ private:
             return true;
         }
         const coco::Schedule& s = trainer_.config().schedule;
-        at_end_of_stage1_ = s.joint_epochs > 0 &&
-            (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
+        at_end_of_stage1_ =
+            s.joint_epochs > 0 && (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
         return !at_end_of_stage1_;
     }
     bool store() {
@@ -150,8 +160,8 @@ private:
 
 /// Ranks of the targets, as the options treat seen items.
 template <class Model>
-coco::Metrics measure(const coco::Trained<Model, Host>& trained, const coco::data::Cases& cases, const char* name,
-                      const Options& o) {
+coco::Metrics measure(const coco::Trained<Model, Host>& trained, const coco::data::Cases& cases,
+                      const char* name, const Options& o) {
     return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::Had::zeroed : coco::Had::excluded,
                           evaluation(name, cases.size(), o.quiet));
 }

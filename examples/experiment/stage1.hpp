@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stage 1 is the same for all variants of a seed, bit for bit: tensors of backbone and items are claimed first
-/// in every pipeline, so that names, starting values and random bits agree. It can therefore be trained once and
-/// handed on, and a pipeline without its language model is a base.
+/// Stage 1 is the same for all variants of a seed, bit for bit: tensors of backbone and items are claimed
+/// first in every pipeline, so that names, starting values and random bits agree. It can therefore be trained
+/// once and handed on, and a pipeline without its language model is a base.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,8 @@ template <class Backbone, class Items>
 struct BaseOf<coco::Base<Backbone, Items>> {
     using type = coco::Base<Backbone, Items>;
 };
-template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner, class Adapter>
+template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
+          class Adapter>
 struct BaseOf<coco::BasicPipeline<Backbone, Items, Prompt, Model, Decoupler, Aligner, Adapter>> {
     using type = coco::Base<Backbone, Items>;
 };
@@ -67,8 +68,8 @@ Floats block_of(coco::Trainer<Model, Host>& trainer, const std::string& name, Ho
 }
 
 /// Copies the tensors that both layouts have, by name, from one block to another.
-inline void copy_shared(const coco::Layout& from_layout, Floats from, const coco::Layout& to_layout, Floats to,
-                        Home home) {
+inline void copy_shared(const coco::Layout& from_layout, Floats from, const coco::Layout& to_layout,
+                        Floats to, Home home) {
     for (const coco::Tensor& t : from_layout.tensors()) {
         if (t.slot.home != home) continue;
         const coco::Slot& slot = to_layout.tensor(t.name).slot;
@@ -102,11 +103,13 @@ template <class Model>
 coco::Trained<base_of<Model>, Host> behaviour_of(coco::Trainer<Model, Host>& trainer) {
     using Base = base_of<Model>;
     const coco::Trained<Model, Host>& whole = trainer.model();
-    const auto base = std::make_shared<const Base>(stage1_config(trainer.config()).model, whole.model->items());
+    const auto base =
+        std::make_shared<const Base>(stage1_config(trainer.config()).model, whole.model->items());
     coco::Trained<Base, Host> copy{whole.on, base,
                                    std::make_shared<coco::Parameters<Host>>(*whole.on, base->layout(), 0),
                                    whole.filler, nullptr};
-    const char* const block = trainer.state().best[0].epoch > 0 && !trainer.state().finished ? "best" : "values";
+    const char* const block =
+        trainer.state().best[0].epoch > 0 && !trainer.state().finished ? "best" : "values";
     const coco::Layout &from = whole.model->layout(), &to = base->layout();
     for (const coco::Tensor& t : to.tensors()) {
         if (t.slot.home == Home::frozen) continue;

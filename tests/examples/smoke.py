@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The programs do what docs/experiment.md says, on a shop small enough for seconds.
+
+usage: smoke.py EXPERIMENT MAIN_JOB
+"""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
+from compiler import finish
+
+EXPERIMENT, MAIN_JOB = sys.argv[1:]
+TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
+        "--quiet"]
+SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
+
+
+def shop(folder):
+    """60 people in a shop of 40 things whose names are two words."""
+    draw = random.Random(1)
+    words = ["red", "blue", "old", "new", "warm", "cold", "soft", "hard"]
+    folder.mkdir()
+    with open(folder / "items.tsv", "w") as items:
+        for i in range(1, 41):
+            items.write(f"{i}\t{draw.choice(words)} {draw.choice(words)} thing\t\t\n")
+    with open(folder / "sequences.txt", "w") as sequences:
+        for user in range(1, 61):
+            items = draw.sample(range(1, 41), draw.randrange(5, 12))
+            sequences.write(" ".join(map(str, [user, *items])) + "\n")
+
+
+class Trial:
+    def __init__(self, folder):
+        self.folder = folder
+        self.data = str(folder / "shop")
+        shop(folder / "shop")
+
+    def path(self, name):
+        return str(self.folder / name)
+
+    def run(self, *options, program=EXPERIMENT, status=0):
+        done = subprocess.run([program, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=300, env={**os.environ, "COCO_CACHE": str(self.folder / "cache")})
+        assert done.returncode == status, f"{' '.join(options)}: status {done.returncode}\n{done.stdout}"
+        return done.stdout
+
+    def report(self, *options):
+        self.run("--data", self.data, *SMALL, "--report", self.path("report.json"), *options)
+        return json.loads(pathlib.Path(self.path("report.json")).read_text())
+
+    def same_file(self, a, b):
+        assert pathlib.Path(self.path(a)).read_bytes() == pathlib.Path(self.path(b)).read_bytes(), f"{a} is not {b}"
+
+
+def help_is_complete_and_unknown_options_are_refused(t):
+    text = t.run("--help")
+    for option in ("--data", "--coco", "--llm", "--stage1", "--resume", "--report", "--recipe", "--seeds"):
+        assert option in text, option
+    assert "not expected" in t.run("--data", t.data, "--cocoa", "full", status=109)
+    t.run("--data", t.data, "--coco", "half", status=105)
+    assert "--llm" in t.run("--data", t.data, "--coco", "full", status=1)
+    assert "cannot be opened" in t.run("--data", t.path("nowhere"), status=1)
+
+
+def every_variant_runs_and_reports(t):
+    for items in ("table", "text"):
+        for coco in ("off", "aux", "full", "soft", "dec", "con"):
+            report = t.report("--coco", coco, "--llm", "tiny", "--items", items)
+            assert report["settings"]["coco"] == coco and report["settings"]["items"] == items
+            for part in (report["test"], report["valid"], report["base"]["test"]):
+                assert set(part["mean"]) == {"R@5", "N@5", "R@10", "N@10", "MRR"}, part
+                assert 0 < part["mean"]["MRR"] <= 1
+            assert report["test"]["questions"] == 60
+            (run,) = report["runs"]
+            assert run["epochs"]["behaviour"] == 2 and run["epochs"]["joint"] == 1
+            (epoch,) = run["joint"]
+            if coco in ("full", "soft", "dec", "con"):
+                assert epoch["moved"] > 0 and epoch["codes_a_user"] >= 1, epoch
+    assert t.report("--model", "pop")["test"]["mean"]["R@5"] == t.report()["popularity"]["R@5"]
+    assert t.report("--recipe", "s3rec")["settings"]["seen"] == "zeroed"
+
+
+def seeds_are_runs_of_their_own(t):
+    both = t.report("--seeds", "3,4", "--per-user", t.path("gains.tsv"), "--save", t.path("two.coco"))
+    for i, seed in enumerate(("3", "4")):
+        alone = t.report("--seeds", seed, "--save", t.path(f"one-{seed}.coco"))
+        assert alone["test"]["seeds"][0] == both["test"]["seeds"][i]
+        t.same_file(f"two-{seed}.coco", f"one-{seed}.coco")
+    lines = pathlib.Path(t.path("gains.tsv")).read_text().splitlines()
+    assert lines[0] == "user\tseed 3\tseed 4" and len(lines) == 61
+    mean = sum(float(line.split("\t")[1]) for line in lines[1:]) / 60
+    assert abs(mean - both["test"]["seeds"][0]["N@10"]) < 1e-5
+
+
+def a_shared_stage_1_gives_what_an_own_one_gives(t):
+    options = ("--coco", "full", "--llm", "tiny")
+    own = t.report(*options, "--save", t.path("own.coco"))
+    for where in ("trained and kept", "read"):
+        shared = t.report(*options, "--save", t.path("shared.coco"), "--stage1", t.path("stage1.coco"))
+        assert shared["runs"][0]["stage1"] == where
+        for part in ("test", "valid", "base"):
+            assert shared[part] == own[part], part
+        t.same_file("own.coco", "shared.coco")
+    t.run("--data", t.data, *SMALL, *options, "--stage1", t.path("stage1.coco"), "--dropout", "0.1", status=1)
+
+
+def going_on_gives_the_file_of_a_run_that_never_stopped(t):
+    options = ("--data", t.data, *TINY, "--epochs", "40", "--patience", "40", "--joint-epochs", "4", "--llm", "tiny")
+    t.run(*options, "--save", t.path("whole.coco"))
+    parts = ("--save", t.path("parts.coco"), "--resume", t.path("parts.coco"))
+    stopped = 0
+    for wait in (0.3, 0.2, 0.25, 0.15, 0.2):
+        process = subprocess.Popen([EXPERIMENT, *options, *parts], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        status = process.wait(timeout=300)
+        assert status in (0, 130, -signal.SIGINT), status
+        stopped += status == 130
+    t.run(*options, *parts)
+    t.same_file("whole.coco", "parts.coco")
+    assert stopped, "never stopped on the way"
+
+
+def the_main_job_ends_with_recommendations(t):
+    text = t.run("--data", t.data, "--quick", "--threads", "1", program=MAIN_JOB)
+    for line in ("PopRec", "SASRec+CoCo", "95 % intervals", "standard error", "may take next", "10. "):
+        assert line in text, f"{line} is missing in\n{text}"
+    assert text.count("took last") == 3
+
+
+def main():
+    passed = failed = 0
+    for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
+                  seeds_are_runs_of_their_own, a_shared_stage_1_gives_what_an_own_one_gives,
+                  going_on_gives_the_file_of_a_run_that_never_stopped, the_main_job_ends_with_recommendations):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                trial(Trial(pathlib.Path(folder)))
+                passed += 1
+            except Exception as problem:
+                print(f"{trial.__name__}: {type(problem).__name__}: {problem}")
+                failed += 1
+    return finish(passed, failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
