@@ -155,9 +155,10 @@ int main_job(Options o, bool quick, bool full) {
                 o.samples == "positions" ? "all positions" : "a prefix");
     std::printf(
         "%s: the first %lld of %lld layers and the final norm, %lld text tokens a person, %lld joint "
-        "epochs\n",
-        o.llm.c_str(), static_cast<long long>(shape.used()), static_cast<long long>(shape.layers),
-        static_cast<long long>(o.text_tokens), static_cast<long long>(o.joint_epochs));
+        "epoch%s\n",
+        std::filesystem::path(o.llm).filename().c_str(), static_cast<long long>(shape.used()),
+        static_cast<long long>(shape.layers), static_cast<long long>(o.text_tokens),
+        static_cast<long long>(o.joint_epochs), o.joint_epochs == 1 ? "" : "s");
 
     const std::filesystem::path file = cache() / "main_job.coco";
     std::filesystem::create_directories(cache());
