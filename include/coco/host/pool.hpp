@@ -18,7 +18,8 @@
 
 namespace coco::host {
 
-/// A pool of `threads` workers, the caller among them. Calls from different user threads take turns.
+/// A pool of `threads` workers, the caller among them. Calls from different user threads take turns. A job is
+/// over when its tasks are: a worker that the system does not let run is not waited for.
 class Pool {
 public:
     /// \param threads  at least 1; 0 takes all the machine has
@@ -30,8 +31,7 @@ public:
     ~Pool() {
         {
             const std::lock_guard lock(mutex_);
-            stopping_ = true;
-            generation_.fetch_add(1, std::memory_order_release);
+            stopping_.store(true, std::memory_order_release);
         }
         wake_.notify_all();
         for (std::thread& w : workers_) w.join();
@@ -51,28 +51,24 @@ public:
             return;
         }
         const std::lock_guard turn(turn_);
-        job_ = {[](const void* t, Index i) { (*static_cast<const Task*>(t))(i); }, &task, count};
-        next_.store(0, std::memory_order_relaxed);
-        busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-        {
-            const std::lock_guard lock(mutex_);
-            generation_.fetch_add(1, std::memory_order_release);
-        }
-        if (sleeping_.load(std::memory_order_acquire) > 0) wake_.notify_all();
-        take();
-        while (busy_.load(std::memory_order_acquire) > 0) pause();
-        if (failure_) {
-            const std::exception_ptr failure = std::exchange(failure_, nullptr);
-            std::rethrow_exception(failure);
-        }
+        for (Index first = 0; first < count; first += most_tasks)
+            start(task, first, std::min(most_tasks, count - first));
     }
 
 private:
     struct Job {
         void (*call)(const void*, Index) = nullptr;
         const void* task = nullptr;
-        Index count = 0;
+        Index first = 0;
     };
+
+    /// Tasks still to be taken, in one word that is exchanged whole: the job's number, so that a worker who
+    /// comes late cannot take a task of a job he has not seen, the next task, and how many there are.
+    static constexpr std::uint64_t field = 21, mask = (std::uint64_t{1} << field) - 1;
+    static constexpr Index most_tasks = static_cast<Index>(mask);
+    static std::uint64_t next_of(std::uint64_t ticket) { return (ticket >> field) & mask; }
+    static std::uint64_t count_of(std::uint64_t ticket) { return ticket & mask; }
+    static bool has_work(std::uint64_t ticket) { return next_of(ticket) < count_of(ticket); }
 
     /// A task that starts a job of its own runs it alone.
     static bool& inside() {
@@ -80,52 +76,79 @@ private:
         return flag;
     }
 
-    static void pause() {
+    /// One more turn of waiting: a breath of the core first, then the core itself for somebody else.
+    static void pause(int turn) {
+        if (turn > 2000) {
+            std::this_thread::yield();
+            return;
+        }
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
 #endif
     }
 
+    template <class Task>
+    void start(const Task& task, Index first, Index count) {
+        job_ = {[](const void* t, Index i) { (*static_cast<const Task*>(t))(i); }, &task, first};
+        done_.store(0, std::memory_order_relaxed);
+        const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> (2 * field)) + 1;
+        {
+            const std::lock_guard lock(mutex_);
+            ticket_.store((number << (2 * field)) | static_cast<std::uint64_t>(count),
+                          std::memory_order_release);
+        }
+        if (sleeping_.load(std::memory_order_acquire) > 0) wake_.notify_all();
+        take();
+        for (int turn = 0; done_.load(std::memory_order_acquire) < count; ++turn) pause(turn);
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
+    /// Does tasks until none is left. A task taken keeps its job alive until it is counted as done.
     void take() {
         inside() = true;
-        for (;;) {
-            const Index i = next_.fetch_add(1, std::memory_order_relaxed);
-            if (i >= job_.count) break;
+        std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+        while (has_work(ticket)) {
+            if (!ticket_.compare_exchange_weak(ticket, ticket + (std::uint64_t{1} << field),
+                                               std::memory_order_acq_rel, std::memory_order_acquire))
+                continue;
             try {
-                job_.call(job_.task, i);
+                job_.call(job_.task, job_.first + static_cast<Index>(next_of(ticket)));
             } catch (...) {
                 const std::lock_guard lock(mutex_);
                 if (!failure_) failure_ = std::current_exception();
             }
+            done_.fetch_add(1, std::memory_order_release);
+            ticket = ticket_.load(std::memory_order_acquire);
         }
         inside() = false;
     }
 
     void work() {
-        std::uint64_t seen = 0;
+        const auto called = [this] {
+            return has_work(ticket_.load(std::memory_order_acquire)) ||
+                   stopping_.load(std::memory_order_acquire);
+        };
         for (;;) {
             // Steps come microseconds apart: spin that long before sleeping.
-            for (int spin = 0; spin < 4000 && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
-            if (generation_.load(std::memory_order_acquire) == seen) {
+            for (int turn = 0; turn < 2200 && !called(); ++turn) pause(turn);
+            if (!called()) {
                 std::unique_lock lock(mutex_);
                 sleeping_.fetch_add(1, std::memory_order_release);
-                wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
+                wake_.wait(lock, called);
                 sleeping_.fetch_sub(1, std::memory_order_release);
             }
-            seen = generation_.load(std::memory_order_acquire);
-            if (stopping_) return;
+            if (stopping_.load(std::memory_order_acquire)) return;
             take();
-            busy_.fetch_sub(1, std::memory_order_release);
         }
     }
 
     std::vector<std::thread> workers_;
     std::mutex turn_, mutex_;
     std::condition_variable wake_;
-    std::atomic<std::uint64_t> generation_{0};
-    std::atomic<Index> next_{0};
-    std::atomic<int> busy_{0}, sleeping_{0};
-    bool stopping_ = false;
+    std::atomic<std::uint64_t> ticket_{0};
+    std::atomic<Index> done_{0};
+    std::atomic<int> sleeping_{0};
+    std::atomic<bool> stopping_{false};
     Job job_;
     std::exception_ptr failure_;
 };
