@@ -122,9 +122,9 @@ public:
                              [this](const Progress& p) { return watch_(p); }))
                 return store();
         } catch (const Interrupted&) {
-            interrupted = 1;
+            interrupted = true;
         }
-        if (interrupted == 0) return true;
+        if (!interrupted) return true;
         store();
         return false;
     }

@@ -7,11 +7,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include <coco/train/progress.hpp>
 
@@ -25,15 +27,24 @@ using coco::Progress;
 struct Interrupted {};
 
 /// Ctrl-C has been pressed.
-inline volatile std::sig_atomic_t interrupted = 0;
+inline std::atomic<bool> interrupted = false;
 
-/// From now on the first Ctrl-C asks the run to end and the second ends the program.
+/// From now on the first Ctrl-C asks the run to end and the second ends the program. To be called before
+/// threads are made: the signal is blocked in all of them and taken by one that waits for nothing else. A
+/// handler would not do, for oneDNN's small products (seen in 2.6) run with the stack pointer in a buffer on
+/// the heap, and the frame that the system lays down for a handler would overwrite what lies before it.
 inline void catch_interrupts() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, nullptr);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([signals] {
+        int number = 0;
+        sigwait(&signals, &number);
+        interrupted = true;
+        sigwait(&signals, &number);
+        std::_Exit(130);
+    }).detach();
 }
 
 /// A bar on a terminal, a line an epoch elsewhere.
@@ -66,7 +77,7 @@ inline std::function<void(Index)> evaluation(const std::string& name, Index all,
             if (done == all) std::fputs("\r\033[K", stderr);
             std::fflush(stderr);
         }
-        if (interrupted != 0) throw Interrupted();
+        if (interrupted) throw Interrupted();
     };
 }
 
@@ -99,13 +110,13 @@ public:
         mark_ = now;
         (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[phase] += seconds;
         bool go_on = show_(p);
-        if (p.kind == Progress::Kind::evaluation && interrupted != 0) throw Interrupted();
+        if (p.kind == Progress::Kind::evaluation && interrupted) throw Interrupted();
         if (p.kind == Progress::Kind::epoch) {
             effort_.targets[phase] += static_cast<double>(trainer_.state().vitals.targets);
             go_on = on_epoch_(p) && go_on;
             mark_ = Clock::now();
         }
-        return go_on && interrupted == 0;
+        return go_on && !interrupted;
     }
 
     const Effort& effort() const { return effort_; }
