@@ -8,6 +8,7 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
+#include <coco/nn/stage.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/step.hpp>
 
