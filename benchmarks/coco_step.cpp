@@ -31,7 +31,8 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
     // Twelve tokens an item: with 12 items the budget is always full.
     language.encode = [](std::string_view text) {
         std::vector<Id> ids(12);
-        for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<Id>((text.size() * 131 + i * 7919) % 49152);
+        for (std::size_t i = 0; i < ids.size(); ++i)
+            ids[i] = static_cast<Id>((text.size() * 131 + i * 7919) % 49152);
         return ids;
     };
     TrainConfig<Shop> config;
@@ -52,8 +53,10 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
 }  // namespace
 
 // clang-format off: a slash in a name is no division
-BENCHMARK_CAPTURE(coco_step, smollm2_shape/8_layers/64_tokens, 8, 64)
-    ->Unit(benchmark::kMillisecond)->UseManualTime();
-BENCHMARK_CAPTURE(coco_step, smollm2_shape/4_layers/32_tokens, 4, 32)
-    ->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_CAPTURE(coco_step, smollm2_shape / 8_layers / 64_tokens, 8, 64)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(coco_step, smollm2_shape / 4_layers / 32_tokens, 4, 32)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
 // clang-format on

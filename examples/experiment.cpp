@@ -112,6 +112,7 @@ private:
         number("--text-tokens", o_.text_tokens, "tokens of a user's text at most, the instruction apart", 1);
         number("--codes", o_.codes, "prompts in the codebook", 2);
         number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
+        app_.add_flag("--centred", o_.centred, "compare users with codes less their common mean");
         number("--alpha", o_.alpha, "weight of L_aux", 0);
         number("--beta", o_.beta, "weight of L_ortho", 0);
         number("--gamma", o_.gamma, "weight of L_Q", 0);
@@ -182,6 +183,7 @@ Json settings_of(const Options& o) {
             {"text_tokens", o.text_tokens},
             {"codes", o.codes},
             {"theta", o.theta},
+            {"centred", o.centred},
             {"alpha", o.alpha},
             {"beta", o.beta},
             {"gamma", o.gamma},

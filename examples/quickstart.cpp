@@ -8,8 +8,9 @@
 
 int main() {
     // Parts are words, in any order; those not named are the paper's.
-    using Shop = coco::Pipeline<coco::backbone::SASRec, coco::prompt::VqCodebook, coco::llm::Decoder<>,
-                                coco::decoupler::CrossAttention, coco::aligner::CrossAttention, coco::adapter::LoRA>;
+    using Shop =
+        coco::Pipeline<coco::backbone::SASRec, coco::prompt::VqCodebook, coco::llm::Decoder<>,
+                       coco::decoupler::CrossAttention, coco::aligner::CrossAttention, coco::adapter::LoRA>;
 
     const coco::data::Dataset shop = coco::data::synthetic({.users = 400}).data;
     const coco::data::Split split = coco::data::leave_one_out(shop.interactions);

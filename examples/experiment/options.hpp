@@ -24,6 +24,7 @@ struct Options {
     Index llm_layers = 0, text_tokens = 128;
     Index codes = 64;
     double theta = 0.45, alpha = 0.2, beta = 0.15, gamma = 0.25;
+    bool centred = false;
     std::string aux_on = "behaviour";
 
     Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;

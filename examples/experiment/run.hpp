@@ -47,6 +47,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     else if constexpr (requires { c.model.prompt.theta; }) {
         c.model.prompt.codes = o.codes;
         c.model.prompt.theta = o.theta;
+        c.model.prompt.centred = o.centred;
     }
 
     c.sampling.samples = o.samples == "positions" ? coco::Samples::positions : coco::Samples::prefixes;

@@ -173,6 +173,24 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
     }
 }
 
+TEST_CASE("centred: users are compared less their centre, and nothing else changes", "[prompt]") {
+    prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .most = 3};
+    Scene plain(config);
+    config.centred = true;
+    Scene centred(config);
+    const laws::Numbers centre = laws::normals(width, 9);
+    centred.set(centred.stage.centre(), centre);
+    laws::Numbers moved = users();
+    for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += centre[i % static_cast<std::size_t>(width)];
+    const auto a = plain.prompts(users()), b = centred.prompts(moved);
+    REQUIRE(a.choice.code_host.size() == b.choice.code_host.size());
+    CHECK(std::equal(a.choice.code_host.begin(), a.choice.code_host.end(), b.choice.code_host.begin()));
+    CHECK(std::equal(a.choice.nearest_host.begin(), a.choice.nearest_host.end(),
+                     b.choice.nearest_host.begin()));
+    for (Index g = 0; g < groups; ++g)
+        for (Index j = 0; j < width; ++j) CHECK(a.e.row(g)[j] == Approx(b.e.row(g)[j]).margin(1e-12));
+}
+
 TEST_CASE("settings out of range are refused", "[prompt]") {
     Layout layout;
     CHECK_THROWS_AS(prompt::VqCodebook(layout, {.codes = 1}, width, model_width), Error);

@@ -101,9 +101,11 @@ public:
         bias_ = layout.claim("output.bias", 1, width, Init::zeros());
     }
 
-    /// \param h_of, pure_of  as many segments: rows of a segment see that segment's knowledge; it may be empty
+    /// \param h_of, pure_of  as many segments: rows of a segment see that segment's knowledge; it may be
+    /// empty
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> h, const Segments<P>& h_of, CRows<P> pure, const Segments<P>& pure_of) const {
+    Kept<P> forward(Run<P>& run, CRows<P> h, const Segments<P>& h_of, CRows<P> pure,
+                    const Segments<P>& pure_of) const {
         using T = typename P::Scalar;
         Kept<P> kept;
         kept.norm_h = norm_.forward(run, h);
@@ -124,11 +126,12 @@ public:
                       CRows<P>(kept.own_key.out), CRows<P>(kept.own_value.out), kept.mixed, kept.statistics);
         kept.output = output_.forward(run, CRows<P>(kept.mixed));
         kept.knows = run.work.keep(h.rows, 1);
-        run.on.rows(h_of.count(), h_of.longest, KnowsRows<T>{h_of.offsets.data, pure_of.offsets.data, kept.knows.data});
+        run.on.rows(h_of.count(), h_of.longest,
+                    KnowsRows<T>{h_of.offsets.data, pure_of.offsets.data, kept.knows.data});
         const Rows<P> out = run.work.keep(h.rows, h.cols);
         run.on.rows(h.rows, 3 * h.cols,
-                    AlignRows<T>{h.data, h.stride, kept.output.out.data, run.value(bias_).data, kept.knows.data,
-                                 out.data, h.cols});
+                    AlignRows<T>{h.data, h.stride, kept.output.out.data, run.value(bias_).data,
+                                 kept.knows.data, out.data, h.cols});
         kept.out = out;
         return kept;
     }
@@ -141,14 +144,16 @@ public:
         const Index rows = dy.rows, width = dy.cols, pieces = kept.key.x.rows;
         const auto matrix = [&](Index count) { return run.work.scratch(count, width); };
         const Rows<P> dout = matrix(rows), dmixed = matrix(rows), dquery = matrix(rows);
-        const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces), dvalue = matrix(pieces);
+        const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces),
+                      dvalue = matrix(pieces);
         run.on.rows(rows, width, KnowingRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
         if (const Rows<P> db = run.gradient(bias_); !db.empty())
             run.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
         output_.backward(run, kept.output, CRows<P>(dout), dmixed);
-        run.on.attend_backward(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out), CRows<P>(kept.value.out),
-                               CRows<P>(kept.own_key.out), CRows<P>(kept.own_value.out), CRows<P>(kept.mixed),
-                               CRows<P>(kept.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
+        run.on.attend_backward(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out),
+                               CRows<P>(kept.value.out), CRows<P>(kept.own_key.out),
+                               CRows<P>(kept.own_value.out), CRows<P>(kept.mixed), CRows<P>(kept.statistics),
+                               CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
 
         const Rows<P> dnorm = matrix(std::max(rows, pieces)), part = matrix(std::max(rows, pieces));
         if (pieces > 0) {

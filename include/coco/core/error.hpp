@@ -19,8 +19,11 @@ public:
     /// \param expected  what would have been right; may be empty
     /// \param found     what was there; may be empty
     Error(std::string where, std::string problem, std::string expected = {}, std::string found = {})
-        : std::runtime_error(compose(where, problem, expected, found)), where_(std::move(where)),
-          problem_(std::move(problem)), expected_(std::move(expected)), found_(std::move(found)) {}
+        : std::runtime_error(compose(where, problem, expected, found)),
+          where_(std::move(where)),
+          problem_(std::move(problem)),
+          expected_(std::move(expected)),
+          found_(std::move(found)) {}
 
     const std::string& where() const noexcept { return where_; }
     const std::string& problem() const noexcept { return problem_; }

@@ -38,9 +38,7 @@ COCO_HD inline Quad philox(std::uint64_t key, std::uint64_t low, std::uint64_t h
 }
 
 /// A word as a real number in [0, 1), 24 bits of it.
-COCO_HD inline float unit_interval(std::uint32_t word) {
-    return static_cast<float>(word >> 8) * 0x1.0p-24f;
-}
+COCO_HD inline float unit_interval(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1.0p-24f; }
 
 /// A stream of random numbers for host code (shuffles, cuts, initial values). Its whole state is three
 /// integers, so that a checkpoint can hold it. Streams of one seed with different ids are independent.
@@ -66,7 +64,8 @@ public:
         const std::uint32_t limit = static_cast<std::uint32_t>(-n) % n;
         for (;;) {
             const std::uint64_t product = std::uint64_t{word()} * n;
-            if (static_cast<std::uint32_t>(product) >= limit) return static_cast<std::uint32_t>(product >> 32);
+            if (static_cast<std::uint32_t>(product) >= limit)
+                return static_cast<std::uint32_t>(product >> 32);
         }
     }
 

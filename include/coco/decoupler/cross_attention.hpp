@@ -37,8 +37,8 @@ public:
         query_ = nn::Linear(layout, "query", model_width, width, in, nn::Bias::no);
         key_ = nn::Linear(layout, "key", model_width, width, in, nn::Bias::no);
         value_ = nn::Linear(layout, "value", model_width, width, in, nn::Bias::no);
-        output_ = nn::Linear(layout, "output", width, width, Init::normal(1 / std::sqrt(static_cast<double>(width))),
-                             nn::Bias::no);
+        output_ = nn::Linear(layout, "output", width, width,
+                             Init::normal(1 / std::sqrt(static_cast<double>(width))), nn::Bias::no);
     }
 
     /// \param prompts  and which group each belongs to; \param mix likewise, a group's prompt rows first
@@ -54,8 +54,8 @@ public:
         kept.shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(query_.out())));
         kept.mixed = run.work.keep(prompts.rows, query_.out());
         kept.statistics = run.work.keep(prompts.rows, 1);
-        run.on.attend(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out), CRows<P>(kept.value.out), {}, {},
-                      kept.mixed, kept.statistics);
+        run.on.attend(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out), CRows<P>(kept.value.out),
+                      {}, {}, kept.mixed, kept.statistics);
         kept.output = output_.forward(run, CRows<P>(kept.mixed));
         kept.of_group = prompts_of;
         kept.out = kept.output.out;
@@ -70,9 +70,9 @@ public:
         const Rows<P> dmixed = run.work.scratch(prompts, width), dquery = run.work.scratch(prompts, width);
         const Rows<P> dkey = run.work.scratch(rows, width), dvalue = run.work.scratch(rows, width);
         output_.backward(run, kept.output, dy, dmixed);
-        run.on.attend_backward(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out), CRows<P>(kept.value.out),
-                               {}, {}, CRows<P>(kept.mixed), CRows<P>(kept.statistics), CRows<P>(dmixed), dquery, dkey,
-                               dvalue, {}, {});
+        run.on.attend_backward(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out),
+                               CRows<P>(kept.value.out), {}, {}, CRows<P>(kept.mixed),
+                               CRows<P>(kept.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, {}, {});
         query_.backward(run, kept.query, CRows<P>(dquery), dprompts);
         key_.backward(run, kept.key, CRows<P>(dkey), dmix);
         Rows<P> second{};

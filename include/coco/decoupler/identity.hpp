@@ -13,7 +13,8 @@
 
 namespace coco::decoupler {
 
-/// out_g = mean of x over the last rows of segment g, those after its first skip_g; zeros where none are left.
+/// out_g = mean of x over the last rows of segment g, those after its first skip_g; zeros where none are
+/// left.
 template <class T>
 struct PoolTail {
     const T* x;
@@ -84,8 +85,8 @@ public:
         const Index groups = mix_of.count();
         const Rows<P> mean = run.work.keep(groups, mix.cols);
         run.on.rows(groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
-                    PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data, prompts_of.offsets.data,
-                                                 mean.data, mean.cols});
+                    PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data,
+                                                 prompts_of.offsets.data, mean.data, mean.cols});
         kept.map = map_.forward(run, CRows<P>(mean));
         const std::span<Id> offsets = run.work.template numbers<Id>(groups + 1);
         for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(g);

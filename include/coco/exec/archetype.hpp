@@ -56,7 +56,8 @@ struct Archetype {
     /// \param own_k, own_v  q.rows x (kv_heads * head): the row's own key, or empty. A row whose segment and
     ///        prefix are empty gives zeros even so: there is nothing to attend to but itself.
     /// \param statistics    q.rows x heads: log of the softmax's denominator, for backward
-    void attend(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, Out out, Out statistics);
+    void attend(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+                Out statistics);
     /// Gradients of `attend`, each = (not +=); an empty view is not computed. Rows of the prefix receive the
     /// sum over all segments.
     void attend_backward(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, In out,
@@ -65,7 +66,8 @@ struct Archetype {
     /// *loss += scale * sum over rows of -log softmax(inverse_temperature h c' + bias)[positive];
     /// dh = its gradient, dcolumns += and dbias += likewise; empty views are not computed. Logits are made
     /// in row chunks and never lie in memory whole.
-    void classify(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns, Out dbias);
+    void classify(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns,
+                  Out dbias);
 
     /// For each row of e the codes with cosine > theta, the nearest always, at most `cap` (the best by
     /// cosine, equals by lower index). Costs one read-back.
@@ -74,7 +76,8 @@ struct Archetype {
     /// The k best columns a row by h c' + bias, best first, equals by lower index; where fewer than k are
     /// left the rest of `best` is -1.
     /// \param best    rows * k ids, row by row     \param scores  rows x k
-    void rank(In h, In columns, In bias, const Seen<Archetype>& seen, Index k, MutableIds<Archetype> best, Out scores);
+    void rank(In h, In columns, In bias, const Seen<Archetype>& seen, Index k, MutableIds<Archetype> best,
+              Out scores);
     /// The rank of a target among all columns: 1 + those strictly better + half of the other equals.
     /// \param place  rows x 1
     void place(In h, In columns, In bias, const Seen<Archetype>& seen, Ids<Archetype> target, Out place);

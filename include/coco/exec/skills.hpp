@@ -49,16 +49,16 @@ struct DropoutKey {
 template <class P>
 struct Attention {
     using Scalar = typename P::Scalar;
-    Segments<P> queries;   ///< of the rows of q
-    Segments<P> keys;      ///< of the rows of k and v; as many segments as `queries`; may be empty ones
-    Index heads = 1;       ///< of q; a head is q.cols / heads wide
-    Index kv_heads = 1;    ///< of k and v; divides heads; query head h reads key head h / (heads/kv_heads)
-    Scalar scale = 1;      ///< multiplies q.k before the softmax
-    bool causal = false;   ///< query i of n sees keys j <= m - n + i of its m keys (aligned at the right)
-    Index prefix = 0;      ///< leading rows of k, v that every segment but 0 sees in full
-    double dropout = 0;    ///< rate on the probabilities, in [0, 1); 0 when not training
-    DropoutKey key;        ///< column = head * 4096 + key index within [prefix; segment; own]
-    Ids<P> row_key;        ///< a query row's key for dropout; may be empty when dropout is 0
+    Segments<P> queries;  ///< of the rows of q
+    Segments<P> keys;     ///< of the rows of k and v; as many segments as `queries`; may be empty ones
+    Index heads = 1;      ///< of q; a head is q.cols / heads wide
+    Index kv_heads = 1;   ///< of k and v; divides heads; query head h reads key head h / (heads/kv_heads)
+    Scalar scale = 1;     ///< multiplies q.k before the softmax
+    bool causal = false;  ///< query i of n sees keys j <= m - n + i of its m keys (aligned at the right)
+    Index prefix = 0;     ///< leading rows of k, v that every segment but 0 sees in full
+    double dropout = 0;   ///< rate on the probabilities, in [0, 1); 0 when not training
+    DropoutKey key;       ///< column = head * 4096 + key index within [prefix; segment; own]
+    Ids<P> row_key;       ///< a query row's key for dropout; may be empty when dropout is 0
 };
 
 /// A softmax over columns for each row of h: cross-entropy over items, InfoNCE, a vocabulary.
@@ -76,9 +76,9 @@ struct Classes {
 /// Which columns a ranking leaves out.
 template <class P>
 struct Seen {
-    Segments<P> of_row;  ///< for each row a stretch of `item`, or no segments at all
-    Ids<P> item;         ///< ascending within a row
-    bool zeroed = false; ///< their score counts as 0 (as S3-Rec evaluates) instead of -infinity
+    Segments<P> of_row;   ///< for each row a stretch of `item`, or no segments at all
+    Ids<P> item;          ///< ascending within a row
+    bool zeroed = false;  ///< their score counts as 0 (as S3-Rec evaluates) instead of -infinity
 };
 
 /// The codes chosen for each row, laid out by code index.
@@ -90,7 +90,8 @@ struct Choice {
     std::span<const Id> code_host, nearest_host;  ///< the same numbers where the host reads them
 };
 
-/// One AdamW step over a range (Loshchilov and Hutter, ICLR 2019): decay is decoupled, multiplied by the rate.
+/// One AdamW step over a range (Loshchilov and Hutter, ICLR 2019): decay is decoupled, multiplied by the
+/// rate.
 struct AdamWStep {
     double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0;
     std::int64_t step = 1;  ///< counts from 1, for the bias correction

@@ -4,7 +4,8 @@
 #pragma once
 
 #if defined(__CUDACC__) && !defined(EIGEN_NO_CUDA)
-#error "coco: host code in a CUDA source must be compiled with EIGEN_NO_CUDA (link coco::coco, or keep it in a .cpp)"
+#error \
+    "coco: host code in a CUDA source must be compiled with EIGEN_NO_CUDA (link coco::coco, or keep it in a .cpp)"
 #endif
 
 // g++ 12 takes the undefined operand in its own AVX-512 intrinsics for a mistake of ours.

@@ -77,15 +77,18 @@ public:
         host::reduce<T>(*pool_, count, out, kernel);
     }
 
-    void attend(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, Out out, Out statistics) {
+    void attend(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+                Out statistics) {
         host::attend(*pool_, shape, q, k, v, own_k, own_v, out, statistics);
     }
     void attend_backward(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, In out,
                          In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
-        host::attend_backward(*pool_, shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk, dv, down_k, down_v);
+        host::attend_backward(*pool_, shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk, dv, down_k,
+                              down_v);
     }
 
-    void classify(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns, Out dbias) {
+    void classify(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns,
+                  Out dbias) {
         host::classify(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
@@ -93,7 +96,8 @@ public:
         return host::choose<BasicHost>(*pool_, e, codes, theta, cap, work);
     }
 
-    void rank(In h, In columns, In bias, const Seen<BasicHost>& seen, Index k, MutableIds<BasicHost> best, Out scores) {
+    void rank(In h, In columns, In bias, const Seen<BasicHost>& seen, Index k, MutableIds<BasicHost> best,
+              Out scores) {
         host::rank(*pool_, h, columns, bias, seen, k, best, scores);
     }
     void place(In h, In columns, In bias, const Seen<BasicHost>& seen, Ids<BasicHost> target, Out places) {
@@ -101,8 +105,8 @@ public:
     }
 
     void norm(List<const T, Space> x, T* sum) { host::norm(*pool_, x, sum); }
-    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient, List<T, Space> first,
-                List<T, Space> second, const T* scale) {
+    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient,
+                List<T, Space> first, List<T, Space> second, const T* scale) {
         host::update(*pool_, step, value, gradient, first, second, scale);
     }
 

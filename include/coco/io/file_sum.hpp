@@ -29,9 +29,9 @@ public:
         if (left >= 32) {
             std::uint64_t lane[4] = {seed + p1 + p2, seed + p2, seed, seed - p1};
             for (; left >= 32; at += 32, left -= 32)
-                for (std::size_t k = 0; k < 4; ++k)
-                    lane[k] = round(lane[k], word<std::uint64_t>(at + 8 * k));
-            sum = std::rotl(lane[0], 1) + std::rotl(lane[1], 7) + std::rotl(lane[2], 12) + std::rotl(lane[3], 18);
+                for (std::size_t k = 0; k < 4; ++k) lane[k] = round(lane[k], word<std::uint64_t>(at + 8 * k));
+            sum = std::rotl(lane[0], 1) + std::rotl(lane[1], 7) + std::rotl(lane[2], 12) +
+                  std::rotl(lane[3], 18);
             for (const std::uint64_t l : lane) sum = (sum ^ round(0, l)) * p1 + p4;
         }
         sum += static_cast<std::uint64_t>(bytes.size());
@@ -39,15 +39,17 @@ public:
             sum = std::rotl(sum ^ round(0, word<std::uint64_t>(at)), 27) * p1 + p4;
         for (; left >= 4; at += 4, left -= 4)
             sum = std::rotl(sum ^ word<std::uint32_t>(at) * p1, 23) * p2 + p3;
-        for (; left > 0; ++at, --left) sum = std::rotl(sum ^ std::to_integer<std::uint64_t>(*at) * p5, 11) * p1;
+        for (; left > 0; ++at, --left)
+            sum = std::rotl(sum ^ std::to_integer<std::uint64_t>(*at) * p5, 11) * p1;
         sum = (sum ^ (sum >> 33)) * p2;
         sum = (sum ^ (sum >> 29)) * p3;
         return sum ^ (sum >> 32);
     }
 
 private:
-    static constexpr std::uint64_t p1 = 0x9E3779B185EBCA87u, p2 = 0xC2B2AE3D27D4EB4Fu, p3 = 0x165667B19E3779F9u,
-                                   p4 = 0x85EBCA77C2B2AE63u, p5 = 0x27D4EB2F165667C5u;
+    static constexpr std::uint64_t p1 = 0x9E3779B185EBCA87u, p2 = 0xC2B2AE3D27D4EB4Fu,
+                                   p3 = 0x165667B19E3779F9u, p4 = 0x85EBCA77C2B2AE63u,
+                                   p5 = 0x27D4EB2F165667C5u;
 
     static std::uint64_t round(std::uint64_t lane, std::uint64_t word) {
         return std::rotl(lane + word * p2, 31) * p1;

@@ -27,7 +27,8 @@ Segments<P> segments(Run<P>& run, std::span<const Id> offsets) {
 template <class P>
 Inverse<P> invert(Run<P>& run, std::span<const Id> gathered, Index rows) {
     const std::span<Id> start = run.work.template numbers<Id>(rows + 1);
-    const std::span<Id> id = run.work.template numbers<Id>(rows), offsets = run.work.template numbers<Id>(rows + 1);
+    const std::span<Id> id = run.work.template numbers<Id>(rows),
+                        offsets = run.work.template numbers<Id>(rows + 1);
     const std::span<Id> place = run.work.template numbers<Id>(static_cast<Index>(gathered.size()));
     std::fill(start.begin(), start.end(), 0);
     for (const Id r : gathered)
@@ -44,11 +45,13 @@ Inverse<P> invert(Run<P>& run, std::span<const Id> gathered, Index rows) {
     }
     for (std::size_t k = 0; k < gathered.size(); ++k)
         if (gathered[k] >= 0)
-            place[static_cast<std::size_t>(start[static_cast<std::size_t>(gathered[k])]++)] = static_cast<Id>(k);
+            place[static_cast<std::size_t>(start[static_cast<std::size_t>(gathered[k])]++)] =
+                static_cast<Id>(k);
     Inverse<P> inverse;
     inverse.id = run.on.bring(std::span<const Id>(id.first(distinct)));
     inverse.places_of = segments(run, std::span<const Id>(offsets.first(distinct + 1)));
-    inverse.place = run.on.bring(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))));
+    inverse.place =
+        run.on.bring(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))));
     return inverse;
 }
 

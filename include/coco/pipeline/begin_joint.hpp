@@ -58,6 +58,17 @@ std::vector<float> representations(const Trained<Model, P>& trained, const data:
     return all;
 }
 
+/// Subtracts the mean row from all rows, `width` numbers each; returns it.
+inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width) {
+    std::vector<double> sum(width, 0);
+    for (std::size_t i = 0; i < rows.size(); ++i) sum[i % width] += static_cast<double>(rows[i]);
+    std::vector<float> mean(width);
+    const double count = static_cast<double>(std::max<std::size_t>(1, rows.size() / width));
+    for (std::size_t j = 0; j < width; ++j) mean[j] = static_cast<float>(sum[j] / count);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] -= mean[i % width];
+    return mean;
+}
+
 /// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (of the whole
 /// vocabulary where there is no instruction).
 template <class Model, class P>
@@ -85,7 +96,13 @@ void start_prompts(const Trained<Model, P>& trained, const data::Interactions& t
 
     if constexpr (std::remove_reference_t<decltype(prompt)>::chooses) {
         const Index d = trained.model->width(), codes = prompt.codes().rows;
-        const std::vector<float> start = prompt::kmeans(representations(trained, train), d, codes, seed);
+        std::vector<float> users = representations(trained, train);
+        if (prompt.config().centred) {
+            const std::vector<float> centre = take_mean(users, static_cast<std::size_t>(d));
+            const std::vector<T> values(centre.begin(), centre.end());
+            on.put(values.data(), parameters.list(prompt.centre()));
+        }
+        const std::vector<float> start = prompt::kmeans(users, d, codes, seed);
         const std::vector<T> z(start.begin(), start.end());
         on.put(z.data(), parameters.list(prompt.codes()));
         on.put(mean.data(), parameters.list(prompt.shared()));

@@ -13,12 +13,13 @@
 
 namespace coco::prompt {
 
-/// `count` centres of the points, count x width, row-major. Where there are fewer points than centres the rest
-/// are drawn N(0, .02^2); an empty centre takes the point farthest from its own.
-/// \param points  n x width
+/// `count` centres of the points, count x width, row-major. Where there are fewer points than centres the
+/// rest are drawn N(0, .02^2); an empty centre takes the point farthest from its own. \param points  n x
+/// width
 inline std::vector<float> kmeans(std::span<const float> points, Index width, Index count, std::uint64_t seed,
                                  int iterations = 20) {
-    const std::size_t w = static_cast<std::size_t>(width), n = points.size() / w, k = static_cast<std::size_t>(count);
+    const std::size_t w = static_cast<std::size_t>(width), n = points.size() / w,
+                      k = static_cast<std::size_t>(count);
     std::vector<float> centres(k * w);
     Draw draw(seed, 0x6b6d65616e73);
     const auto distance = [&](std::size_t point, std::size_t centre) {

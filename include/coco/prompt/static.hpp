@@ -4,9 +4,9 @@
 #pragma once
 
 #include <coco/core/role.hpp>
-#include <coco/prompt/concept.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/indices.hpp>
+#include <coco/prompt/concept.hpp>
 
 namespace coco::prompt {
 
@@ -41,8 +41,10 @@ public:
         Kept<P> kept;
         const std::span<Id> offsets = run.work.template numbers<Id>(e.rows + 1);
         const std::span<Id> source = run.work.template numbers<Id>(e.rows * rows_.rows);
-        for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(static_cast<Index>(g) * rows_.rows);
-        for (std::size_t k = 0; k < source.size(); ++k) source[k] = static_cast<Id>(static_cast<Index>(k) % rows_.rows);
+        for (std::size_t g = 0; g < offsets.size(); ++g)
+            offsets[g] = static_cast<Id>(static_cast<Index>(g) * rows_.rows);
+        for (std::size_t k = 0; k < source.size(); ++k)
+            source[k] = static_cast<Id>(static_cast<Index>(k) % rows_.rows);
         kept.of_group = nn::segments(run, std::span<const Id>(offsets));
         kept.by_prompt = nn::invert(run, std::span<const Id>(source), rows_.rows);
         kept.out = run.work.keep(e.rows * rows_.rows, rows_.cols);

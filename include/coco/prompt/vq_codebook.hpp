@@ -6,14 +6,31 @@
 #pragma once
 
 #include <coco/core/role.hpp>
-#include <coco/prompt/concept.hpp>
 #include <coco/loss/orthogonality.hpp>
 #include <coco/loss/quantization.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/indices.hpp>
 #include <coco/nn/linear.hpp>
+#include <coco/prompt/concept.hpp>
 
 namespace coco::prompt {
+
+/// out_ij = x_ij - row_j.
+template <class T>
+struct SubtractRow {
+    const T* x;
+    Index x_stride;
+    const T* row_values;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * cols;
+        row.each(cols, [&](Index j) { to[j] = from[j] - row_values[j]; });
+    }
+};
 
 /// K codes in the recommender's space, one projection into the language model's, one shared prompt there.
 class VqCodebook {
@@ -22,20 +39,21 @@ public:
     static constexpr bool chooses = true;  ///< prompts depend on the user
 
     struct Config {
-        Index codes = 64;      ///< K
-        double theta = 0.45;   ///< cosine a code must exceed
-        Index most = 30;       ///< codes a user, at most
+        Index codes = 64;     ///< K
+        double theta = 0.45;  ///< cosine a code must exceed
+        Index most = 30;      ///< codes a user, at most
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
+        bool centred = false;  ///< compare e less its mean over users: for users who all look alike
     };
 
     template <class P>
     struct Kept {
-        CRows<P> e;              ///< groups x d: what the codes were compared with (no gradient: sg)
+        CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
         Choice<P> choice;
-        Passed<P> projected;     ///< K x D: all codes in the language model's space
-        Inverse<P> by_prompt;    ///< of the gather from [projected codes; s]
-        Segments<P> of_group;    ///< of the rows of `out`
-        Rows<P> out;             ///< prompts x D
+        Passed<P> projected;   ///< K x D: all codes in the language model's space
+        Inverse<P> by_prompt;  ///< of the gather from [projected codes; s]
+        Segments<P> of_group;  ///< of the rows of `out`
+        Rows<P> out;           ///< prompts x D
     };
 
     /// \param width        d, of the recommender
@@ -46,21 +64,26 @@ public:
         const Layout::Scope scope(layout, "prompt");
         codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
         shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));
-        projection_ = nn::Linear(layout, "projection", width, model_width, Init::normal(0.02), nn::Bias::no, Decay::no);
+        projection_ =
+            nn::Linear(layout, "projection", width, model_width, Init::normal(0.02), nn::Bias::no, Decay::no);
+        if (config.centred) centre_ = layout.claim("centre", 1, width, Init::zeros());
     }
 
     const Config& config() const { return config_; }
     const Slot& codes() const { return codes_; }
     const Slot& shared() const { return shared_; }
     const Slot& projection() const { return projection_.weight(); }
+    /// The mean of e over users at the start of joint training, 1 x d, where `centred`. It is kept with the
+    /// parameters and has no gradient.
+    const Slot& centre() const { return centre_; }
 
     /// \param e  groups x d
     template <class P>
     Kept<P> forward(Run<P>& run, CRows<P> e) const {
         Kept<P> kept;
-        kept.e = e;
-        kept.choice = run.on.choose(e, run.value(codes_), static_cast<typename P::Scalar>(config_.theta), config_.most,
-                                    run.work);
+        kept.e = config_.centred ? centred(run, e) : e;
+        kept.choice = run.on.choose(kept.e, run.value(codes_), static_cast<typename P::Scalar>(config_.theta),
+                                    config_.most, run.work);
         kept.projected = projection_.forward(run, run.value(codes_));
 
         const Index groups = e.rows, prompts = kept.choice.of_row.rows() + groups;
@@ -96,12 +119,14 @@ public:
             nn::copy<P>(run.on, CRows<P>(all.rows_from(config_.codes, 1)), ds, Write::add);
         const Rows<P> dcodes = run.work.scratch(config_.codes, codes_.cols);
         projection_.backward(run, kept.projected, CRows<P>(all.rows_from(0, config_.codes)), dcodes);
-        if (const Rows<P> d = run.gradient(codes_); !d.empty()) nn::copy<P>(run.on, CRows<P>(dcodes), d, Write::add);
+        if (const Rows<P> d = run.gradient(codes_); !d.empty())
+            nn::copy<P>(run.on, CRows<P>(dcodes), d, Write::add);
     }
 
     /// Adds gamma L_Q to losses[0] and beta L_ortho to losses[1], and their gradients to the codes'.
     template <class P>
-    void penalty(Run<P>& run, const Kept<P>& kept, double gamma, double beta, typename P::Scalar* losses) const {
+    void penalty(Run<P>& run, const Kept<P>& kept, double gamma, double beta,
+                 typename P::Scalar* losses) const {
         const CRows<P> codes = run.value(codes_);
         const Rows<P> dcodes = run.gradient(codes_);
         if (gamma > 0) loss::quantization<P>(run, kept.e, codes, kept.choice.nearest, gamma, losses, dcodes);
@@ -109,8 +134,18 @@ public:
     }
 
 private:
+    template <class P>
+    CRows<P> centred(Run<P>& run, CRows<P> e) const {
+        const Rows<P> out = run.work.keep(e.rows, e.cols);
+        if (e.rows > 0)
+            run.on.rows(
+                e.rows, e.cols,
+                SubtractRow<typename P::Scalar>{e.data, e.stride, run.value(centre_).data, out.data, e.cols});
+        return out;
+    }
+
     Config config_;
-    Slot codes_, shared_;
+    Slot codes_, shared_, centre_;
     nn::Linear projection_;
 };
 

@@ -20,7 +20,8 @@ public:
     Block() = default;
     /// Takes `size` zeroed elements from the policy; throws what the policy throws when there is no memory.
     Block(P& on, Index size)
-        : on_(&on), size_(size),
+        : on_(&on),
+          size_(size),
           data_(size ? static_cast<T*>(on.own(static_cast<std::size_t>(size) * sizeof(T))) : nullptr) {}
     Block(Block&& other) noexcept { swap(other); }
     Block& operator=(Block&& other) noexcept {

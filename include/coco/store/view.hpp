@@ -41,9 +41,7 @@ struct View {
     COCO_HD constexpr bool dense() const { return stride == cols || rows <= 1; }
 
     /// Element (i, j); only where the host can reach it.
-    T& operator()(Index i, Index j) const
-        requires std::is_same_v<Space, space::Host>
-    {
+    T& operator()(Index i, Index j) const requires std::is_same_v<Space, space::Host> {
         assert(i >= 0 && i < rows && j >= 0 && j < cols);
         return data[i * stride + j];
     }
@@ -60,9 +58,7 @@ struct View {
     }
 
     // NOLINTNEXTLINE(google-explicit-constructor): a matrix may always be read where it may be written.
-    COCO_HD constexpr operator View<const T, Space>() const
-        requires(!std::is_const_v<T>)
-    {
+    COCO_HD constexpr operator View<const T, Space>() const requires(!std::is_const_v<T>) {
         return {data, rows, cols, stride};
     }
 };
@@ -75,9 +71,7 @@ struct List {
 
     COCO_HD constexpr bool empty() const { return size == 0; }
     /// Element i; only where the host can reach it.
-    T& operator[](Index i) const
-        requires std::is_same_v<Space, space::Host>
-    {
+    T& operator[](Index i) const requires std::is_same_v<Space, space::Host> {
         assert(i >= 0 && i < size);
         return data[i];
     }
@@ -85,9 +79,7 @@ struct List {
     COCO_HD constexpr List from(Index first, Index count) const { return {data + first, count}; }
 
     // NOLINTNEXTLINE(google-explicit-constructor)
-    COCO_HD constexpr operator List<const T, Space>() const
-        requires(!std::is_const_v<T>)
-    {
+    COCO_HD constexpr operator List<const T, Space>() const requires(!std::is_const_v<T>) {
         return {data, size};
     }
 };

@@ -117,7 +117,11 @@ void from_json(const J& j, TextAware::Config& c) {
 namespace prompt {
 template <class J>
 void to_json(J& j, const VqCodebook::Config& c) {
-    j = J{{"codes", c.codes}, {"theta", c.theta}, {"most", c.most}, {"orthogonality", c.orthogonality}};
+    j = J{{"codes", c.codes},
+          {"theta", c.theta},
+          {"most", c.most},
+          {"orthogonality", c.orthogonality},
+          {"centred", c.centred}};
 }
 template <class J>
 void from_json(const J& j, VqCodebook::Config& c) {
@@ -125,6 +129,7 @@ void from_json(const J& j, VqCodebook::Config& c) {
     j.at("theta").get_to(c.theta);
     j.at("most").get_to(c.most);
     j.at("orthogonality").get_to(c.orthogonality);
+    j.at("centred").get_to(c.centred);
 }
 template <class J>
 void to_json(J& j, const Static::Config& c) {
