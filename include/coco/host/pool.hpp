@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <coco/core/config.hpp>
+#include <coco/host/scratch.hpp>
 
 namespace coco::host {
 
@@ -27,6 +28,7 @@ public:
         if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
         workers_.reserve(static_cast<std::size_t>(threads) - 1);
         for (int t = 1; t < threads; ++t) workers_.emplace_back([this] { work(); });
+        for (int turn = 0; ready_.load(std::memory_order_acquire) < threads - 1; ++turn) pause(turn);
     }
     ~Pool() {
         {
@@ -128,6 +130,12 @@ private:
             return has_work(ticket_.load(std::memory_order_acquire)) ||
                    stopping_.load(std::memory_order_acquire);
         };
+        {
+            // A thread that gets its first task late takes no memory then.
+            const Scratch scratch;
+            scratch.take<std::byte>(1);
+        }
+        ready_.fetch_add(1, std::memory_order_release);
         for (;;) {
             // Steps come microseconds apart: spin that long before sleeping.
             for (int turn = 0; turn < 2200 && !called(); ++turn) pause(turn);
@@ -147,7 +155,7 @@ private:
     std::condition_variable wake_;
     std::atomic<std::uint64_t> ticket_{0};
     std::atomic<Index> done_{0};
-    std::atomic<int> sleeping_{0};
+    std::atomic<int> sleeping_{0}, ready_{0};
     std::atomic<bool> stopping_{false};
     Job job_;
     std::exception_ptr failure_;
