@@ -52,11 +52,12 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
 
 }  // namespace
 
-// clang-format off: a slash in a name is no division
-BENCHMARK_CAPTURE(coco_step, smollm2_shape / 8_layers / 64_tokens, 8, 64)
+// A slash in a name is no division.
+// clang-format off
+BENCHMARK_CAPTURE(coco_step, smollm2_shape/8_layers/64_tokens, 8, 64)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(coco_step, smollm2_shape / 4_layers / 32_tokens, 4, 32)
+BENCHMARK_CAPTURE(coco_step, smollm2_shape/4_layers/32_tokens, 4, 32)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
 // clang-format on

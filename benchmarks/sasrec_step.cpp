@@ -64,14 +64,15 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
 
 }  // namespace
 
-// clang-format off: a slash in a name is no division
-BENCHMARK_CAPTURE(sasrec_step, beauty_like / ce, ObjectiveKind::cross_entropy, 0)
+// A slash in a name is no division.
+// clang-format off
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce, ObjectiveKind::cross_entropy, 0)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(sasrec_step, beauty_like / bce, ObjectiveKind::bce, 0)
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/bce, ObjectiveKind::bce, 0)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(sasrec_step, beauty_like / ce / one_thread, ObjectiveKind::cross_entropy, 1)
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce/one_thread, ObjectiveKind::cross_entropy, 1)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
 // clang-format on
