@@ -50,24 +50,6 @@ struct KnowsRows {
     }
 };
 
-/// out = x where there is knowledge, else 0.
-template <class T>
-struct KnowingRows {
-    const T* x;
-    Index x_stride;
-    const T* knows;
-    T* out;
-    Index cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        const T* const from = x + i * x_stride;
-        T* const to = out + i * cols;
-        const T factor = knows[i];
-        row.each(cols, [&](Index j) { to[j] = factor * from[j]; });
-    }
-};
-
 /// Behaviour (rows x d) and pure knowledge (pieces x d) -> aligned (rows x d).
 class CrossAttention {
 public:
@@ -146,7 +128,7 @@ public:
         const Rows<P> dout = matrix(rows), dmixed = matrix(rows), dquery = matrix(rows);
         const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces),
                       dvalue = matrix(pieces);
-        run.on.rows(rows, width, KnowingRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
+        run.on.rows(rows, width, nn::ScaleRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
         if (const Rows<P> db = run.gradient(bias_); !db.empty())
             run.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
         output_.backward(run, kept.output, CRows<P>(dout), dmixed);

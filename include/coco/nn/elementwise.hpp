@@ -62,6 +62,24 @@ void add(P& on, CRows<P> a, CRows<P> b, Rows<P> out) {
             AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
 }
 
+/// out_i = factor_i x_i.
+template <class T>
+struct ScaleRows {
+    const T* x;
+    Index x_stride;
+    const T* factor;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + i * cols;
+        const T f = factor[i];
+        row.each(cols, [&](Index j) { to[j] = f * from[j]; });
+    }
+};
+
 /// x_ij += bias_j.
 template <class T>
 struct AddBias {

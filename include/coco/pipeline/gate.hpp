@@ -8,6 +8,7 @@
 
 #include <coco/core/math.hpp>
 #include <coco/loss/total.hpp>
+#include <coco/nn/elementwise.hpp>
 #include <coco/nn/indices.hpp>
 #include <coco/pipeline/batch.hpp>
 
@@ -74,29 +75,11 @@ Gate<P> contradictions(Run<P>& run, CRows<P> h, CRows<P> a, CRows<P> vectors, co
     return gate;
 }
 
-/// out_i = factor_i x_i.
-template <class T>
-struct ScaleRows {
-    const T* x;
-    Index x_stride;
-    const T* factor;
-    T* out;
-    Index cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        const T* const from = x + i * x_stride;
-        T* const to = out + i * cols;
-        const T f = factor[i];
-        row.each(cols, [&](Index j) { to[j] = f * from[j]; });
-    }
-};
-
 /// dopen = (1 - M) da; 0 where there is no knowledge.
 template <class P>
 void close_rows(Run<P>& run, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
     run.on.rows(da.rows, da.cols,
-                ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
+                nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
 }
 
 /// A byte a group, on the host: 1 where one of its targets is open. Waits for a read-back.
