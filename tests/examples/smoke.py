@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs do what docs/experiment.md says, on a shop small enough for seconds.
 
-usage: smoke.py EXPERIMENT MAIN_JOB
+usage: smoke.py EXPERIMENT MAIN_JOB QUICKSTART
 """
 import json
 import os
@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
 from compiler import finish
 
-EXPERIMENT, MAIN_JOB = sys.argv[1:]
+EXPERIMENT, MAIN_JOB, QUICKSTART = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
@@ -89,6 +89,12 @@ def every_variant_runs_and_reports(t):
     assert t.report("--recipe", "s3rec")["settings"]["seen"] == "zeroed"
 
 
+def centred_users_choose_other_codes(t):
+    chosen = [t.report("--coco", "full", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_a_user"]
+              for more in ((), ("--centred",))]
+    assert 1 <= chosen[1] < chosen[0] <= 8, chosen
+
+
 def seeds_are_runs_of_their_own(t):
     both = t.report("--seeds", "3,4", "--per-user", t.path("gains.tsv"), "--save", t.path("two.coco"))
     for i, seed in enumerate(("3", "4")):
@@ -137,11 +143,17 @@ def the_main_job_ends_with_recommendations(t):
     assert text.count("took last") == 3
 
 
+def the_quickstart_is_quick(t):
+    text = t.run(program=QUICKSTART)
+    assert "R@10 0." in text and "for user 0, with what is known of them:" in text, text
+
+
 def main():
     passed = failed = 0
     for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
-                  seeds_are_runs_of_their_own, a_shared_stage_1_gives_what_an_own_one_gives,
-                  going_on_gives_the_file_of_a_run_that_never_stopped, the_main_job_ends_with_recommendations):
+                  centred_users_choose_other_codes, seeds_are_runs_of_their_own,
+                  a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
+                  the_main_job_ends_with_recommendations, the_quickstart_is_quick):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 trial(Trial(pathlib.Path(folder)))

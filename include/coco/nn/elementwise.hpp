@@ -80,17 +80,18 @@ struct ScaleRows {
     }
 };
 
-/// x_ij += bias_j.
+/// x_ij += factor * row_j.
 template <class T>
-struct AddBias {
-    const T* bias;
+struct AddRow {
+    const T* values;
     T* x;
     Index stride, cols;
+    T factor = 1;
 
     template <class Row>
     COCO_HD void operator()(Index i, const Row& row) const {
         T* const to = x + i * stride;
-        row.each(cols, [&](Index j) { to[j] += bias[j]; });
+        row.each(cols, [&](Index j) { to[j] += factor * values[j]; });
     }
 };
 

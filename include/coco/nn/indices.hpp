@@ -23,30 +23,15 @@ Segments<P> segments(Run<P>& run, std::span<const Id> offsets) {
     return s;
 }
 
-/// The inverse of a gather of rows 0 .. rows-1; -1 is skipped. A counting sort: linear.
+/// The inverse of a gather of rows 0 .. rows-1; -1 is skipped.
 template <class P>
 Inverse<P> invert(Run<P>& run, std::span<const Id> gathered, Index rows) {
     const std::span<Id> start = run.work.template numbers<Id>(rows + 1);
     const std::span<Id> id = run.work.template numbers<Id>(rows),
                         offsets = run.work.template numbers<Id>(rows + 1);
     const std::span<Id> place = run.work.template numbers<Id>(static_cast<Index>(gathered.size()));
-    std::fill(start.begin(), start.end(), 0);
-    for (const Id r : gathered)
-        if (r >= 0) ++start[static_cast<std::size_t>(r) + 1];
-    std::size_t distinct = 0;
-    offsets[0] = 0;
-    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
-        const Id count = start[r + 1];
-        start[r + 1] = offsets[distinct] + count;
-        if (count == 0) continue;
-        id[distinct] = static_cast<Id>(r);
-        offsets[distinct + 1] = offsets[distinct] + count;
-        ++distinct;
-    }
-    for (std::size_t k = 0; k < gathered.size(); ++k)
-        if (gathered[k] >= 0)
-            place[static_cast<std::size_t>(start[static_cast<std::size_t>(gathered[k])]++)] =
-                static_cast<Id>(k);
+    const std::size_t distinct =
+        static_cast<std::size_t>(coco::invert(gathered, rows, start, id, offsets, place));
     Inverse<P> inverse;
     inverse.id = run.on.bring(std::span<const Id>(id.first(distinct)));
     inverse.places_of = segments(run, std::span<const Id>(offsets.first(distinct + 1)));

@@ -40,7 +40,7 @@ public:
         run.on.multiply(x, Op::plain, run.value(weight_), Op::transposed, y);
         if (has_bias_ && x.rows > 0)
             run.on.rows(y.rows, y.cols,
-                        AddBias<typename P::Scalar>{run.value(bias_).data, y.data, y.stride, y.cols});
+                        AddRow<typename P::Scalar>{run.value(bias_).data, y.data, y.stride, y.cols});
         return {x, y};
     }
 

@@ -15,23 +15,6 @@
 
 namespace coco::prompt {
 
-/// out_ij = x_ij - row_j.
-template <class T>
-struct SubtractRow {
-    const T* x;
-    Index x_stride;
-    const T* row_values;
-    T* out;
-    Index cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        const T* const from = x + i * x_stride;
-        T* const to = out + i * cols;
-        row.each(cols, [&](Index j) { to[j] = from[j] - row_values[j]; });
-    }
-};
-
 /// K codes in the recommender's space, one projection into the language model's, one shared prompt there.
 class VqCodebook {
 public:
@@ -137,10 +120,11 @@ private:
     template <class P>
     CRows<P> centred(Run<P>& run, CRows<P> e) const {
         const Rows<P> out = run.work.keep(e.rows, e.cols);
+        nn::copy<P>(run.on, e, out);
         if (e.rows > 0)
             run.on.rows(
                 e.rows, e.cols,
-                SubtractRow<typename P::Scalar>{e.data, e.stride, run.value(centre_).data, out.data, e.cols});
+                nn::AddRow<typename P::Scalar>{run.value(centre_).data, out.data, out.stride, e.cols, -1});
         return out;
     }
 

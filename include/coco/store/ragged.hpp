@@ -52,35 +52,53 @@ struct Offsets {
     }
 };
 
+/// The counting sort that inverts a gather of rows 0 .. rows-1 (-1 is skipped): linear. Room is the caller's:
+/// `start` and `offsets` rows + 1, `id` rows, `place` as long as `gathered`.
+/// \return  how many distinct rows were read: the first so many of `id`, one more of `offsets`, and
+///          offsets[that many] of `place` hold the inverse
+inline Index invert(std::span<const Id> gathered, Index rows, std::span<Id> start, std::span<Id> id,
+                    std::span<Id> offsets, std::span<Id> place) {
+    std::fill(start.begin(), start.end(), 0);
+    for (const Id r : gathered)
+        if (r >= 0) ++start[static_cast<std::size_t>(r) + 1];
+    std::size_t distinct = 0;
+    offsets[0] = 0;
+    for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r) {
+        const Id count = start[r + 1];
+        if (count == 0) continue;
+        start[r + 1] = offsets[distinct];
+        id[distinct] = static_cast<Id>(r);
+        offsets[distinct + 1] = offsets[distinct] + count;
+        ++distinct;
+    }
+    for (std::size_t k = 0; k < gathered.size(); ++k)
+        if (gathered[k] >= 0)
+            place[static_cast<std::size_t>(start[static_cast<std::size_t>(gathered[k]) + 1]++)] =
+                static_cast<Id>(k);
+    return static_cast<Index>(distinct);
+}
+
 /// Owned inverse on the host.
 struct InverseLists {
     std::vector<Id> id, offsets, place;
 
-    /// Rebuilds from the gathered ids, each in 0 .. rows-1 or -1 (skipped). A counting sort: linear, and
-    /// nothing is allocated once the vectors have grown to the largest batch.
+    /// Rebuilds from the gathered ids, each in 0 .. rows-1 or -1 (skipped). Nothing is allocated once the
+    /// vectors have grown to the largest batch.
     void build(std::span<const Id> gathered, Index rows) {
-        count_.assign(static_cast<std::size_t>(rows) + 1, 0);
-        for (const Id r : gathered)
-            if (r >= 0) ++count_[static_cast<std::size_t>(r) + 1];
-        id.clear();
-        offsets.clear();
-        offsets.push_back(0);
-        for (Index r = 0; r < rows; ++r) {
-            const Id n = count_[static_cast<std::size_t>(r) + 1];
-            if (n == 0) continue;
-            id.push_back(static_cast<Id>(r));
-            count_[static_cast<std::size_t>(r) + 1] = offsets.back();
-            offsets.push_back(offsets.back() + n);
-        }
+        const std::size_t n = static_cast<std::size_t>(rows);
+        start_.resize(n + 1);
+        id.resize(n);
+        offsets.resize(n + 1);
+        place.resize(gathered.size());
+        const std::size_t distinct =
+            static_cast<std::size_t>(invert(gathered, rows, start_, id, offsets, place));
+        id.resize(distinct);
+        offsets.resize(distinct + 1);
         place.resize(static_cast<std::size_t>(offsets.back()));
-        for (std::size_t k = 0; k < gathered.size(); ++k)
-            if (gathered[k] >= 0)
-                place[static_cast<std::size_t>(count_[static_cast<std::size_t>(gathered[k]) + 1]++)] =
-                    static_cast<Id>(k);
     }
 
 private:
-    std::vector<Id> count_;
+    std::vector<Id> start_;
 };
 
 }  // namespace coco
