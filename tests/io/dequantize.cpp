@@ -22,35 +22,21 @@ std::vector<float> values(const Gguf& file, const std::string& name) {
     return out;
 }
 
-}  // namespace
+/// Equal, or neighbours among floats.
+bool within_one_step(float a, float b) { return a == b || std::nextafter(a, b) == b; }
 
-TEST_CASE("half precision: all finite values survive the way to float") {
-    // The definition: (-1)^s 2^(e-15) (1 + m/1024), without the 1 where e = 0.
-    for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) {
-        const int exponent = static_cast<int>(bits >> 10 & 31u), fraction = static_cast<int>(bits & 1023u);
-        const float found = coco::io::half_to_float(static_cast<std::uint16_t>(bits));
-        if (exponent == 31) {
-            CHECK(std::isnan(found) == (fraction != 0));
-            continue;
-        }
-        const double magnitude =
-            exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-        REQUIRE(found == (bits >> 15 ? -magnitude : magnitude));
-        REQUIRE(std::signbit(found) == (bits >> 15 == 1));
-    }
-    CHECK(coco::io::half_to_float(0x7c00) == std::numeric_limits<float>::infinity());
-}
+}  // namespace
 
 TEST_CASE("blocks of every type decode to what PyPI's gguf makes of them") {
     const Gguf file(std::string(COCO_TEST_DIR) + "/fixtures/gguf_blocks.gguf");
-    const std::string type =
-        GENERATE("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K");
+    const std::string type = GENERATE("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K",
+                                      "Q3_K", "Q4_K", "Q5_K", "Q6_K");
     const std::vector<float> found = values(file, "block." + type),
                              expected = values(file, "expected." + type);
     REQUIRE(found.size() == expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
         INFO(type << " value " << i);
-        REQUIRE(found[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-12));
+        REQUIRE(within_one_step(found[i], expected[i]));
     }
     const auto& tensor = file.tensor("block." + type);
     std::vector<float> row(static_cast<std::size_t>(tensor.columns));
