@@ -26,7 +26,7 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
         train.add(sequence);
     }
     llm::TextModel language;
-    language.source = llm::random_source(smollm2_shape(), 1);
+    language.source = llm::random_source(llm::smollm2_135m(), 1);
     language.source.config.depth = layers;
     // Twelve tokens an item: with 12 items the budget is always full.
     language.encode = [](std::string_view text) {

@@ -7,26 +7,13 @@
 
 #include <coco/host/host.hpp>
 #include <coco/llm/decoder.hpp>
+#include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
 
 #include "peak.hpp"
 
 namespace coco {
-
-/// SmolLM2-135M's shape.
-inline llm::Config smollm2_shape() {
-    llm::Config c;
-    c.width = 576;
-    c.layers = 30;
-    c.heads = 9;
-    c.kv_heads = 3;
-    c.head = 64;
-    c.hidden = 1536;
-    c.vocabulary = 49152;
-    c.theta = 1e5;
-    return c;
-}
 
 /// Floating-point operations of the linear maps and of causal attention, forward, over texts of one length.
 inline double forward_flop(const llm::Config& c, Index texts, Index length) {

@@ -11,7 +11,7 @@ using namespace coco;
 static void llm_lora_step(benchmark::State& state) {
     static Host on;
     const bool again = state.range(0) != 0;
-    llm::Config config = smollm2_shape();
+    llm::Config config = llm::smollm2_135m();
     config.keep_bytes = again ? 0 : 4e9;
     Layout layout;
     const llm::Decoder<> decoder(layout, llm::random_source(config, 1));

@@ -9,7 +9,7 @@ using namespace coco;
 static void llm_prefill(benchmark::State& state) {
     static Host on;
     static Layout layout;
-    static const llm::Decoder<> decoder(layout, llm::random_source(smollm2_shape(), 1));
+    static const llm::Decoder<> decoder(layout, llm::random_source(llm::smollm2_135m(), 1));
     static const Parameters<Host> parameters(on, layout, 1);
     const Index length = state.range(0), texts = length < 512 ? 8 : 1;
     const Texts input(texts, length, decoder.config().vocabulary);

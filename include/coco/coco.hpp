@@ -25,7 +25,8 @@
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
-#include <coco/llm/gguf_source.hpp>
+#include <coco/llm/open.hpp>
+#include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>

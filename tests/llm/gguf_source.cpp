@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model written as a GGUF file and read back; files that cannot be read as one.
 #include <catch2/catch.hpp>
-#include <coco/llm/gguf_source.hpp>
+#include <coco/llm/open.hpp>
 #include <limits>
 #include <map>
 
@@ -38,11 +38,12 @@ struct Model {
     }
 };
 
-coco::llm::Config config(bool qwen = false) {
+coco::llm::Config config(const std::string& architecture = "llama") {
     coco::llm::Config c = small_config();
     c.theta = 5000;
     c.epsilon = static_cast<double>(1e-5f);
-    c.head_norm = qwen;
+    c.head_norm = architecture == "qwen3";
+    c.qkv_bias = architecture == "qwen2";
     return c;
 }
 
@@ -80,6 +81,10 @@ Model model_of(const coco::llm::Source& source, const std::string& architecture)
         add(name("ffn_gate"), c.hidden, c.width);
         add(name("ffn_up"), c.hidden, c.width);
         add(name("ffn_down"), c.width, c.hidden);
+        if (c.qkv_bias)
+            for (const auto& [part, cols] :
+                 {std::pair("attn_q", c.query_width()), {"attn_k", c.kv_width()}, {"attn_v", c.kv_width()}})
+                add(coco::llm::layer_tensor(l, part, "bias"), 1, cols);
         if (c.head_norm) {
             add(name("attn_q_norm"), 1, c.head);
             add(name("attn_k_norm"), 1, c.head);
@@ -90,13 +95,14 @@ Model model_of(const coco::llm::Source& source, const std::string& architecture)
 
 }  // namespace
 
-TEST_CASE("GGUF source: a Llama's and a Qwen3's file give the model that was written") {
+TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model that was written") {
     const Folder folder;
-    for (const bool qwen : {false, true}) {
-        const coco::llm::Source original = coco::llm::random_source(config(qwen), 5);
-        const auto path = model_of(original, qwen ? "qwen3" : "llama").write(folder / "model.gguf");
+    for (const std::string architecture : {"llama", "qwen2", "qwen3"}) {
+        const coco::llm::Source original = coco::llm::random_source(config(architecture), 5);
+        const auto path = model_of(original, architecture).write(folder / "model.gguf");
         const coco::llm::Source read = coco::llm::open(path);
-        CHECK(read.config.head_norm == qwen);
+        CHECK(read.config.head_norm == (architecture == "qwen3"));
+        CHECK(read.config.qkv_bias == (architecture == "qwen2"));
         CHECK(read.config.head == 6);
         CHECK(read.config.vocabulary == 31);
         CHECK(read.config.tied);

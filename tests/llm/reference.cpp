@@ -3,7 +3,7 @@
 // SmolLM2 with the same dequantised weights (fixtures/smollm2_reference.py).
 #include <catch2/catch.hpp>
 #include <coco/io/safetensors.hpp>
-#include <coco/llm/gguf_source.hpp>
+#include <coco/llm/open.hpp>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -40,6 +40,7 @@ coco::llm::Source source_of(std::shared_ptr<const Safetensors> file) {
     c.theta = number("rope_theta");
     c.epsilon = number("rms_eps");
     c.head_norm = file->has("blk.0.attn_q_norm.weight");
+    c.qkv_bias = file->has("blk.0.attn_q.bias");
     return {c, [file](std::string_view name, Index rows, Index cols, std::span<float> out) {
                 const auto& shape = file->tensor(name).shape;
                 const auto values = file->get<float>(
@@ -100,7 +101,7 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
 }  // namespace
 
 TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
-    for (const char* name : {"tiny_llama.safetensors", "tiny_qwen3.safetensors"})
+    for (const char* name : {"tiny_llama.safetensors", "tiny_qwen2.safetensors", "tiny_qwen3.safetensors"})
         for (const double keep_bytes : {1e9, 0.0}) {
             agrees<coco::BasicHost<double>>(name, "f64", 1e-9, keep_bytes);
             agrees<coco::Host>(name, "f32", 1e-4, keep_bytes);

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include <coco/core/error.hpp>
 #include <coco/io/byte_reader.hpp>
 #include <coco/io/dtype.hpp>
+#include <coco/io/json.hpp>
 #include <coco/io/mapped_file.hpp>
 
 namespace coco::io {
@@ -42,7 +42,7 @@ public:
                         text_of(length));
         const char* text = reinterpret_cast<const char*>(file_.bytes().data() + in.position());
         if (length == 0 || *text != '{') throw Error(file_.path(), "not a safetensors file");
-        const Json header = parse({text, length});
+        const Json header = parse_json({text, length}, file_.path(), 4);
         const auto data = file_.bytes().subspan(in.position() + length);
         for (const auto& [name, entry] : header.items()) {
             if (name == "__metadata__")
@@ -94,24 +94,6 @@ private:
     static constexpr std::size_t longest_header = 100'000'000;
 
     std::string where(std::string_view name) const { return text_of(path(), ": ", name); }
-
-    /// JSON itself allows a key twice and any depth; a header does not.
-    Json parse(std::string_view text) const {
-        std::vector<std::set<std::string>> keys;
-        const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-            if (depth > 4) throw Error(path(), "header nested too deeply");
-            if (event == Json::parse_event_t::object_start) keys.emplace_back();
-            if (event == Json::parse_event_t::object_end) keys.pop_back();
-            if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
-                throw Error(where(parsed.get<std::string>()), "occurs twice in the header");
-            return true;
-        };
-        try {
-            return Json::parse(text, check);
-        } catch (const Json::exception& error) {
-            throw Error(path(), "header is not JSON", {}, error.what());
-        }
-    }
 
     void read_metadata(const Json& entry) {
         if (!entry.is_object()) throw Error(where("__metadata__"), "wrong type", "strings by name");

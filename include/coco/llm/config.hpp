@@ -26,6 +26,7 @@ struct Config {
     double epsilon = 1e-5;  ///< of the RMS norms
     nn::RopeKind rope = nn::RopeKind::half_split;
     bool head_norm = false;  ///< an RMS norm on each query and key head (Qwen3)
+    bool qkv_bias = false;   ///< queries, keys and values have a bias (Qwen2)
     bool tied = true;        ///< logits are products with the token embeddings
     bool output_head =
         false;  ///< claim the output matrix of a model that is not tied; only `logits` reads it

@@ -65,24 +65,34 @@ public:
         const Index q = c.query_width(), kv = c.kv_width();
         const auto matrix = [&](const char* name, Index rows, Index cols) {
             return Storage::claim(layout, layer_tensor(index, name), rows, cols,
-                                  part(source, index, {{name, rows}}, cols));
+                                  parts(source, {{layer_tensor(index, name), rows}}, cols));
         };
         const auto norm = [&](const char* name, Index cols) {
-            return layout.given(layer_tensor(index, name), 1, cols, part(source, index, {{name, 1}}, cols));
+            return layout.given(layer_tensor(index, name), 1, cols,
+                                parts(source, {{layer_tensor(index, name), 1}}, cols));
+        };
+        const auto qkv = [&](const char* kind) {
+            return std::vector<Part>{{layer_tensor(index, "attn_q", kind), q},
+                                     {layer_tensor(index, "attn_k", kind), kv},
+                                     {layer_tensor(index, "attn_v", kind), kv}};
         };
         norm_ = norm("attn_norm", c.width);
-        fused_ =
-            Storage::claim(layout, layer_tensor(index, "attn_qkv"), c.fused_width(), c.width,
-                           part(source, index, {{"attn_q", q}, {"attn_k", kv}, {"attn_v", kv}}, c.width));
+        fused_ = Storage::claim(layout, layer_tensor(index, "attn_qkv"), c.fused_width(), c.width,
+                                parts(source, qkv("weight"), c.width));
+        if (c.qkv_bias)
+            bias_ = layout.given(layer_tensor(index, "attn_qkv", "bias"), 1, c.fused_width(),
+                                 side_by_side(source, qkv("bias")));
         if (c.head_norm) {
             query_norm_ = HeadNorm(norm("attn_q_norm", c.head), c.epsilon);
             key_norm_ = HeadNorm(norm("attn_k_norm", c.head), c.epsilon);
         }
         output_ = matrix("attn_output", c.width, q);
         middle_norm_ = norm("ffn_norm", c.width);
-        const Slot gate_up =
-            Storage::claim(layout, layer_tensor(index, "ffn_gate_up"), 2 * c.hidden, c.width,
-                           part(source, index, {{"ffn_gate", c.hidden}, {"ffn_up", c.hidden}}, c.width));
+        const Slot gate_up = Storage::claim(
+            layout, layer_tensor(index, "ffn_gate_up"), 2 * c.hidden, c.width,
+            parts(source,
+                  {{layer_tensor(index, "ffn_gate"), c.hidden}, {layer_tensor(index, "ffn_up"), c.hidden}},
+                  c.width));
         feed_forward_ =
             nn::GatedFeedForward<Storage>(gate_up, matrix("ffn_down", c.width, c.hidden), c.width, c.hidden);
         rope_ = nn::Rope(c.head, c.theta, c.rope);
@@ -109,6 +119,10 @@ public:
             const Rows<P> normed = work.scratch(rows, c.width);
             rms_norm(run, norm_, c.epsilon, x, normed, kept.statistics);
             Storage::apply(run, CRows<P>(normed), fused_, kept.fused);
+            if (c.qkv_bias)
+                run.on.rows(rows, kept.fused.cols,
+                            nn::AddRow<typename P::Scalar>{run.value(bias_).data, kept.fused.data,
+                                                           kept.fused.stride, kept.fused.cols});
             adapter.forward(run, index_, CRows<P>(normed), packed.row_key, split<Rows<P>>(kept.fused));
         }
         const Rows<P> turned = kept.fused.cols_from(0, q + kv);
@@ -185,17 +199,26 @@ public:
 
 private:
     struct Part {
-        const char* name;
+        std::string name;
         Index rows;
     };
     /// Writes tensors of the source one above the other.
-    static std::function<void(std::span<float>)> part(const Source& source, Index index,
-                                                      std::vector<Part> parts, Index cols) {
-        return [read = source.read, index, parts = std::move(parts), cols](std::span<float> out) {
-            for (const Part& p : parts) {
+    static std::function<void(std::span<float>)> parts(const Source& source, std::vector<Part> list,
+                                                       Index cols) {
+        return [read = source.read, list = std::move(list), cols](std::span<float> out) {
+            for (const Part& p : list) {
                 const auto size = static_cast<std::size_t>(p.rows * cols);
-                read(layer_tensor(index, p.name), p.rows, cols, out.first(size));
+                read(p.name, p.rows, cols, out.first(size));
                 out = out.subspan(size);
+            }
+        };
+    }
+    /// Writes single rows of the source, `Part::rows` numbers each, one after the other.
+    static std::function<void(std::span<float>)> side_by_side(const Source& source, std::vector<Part> list) {
+        return [read = source.read, list = std::move(list)](std::span<float> out) {
+            for (const Part& p : list) {
+                read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
+                out = out.subspan(static_cast<std::size_t>(p.rows));
             }
         };
     }
@@ -220,7 +243,7 @@ private:
 
     Config config_;
     Index index_;
-    Slot norm_, fused_, output_, middle_norm_;
+    Slot norm_, fused_, bias_, output_, middle_norm_;
     HeadNorm query_norm_, key_norm_;
     nn::GatedFeedForward<Storage> feed_forward_;
     nn::Rope rope_;

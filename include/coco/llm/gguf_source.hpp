@@ -3,7 +3,6 @@
 /// Language models from GGUF files.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,8 +19,9 @@ namespace coco::llm {
 inline Config config_of(const io::Gguf& file) {
     Config c;
     c.architecture = std::string(file.string("general.architecture"));
-    require(c.architecture == "llama" || c.architecture == "qwen3", file.path() + ": general.architecture",
-            "unknown architecture", "llama or qwen3", c.architecture);
+    require(c.architecture == "llama" || c.architecture == "qwen2" || c.architecture == "qwen3",
+            file.path() + ": general.architecture", "unknown architecture", "llama, qwen2 or qwen3",
+            c.architecture);
     const auto key = [&](const char* name) { return c.architecture + "." + name; };
     const auto count = [&](const char* name) { return static_cast<Index>(file.integer(key(name))); };
     c.width = count("embedding_length");
@@ -36,6 +36,7 @@ inline Config config_of(const io::Gguf& file) {
     c.epsilon = file.real(key("attention.layer_norm_rms_epsilon"));
     if (file.has(key("rope.freq_base"))) c.theta = file.real(key("rope.freq_base"));
     c.head_norm = c.architecture == "qwen3";
+    c.qkv_bias = c.architecture == "qwen2";
     c.tied = !file.has_tensor("output.weight");
     const auto refuse = [&](const char* name, bool wrong, const char* expected) {
         require(!wrong, file.path() + ": " + key(name), "not supported", expected);
@@ -51,8 +52,9 @@ inline Config config_of(const io::Gguf& file) {
            "rotary positions without scaling");
     refuse("expert_count", file.has(key("expert_count")) && count("expert_count") > 0, "no experts");
     for (const char* part : {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"})
-        require(!file.has_tensor(std::string("blk.0.") + part), file.path() + ": blk.0." + part,
-                "not supported", "projections without bias");
+        require(!file.has_tensor(std::string("blk.0.") + part) ||
+                    (c.qkv_bias && std::string_view(part) != "attn_output.bias"),
+                file.path() + ": blk.0." + part, "not supported", "projections without bias");
     c.check();
     return c;
 }
@@ -84,11 +86,6 @@ inline Source source_of(std::shared_ptr<const io::Gguf> file) {
                 const bool rotated = name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight");
                 if (paired && rotated) to_split_halves(out, head, cols);
             }};
-}
-
-/// The model in a GGUF file. \throws Error as `io::Gguf` and `config_of`
-inline Source open(const std::filesystem::path& path) {
-    return source_of(std::make_shared<const io::Gguf>(path));
 }
 
 }  // namespace coco::llm

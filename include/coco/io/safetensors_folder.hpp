@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The weights of a Hugging Face folder: one safetensors file, or several with an index.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <coco/core/error.hpp>
+#include <coco/core/half.hpp>
+#include <coco/io/finite.hpp>
+#include <coco/io/json.hpp>
+#include <coco/io/safetensors.hpp>
+
+namespace coco::io {
+
+/// Widens the values of a tensor of F32, F16 or BF16. \throws Error naming `where` for any other element
+/// type, a wrong number of values, or one that is not finite
+inline void to_floats(const Safetensors::Tensor& tensor, const std::string& where, Index columns,
+                      std::span<float> out) {
+    const std::size_t size = layout_of(tensor.dtype).bytes;
+    if (tensor.bytes.size() != out.size() * size)
+        throw Error(where, "wrong number of values", text_of(out.size()),
+                    text_of(tensor.bytes.size() / size));
+    const auto widen = [&](float (*decode)(std::uint16_t)) {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            std::uint16_t narrow = 0;
+            std::memcpy(&narrow, tensor.bytes.data() + 2 * i, 2);
+            out[i] = decode(narrow);
+        }
+    };
+    switch (tensor.dtype) {
+        case Dtype::f32:
+            if (!out.empty()) std::memcpy(out.data(), tensor.bytes.data(), tensor.bytes.size());
+            break;
+        case Dtype::f16:
+            widen(half_to_float);
+            break;
+        case Dtype::bf16:
+            widen(bfloat_to_float);
+            break;
+        default:
+            throw Error(where, "element type cannot be a weight", "F32, F16 or BF16",
+                        std::string(layout_of(tensor.dtype).name));
+    }
+    require_finite(out, columns, where);
+}
+
+/// `model.safetensors`, or the files that `model.safetensors.index.json` names. Files stay mapped as long as
+/// this object lives; a tensor is read when it is asked for.
+class SafetensorsFolder {
+public:
+    /// \throws Error naming the file: none of the two is there, the index names a file outside the folder or
+    ///         one that lacks a tensor it should hold
+    explicit SafetensorsFolder(const std::filesystem::path& folder) {
+        const auto single = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
+        if (std::filesystem::is_regular_file(single)) {
+            files_.emplace("model.safetensors", Safetensors(single));
+            for (const auto& [name, tensor] : files_.begin()->second.tensors())
+                home_.emplace(name, &files_.begin()->second);
+            return;
+        }
+        if (!std::filesystem::is_regular_file(index))
+            throw Error(folder.string(), "no weights in this folder",
+                        "model.safetensors or model.safetensors.index.json");
+        const JsonObject map = JsonObject::open(index).object("weight_map");
+        for (const auto& [name, entry] : map.value().items()) {
+            const std::string file = map.string(name);
+            if (file.empty() || file == "." || file == ".." || file.find('/') != std::string::npos)
+                throw Error(map.where(name), "not a file of this folder", "a plain file name", file);
+            const auto [at, fresh] = files_.contains(file) ? std::pair(files_.find(file), false)
+                                                           : files_.emplace(file, Safetensors(folder / file));
+            if (!at->second.has(name)) throw Error(map.where(name), "the file has no such tensor", {}, file);
+            home_.emplace(name, &at->second);
+        }
+    }
+    SafetensorsFolder(const SafetensorsFolder&) = delete;
+    SafetensorsFolder& operator=(const SafetensorsFolder&) = delete;
+
+    /// Paths of the files, by name.
+    std::vector<std::filesystem::path> paths() const {
+        std::vector<std::filesystem::path> all;
+        for (const auto& [name, file] : files_) all.emplace_back(file.path());
+        return all;
+    }
+    bool has(std::string_view name) const { return home_.contains(name); }
+    /// \throws Error if there is none of that name
+    const Shape& shape(std::string_view name) const { return home(name).tensor(name).shape; }
+
+    /// Writes a matrix, rows x cols, row-major; a tensor of one dimension is a single row.
+    /// \throws Error naming file and tensor: missing, of another shape or type, or not finite
+    void read(std::string_view name, Index rows, Index cols, std::span<float> out) const {
+        const Safetensors& file = home(name);
+        const Safetensors::Tensor& tensor = file.tensor(name);
+        const std::string where = text_of(file.path(), ": ", name);
+        const Shape expected = tensor.shape.size() == 1 && rows == 1 ? Shape{cols} : Shape{rows, cols};
+        if (tensor.shape != expected)
+            throw Error(where, "wrong shape", text_of_shape(expected), text_of_shape(tensor.shape));
+        to_floats(tensor, where, cols, out);
+    }
+
+private:
+    const Safetensors& home(std::string_view name) const {
+        const auto found = home_.find(name);
+        if (found == home_.end())
+            throw Error(text_of(std::filesystem::path(files_.begin()->second.path()).parent_path().string(),
+                                ": ", name),
+                        "no such tensor in this folder");
+        return *found->second;
+    }
+
+    std::map<std::string, Safetensors, std::less<>> files_;
+    std::map<std::string, const Safetensors*, std::less<>> home_;
+};
+
+}  // namespace coco::io

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Language models from Hugging Face folders: `config.json` and safetensors.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <coco/core/error.hpp>
+#include <coco/io/json.hpp>
+#include <coco/io/safetensors_folder.hpp>
+#include <coco/llm/hf_config.hpp>
+#include <coco/llm/source.hpp>
+
+namespace coco::llm {
+
+/// What Hugging Face calls the tensor that `Source` calls `name`:
+/// "blk.3.attn_q.weight" is "model.layers.3.self_attn.q_proj.weight".
+inline std::string hf_name(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> parts{
+        {{"token_embd", "embed_tokens"},
+         {"output_norm", "norm"},
+         {"output", "lm_head"},
+         {"attn_norm", "input_layernorm"},
+         {"attn_q", "self_attn.q_proj"},
+         {"attn_k", "self_attn.k_proj"},
+         {"attn_v", "self_attn.v_proj"},
+         {"attn_output", "self_attn.o_proj"},
+         {"attn_q_norm", "self_attn.q_norm"},
+         {"attn_k_norm", "self_attn.k_norm"},
+         {"ffn_norm", "post_attention_layernorm"},
+         {"ffn_gate", "mlp.gate_proj"},
+         {"ffn_up", "mlp.up_proj"},
+         {"ffn_down", "mlp.down_proj"}}};
+    std::string head = "model.";
+    std::string_view rest = name;
+    if (rest.starts_with("blk.")) {
+        rest.remove_prefix(4);
+        const std::size_t dot = rest.find('.');
+        head += "layers." + std::string(rest.substr(0, dot)) + ".";
+        rest.remove_prefix(std::min(rest.size(), dot == std::string_view::npos ? dot : dot + 1));
+    }
+    const std::size_t dot = rest.rfind('.');
+    for (const auto& [ours, theirs] : parts)
+        if (rest.substr(0, dot) == ours)
+            return (ours == "output" ? std::string() : head) + std::string(theirs) +
+                   (dot == std::string_view::npos ? std::string() : std::string(rest.substr(dot)));
+    throw Error(std::string(name), "no such tensor in a language model of this family");
+}
+
+/// The model in a folder, whose files stay mapped as long as the source is used. Rows of queries and keys lie
+/// in split halves there. \throws Error as `config_of` and `io::SafetensorsFolder`; where the head is
+/// missing; tensors that are missing, misshapen or not finite are named when they are read
+inline Source hf_source(const std::filesystem::path& folder) {
+    const Config config = config_of(io::JsonObject::open(folder / "config.json"));
+    const auto files = std::make_shared<const io::SafetensorsFolder>(folder);
+    // A body saved without its head names tensors without "model.".
+    const bool bare = files->has("embed_tokens.weight");
+    return {config, [files, bare](std::string_view name, Index rows, Index cols, std::span<float> out) {
+                std::string theirs = hf_name(name);
+                if (bare && theirs.starts_with("model.")) theirs.erase(0, 6);
+                files->read(theirs, rows, cols, out);
+            }};
+}
+
+}  // namespace coco::llm
