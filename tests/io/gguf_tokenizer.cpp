@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <fstream>
+#include <cstdlib>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include <coco/io/gguf_tokenizer.hpp>
-#include <coco/text/encoder.hpp>
 
+#include "hard_strings.hpp"
 #include "support.hpp"
 
 using Catch::Matchers::Contains;
@@ -16,31 +15,6 @@ using coco::Id;
 using coco::io::Gguf;
 
 namespace {
-
-std::string bytes_of_hex(const std::string& hex) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-        bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-    return bytes;
-}
-
-nlohmann::json hard_strings() {
-    std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_strings.json");
-    return nlohmann::json::parse(in);
-}
-
-void compare(const coco::text::Tokenizer& tokenizer, const std::string& reference) {
-    coco::text::Encoder encoder(tokenizer);
-    const nlohmann::json cases = hard_strings();
-    REQUIRE(cases.size() > 200);
-    for (const auto& example : cases) {
-        const std::string hex = example.at("bytes");
-        INFO(hex);
-        const std::vector<Id> expected = example.at(reference);
-        CHECK(tokenizer.encode(bytes_of_hex(hex)) == expected);
-        CHECK(encoder(bytes_of_hex(hex)) == expected);
-    }
-}
 
 support::GgufBytes small() {
     support::GgufBytes file;
@@ -60,8 +34,8 @@ std::string fault(const support::GgufBytes& bytes) {
 }  // namespace
 
 TEST_CASE("GGUF tokenizer: hard strings, small vocabulary: the ids of Hugging Face's tokenizers") {
-    compare(coco::io::tokenizer_of(Gguf(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_small.gguf")),
-            "small");
+    support::check_hard_strings(
+        coco::io::tokenizer_of(Gguf(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_small.gguf")), "small");
 }
 
 TEST_CASE("GGUF tokenizer: hard strings, SmolLM2: the ids and texts of Hugging Face's tokenizers") {
@@ -71,10 +45,24 @@ TEST_CASE("GGUF tokenizer: hard strings, SmolLM2: the ids and texts of Hugging F
         return;
     }
     const coco::text::Tokenizer tokenizer = coco::io::tokenizer_of(Gguf(path));
-    compare(tokenizer, "smollm2");
-    for (const auto& example : hard_strings()) {
+    support::check_hard_strings(tokenizer, "smollm2");
+    for (const auto& example : support::hard_strings()) {
         const std::vector<Id> ids = example.at("smollm2");
-        CHECK(tokenizer.decode(ids) == bytes_of_hex(example.at("decoded")));
+        CHECK(tokenizer.decode(ids) == support::bytes_of_hex(example.at("decoded")));
+    }
+}
+
+TEST_CASE("GGUF tokenizer: hard strings, Qwen: the ids and texts of Hugging Face's tokenizers") {
+    const char* path = std::getenv("COCO_QWEN_GGUF");
+    if (path == nullptr) {
+        std::cout << "SKIPPED: COCO_QWEN_GGUF names no file\n";
+        return;
+    }
+    const coco::text::Tokenizer tokenizer = coco::io::tokenizer_of(Gguf(path));
+    support::check_hard_strings(tokenizer, "qwen");
+    for (const auto& example : support::hard_strings()) {
+        const std::vector<Id> ids = example.at("qwen");
+        CHECK(tokenizer.decode(ids) == support::bytes_of_hex(example.at("normal")));
     }
 }
 

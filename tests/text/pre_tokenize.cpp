@@ -1,58 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include <coco/text/pre_tokenize.hpp>
 
-namespace {
+using coco::text::convention_of;
 
-std::vector<std::string_view> words(std::string_view text) {
-    std::vector<std::string_view> list;
-    coco::text::Smollm::split(text, list);
-    return list;
-}
-using List = std::vector<std::string_view>;
-
-}  // namespace
-
-// The expected words are those of Hugging Face's Sequence[Digits(individual_digits), ByteLevel]; hundreds of
-// harder strings, by their ids: tests/io/gguf_tokenizer.cpp.
-TEST_CASE("smollm: words, signs, contractions") {
-    CHECK(words("").empty());
-    CHECK(words("Toy Story, the film") == List{"Toy", " Story", ",", " the", " film"});
-    CHECK(words("I'm sure they'll've O'Neil's") ==
-          List{"I", "'m", " sure", " they", "'ll", "'ve", " O", "'", "Neil", "'s"});
-    CHECK(words("''s I'LL") == List{"''", "s", " I", "'", "LL"});
-    CHECK(words(" 's") == List{" '", "s"});
-}
-
-TEST_CASE("smollm: each digit alone, never with a space") {
-    CHECK(words("in 1995") == List{"in", " ", "1", "9", "9", "5"});
-    CHECK(words("a  1") == List{"a", "  ", "1"});
-    CHECK(words("½x") == List{"½", "x"});
-}
-
-TEST_CASE("smollm: the last white space goes with the word that follows") {
-    CHECK(words("a   b") == List{"a", "  ", " b"});
-    CHECK(words("a\n\nb") == List{"a", "\n", "\n", "b"});
-    CHECK(words("a \n") == List{"a", " \n"});
-    CHECK(words(" \u00a0!") == List{" ", "\u00a0", "!"});
-    CHECK(words("\r\nx") == List{"\r", "\n", "x"});
-}
-
-TEST_CASE("smollm: words together are the text") {
-    const std::string text = "a\t 12 \r\n 'l x\u0301 \U0001F600\u200d'' re'";
-    std::string all;
-    for (std::string_view word : words(text)) {
-        CHECK_FALSE(word.empty());
-        all += word;
+TEST_CASE("rules of cutting by the names of GGUF files") {
+    CHECK(convention_of("smollm")->split == coco::text::Smollm::split);
+    CHECK_FALSE(convention_of("smollm")->nfc);
+    CHECK(convention_of("gpt-2")->split == coco::text::Gpt2::split);
+    CHECK(convention_of("qwen2")->split == coco::text::Qwen2::split);
+    CHECK(convention_of("qwen2")->nfc);
+    for (const char* name : {"llama-bpe", "llama3", "llama-v3"}) {
+        CHECK(convention_of(name)->split == coco::text::Llama3::split);
+        CHECK(convention_of(name)->whole_words);
     }
-    CHECK(all == text);
-}
-
-TEST_CASE("rules of cutting by name") {
-    CHECK(coco::text::pre_tokenizer_of("smollm") == coco::text::Smollm::split);
-    CHECK(coco::text::pre_tokenizer_of("no such rule") == nullptr);
+    CHECK(convention_of("no such rule") == nullptr);
 }

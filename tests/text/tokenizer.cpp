@@ -57,6 +57,28 @@ TEST_CASE("tokenizer: bytes that no token stands for vanish, and their neighbour
     CHECK(Tokenizer(small()).encode("xaxbx") == Ids{5});
 }
 
+TEST_CASE("tokenizer: tokens found after normalising, and ids without a token") {
+    Vocabulary vocabulary = small();
+    vocabulary.nfc = true;
+    vocabulary.tokens.insert(vocabulary.tokens.end(), {"", "", "<é>"});
+    vocabulary.special_later = {13};
+    const Tokenizer tokenizer(vocabulary);
+    CHECK(tokenizer.encode("ab<e\u0301>b") == Ids{5, 13, 3});
+    CHECK(tokenizer.encode("e\u0301a<end>\u0301") == Ids{10, 2, 0});
+    CHECK(tokenizer.encode("<e\u0301>", Special::ordinary) == Ids{10});
+    CHECK(tokenizer.size() == 14);
+    CHECK(tokenizer.id_of("") == coco::no_id);
+    CHECK(tokenizer.decode(Ids{2, 11, 3}) == "ab");
+}
+
+TEST_CASE("tokenizer: whole words that no merge leads to") {
+    Vocabulary vocabulary = small();
+    vocabulary.tokens.emplace_back("Ġba");
+    CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 4, 3, 2});
+    vocabulary.whole_words = true;
+    CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 11});
+}
+
 TEST_CASE("tokenizer: decoding") {
     const Tokenizer tokenizer(small());
     CHECK(tokenizer.decode(Ids{6, 10, 0, 3}) == " abé<end>b");

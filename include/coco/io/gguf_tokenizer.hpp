@@ -27,12 +27,16 @@ inline text::Tokenizer tokenizer_of(const Gguf& file) {
     if (file.string("tokenizer.ggml.model") != "gpt2")
         throw Error(where("tokenizer.ggml.model"), "unknown kind of tokenizer", "gpt2",
                     std::string(file.string("tokenizer.ggml.model")));
+    const text::Convention* convention = text::convention_of(file.string("tokenizer.ggml.pre"));
+    if (convention == nullptr)
+        throw Error(where("tokenizer.ggml.pre"), "unknown rule of cutting texts",
+                    "smollm, gpt-2, qwen2, llama-bpe or a name of the same",
+                    std::string(file.string("tokenizer.ggml.pre")));
     text::Vocabulary vocabulary;
     vocabulary.source = file.path();
-    vocabulary.split = text::pre_tokenizer_of(file.string("tokenizer.ggml.pre"));
-    if (vocabulary.split == nullptr)
-        throw Error(where("tokenizer.ggml.pre"), "unknown rule of cutting texts",
-                    std::string(text::Smollm::name), std::string(file.string("tokenizer.ggml.pre")));
+    vocabulary.split = convention->split;
+    vocabulary.nfc = convention->nfc;
+    vocabulary.whole_words = convention->whole_words;
     const auto& tokens = file.strings("tokenizer.ggml.tokens");
     const auto& merges = file.strings("tokenizer.ggml.merges");
     const auto& kinds = file.integers("tokenizer.ggml.token_type");

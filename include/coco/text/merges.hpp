@@ -5,12 +5,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <tuple>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <coco/core/config.hpp>
@@ -22,50 +22,39 @@ class Merges {
 public:
     /// Adds the next merge, behind all that were added before. \returns false if the pair was there already
     bool add(Id left, Id right, Id merged) {
-        return table_.emplace(key(left, right), Merge{static_cast<Id>(table_.size()), merged}).second;
+        if (2 * (count_ + 1) > slots_.size()) grow(std::max<std::size_t>(16, 2 * slots_.size()));
+        Slot& slot = slots_[slot_of(key(left, right))];
+        if (slot.key != none) return false;
+        slot = {key(left, right), {static_cast<Id>(count_++), merged}};
+        return true;
     }
 
-    std::size_t size() const { return table_.size(); }
-    void reserve(std::size_t merges) { table_.reserve(merges); }
+    std::size_t size() const { return count_; }
+    void reserve(std::size_t merges) {
+        std::size_t slots = 16;
+        while (slots < 2 * merges) slots *= 2;
+        if (slots > slots_.size()) grow(slots);
+    }
 
-    /// Merges neighbours in `ids` until none merge. n log n in its length: symbols are a linked list, and
-    /// candidates wait in a heap, where those overtaken by another merge are recognised and dropped.
+    /// Merges neighbours in `ids` until none merge. n log n in its length.
     void apply(std::vector<Id>& ids) const {
-        const Id count = static_cast<Id>(ids.size());
-        std::vector<Symbol> list(ids.size());
-        std::vector<Candidate> heap;
-        for (Id i = 0; i < count; ++i) list[at(i)] = {ids[at(i)], i - 1, i + 1 < count ? i + 1 : no_id};
-        const auto consider = [&](Id left) {
-            if (left == no_id || list[at(left)].next == no_id) return;
-            const Id right = list[at(left)].next;
-            const auto found = table_.find(key(list[at(left)].id, list[at(right)].id));
-            if (found == table_.end()) return;
-            heap.push_back(
-                {found->second.rank, left, list[at(left)].id, list[at(right)].id, found->second.merged});
-            std::push_heap(heap.begin(), heap.end(), std::greater<>());
-        };
-        for (Id i = 0; i + 1 < count; ++i) consider(i);
-        while (!heap.empty()) {
-            const Candidate best = heap.front();
-            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-            heap.pop_back();
-            Symbol& left = list[at(best.at)];
-            if (left.id != best.left || left.next == no_id || list[at(left.next)].id != best.right) continue;
-            Symbol& right = list[at(left.next)];
-            left.id = best.merged;
-            left.next = right.next;
-            right.id = no_id;
-            if (left.next != no_id) list[at(left.next)].previous = best.at;
-            consider(left.previous);
-            consider(best.at);
-        }
-        ids.clear();
-        for (Id i = count > 0 ? 0 : no_id; i != no_id; i = list[at(i)].next) ids.push_back(list[at(i)].id);
+        if (ids.size() <= short_word)
+            apply_to_short(ids);
+        else
+            apply_to_long(ids);
     }
 
 private:
+    static constexpr std::uint64_t none = ~std::uint64_t{0};
+    static constexpr Id never = std::numeric_limits<Id>::max();
+    static constexpr std::size_t short_word = 32;
+
     struct Merge {
         Id rank, merged;
+    };
+    struct Slot {
+        std::uint64_t key = none;
+        Merge merge{never, no_id};
     };
     struct Symbol {
         Id id, previous, next;
@@ -77,13 +66,91 @@ private:
         }
     };
 
+    /// Looks for the best pair again after each merge: quadratic, but on a handful of bytes.
+    void apply_to_short(std::vector<Id>& ids) const {
+        if (ids.size() < 2) return;
+        std::array<Merge, short_word> with_next;
+        std::size_t pairs = ids.size() - 1;
+        for (std::size_t i = 0; i < pairs; ++i) with_next[i] = merge_of(ids[i], ids[i + 1]);
+        while (pairs > 0) {
+            std::size_t best = 0;
+            for (std::size_t i = 1; i < pairs; ++i)
+                if (with_next[i].rank < with_next[best].rank) best = i;
+            if (with_next[best].rank == never) break;
+            ids[best] = with_next[best].merged;
+            --pairs;
+            for (std::size_t i = best + 1; i <= pairs; ++i) ids[i] = ids[i + 1];
+            for (std::size_t i = best; i < pairs; ++i) with_next[i] = with_next[i + 1];
+            if (best < pairs) with_next[best] = merge_of(ids[best], ids[best + 1]);
+            if (best > 0) with_next[best - 1] = merge_of(ids[best - 1], ids[best]);
+        }
+        ids.resize(pairs + 1);
+    }
+
+    /// Symbols are a linked list, and candidates wait in a heap, where those overtaken by another merge are
+    /// recognised and dropped.
+    void apply_to_long(std::vector<Id>& ids) const {
+        const Id count = static_cast<Id>(ids.size());
+        std::vector<Symbol> list(ids.size());
+        std::vector<Candidate> heap;
+        for (Id i = 0; i < count; ++i) list[at(i)] = {ids[at(i)], i - 1, i + 1 < count ? i + 1 : no_id};
+        const auto consider = [&](Id left) {
+            if (left == no_id || list[at(left)].next == no_id) return false;
+            const Id right = list[at(left)].next;
+            const Merge merge = merge_of(list[at(left)].id, list[at(right)].id);
+            if (merge.rank == never) return false;
+            heap.push_back({merge.rank, left, list[at(left)].id, list[at(right)].id, merge.merged});
+            return true;
+        };
+        const auto push = [&](Id left) {
+            if (consider(left)) std::push_heap(heap.begin(), heap.end(), std::greater<>());
+        };
+        for (Id i = 0; i + 1 < count; ++i) consider(i);
+        std::make_heap(heap.begin(), heap.end(), std::greater<>());
+        while (!heap.empty()) {
+            const Candidate best = heap.front();
+            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+            heap.pop_back();
+            Symbol& left = list[at(best.at)];
+            if (left.id != best.left || left.next == no_id || list[at(left.next)].id != best.right) continue;
+            Symbol& right = list[at(left.next)];
+            left.id = best.merged;
+            left.next = right.next;
+            right.id = no_id;
+            if (left.next != no_id) list[at(left.next)].previous = best.at;
+            push(left.previous);
+            push(best.at);
+        }
+        ids.clear();
+        for (Id i = count > 0 ? 0 : no_id; i != no_id; i = list[at(i)].next) ids.push_back(list[at(i)].id);
+    }
+
     static std::size_t at(Id index) { return static_cast<std::size_t>(index); }
     static std::uint64_t key(Id left, Id right) {
         return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
                static_cast<std::uint32_t>(right);
     }
 
-    std::unordered_map<std::uint64_t, Merge> table_;
+    Merge merge_of(Id left, Id right) const {
+        return slots_.empty() ? Merge{never, no_id} : slots_[slot_of(key(left, right))].merge;
+    }
+    /// Where a key stands, or the free slot where it would. At most half of the slots are taken.
+    std::size_t slot_of(std::uint64_t wanted) const {
+        const std::size_t mask = slots_.size() - 1;
+        const std::uint64_t mixed = (wanted ^ (wanted >> 29)) * 0x9E3779B97F4A7C15u;
+        std::size_t slot = static_cast<std::size_t>(mixed >> 32) & mask;
+        while (slots_[slot].key != none && slots_[slot].key != wanted) slot = (slot + 1) & mask;
+        return slot;
+    }
+    void grow(std::size_t slots) {
+        std::vector<Slot> old(slots);
+        old.swap(slots_);
+        for (const Slot& slot : old)
+            if (slot.key != none) slots_[slot_of(slot.key)] = slot;
+    }
+
+    std::vector<Slot> slots_;  // a power of two, probed one after the other
+    std::size_t count_ = 0;
 };
 
 }  // namespace coco::text

@@ -4,7 +4,6 @@
 /// is cut into words, and within a word byte pairs are merged.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -18,7 +17,9 @@
 #include <coco/core/error.hpp>
 #include <coco/text/byte_level.hpp>
 #include <coco/text/merges.hpp>
+#include <coco/text/nfc.hpp>
 #include <coco/text/pre_tokenize.hpp>
+#include <coco/text/special_tokens.hpp>
 #include <coco/text/utf8.hpp>
 
 namespace coco::text {
@@ -26,10 +27,13 @@ namespace coco::text {
 /// What a tokenizer is made of.
 struct Vocabulary {
     std::string source;               ///< where it comes from, for errors
-    std::vector<std::string> tokens;  ///< by id; bytes as GPT-2's stand-ins
+    std::vector<std::string> tokens;  ///< by id, bytes as GPT-2's stand-ins; "" where an id is not used
     std::vector<std::string> merges;  ///< "left right", the first learnt first
-    std::vector<Id> special;          ///< tokens that are found in raw text before it is cut
+    std::vector<Id> special;        ///< tokens that are found in raw text, before anything else is done to it
+    std::vector<Id> special_later;  ///< tokens that are found after it was normalised, before it is cut
     PreTokenizer split = nullptr;
+    bool nfc = false;          ///< texts are brought into normal form C
+    bool whole_words = false;  ///< a word that is a token by itself is taken as such, whatever merges say
 };
 
 /// Whether a text may hold special tokens: one that others wrote (an item's title) should not.
@@ -41,26 +45,23 @@ public:
     /// \throws Error naming the token or merge: a token twice, a merge of unknown tokens or into one, a
     ///         special id that is none
     explicit Tokenizer(Vocabulary vocabulary)
-        : tokens_(std::move(vocabulary.tokens)), split_(vocabulary.split) {
+        : tokens_(std::move(vocabulary.tokens)),
+          is_special_(tokens_.size()),
+          split_(vocabulary.split),
+          nfc_(vocabulary.nfc),
+          whole_words_(vocabulary.whole_words) {
         const std::string& source = vocabulary.source;
         if (split_ == nullptr) throw Error(source, "tokenizer without a rule for cutting texts into words");
         ids_.reserve(tokens_.size());
         for (std::size_t id = 0; id < tokens_.size(); ++id)
-            if (!ids_.emplace(tokens_[id], static_cast<Id>(id)).second)
+            if (!tokens_[id].empty() && !ids_.emplace(tokens_[id], static_cast<Id>(id)).second)
                 throw Error(text_of(source, ": token ", id), "token occurs twice", {}, tokens_[id]);
         merges_.reserve(vocabulary.merges.size());
-        for (std::size_t i = 0; i < vocabulary.merges.size(); ++i)
-            add_merge(text_of(source, ": merge ", i), vocabulary.merges[i]);
+        for (std::size_t i = 0; i < vocabulary.merges.size(); ++i) add_merge(source, i, vocabulary.merges[i]);
         for (unsigned byte = 0; byte < 256; ++byte)
             byte_ids_[byte] = id_of(to_stand_ins(std::string(1, static_cast<char>(byte))));
-        for (Id id : vocabulary.special) {
-            if (id < 0 || id >= size() || token(id).empty())
-                throw Error(text_of(source, ": token ", id), "cannot be a special token");
-            special_of_[static_cast<unsigned char>(token(id).front())].push_back(id);
-        }
-        for (std::vector<Id>& list : special_of_)  // the longest that matches is taken
-            std::stable_sort(list.begin(), list.end(),
-                             [&](Id a, Id b) { return token(a).size() > token(b).size(); });
+        for (Id id : vocabulary.special) add_special(source, id, special_);
+        for (Id id : vocabulary.special_later) add_special(source, id, special_later_);
     }
     Tokenizer(Tokenizer&&) noexcept = default;
     Tokenizer& operator=(Tokenizer&&) noexcept = default;
@@ -80,30 +81,34 @@ public:
     void cut(std::string_view text, Special special, OnSpecial on_special, OnWord on_word) const {
         const std::string valid = is_valid(text) ? std::string() : replaced_invalid(text);
         if (!valid.empty()) text = valid;
+        std::string normal;
         std::vector<std::string_view> words;
         const auto ordinary = [&](std::string_view part) {
             words.clear();
             split_(part, words);
             for (std::string_view word : words) on_word(word);
         };
-        std::size_t from = 0;
-        for (std::size_t at = 0; special == Special::recognised && at < text.size();) {
-            const Id id = special_at(text.substr(at));
-            if (id == no_id) {
-                ++at;
-                continue;
-            }
-            ordinary(text.substr(from, at - from));
-            on_special(id);
-            from = at += token(id).size();
-        }
-        ordinary(text.substr(from));
+        const auto look_for = [&](const SpecialTokens& tokens, std::string_view part, const auto& on_rest) {
+            if (special == Special::recognised && !tokens.empty())
+                tokens.find(part, on_special, on_rest);
+            else
+                on_rest(part);
+        };
+        look_for(special_, text, [&](std::string_view part) {
+            if (nfc_ && !is_surely_nfc(part)) part = normal = Nfc()(part);
+            look_for(special_later_, part, ordinary);
+        });
     }
 
     /// Replaces `ids` by the tokens of one word. A byte that no token stands for vanishes, as it does in
     /// Hugging Face's `tokenizers`.
     void encode_word(std::string_view word, std::vector<Id>& ids) const {
         ids.clear();
+        if (const Id id = whole_words_ ? id_of(to_stand_ins(word)) : no_id;
+            id != no_id && !is_special_[static_cast<std::size_t>(id)]) {
+            ids.push_back(id);
+            return;
+        }
         for (char byte : word)
             if (const Id id = byte_ids_[static_cast<unsigned char>(byte)]; id != no_id) ids.push_back(id);
         merges_.apply(ids);
@@ -134,29 +139,34 @@ public:
     }
 
 private:
-    void add_merge(const std::string& where, std::string_view merge) {
+    void add_merge(const std::string& source, std::size_t number, std::string_view merge) {
+        const auto refuse = [&](const char* problem, const char* expected, std::string_view found) {
+            throw Error(text_of(source, ": merge ", number), problem, expected, std::string(found));
+        };
         const std::size_t space = merge.find(' ');
-        if (space == std::string_view::npos)
-            throw Error(where, "broken merge", "left right", std::string(merge));
-        const std::string left(merge.substr(0, space)), right(merge.substr(space + 1));
-        for (const std::string& part : {left, right, left + right})
-            if (id_of(part) == no_id) throw Error(where, "merge names an unknown token", {}, part);
-        if (!merges_.add(id_of(left), id_of(right), id_of(left + right)))
-            throw Error(where, "merge occurs twice", {}, std::string(merge));
+        if (space == std::string_view::npos) refuse("broken merge", "left right", merge);
+        const std::string_view left = merge.substr(0, space), right = merge.substr(space + 1);
+        const std::string both = std::string(left).append(right);
+        for (const std::string_view part : {left, right, std::string_view(both)})
+            if (id_of(part) == no_id) refuse("merge names an unknown token", "", part);
+        if (!merges_.add(id_of(left), id_of(right), id_of(both))) refuse("merge occurs twice", "", merge);
     }
 
-    Id special_at(std::string_view rest) const {
-        for (Id id : special_of_[static_cast<unsigned char>(rest.front())])
-            if (rest.substr(0, token(id).size()) == token(id)) return id;
-        return no_id;
+    void add_special(const std::string& source, Id id, SpecialTokens& to) {
+        if (id < 0 || id >= size() || token(id).empty())
+            throw Error(text_of(source, ": token ", id), "cannot be a special token");
+        to.add(&to == &special_later_ && nfc_ ? nfc(token(id)) : token(id), id);
+        is_special_[static_cast<std::size_t>(id)] = true;
     }
 
     std::vector<std::string> tokens_;
     std::unordered_map<std::string_view, Id> ids_;  // its keys lie in tokens_
     Merges merges_;
     std::array<Id, 256> byte_ids_{};
-    std::array<std::vector<Id>, 256> special_of_;  // by first byte
+    SpecialTokens special_, special_later_;
+    std::vector<bool> is_special_;
     PreTokenizer split_;
+    bool nfc_, whole_words_;
 };
 
 }  // namespace coco::text

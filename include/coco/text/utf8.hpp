@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -63,6 +65,12 @@ inline void append(std::string& text, char32_t value) {
 /// Whether a text is UTF-8 throughout.
 inline bool is_valid(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
+        std::uint64_t eight = 0;
+        if (text.size() - at >= sizeof eight) std::memcpy(&eight, text.data() + at, sizeof eight);
+        if (text.size() - at >= sizeof eight && (eight & 0x8080808080808080u) == 0) {
+            at += sizeof eight;
+            continue;
+        }
         const CodePoint point = code_point(text, at);
         if (!point.valid) return false;
         at += point.bytes;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Cuts texts into words by the expression of Qwen 2 to 3 and by that of Llama 3; they differ in how many
+/// digits stand together.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include <coco/text/scanner.hpp>
+
+namespace coco::text {
+
+/// Length of a contraction as `contraction` of GPT-2's rule, upper case or lower. (Folded, U+017F is an s.)
+inline std::size_t contraction_of_any_case(std::string_view text) {
+    if (text.size() < 2 || text[0] != '\'') return 0;
+    const auto lower = [&](std::size_t i) { return i < text.size() ? text[i] | 0x20 : 0; };
+    switch (lower(1)) {
+        case 's':
+        case 't':
+        case 'm':
+        case 'd':
+            return 2;
+        case 'r':
+        case 'v':
+            return lower(2) == 'e' ? 3 : 0;
+        case 'l':
+            return lower(2) == 'l' ? 3 : 0;
+        default:
+            return text.substr(1, 2) == "\u017f" ? 3 : 0;
+    }
+}
+
+/// The rule with so many digits together: one pass, no way back.
+template <int digits>
+requires(digits == 1 || digits == 3) struct DigitGroups {
+    static constexpr std::string_view expression =
+        digits == 1 ? R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|)"
+                      R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"
+                    : R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|)"
+                      R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
+    static void split(std::string_view text, std::vector<std::string_view>& words) {
+        for (Scanner in(text); !in.done();) {
+            const std::size_t from = in.at();
+            word(in);
+            words.push_back(in.since(from));
+        }
+    }
+
+private:
+    static void word(Scanner& in) {
+        const std::size_t from = in.at();
+        if (const std::size_t length = contraction_of_any_case(in.rest()); length > 0)
+            return in.back_to(from + length);
+        if (in.is(CharacterClass::number)) {
+            for (int i = 0; i < digits && in.is(CharacterClass::number); ++i) in.next();
+            return;
+        }
+        const bool sign = in.is(CharacterClass::other), blank = in.is(U' ');
+        if (!in.is(CharacterClass::letter) && !in.is_line_end()) in.next();
+        if (in.is(CharacterClass::letter)) {
+            in.run(CharacterClass::letter);
+        } else if (sign || (blank && in.is(CharacterClass::other))) {
+            in.run(CharacterClass::other);
+            while (in.is_line_end()) in.next();
+        } else {
+            in.back_to(from);
+            white_space(in);
+        }
+    }
+
+    /// A run of white space up to its last line end; where there is none, all but what is left for the word
+    /// that follows.
+    static void white_space(Scanner& in) {
+        const std::size_t from = in.at();
+        std::size_t last = from, behind_line = from;
+        while (in.is(CharacterClass::space)) {
+            const bool line_end = in.is_line_end();
+            last = in.at();
+            in.next();
+            if (line_end) behind_line = in.at();
+        }
+        if (behind_line > from)
+            in.back_to(behind_line);
+        else if (!in.done() && last > from)
+            in.back_to(last);
+    }
+};
+
+/// Qwen's rule, 2 to 3: digits (\p{N}) one by one.
+using Qwen2 = DigitGroups<1>;
+/// Llama 3's rule: digits in threes.
+using Llama3 = DigitGroups<3>;
+
+}  // namespace coco::text
