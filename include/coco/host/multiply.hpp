@@ -10,7 +10,7 @@
 
 #include <coco/core/error.hpp>
 #include <coco/exec/skills.hpp>
-#include <coco/host/packed.hpp>
+#include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
 #include <coco/host/rows.hpp>
@@ -23,53 +23,18 @@
 
 namespace coco::host {
 
-/// alpha op(b) in blocks that `product` reads, depth x cols.
+/// op(a), read element by element.
 template <class T>
-Packed<T> pack_right(const Scratch& scratch, View<const T, space::Host> b, Op op_b, T alpha) {
-    const Index cols = op_b == Op::plain ? b.cols : b.rows, depth = op_b == Op::plain ? b.rows : b.cols;
-    const Index size = Packed<T>::size(cols, depth);
-    T* const to = scratch.take<T>(size);
-    for (Index j = 0; j < cols; j += block_width<T>) {
-        const Index count = std::min(block_width<T>, cols - j);
-        T* const block = to + j * depth;
-        if (op_b == Op::plain)
-            for (Index k = 0; k < depth; ++k)
-                widen(b.row(k) + j, count, block_width<T>, alpha, block + k * block_width<T>);
-        else
-            pack_block(b.row(j), b.stride, count, depth, block_width<T>, block);
-    }
-    if (op_b == Op::transposed && alpha != T(1))
-        for (Index i = 0; i < size; ++i) to[i] *= alpha;
-    return {to, cols, depth};
+Factor<T> factor(View<const T, space::Host> a, Op op_a) {
+    return {a.data, op_a == Op::plain ? a.stride : 1, op_a == Op::plain ? 1 : a.stride};
 }
 
-/// out (+)= a b on the calling thread, in pieces whose part of b stays in the nearest cache.
+/// out *= beta.
 template <class T>
-void gemm_packed(Factor<T> a, const Packed<T>& b, View<T, space::Host> out, bool add) {
-    constexpr Index depth = 128, height = 8 * block_rows;
-    const Index whole = out.cols / lanes<T> * lanes<T>, rest = out.cols - whole;
-    T edge[height * lanes<T>];
-    for (Index k = 0; k == 0 || k < b.depth; k += depth) {
-        const Index steps = std::min(depth, b.depth - k);
-        const bool more = add || k > 0;
-        for (Index i = 0; i < out.rows; i += height) {
-            const Index rows = std::min(height, out.rows - i);
-            const Factor<T> part{a.data + i * a.row + k * a.step, a.row, a.step};
-            const auto from = [&](Index j) {
-                return b.block(j / block_width<T>) + k * block_width<T> + j % block_width<T>;
-            };
-            for (Index j = 0; j < whole; j += block_width<T>)
-                product<T>(rows, std::min(block_width<T>, whole - j), steps, part, from(j), block_width<T>,
-                           out.row(i) + j, out.stride, more);
-            if (rest == 0) continue;
-            product<T>(rows, lanes<T>, steps, part, from(whole), block_width<T>, edge, lanes<T>, false);
-            for (Index r = 0; r < rows; ++r)
-                for (Index j = 0; j < rest; ++j) {
-                    T& to = out.row(i + r)[whole + j];
-                    to = (more ? to : T(0)) + edge[r * lanes<T> + j];
-                }
-        }
-    }
+void scale(Pool& pool, View<T, space::Host> out, T beta) {
+    rows<T>(pool, out.rows, out.cols, [out, beta](Index i, const Row<T>& row) {
+        row.each(out.cols, [&](Index j) { out.row(i)[j] *= beta; });
+    });
 }
 
 /// out = alpha op(a) op(b) + beta out on the calling thread.
@@ -106,13 +71,17 @@ void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, O
             }
         return;
     }
-    const Factor<T> left{a.data, op_a == Op::plain ? a.stride : 1, op_a == Op::plain ? 1 : a.stride};
+    const Factor<T> left = factor<T>(a, op_a);
     if (out.rows <= 4 * block_rows && op_b == Op::plain && out.cols % lanes<T> == 0 && alpha == T(1)) {
         product<T>(out.rows, out.cols, inner, left, b.data, b.stride, out.data, out.stride, add);
         return;
     }
     const Scratch scratch;
-    gemm_packed<T>(left, pack_right<T>(scratch, b, op_b, alpha), out, add);
+    T* const to = scratch.take<T>(inner * block_width<T>);
+    for (Index j = 0; j < out.cols; j += block_width<T>) {
+        pack_panel<T>(b, op_b, alpha, j, to);
+        panel<T>(left, to, inner, out.cols_from(j, std::min(block_width<T>, out.cols - j)), add);
+    }
 }
 
 /// As `gemm`, by all threads.
@@ -127,9 +96,15 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
         return op_b == Op::plain ? b.cols_from(first, count) : b.rows_from(first, count);
     };
     if (out.rows == 0 || out.cols == 0) return;
-    constexpr Index stripe = 240, small = 128 * 1024;
+    constexpr Index stripe = 240, small = 128 * 1024, thin = 4 * block_rows;
     if (out.rows * out.cols * inner <= small) {
         gemm(a, op_a, b, op_b, out, alpha, beta);
+#if !defined(COCO_WITH_ONEDNN)
+    } else if (out.rows > thin && (out.rows >= 2 * stripe || out.cols >= 2 * stripe || inner < 4 * stripe)) {
+        if (beta != T(0) && beta != T(1)) scale<T>(pool, out, beta);
+        multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, beta != T(0),
+                           [&](Index first, T* to) { pack_panel<T>(b, op_b, alpha, first, to); });
+#endif
     } else if (out.rows >= 2 * stripe || (out.rows >= out.cols && inner < 4 * stripe)) {
         const Index height = out.rows >= 2 * stripe ? stripe : std::max<Index>(16, (out.rows + 31) / 32 * 16);
         pool.run((out.rows + height - 1) / height, [&](Index s) {

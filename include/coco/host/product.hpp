@@ -91,8 +91,8 @@ void stripe(Index rows, Index depth, Factor<T> a, const T* b, Index b_row, T* c,
 template <class T>
 void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index b_row, T* c, Index c_row,
              bool add) {
-    // 128 steps of b, a block wide, stay in a 48 KiB cache beside the rows of a.
-    constexpr Index most = 128;
+    // So many steps of b, a block wide, stay in the second cache (256 KiB); each more would add to c again.
+    constexpr Index most = 1024;
     for (Index k = 0; k == 0 || k < depth; k += most) {
         const Index steps = std::min(most, depth - k);
         const Factor<T> part{a.data + k * a.step, a.row, a.step};

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Large products: the right factor is laid out in panels one register block wide, once, by all threads;
+/// then panels and stretches of rows are dealt out. A panel stays in the second cache while rows pass by.
+#pragma once
+
+#include <algorithm>
+
+#include <coco/exec/skills.hpp>
+#include <coco/host/packed.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/product.hpp>
+#include <coco/host/scratch.hpp>
+#include <coco/store/view.hpp>
+
+namespace coco::host {
+
+/// Columns first .. of alpha op(b) as a panel, depth x block_width, zeros past the last column.
+template <class T>
+void pack_panel(View<const T, space::Host> b, Op op_b, T alpha, Index first, T* to) {
+    constexpr Index width = block_width<T>;
+    const Index depth = op_b == Op::plain ? b.rows : b.cols, cols = op_b == Op::plain ? b.cols : b.rows;
+    const Index count = std::min(width, cols - first);
+    if (op_b == Op::plain) {
+        for (Index k = 0; k < depth; ++k) widen(b.row(k) + first, count, width, alpha, to + k * width);
+        return;
+    }
+    pack_block(b.row(first), b.stride, count, depth, width, to);
+    if (alpha != T(1))
+        for (Index i = 0; i < depth * width; ++i) to[i] *= alpha;
+}
+
+/// out (+)= a p on the calling thread, where p is a panel and `out` at most as wide.
+template <class T>
+void panel(Factor<T> a, const T* p, Index depth, View<T, space::Host> out, bool add) {
+    constexpr Index width = block_width<T>, height = 8 * block_rows;
+    const Index whole = out.cols / lanes<T> * lanes<T>, rest = out.cols - whole;
+    if (whole > 0) product<T>(out.rows, whole, depth, a, p, width, out.data, out.stride, add);
+    if (rest == 0) return;
+    T edge[height * lanes<T>];
+    for (Index i = 0; i < out.rows; i += height) {
+        const Index rows = std::min(height, out.rows - i);
+        product<T>(rows, lanes<T>, depth, {a.data + i * a.row, a.row, a.step}, p + whole, width, edge,
+                   lanes<T>, false);
+        for (Index r = 0; r < rows; ++r)
+            for (Index j = 0; j < rest; ++j) {
+                T& to = out.row(i + r)[whole + j];
+                to = (add ? to : T(0)) + edge[r * lanes<T> + j];
+            }
+    }
+}
+
+/// out (+)= a b by all threads. \param pack  `pack(first, to)` writes the panel that begins at column `first`
+template <class T, class Pack>
+void multiply_panels(Pool& pool, Factor<T> a, Index depth, View<T, space::Host> out, bool add,
+                     const Pack& pack) {
+    constexpr Index width = block_width<T>, height = 40 * block_rows, room = Index{1} << 22;
+    const Index size = depth * width, panels = (out.cols + width - 1) / width,
+                chunks = (out.rows + height - 1) / height;
+    const Index at_once = std::min(panels, std::max<Index>(1, room / size));
+    const Scratch scratch;
+    T* const slab = scratch.take<T>(at_once * size);
+    for (Index start = 0; start < panels; start += at_once) {
+        const Index count = std::min(at_once, panels - start);
+        pool.run(count, [&](Index p) { pack((start + p) * width, slab + p * size); });
+        pool.run(count * chunks, [&](Index task) {
+            const Index p = task / chunks, first = task % chunks * height, column = (start + p) * width;
+            const Index rows = std::min(height, out.rows - first);
+            panel<T>({a.data + first * a.row, a.row, a.step}, slab + p * size, depth,
+                     out.rows_from(first, rows).cols_from(column, std::min(width, out.cols - column)), add);
+        });
+    }
+}
+
+}  // namespace coco::host
