@@ -3,7 +3,6 @@
 /// Turns the blocks of a GGUF tensor into floats.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,9 +11,9 @@
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/finite.hpp>
-#include <coco/io/ggml_blocks.hpp>
-#include <coco/io/ggml_type.hpp>
 #include <coco/io/gguf.hpp>
+#include <coco/store/ggml_blocks.hpp>
+#include <coco/store/ggml_type.hpp>
 
 namespace coco::io {
 
@@ -23,9 +22,8 @@ namespace coco::io {
 ///         are not there, or if a value is infinite or no number
 inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::span<float> out) {
     const GgmlLayout* layout = layout_of(tensor.type);
-    const auto* found = std::find_if(std::begin(block::decoders), std::end(block::decoders),
-                                     [&](const block::Decoder& d) { return d.type == tensor.type; });
-    if (found == std::end(block::decoders))
+    const ggml::Decode decode = ggml::decode_of(tensor.type);
+    if (decode == nullptr)
         throw Error(tensor.where, "tensor type cannot be decoded",
                     "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K or Q6_K",
                     layout == nullptr ? text_of(std::uint32_t(tensor.type)) : std::string(layout->name));
@@ -38,8 +36,7 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
     const Index blocks = tensor.columns / layout->values;
     const auto* in =
         reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * blocks * layout->bytes;
-    for (Index b = 0; b < count * blocks; ++b)
-        found->decode(in + b * layout->bytes, out.data() + b * layout->values);
+    decode(in, count * blocks, out.data());
     require_finite(out, tensor.columns, tensor.where);
 }
 

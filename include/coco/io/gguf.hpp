@@ -21,7 +21,7 @@
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/byte_reader.hpp>
-#include <coco/io/ggml_type.hpp>
+#include <coco/store/ggml_type.hpp>
 #include <coco/io/gguf_value.hpp>
 #include <coco/io/mapped_file.hpp>
 

@@ -3,9 +3,9 @@
 #include <iterator>
 #include <set>
 
-#include <coco/io/ggml_type.hpp>
+#include <coco/store/ggml_type.hpp>
 
-using namespace coco::io;
+using namespace coco;
 
 TEST_CASE("ggml types: each number once, and the sizes of ggml's own structures") {
     std::set<std::uint32_t> numbers;

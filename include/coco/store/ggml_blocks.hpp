@@ -8,11 +8,11 @@
 #include <cstring>
 
 #include <coco/core/half.hpp>
-#include <coco/io/ggml_type.hpp>
+#include <coco/store/ggml_type.hpp>
 
-namespace coco::io {
+namespace coco {
 
-namespace block {
+namespace ggml {
 
 inline std::uint16_t u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] | at[1] << 8); }
 inline float half(const std::uint8_t* at) { return half_to_float(u16(at)); }
@@ -112,28 +112,48 @@ inline void q3_k(const std::uint8_t* in, float* out) {
     }
 }
 
-/// How one block of a type is decoded: its bytes in, its values out.
-struct Decoder {
-    GgmlType type;
-    void (*decode)(const std::uint8_t*, float*);
-};
+/// Decodes a run of blocks, one after the other.
+using Decode = void (*)(const std::uint8_t* in, Index blocks, float* out);
 
-inline constexpr Decoder decoders[] = {
-    {GgmlType::F32, f32},
-    {GgmlType::F16, f16},
-    {GgmlType::BF16, bf16},
-    {GgmlType::Q4_0, small<false, false>},
-    {GgmlType::Q4_1, small<true, false>},
-    {GgmlType::Q5_0, small<false, true>},
-    {GgmlType::Q5_1, small<true, true>},
-    {GgmlType::Q8_0, q8_0},
-    {GgmlType::Q2_K, q2_k},
-    {GgmlType::Q3_K, q3_k},
-    {GgmlType::Q4_K, k_min<false>},
-    {GgmlType::Q5_K, k_min<true>},
-    {GgmlType::Q6_K, q6_k},
-};
+template <GgmlType type, void (*one)(const std::uint8_t*, float*)>
+void run(const std::uint8_t* in, Index blocks, float* out) {
+    constexpr GgmlLayout layout = *layout_of(type);
+    for (Index b = 0; b < blocks; ++b) one(in + b * layout.bytes, out + b * layout.values);
+}
 
-}  // namespace block
+/// How blocks of a type are decoded, or null for a type that is not.
+inline Decode decode_of(GgmlType type) {
+    switch (type) {
+        case GgmlType::F32:
+            return run<GgmlType::F32, f32>;
+        case GgmlType::F16:
+            return run<GgmlType::F16, f16>;
+        case GgmlType::BF16:
+            return run<GgmlType::BF16, bf16>;
+        case GgmlType::Q4_0:
+            return run<GgmlType::Q4_0, small<false, false>>;
+        case GgmlType::Q4_1:
+            return run<GgmlType::Q4_1, small<true, false>>;
+        case GgmlType::Q5_0:
+            return run<GgmlType::Q5_0, small<false, true>>;
+        case GgmlType::Q5_1:
+            return run<GgmlType::Q5_1, small<true, true>>;
+        case GgmlType::Q8_0:
+            return run<GgmlType::Q8_0, q8_0>;
+        case GgmlType::Q2_K:
+            return run<GgmlType::Q2_K, q2_k>;
+        case GgmlType::Q3_K:
+            return run<GgmlType::Q3_K, q3_k>;
+        case GgmlType::Q4_K:
+            return run<GgmlType::Q4_K, k_min<false>>;
+        case GgmlType::Q5_K:
+            return run<GgmlType::Q5_K, k_min<true>>;
+        case GgmlType::Q6_K:
+            return run<GgmlType::Q6_K, q6_k>;
+    }
+    return nullptr;
+}
 
-}  // namespace coco::io
+}  // namespace ggml
+
+}  // namespace coco

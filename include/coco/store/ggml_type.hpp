@@ -9,7 +9,7 @@
 
 #include <coco/core/config.hpp>
 
-namespace coco::io {
+namespace coco {
 
 /// Numbers as they stand in files. Only the types this library decodes have names here.
 enum class GgmlType : std::uint32_t {
@@ -64,4 +64,4 @@ constexpr const GgmlLayout* layout_of(GgmlType type) {
     return nullptr;
 }
 
-}  // namespace coco::io
+}  // namespace coco
