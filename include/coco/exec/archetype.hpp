@@ -7,6 +7,7 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/policy.hpp>
 #include <coco/exec/skills.hpp>
+#include <coco/store/stored.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -40,6 +41,11 @@ struct Archetype {
 
     /// out = alpha op(a) op(b) + beta out. beta = 0 never reads out.
     void multiply(In a, Op op_a, In b, Op op_b, Out out, float alpha = 1, float beta = 0);
+
+    /// out (= or +=) x w' (Op::transposed) or x w (Op::plain), w as it is stored.
+    void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision);
+    /// out_i = row id_i of w.
+    void gather_stored(const Stored<Space>& w, Ids<Archetype> id, Out out);
 
     /// kernel(i, row) for i = 0 .. count-1, in any order. `row` does the work of a row together:
     /// `row.each(n, f)` runs f(j) for j < n in any order; `row.sum(n, f)` and `row.max(n, f)` reduce f(j)

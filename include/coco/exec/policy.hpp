@@ -10,6 +10,7 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/skills.hpp>
+#include <coco/store/stored.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -55,6 +56,14 @@ template <class P>
 concept Multiplies = requires(P& on, CRows<P> a, Rows<P> out, typename P::Scalar factor) {
     { on.multiply(a, Op::plain, a, Op::transposed, out) } -> std::same_as<void>;
     { on.multiply(a, Op::plain, a, Op::transposed, out, factor, factor) } -> std::same_as<void>;
+};
+
+/// `multiply_stored(x, w, op, out, write, precision)` and `gather_stored(w, id, out)`.
+template <class P>
+concept ReadsStored = requires(P& on, CRows<P> x, const Stored<typename P::Space>& w, Rows<P> out,
+                               Ids<P> id) {
+    { on.multiply_stored(x, w, Op::plain, out, Write::add, Precision::full) } -> std::same_as<void>;
+    { on.gather_stored(w, id, out) } -> std::same_as<void>;
 };
 
 /// `rows(count, width, kernel)` and `reduce(count, out, term)`.
@@ -108,8 +117,8 @@ concept Updates = requires(P& on, const AdamWStep& step, List<typename P::Scalar
 /// A place to compute: every skill the trunk is written over.
 template <class P>
 concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> && exec::OwnsMemory<P> &&
-    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::RunsKernels<P> && exec::Attends<P> &&
-    exec::Classifies<P> && exec::Chooses<P> && exec::Ranks<P> && exec::Updates<P>;
+    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> && exec::RunsKernels<P> &&
+    exec::Attends<P> && exec::Classifies<P> && exec::Chooses<P> && exec::Ranks<P> && exec::Updates<P>;
 
 /// True for an execution policy; for anything else it does not compile, and the first line of the message is
 /// the first sentence here that is not met.
@@ -135,6 +144,10 @@ constexpr bool explain_policy() {
         static_assert(
             exec::Multiplies<P>,
             "coco: this ExecutionPolicy lacks the skill `multiply` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::ReadsStored<P>)
+        static_assert(exec::ReadsStored<P>,
+                      "coco: this ExecutionPolicy lacks the skill `multiply_stored` or `gather_stored` "
+                      "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::RunsKernels<P>)
         static_assert(exec::RunsKernels<P>,
                       "coco: this ExecutionPolicy lacks the skill `rows` or `reduce` "

@@ -20,6 +20,10 @@ enum class Op : bool { plain, transposed };
 /// Whether a result replaces what is there or is added to it.
 enum class Write : bool { set, add };
 
+/// In what a product with a stored matrix is computed: in the policy's scalars, or, where the matrix holds
+/// bfloat16 and the policy multiplies it, with both factors in bfloat16 and sums in float.
+enum class Precision : bool { full, bfloat16 };
+
 /// What keys the random bits of one dropout: (seed, step, site, row key, column). The row key travels with
 /// its row, so packing and compaction change no bit. Bits come eight columns a Philox call.
 struct DropoutKey {

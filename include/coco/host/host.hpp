@@ -17,6 +17,7 @@
 #include <coco/host/classify.hpp>
 #include <coco/host/memory.hpp>
 #include <coco/host/multiply.hpp>
+#include <coco/host/multiply_stored.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/rank.hpp>
 #include <coco/host/rows.hpp>
@@ -66,6 +67,13 @@ public:
 
     void multiply(In a, Op op_a, In b, Op op_b, Out out, T alpha = 1, T beta = 0) {
         host::multiply<T>(*pool_, a, op_a, b, op_b, out, alpha, beta);
+    }
+
+    void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision) {
+        host::multiply_stored<T>(*pool_, x, w, op, out, write, precision);
+    }
+    void gather_stored(const Stored<Space>& w, Ids<BasicHost> id, Out out) {
+        host::gather_stored<T>(*pool_, w, id, out);
     }
 
     template <class Kernel>

@@ -102,8 +102,8 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
 #if !defined(COCO_WITH_ONEDNN)
     } else if (out.rows > thin && (out.rows >= 2 * stripe || out.cols >= 2 * stripe || inner < 4 * stripe)) {
         if (beta != T(0) && beta != T(1)) scale<T>(pool, out, beta);
-        multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, beta != T(0),
-                           [&](Index first, T* to) { pack_panel<T>(b, op_b, alpha, first, to); });
+        multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, beta != T(0), 1,
+                           [&](Index column, Index, T* to) { pack_panel<T>(b, op_b, alpha, column, to); });
 #endif
     } else if (out.rows >= 2 * stripe || (out.rows >= out.cols && inner < 4 * stripe)) {
         const Index height = out.rows >= 2 * stripe ? stripe : std::max<Index>(16, (out.rows + 31) / 32 * 16);

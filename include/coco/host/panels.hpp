@@ -50,26 +50,42 @@ void panel(Factor<T> a, const T* p, Index depth, View<T, space::Host> out, bool 
     }
 }
 
-/// out (+)= a b by all threads. \param pack  `pack(first, to)` writes the panel that begins at column `first`
-template <class T, class Pack>
-void multiply_panels(Pool& pool, Factor<T> a, Index depth, View<T, space::Host> out, bool add,
-                     const Pack& pack) {
-    constexpr Index width = block_width<T>, height = 40 * block_rows, room = Index{1} << 22;
-    const Index size = depth * width, panels = (out.cols + width - 1) / width,
-                chunks = (out.rows + height - 1) / height;
-    const Index at_once = std::min(panels, std::max<Index>(1, room / size));
+/// Makes `out` of panels `width` columns wide, by all threads.
+/// \param size   elements of a panel
+/// \param group  panels that are packed together
+/// \param pack   `pack(column, count, to)` writes the `count` panels that begin at `column`
+/// \param use    `use(row, panel, part)` makes the part of `out` that begins at `row`, a panel wide
+template <class Element, class T, class Pack, class Use>
+void by_panels(Pool& pool, View<T, space::Host> out, Index width, Index size, Index group, const Pack& pack,
+               const Use& use) {
+    constexpr Index height = 40 * block_rows, room = Index{1} << 22;
+    const Index panels = (out.cols + width - 1) / width, chunks = (out.rows + height - 1) / height;
+    const Index at_once = std::min(panels, std::max<Index>(1, room / size / group) * group);
     const Scratch scratch;
-    T* const slab = scratch.take<T>(at_once * size);
+    Element* const slab = scratch.take<Element>(at_once * size);
     for (Index start = 0; start < panels; start += at_once) {
         const Index count = std::min(at_once, panels - start);
-        pool.run(count, [&](Index p) { pack((start + p) * width, slab + p * size); });
+        pool.run((count + group - 1) / group, [&](Index g) {
+            const Index first = g * group;
+            pack((start + first) * width, std::min(group, count - first), slab + first * size);
+        });
         pool.run(count * chunks, [&](Index task) {
-            const Index p = task / chunks, first = task % chunks * height, column = (start + p) * width;
-            const Index rows = std::min(height, out.rows - first);
-            panel<T>({a.data + first * a.row, a.row, a.step}, slab + p * size, depth,
-                     out.rows_from(first, rows).cols_from(column, std::min(width, out.cols - column)), add);
+            const Index p = task / chunks, row = task % chunks * height, column = (start + p) * width;
+            use(row, slab + p * size,
+                out.rows_from(row, std::min(height, out.rows - row))
+                    .cols_from(column, std::min(width, out.cols - column)));
         });
     }
+}
+
+/// out (+)= a b by all threads; `pack` writes panels of b, depth x block_width, as in `by_panels`.
+template <class T, class Pack>
+void multiply_panels(Pool& pool, Factor<T> a, Index depth, View<T, space::Host> out, bool add, Index group,
+                     const Pack& pack) {
+    by_panels<T>(pool, out, block_width<T>, depth * block_width<T>, group, pack,
+                 [&](Index row, const T* p, View<T, space::Host> part) {
+                     panel<T>({a.data + row * a.row, a.row, a.step}, p, depth, part, add);
+                 });
 }
 
 }  // namespace coco::host

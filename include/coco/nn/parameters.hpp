@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The owner of what a layout describes: values of the three blocks, and gradients of the two that learn.
+/// The owner of what a layout describes: values of its blocks, and gradients of the two that learn.
 #pragma once
 
+#include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include <coco/core/random.hpp>
@@ -43,6 +45,18 @@ public:
             }
             on.put(values.data(), list(tensor.slot));
         }
+        stored_ = Block<std::byte, P>(on, layout.stored_bytes());
+        for (const StoredTensor& tensor : layout.stored_tensors()) {
+            const std::size_t size = static_cast<std::size_t>(tensor.slot.bytes());
+            std::byte* const home = stored_.data() + tensor.slot.at;
+            if constexpr (std::is_same_v<typename P::Space, space::Host>) {
+                tensor.fill({home, size});
+            } else {
+                std::vector<std::byte> bytes(size);
+                tensor.fill(bytes);
+                on.put(bytes.data(), List<std::byte, typename P::Space>{home, tensor.slot.bytes()});
+            }
+        }
     }
 
     List<Scalar, typename P::Space> list(const Slot& s) { return {block(s.home).data() + s.at, s.size()}; }
@@ -58,6 +72,7 @@ public:
     Run<P> run(P& on, Workspace<P>& work) const {
         Run<P> r{on, work};
         for (int h = 0; h < 3; ++h) r.values[h] = blocks_[h].data();
+        r.stored_bytes = stored_.data();
         return r;
     }
 
@@ -77,6 +92,7 @@ private:
     }
 
     Block<Scalar, P> blocks_[3];
+    Block<std::byte, P> stored_;
 };
 
 /// Gradients (or moments) of the blocks that learn.

@@ -29,12 +29,16 @@ struct Run {
     P& on;
     Workspace<P>& work;
     const Scalar* values[3] = {nullptr, nullptr, nullptr};  ///< dense, table, frozen
+    const std::byte* stored_bytes = nullptr;                ///< of matrices kept as stored
     Scalar* gradients[2] = {nullptr, nullptr};              ///< dense, table; null: not wanted
     bool training = false;                                  ///< dropout draws
     std::uint64_t seed = 0;                                 ///< of the run's random bits
     std::uint32_t step = 0;                                 ///< counts training steps
 
     CRows<P> value(const Slot& s) const { return {values[static_cast<int>(s.home)] + s.at, s.rows, s.cols}; }
+    Stored<typename P::Space> stored(const StoredSlot& s) const {
+        return {s.type, stored_bytes + s.at, s.rows, s.cols};
+    }
     /// Where a tensor's gradient is summed; empty where it is not wanted and for frozen tensors.
     Rows<P> gradient(const Slot& s) const {
         if (s.home == Home::frozen || !gradients[static_cast<int>(s.home)]) return {};

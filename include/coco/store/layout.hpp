@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Where each parameter lies. Stages claim their tensors once, at construction; nothing is owned here.
-/// Three blocks: `dense` (the model's own weights), `table` (a row an item: may be vast) and `frozen`
-/// (given weights, never trained). Each is one vector to optimiser, clip, checkpoint and copy.
+/// Three blocks of scalars: `dense` (the model's own weights), `table` (a row an item: may be vast) and
+/// `frozen` (given weights, never trained). Each is one vector to optimiser, clip, checkpoint and copy. A
+/// fourth holds the bytes of given matrices that stay as their file stores them.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -15,6 +18,7 @@
 
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
+#include <coco/store/stored.hpp>
 
 namespace coco {
 
@@ -60,6 +64,13 @@ struct Tensor {
     std::function<void(std::span<float>)> fill;  ///< frozen tensors: writes the given values, row-major
 };
 
+/// A stored matrix with what its owner said of it.
+struct StoredTensor {
+    std::string name;
+    StoredSlot slot;
+    std::function<void(std::span<std::byte>)> fill;  ///< writes the matrix's bytes
+};
+
 /// The plan of a model's parameters: names, places, initial values, groups.
 class Layout {
 public:
@@ -102,6 +113,18 @@ public:
         return t.slot;
     }
 
+    /// Claims a given matrix that stays as it is stored; `fill` writes its bytes once when the parameters are
+    /// made. Throws `Error` where the name is taken or rows do not divide into blocks of the type.
+    StoredSlot stored(std::string_view name, GgmlType type, Index rows, Index cols,
+                      std::function<void(std::span<std::byte>)> fill) {
+        StoredTensor t{named(name).name, {type, stored_bytes_, rows, cols}, std::move(fill)};
+        require(cols % layout_of(type)->values == 0, t.name, "row does not divide into blocks",
+                text_of("a multiple of ", layout_of(type)->values), text_of(cols));
+        stored_bytes_ += (t.slot.bytes() + 63) / 64 * 64;
+        stored_.push_back(std::move(t));
+        return stored_.back().slot;
+    }
+
     /// A number that no other call of this layout returns: keys the random bits of one place in the model.
     std::uint32_t site() { return sites_++; }
 
@@ -123,6 +146,9 @@ public:
     /// Elements of a block, gaps for alignment included.
     Index size(Home home) const { return size_[static_cast<int>(home)]; }
     const std::vector<Tensor>& tensors() const { return tensors_; }
+    /// Matrices kept as stored, and the bytes they take, gaps for alignment included.
+    const std::vector<StoredTensor>& stored_tensors() const { return stored_; }
+    Index stored_bytes() const { return stored_bytes_; }
     const std::vector<Group>& groups() const { return groups_; }
 
     /// The tensor of that name; throws `Error` where there is none.
@@ -143,8 +169,10 @@ private:
     Tensor named(std::string_view name) const {
         Tensor t;
         t.name = prefix_ + std::string(name);
-        for (const Tensor& other : tensors_)
-            if (other.name == t.name) throw Error(t.name, "a tensor of that name has been claimed before");
+        const auto taken = [&](const auto& other) { return other.name == t.name; };
+        if (std::any_of(tensors_.begin(), tensors_.end(), taken) ||
+            std::any_of(stored_.begin(), stored_.end(), taken))
+            throw Error(t.name, "a tensor of that name has been claimed before");
         return t;
     }
     Slot place(Home home, Index rows, Index cols) {
@@ -156,6 +184,8 @@ private:
 
     std::string prefix_;
     std::vector<Tensor> tensors_;
+    std::vector<StoredTensor> stored_;
+    Index stored_bytes_ = 0;
     std::vector<Group> groups_;
     Index size_[3] = {0, 0, 0};
     int open_[2] = {-1, -1};

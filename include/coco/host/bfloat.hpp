@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Products of bfloat16 with sums in float, where the processor has them (AVX-512 BF16): two terms an
+/// element and instruction. Chosen when the program runs, whatever it was compiled for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include <coco/core/half.hpp>
+#include <coco/exec/skills.hpp>
+#include <coco/host/packed.hpp>
+#include <coco/host/panels.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/rows.hpp>
+#include <coco/host/scratch.hpp>
+#include <coco/store/stored.hpp>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace coco::host::bfloat {
+
+/// Columns of a panel, four vectors of pairs; steps of a panel that are multiplied in one go.
+inline constexpr Index width = 64, most_pairs = 1024;
+
+#if defined(__x86_64__)
+
+/// Whether this processor multiplies bfloat16.
+inline bool available() {
+    static const bool yes = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16");
+    return yes;
+}
+
+/// out (+)= a p for M rows; `mask` tells which of the last vector's columns are there.
+/// \param a  pairs of a row lie side by side, rows `a_row` values apart     \param p  pairs x width x 2
+template <int M, int N>
+__attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a, Index a_row,
+                                                         const std::uint16_t* p, Index pairs, float* out,
+                                                         Index out_row, std::uint16_t mask, bool add) {
+    __m512 sum[M][N];
+#pragma GCC unroll 8
+    for (int i = 0; i < M; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < N; ++j) sum[i][j] = _mm512_setzero_ps();
+    for (Index k = 0; k < pairs; ++k, a += 2, p += 2 * width) {
+        __m512bh line[N];
+#pragma GCC unroll 8
+        for (int j = 0; j < N; ++j) line[j] = (__m512bh)_mm512_loadu_si512(p + 32 * j);
+#pragma GCC unroll 8
+        for (int i = 0; i < M; ++i) {
+            int pair = 0;
+            std::memcpy(&pair, a + i * a_row, sizeof(pair));
+            const __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
+#pragma GCC unroll 8
+            for (int j = 0; j < N; ++j) sum[i][j] = _mm512_dpbf16_ps(sum[i][j], x, line[j]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < M; ++i)
+#pragma GCC unroll 8
+        for (int j = 0; j < N; ++j) {
+            float* const to = out + i * out_row + 16 * j;
+            const __mmask16 there = j + 1 < N ? __mmask16(0xFFFF) : __mmask16(mask);
+            if (add) sum[i][j] = _mm512_add_ps(sum[i][j], _mm512_maskz_loadu_ps(there, to));
+            _mm512_mask_storeu_ps(to, there, sum[i][j]);
+        }
+}
+
+/// All rows of a panel's part, N vectors wide.
+template <int N>
+__attribute__((target("avx512f,avx512bf16"))) void stripe(const std::uint16_t* a, Index a_row,
+                                                          const std::uint16_t* p, Index pairs,
+                                                          View<float, space::Host> out, std::uint16_t mask,
+                                                          bool add) {
+    Index i = 0;
+    for (; i + 6 <= out.rows; i += 6)
+        block<6, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+    for (; i + 2 <= out.rows; i += 2)
+        block<2, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+    if (i < out.rows) block<1, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+}
+
+/// out (+)= a p, `out` at most a panel wide.
+inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, Index pairs,
+                  View<float, space::Host> out, bool add) {
+    const Index vectors = (out.cols + 15) / 16, last = out.cols - (vectors - 1) * 16;
+    const std::uint16_t mask = static_cast<std::uint16_t>((1u << last) - 1);
+    for (Index k = 0; k == 0 || k < pairs; k += most_pairs) {
+        const Index some = std::min(most_pairs, pairs - k);
+        const bool more = add || k > 0;
+        const std::uint16_t* const from = p + k * 2 * width;
+        if (vectors == 4)
+            stripe<4>(a + 2 * k, a_row, from, some, out, mask, more);
+        else if (vectors == 3)
+            stripe<3>(a + 2 * k, a_row, from, some, out, mask, more);
+        else if (vectors == 2)
+            stripe<2>(a + 2 * k, a_row, from, some, out, mask, more);
+        else
+            stripe<1>(a + 2 * k, a_row, from, some, out, mask, more);
+    }
+}
+
+#else
+
+inline bool available() { return false; }
+inline void panel(const std::uint16_t*, Index, const std::uint16_t*, Index, View<float, space::Host>, bool) {}
+
+#endif
+
+/// Panels of w' for a matrix of bfloat16: pairs of a row of w stay together.
+inline void pack_transposed(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
+    const Index pairs = (w.cols + 1) / 2, size = pairs * width;
+    for (Index p = 0; p < count; ++p, column += width, to += size) {
+        const Index some = std::min(width, w.rows - column);
+        if (some < width) std::fill(to, to + size, 0u);
+        for (Index c = 0; c < some; ++c) {
+            const std::byte* const row = w.row(column + c);
+            for (Index k = 0; k < w.cols / 2; ++k) std::memcpy(to + k * width + c, row + 4 * k, 4);
+            if (w.cols % 2 != 0) {
+                std::uint16_t last = 0;
+                std::memcpy(&last, row + 2 * (w.cols - 1), 2);
+                to[(pairs - 1) * width + c] = last;
+            }
+        }
+    }
+}
+
+/// Panels of w: pairs are neighbours in a column.
+inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
+    const Index pairs = (w.rows + 1) / 2, size = pairs * width;
+    for (Index p = 0; p < count; ++p, column += width, to += size) {
+        const Index some = std::min(width, w.cols - column);
+        for (Index k = 0; k < pairs; ++k) {
+            const auto* const upper = reinterpret_cast<const std::uint16_t*>(w.row(2 * k)) + column;
+            const auto* const lower = 2 * k + 1 < w.rows
+                                          ? reinterpret_cast<const std::uint16_t*>(w.row(2 * k + 1)) + column
+                                          : nullptr;
+            std::uint32_t* const line = to + k * width;
+            for (Index c = 0; c < some; ++c)
+                line[c] = upper[c] | (lower ? static_cast<std::uint32_t>(lower[c]) << 16 : 0u);
+            std::fill(line + some, line + width, 0u);
+        }
+    }
+}
+
+/// out (+)= x w' (transposed) or x w, w of bfloat16, x rounded to it.
+inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w, Op op,
+                     View<float, space::Host> out, bool add) {
+    const Index depth = x.cols, pairs = (depth + 1) / 2;
+    const Scratch scratch;
+    std::uint16_t* const narrow = scratch.take<std::uint16_t>(x.rows * 2 * pairs);
+    rows<float>(pool, x.rows, depth, [=](Index i, const Row<float>&) {
+        std::uint16_t* const to = narrow + i * 2 * pairs;
+        const float* const from = x.row(i);
+        for (Index k = 0; k < depth; ++k) to[k] = float_to_bfloat(from[k]);
+        if (depth % 2 != 0) to[depth] = 0;
+    });
+    by_panels<std::uint32_t>(
+        pool, out, width, pairs * width, 1,
+        [&](Index column, Index count, std::uint32_t* to) {
+            op == Op::transposed ? pack_transposed(w, column, count, to) : pack_plain(w, column, count, to);
+        },
+        [&](Index row, const std::uint32_t* p, View<float, space::Host> part) {
+            panel(narrow + row * 2 * pairs, 2 * pairs, reinterpret_cast<const std::uint16_t*>(p), pairs, part,
+                  add);
+        });
+}
+
+}  // namespace coco::host::bfloat

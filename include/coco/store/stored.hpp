@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Given matrices that stay as a file stores them: rows of whole blocks of 16 bits or fewer a value.
+#pragma once
+
+#include <cstddef>
+
+#include <coco/core/config.hpp>
+#include <coco/store/ggml_type.hpp>
+
+namespace coco {
+
+/// A stored matrix's place: `at` counts bytes from the start of its block.
+struct StoredSlot {
+    GgmlType type = GgmlType::F32;
+    Index at = 0, rows = 0, cols = 0;
+
+    Index row_bytes() const {
+        const GgmlLayout& layout = *layout_of(type);
+        return cols / layout.values * layout.bytes;
+    }
+    Index bytes() const { return rows * row_bytes(); }
+};
+
+/// The matrix itself, row-major; `cols` is a multiple of the type's block.
+template <class Space>
+struct Stored {
+    GgmlType type = GgmlType::F32;
+    const std::byte* data = nullptr;
+    Index rows = 0, cols = 0;
+
+    Index row_bytes() const { return StoredSlot{type, 0, rows, cols}.row_bytes(); }
+    const std::byte* row(Index i) const { return data + i * row_bytes(); }
+};
+
+}  // namespace coco

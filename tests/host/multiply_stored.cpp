@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products with stored matrices against the triple loop over decoded values, and the same bits whatever the
+// threads.
+#include <catch2/catch.hpp>
+
+#include <coco/host/host.hpp>
+
+#include "laws/stored.hpp"
+
+using namespace coco;
+
+namespace {
+
+/// Largest difference over the largest element.
+double off(const laws::Numbers& a, const laws::Numbers& b) {
+    double most = 0;
+    for (const double x : b) most = std::max(most, std::abs(x));
+    return laws::distance(a, b) / most;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no bit", "[stored][threads]",
+                   float, double) {
+    BasicHost<TestType> one(1), three(3);
+    laws::stored_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+        INFO(name);
+        const laws::Numbers found = trial.run(three);
+        CHECK(off(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        CHECK(found == trial.run(one));
+    });
+}
+
+TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[stored][threads]") {
+    Host one(1), three(3);
+    const bool narrow = host::bfloat::available();
+    WARN("bfloat16 products " << (narrow ? "by the processor" : "in float: the processor has none"));
+    for (const auto& [x_rows, rows, cols] :
+         {std::array<Index, 3>{7, 70, 33}, {9, 129, 64}, {250, 40, 2051}, {48, 64, 576}})
+        for (const Op op : {Op::transposed, Op::plain})
+            for (const Write write : {Write::set, Write::add}) {
+                const laws::StoredTrial trial{GgmlType::BF16,     x_rows, rows, cols, op, write,
+                                              Precision::bfloat16};
+                INFO(x_rows << " " << rows << "x" << cols << (op == Op::plain ? " plain" : " transposed"));
+                const laws::Numbers found = trial.run(three);
+                CHECK(off(found, trial.naive(narrow)) < 2e-6);
+                CHECK(found == trial.run(one));
+            }
+}
+
+TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, double) {
+    BasicHost<TestType> on(2);
+    for (const GgmlType type : laws::stored_types) {
+        const Index values = layout_of(type)->values, cols = 2 * values, rows = 5;
+        const std::vector<std::byte> bytes = laws::random_blocks(type, rows * 2, 3);
+        std::vector<float> decoded(static_cast<std::size_t>(rows * cols));
+        ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * 2, decoded.data());
+        const std::vector<Id> id{4, 0, 4, 2};
+        std::vector<TestType> out(id.size() * static_cast<std::size_t>(cols));
+        on.gather_stored({type, bytes.data(), rows, cols}, {id.data(), 4}, {out.data(), 4, cols});
+        for (std::size_t i = 0; i < id.size(); ++i)
+            for (Index j = 0; j < cols; ++j)
+                CHECK(out[i * static_cast<std::size_t>(cols) + static_cast<std::size_t>(j)] ==
+                      static_cast<TestType>(decoded[static_cast<std::size_t>(id[i] * cols + j)]));
+    }
+}
