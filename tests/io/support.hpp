@@ -99,16 +99,24 @@ struct GgufBytes {
     }
 };
 
+/// The folder that tests/run and examples/run fetch into.
+inline std::filesystem::path cache() {
+    if (const char* own = std::getenv("COCO_CACHE")) return own;
+    if (const char* base = std::getenv("XDG_CACHE_HOME")) return std::filesystem::path(base) / "coco";
+    const char* home = std::getenv("HOME");
+    return std::filesystem::path(home ? home : ".") / ".cache" / "coco";
+}
+
+/// A file of the cache, or an empty path where it is not there.
+inline std::filesystem::path cached(const std::string& folder, const std::string& name) {
+    const auto path = cache() / folder / name;
+    return std::filesystem::exists(path) ? path : std::filesystem::path();
+}
+
 /// The real model's file in the cache, or an empty path where there is none.
 inline std::filesystem::path smollm2() {
-    const char* own = std::getenv("COCO_CACHE");
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const char* home = std::getenv("HOME");
-    const std::filesystem::path base = own     ? std::filesystem::path(own)
-                                       : cache ? std::filesystem::path(cache) / "coco"
-                                               : std::filesystem::path(home ? home : ".") / ".cache" / "coco";
     std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(base / "smollm2", none))
+    for (const auto& entry : std::filesystem::directory_iterator(cache() / "smollm2", none))
         if (entry.path().extension() == ".gguf") return entry.path();
     return {};
 }

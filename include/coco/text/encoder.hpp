@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <coco/core/config.hpp>
@@ -19,7 +19,7 @@ namespace coco::text {
 class Encoder {
 public:
     /// \param tokenizer  must outlive this
-    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
+    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer), slots_(2 * most_words) {}
 
     /// Appends the ids of a text to `ids`.
     void operator()(std::string_view text, std::vector<Id>& ids, Special special = Special::recognised) {
@@ -38,25 +38,59 @@ private:
     // Bounds of what is remembered: some ten megabytes, however long and odd the texts.
     static constexpr std::size_t most_words = 1 << 16, longest_word = 64;
 
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view word) const { return std::hash<std::string_view>()(word); }
+    /// A word, bytes of `words_`, and its ids, of `ids_`.
+    struct Slot {
+        std::uint32_t word = 0, word_bytes = 0, id = 0, ids = 0;
     };
 
+    static std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+        a = (a ^ b) * 0x9E3779B97F4A7C15u;
+        return a ^ (a >> 32);
+    }
+    static std::size_t hash(std::string_view word) {
+        std::uint64_t sum = word.size(), part = 0;
+        std::size_t at = 0;
+        for (; at + sizeof part <= word.size(); at += sizeof part) {
+            std::memcpy(&part, word.data() + at, sizeof part);
+            sum = mixed(sum, part);
+        }
+        for (part = 0; at < word.size(); ++at) part = part << 8 | static_cast<unsigned char>(word[at]);
+        return static_cast<std::size_t>(mixed(sum, part));
+    }
+
+    /// Where a word stands, or the free slot where it would. At most half of the slots are taken.
+    Slot& slot_of(std::string_view word) {
+        std::size_t at = hash(word) % slots_.size();
+        while (slots_[at].word_bytes != 0 &&
+               std::string_view(words_).substr(slots_[at].word, slots_[at].word_bytes) != word)
+            at = (at + 1) % slots_.size();
+        return slots_[at];
+    }
+
     void append(std::string_view word, std::vector<Id>& ids) {
-        const auto found = known_.find(word);
-        if (found != known_.end()) {
-            ids.insert(ids.end(), found->second.begin(), found->second.end());
+        const bool kept = word.size() <= longest_word;
+        Slot& slot = kept ? slot_of(word) : none_;
+        if (slot.word_bytes != 0) {
+            const auto first = ids_.begin() + slot.id;
+            ids.insert(ids.end(), first, first + slot.ids);
             return;
         }
         tokenizer_->encode_word(word, word_ids_);
         ids.insert(ids.end(), word_ids_.begin(), word_ids_.end());
-        if (word.size() <= longest_word && known_.size() < most_words) known_.emplace(word, word_ids_);
+        if (!kept || known_ == most_words) return;
+        slot = {static_cast<std::uint32_t>(words_.size()), static_cast<std::uint32_t>(word.size()),
+                static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(word_ids_.size())};
+        words_ += word;
+        ids_.insert(ids_.end(), word_ids_.begin(), word_ids_.end());
+        ++known_;
     }
 
     const Tokenizer* tokenizer_;
-    std::unordered_map<std::string, std::vector<Id>, Hash, std::equal_to<>> known_;
-    std::vector<Id> word_ids_;
+    std::vector<Slot> slots_;  // a power of two, probed one after the other
+    Slot none_;
+    std::string words_;
+    std::vector<Id> ids_, word_ids_;
+    std::size_t known_ = 0;
 };
 
 }  // namespace coco::text

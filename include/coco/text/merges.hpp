@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <tuple>
 #include <vector>
 
 #include <coco/core/config.hpp>
@@ -21,11 +20,15 @@ namespace coco::text {
 class Merges {
 public:
     /// Adds the next merge, behind all that were added before. \returns false if the pair was there already
-    bool add(Id left, Id right, Id merged) {
+    bool add(Id left, Id right, Id merged) { return add(left, right, merged, static_cast<Id>(count_)); }
+
+    /// The same, with a rank of one's own; several may have one if they give the same.
+    bool add(Id left, Id right, Id merged, Id rank) {
         if (2 * (count_ + 1) > slots_.size()) grow(std::max<std::size_t>(16, 2 * slots_.size()));
         Slot& slot = slots_[slot_of(key(left, right))];
         if (slot.key != none) return false;
-        slot = {key(left, right), {static_cast<Id>(count_++), merged}};
+        slot = {key(left, right), {rank, merged}};
+        ++count_;
         return true;
     }
 
@@ -59,13 +62,6 @@ private:
     struct Symbol {
         Id id, previous, next;
     };
-    struct Candidate {
-        Id rank, at, left, right, merged;
-        bool operator>(const Candidate& other) const {
-            return std::tie(rank, at) > std::tie(other.rank, other.at);
-        }
-    };
-
     /// Looks for the best pair again after each merge: quadratic, but on a handful of bytes.
     void apply_to_short(std::vector<Id>& ids) const {
         if (ids.size() < 2) return;
@@ -87,39 +83,55 @@ private:
         ids.resize(pairs + 1);
     }
 
-    /// Symbols are a linked list, and candidates wait in a heap, where those overtaken by another merge are
-    /// recognised and dropped.
+    /// Symbols are a linked list. Candidates are numbers, rank before place; one that another merge overtook
+    /// is recognised, for its place has another rank by then, and dropped. They wait in order, and those that
+    /// come up meanwhile in a heap: of a run of one letter none is ever taken out of it, which keeps long
+    /// runs linear.
     void apply_to_long(std::vector<Id>& ids) const {
         const Id count = static_cast<Id>(ids.size());
         std::vector<Symbol> list(ids.size());
-        std::vector<Candidate> heap;
         for (Id i = 0; i < count; ++i) list[at(i)] = {ids[at(i)], i - 1, i + 1 < count ? i + 1 : no_id};
-        const auto consider = [&](Id left) {
-            if (left == no_id || list[at(left)].next == no_id) return false;
-            const Id right = list[at(left)].next;
-            const Merge merge = merge_of(list[at(left)].id, list[at(right)].id);
-            if (merge.rank == never) return false;
-            heap.push_back({merge.rank, left, list[at(left)].id, list[at(right)].id, merge.merged});
-            return true;
+        const auto merge_at = [&](Id place) {
+            const Symbol& symbol = list[at(place)];
+            const bool single = symbol.id == no_id || symbol.next == no_id;
+            return single ? Merge{never, no_id} : merge_of(symbol.id, list[at(symbol.next)].id);
         };
-        const auto push = [&](Id left) {
-            if (consider(left)) std::push_heap(heap.begin(), heap.end(), std::greater<>());
+        std::vector<std::uint64_t> waiting, heap;
+        for (Id i = 0; i < count; ++i)
+            if (const Id rank = merge_at(i).rank; rank != never) heap.push_back(key(rank, i));
+        const auto consider = [&](Id place) {
+            const Id rank = place == no_id ? never : merge_at(place).rank;
+            if (rank == never) return;
+            heap.push_back(key(rank, place));
+            std::push_heap(heap.begin(), heap.end(), std::greater<>());
         };
-        for (Id i = 0; i + 1 < count; ++i) consider(i);
-        std::make_heap(heap.begin(), heap.end(), std::greater<>());
-        while (!heap.empty()) {
-            const Candidate best = heap.front();
-            std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-            heap.pop_back();
-            Symbol& left = list[at(best.at)];
-            if (left.id != best.left || left.next == no_id || list[at(left.next)].id != best.right) continue;
+        for (std::size_t next = 0; next < waiting.size() || !heap.empty();) {
+            std::uint64_t best = 0;
+            if (next == waiting.size()) {
+                waiting.swap(heap);
+                heap.clear();
+                next = 0;
+                if (!std::is_sorted(waiting.begin(), waiting.end()))
+                    std::sort(waiting.begin(), waiting.end());
+            }
+            if (heap.empty() || waiting[next] < heap.front()) {
+                best = waiting[next++];
+            } else {
+                best = heap.front();
+                std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+                heap.pop_back();
+            }
+            const auto place = static_cast<Id>(best & 0xFFFFFFFFu), rank = static_cast<Id>(best >> 32);
+            const Merge merge = merge_at(place);
+            if (merge.rank != rank) continue;
+            Symbol& left = list[at(place)];
             Symbol& right = list[at(left.next)];
-            left.id = best.merged;
+            left.id = merge.merged;
             left.next = right.next;
             right.id = no_id;
-            if (left.next != no_id) list[at(left.next)].previous = best.at;
-            push(left.previous);
-            push(best.at);
+            if (left.next != no_id) list[at(left.next)].previous = place;
+            consider(left.previous);
+            consider(place);
         }
         ids.clear();
         for (Id i = count > 0 ? 0 : no_id; i != no_id; i = list[at(i)].next) ids.push_back(list[at(i)].id);

@@ -29,6 +29,7 @@ struct Vocabulary {
     std::string source;               ///< where it comes from, for errors
     std::vector<std::string> tokens;  ///< by id, bytes as GPT-2's stand-ins; "" where an id is not used
     std::vector<std::string> merges;  ///< "left right", the first learnt first
+    bool by_rank = false;           ///< besides: any two tokens merge that together are one, lowest id first
     std::vector<Id> special;        ///< tokens that are found in raw text, before anything else is done to it
     std::vector<Id> special_later;  ///< tokens that are found after it was normalised, before it is cut
     PreTokenizer split = nullptr;
@@ -62,6 +63,7 @@ public:
             byte_ids_[byte] = id_of(to_stand_ins(std::string(1, static_cast<char>(byte))));
         for (Id id : vocabulary.special) add_special(source, id, special_);
         for (Id id : vocabulary.special_later) add_special(source, id, special_later_);
+        for (Id id = 0; vocabulary.by_rank && id < size(); ++id) add_splits(id);
     }
     Tokenizer(Tokenizer&&) noexcept = default;
     Tokenizer& operator=(Tokenizer&&) noexcept = default;
@@ -104,8 +106,7 @@ public:
     /// Hugging Face's `tokenizers`.
     void encode_word(std::string_view word, std::vector<Id>& ids) const {
         ids.clear();
-        if (const Id id = whole_words_ ? id_of(to_stand_ins(word)) : no_id;
-            id != no_id && !is_special_[static_cast<std::size_t>(id)]) {
+        if (const Id id = whole_words_ ? id_of(to_stand_ins(word)) : no_id; id != no_id && !is_special(id)) {
             ids.push_back(id);
             return;
         }
@@ -151,6 +152,20 @@ private:
             if (id_of(part) == no_id) refuse("merge names an unknown token", "", part);
         if (!merges_.add(id_of(left), id_of(right), id_of(both))) refuse("merge occurs twice", "", merge);
     }
+
+    /// All merges into a token, of equal rank: its id.
+    void add_splits(Id id) {
+        if (is_special(id)) return;
+        const std::string_view whole = token(id);
+        for (std::size_t at = 0; at < whole.size();) {
+            at += code_point(whole, at).bytes;
+            const Id left = id_of(whole.substr(0, at)), right = id_of(whole.substr(at));
+            if (left != no_id && right != no_id && !is_special(left) && !is_special(right))
+                merges_.add(left, right, id, id);
+        }
+    }
+
+    bool is_special(Id id) const { return is_special_[static_cast<std::size_t>(id)]; }
 
     void add_special(const std::string& source, Id id, SpecialTokens& to) {
         if (id < 0 || id >= size() || token(id).empty())
