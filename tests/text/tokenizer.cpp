@@ -51,6 +51,8 @@ TEST_CASE("tokenizer: a text from elsewhere cannot smuggle special tokens in") {
     const Tokenizer tokenizer(small());
     // Of "<end>" this vocabulary has no other tokens, so nothing is left of it.
     CHECK(tokenizer.encode("a<end>b", Special::ordinary) == Ids{2, 3});
+    CHECK(tokenizer.has_special("a<end>b"));
+    CHECK_FALSE(tokenizer.has_special("a<end >b"));
 }
 
 TEST_CASE("tokenizer: bytes that no token stands for vanish, and their neighbours meet") {

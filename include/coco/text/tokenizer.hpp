@@ -77,6 +77,14 @@ public:
     /// A token as the vocabulary writes it. \param id  0 .. size() - 1
     const std::string& token(Id id) const { return tokens_[static_cast<std::size_t>(id)]; }
 
+    /// Whether `encode` would find a special token in a text.
+    bool has_special(std::string_view text) const {
+        bool found = false;
+        cut(
+            text, Special::recognised, [&](Id) { found = true; }, [](std::string_view) {});
+        return found;
+    }
+
     /// Calls `on_special(id)` and `on_word(bytes)` for the parts of a text, from left to right. What is not
     /// UTF-8 counts as U+FFFD. Linear in the length of the text.
     template <class OnSpecial, class OnWord>
