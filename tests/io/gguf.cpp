@@ -171,5 +171,5 @@ TEST_CASE("GGUF: the real model's file") {
     CHECK(file.integer("llama.block_count") == 30);
     CHECK(file.strings("tokenizer.ggml.tokens").size() == 49152);
     CHECK(file.strings("tokenizer.ggml.merges").size() == 48900);
-    CHECK(file.tensor("token_embd.weight", 49152, 576).type == coco::io::GgmlType::Q8_0);
+    CHECK(file.tensor("token_embd.weight", 49152, 576).type == coco::GgmlType::Q8_0);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +81,44 @@ TEST_CASE("tokenizer: whole words that no merge leads to") {
     CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 4, 3, 2});
     vocabulary.whole_words = true;
     CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 11});
+}
+
+TEST_CASE("tokenizer: twice the text takes twice the time, whatever the text") {
+    Vocabulary vocabulary;
+    for (int byte = 0; byte < 256; ++byte)
+        vocabulary.tokens.push_back(to_stand_ins(std::string(1, static_cast<char>(byte))));
+    for (const char* letter : {"a", "7", "!", "Ġ"}) {
+        std::string token = letter;
+        for (int doublings = 0; doublings < 6; ++doublings) {
+            vocabulary.merges.push_back(token + ' ' + token);
+            token += token;
+            vocabulary.tokens.push_back(token);
+        }
+    }
+    vocabulary.tokens.insert(vocabulary.tokens.end(), {"<|end|>", "<|start|>"});
+    vocabulary.special = {static_cast<Id>(vocabulary.tokens.size()) - 2,
+                          static_cast<Id>(vocabulary.tokens.size()) - 1};
+    vocabulary.nfc = true;
+    for (const PreTokenizer split : {Smollm::split, Gpt2::split, Qwen2::split, Llama3::split}) {
+        vocabulary.split = split;
+        const Tokenizer tokenizer(vocabulary);
+        for (const char* unit :
+             {"a", "7", "!", " ", "\n", " \n", "'", "'l", "<", "<|", "<|end", "\u0301\u0323", "\xff"}) {
+            INFO(unit);
+            const auto seconds = [&](std::size_t bytes) {
+                std::string text;
+                while (text.size() < bytes) text += unit;
+                const auto start = std::chrono::steady_clock::now();
+                tokenizer.encode(text);
+                return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+            };
+            // Quadratic work would take four times as long at every attempt; a busy machine does at some.
+            double least = 4;
+            for (int attempt = 0; attempt < 20 && least > 2.6; ++attempt)
+                least = std::min(least, seconds(1 << 19) / seconds(1 << 18));
+            CHECK(least <= 2.6);
+        }
+    }
 }
 
 TEST_CASE("tokenizer: decoding") {
