@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole catalogues: the ids of Hugging Face's tokenizers, by their sums (fixtures/tokenizer_sums.py).
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <coco/io/gguf_tokenizer.hpp>
+#include <coco/io/tokenizer_json.hpp>
+#include <coco/text/encoder.hpp>
+
+#include "qwen.hpp"
+#include "support.hpp"
+
+using coco::Id;
+using coco::text::Tokenizer;
+
+namespace {
+
+/// The second column of a table; none where the file is not there.
+std::vector<std::string> titles(const std::filesystem::path& path, bool header) {
+    std::vector<std::string> list;
+    std::ifstream in(path);
+    std::string line, title;
+    while (std::getline(in, line)) {
+        std::istringstream columns(line);
+        std::getline(std::getline(columns, title, '\t'), title, '\t');
+        if (!header && !title.empty()) list.push_back(title);
+        header = false;
+    }
+    return list;
+}
+
+std::vector<std::string> texts_of(const std::string& name) {
+    if (name == "letters") return {std::string(1'000'000, 'a')};
+    if (name == "blanks") return {std::string(1'000'000, ' ')};
+    if (name == "digits") return {std::string(1'000'000, '7')};
+    if (name == "ml-100k") return titles(support::cache() / "ml-100k" / "ml-100k.item", true);
+    const char* data = std::getenv("COCO_DATA");
+    return data == nullptr ? std::vector<std::string>()
+                           : titles(std::filesystem::path(data) / name / "items.tsv", false);
+}
+
+/// Says which text differs first, where COCO_TOKENIZER_IDS names a folder with the reference's ids.
+void tell_difference(const std::string& name, const std::vector<std::string>& texts,
+                     const std::vector<std::vector<Id>>& ids) {
+    const char* folder = std::getenv("COCO_TOKENIZER_IDS");
+    if (folder == nullptr) return;
+    std::ifstream in(std::filesystem::path(folder) / (name + ".txt"));
+    std::string line;
+    for (std::size_t i = 0; i < texts.size() && std::getline(in, line); ++i) {
+        std::istringstream numbers(line);
+        std::vector<Id> expected;
+        for (Id id; numbers >> id;) expected.push_back(id);
+        if (ids[i] == expected) continue;
+        INFO(name << ", text " << i + 1 << ": " << texts[i].substr(0, 200));
+        CHECK(ids[i] == expected);
+        return;
+    }
+}
+
+/// \param known  under which names the fixture has sums of this tokenizer's ids
+void check_sums(const Tokenizer& tokenizer, const std::string& known) {
+    std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_sums.json");
+    coco::text::Encoder encoder(tokenizer);
+    std::size_t rows = 0;
+    for (const auto& row : nlohmann::json::parse(in)) {
+        if (row.at("tokenizer") != known) continue;
+        ++rows;
+        const std::string name = row.at("texts");
+        const std::vector<std::string> texts = texts_of(name);
+        if (texts.empty()) {
+            std::cout << "SKIPPED: " << known << " on the titles of " << name << ", which are not here\n";
+            continue;
+        }
+        std::size_t count = 0;
+        std::uint64_t sum = 0xCBF29CE484222325u;
+        std::vector<std::vector<Id>> ids;
+        for (const std::string& text : texts) {
+            ids.push_back(encoder(text));
+            count += ids.back().size();
+            for (const Id id : ids.back()) sum = (sum ^ static_cast<std::uint32_t>(id)) * 0x100000001B3u;
+            sum = (sum ^ 0xFFFFFFFFu) * 0x100000001B3u;
+        }
+        INFO(known << " on " << name);
+        CHECK(texts.size() == row.at("of"));
+        CHECK(count == row.at("ids"));
+        CHECK(sum == std::stoull(row.at("sum").get<std::string>(), nullptr, 16));
+        if (sum != std::stoull(row.at("sum").get<std::string>(), nullptr, 16))
+            tell_difference(known + "-" + name, texts, ids);
+    }
+    CHECK(rows >= 3);
+}
+
+std::string fixture(const std::string& name) {
+    return std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_" + name;
+}
+
+}  // namespace
+
+TEST_CASE("sums of ids: a megabyte of one letter, a rule each") {
+    check_sums(coco::io::tokenizer_of(coco::io::Gguf(fixture("small.gguf"))), "small");
+    for (const char* name : {"gpt2", "qwen2", "llama3"})
+        check_sums(coco::io::open_tokenizer_json(fixture(name) + ".json"), name);
+}
+
+TEST_CASE("sums of ids: all titles, SmolLM2's tokenizer") {
+    const auto path = support::smollm2();
+    if (path.empty())
+        std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
+    else
+        check_sums(coco::io::tokenizer_of(coco::io::Gguf(path)), "smollm2");
+}
+
+TEST_CASE("sums of ids: all titles, Qwen's tokenizer from its ranks") {
+    const auto path = support::cached("qwen", "qwen.tiktoken");
+    if (path.empty())
+        std::cout << "SKIPPED: no qwen.tiktoken in the cache\n";
+    else
+        check_sums(support::qwen(path), "qwen");
+}
+
+TEST_CASE("sums of ids: all titles, Qwen's tokenizer from a GGUF") {
+    const char* path = std::getenv("COCO_QWEN_GGUF");
+    if (path == nullptr)
+        std::cout << "SKIPPED: COCO_QWEN_GGUF names no file\n";
+    else
+        check_sums(coco::io::tokenizer_of(coco::io::Gguf(path)), "qwen");
+}
