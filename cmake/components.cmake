@@ -38,15 +38,6 @@ coco_component(text "utf8proc" "${utf8proc_FOUND}" utf8proc::utf8proc)
 find_package(ZLIB QUIET)
 coco_component(gz "zlib" "${ZLIB_FOUND}" ZLIB::ZLIB)
 
-find_package(oneDNN 2.6...<3 QUIET)
-option(COCO_ONEDNN "Offer coco::onednn, matrix products by oneDNN 2" "${oneDNN_FOUND}")
-if(COCO_ONEDNN)
-    coco_component(onednn "oneDNN 2.6 or a later 2" "${oneDNN_FOUND}" oneDNN::dnnl)
-    if(TARGET coco_onednn)
-        target_compile_definitions(coco_onednn INTERFACE COCO_WITH_ONEDNN=1)
-    endif()
-endif()
-
 # In somebody else's project our headers are system headers: their warnings are not the user's business.
 if(NOT PROJECT_IS_TOP_LEVEL)
     set_target_properties(${coco_targets} PROPERTIES SYSTEM ON)

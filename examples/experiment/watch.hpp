@@ -30,9 +30,8 @@ struct Interrupted {};
 inline std::atomic<bool> interrupted = false;
 
 /// From now on the first Ctrl-C asks the run to end and the second ends the program. To be called before
-/// threads are made: the signal is blocked in all of them and taken by one that waits for nothing else. A
-/// handler would not do, for oneDNN's small products (seen in 2.6) run with the stack pointer in a buffer on
-/// the heap, and the frame that the system lays down for a handler would overwrite what lies before it.
+/// threads are made: the signal is blocked in all of them and taken by one that waits for nothing else, so
+/// no thread that computes is ever interrupted.
 inline void catch_interrupts() {
     sigset_t signals;
     sigemptyset(&signals);

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include <coco/core/error.hpp>
 #include <coco/core/math.hpp>
 #include <coco/exec/skills.hpp>
 

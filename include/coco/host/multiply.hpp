@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Matrix products on the host. One product is cut into stripes of fixed size, each done by one thread: by
-/// `product` over packed blocks or, where COCO_WITH_ONEDNN is defined, by oneDNN's sgemm; a long inner
-/// dimension with a small result is cut along the inner dimension and its partial results are added in order.
+/// Matrix products on the host. How a product is cut depends on its shape alone: large ones into panels; few
+/// rows into stretches of columns; a long inner dimension with a small result along the inner dimension, its
+/// partial results added in order.
 #pragma once
 
 #include <algorithm>
-#include <type_traits>
 
-#include <coco/core/error.hpp>
 #include <coco/exec/skills.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
 #include <coco/host/rows.hpp>
 #include <coco/host/scratch.hpp>
-
-#if defined(COCO_WITH_ONEDNN)
-#include <dnnl.h>
-#include <omp.h>
-#endif
 
 namespace coco::host {
 
@@ -42,20 +35,6 @@ template <class T>
 void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
           View<T, space::Host> out, T alpha, T beta) {
     const Index inner = op_a == Op::plain ? a.cols : a.rows;
-#if defined(COCO_WITH_ONEDNN)
-    if constexpr (std::is_same_v<T, float>) {
-        // Our pool has dealt the work out already: oneDNN's own team would only stand in its way.
-        const int team = omp_get_max_threads();
-        if (team != 1) omp_set_num_threads(1);
-        const dnnl_status_t status =
-            dnnl_sgemm(op_a == Op::plain ? 'N' : 'T', op_b == Op::plain ? 'N' : 'T', out.rows, out.cols,
-                       inner, alpha, a.data, a.stride, b.data, b.stride, beta, out.data, out.stride);
-        if (team != 1) omp_set_num_threads(team);
-        if (status != dnnl_success)
-            throw Error("multiply", "oneDNN refused a product", "", text_of("status ", status));
-        return;
-    }
-#endif
     if (beta != T(0) && beta != T(1))
         for (Index i = 0; i < out.rows; ++i) Row<T>{}.each(out.cols, [&](Index j) { out.row(i)[j] *= beta; });
     const bool add = beta != T(0);
@@ -89,33 +68,21 @@ template <class T>
 void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
               View<T, space::Host> out, T alpha, T beta) {
     const Index inner = op_a == Op::plain ? a.cols : a.rows;
-    const auto rows_of_a = [&](Index first, Index count) {
-        return op_a == Op::plain ? a.rows_from(first, count) : a.cols_from(first, count);
-    };
-    const auto columns_of_b = [&](Index first, Index count) {
-        return op_b == Op::plain ? b.cols_from(first, count) : b.rows_from(first, count);
-    };
     if (out.rows == 0 || out.cols == 0) return;
     constexpr Index stripe = 240, small = 128 * 1024, thin = 4 * block_rows;
+    const bool is_long = inner >= 4 * stripe && out.rows < 2 * stripe && out.cols < 2 * stripe;
     if (out.rows * out.cols * inner <= small) {
         gemm(a, op_a, b, op_b, out, alpha, beta);
-#if !defined(COCO_WITH_ONEDNN)
-    } else if (out.rows > thin && (out.rows >= 2 * stripe || out.cols >= 2 * stripe || inner < 4 * stripe)) {
+    } else if (!is_long && out.rows > thin) {
         if (beta != T(0) && beta != T(1)) scale<T>(pool, out, beta);
         multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, beta != T(0), 1,
                            [&](Index column, Index, T* to) { pack_panel<T>(b, op_b, alpha, column, to); });
-#endif
-    } else if (out.rows >= 2 * stripe || (out.rows >= out.cols && inner < 4 * stripe)) {
-        const Index height = out.rows >= 2 * stripe ? stripe : std::max<Index>(16, (out.rows + 31) / 32 * 16);
-        pool.run((out.rows + height - 1) / height, [&](Index s) {
-            const Index first = s * height, count = std::min(height, out.rows - first);
-            gemm(rows_of_a(first, count), op_a, b, op_b, out.rows_from(first, count), alpha, beta);
-        });
-    } else if (out.cols >= 2 * stripe || inner < 4 * stripe) {
+    } else if (!is_long) {
         const Index width = out.cols >= 2 * stripe ? stripe : std::max<Index>(16, (out.cols + 31) / 32 * 16);
         pool.run((out.cols + width - 1) / width, [&](Index s) {
             const Index first = s * width, count = std::min(width, out.cols - first);
-            gemm(a, op_a, columns_of_b(first, count), op_b, out.cols_from(first, count), alpha, beta);
+            gemm(a, op_a, op_b == Op::plain ? b.cols_from(first, count) : b.rows_from(first, count), op_b,
+                 out.cols_from(first, count), alpha, beta);
         });
     } else {
         const Index depth = 2 * stripe, tasks = (inner + depth - 1) / depth, size = out.rows * out.cols;
