@@ -26,6 +26,8 @@ class Static;
 namespace llm {
 namespace storage {
 struct Float;
+struct BFloat16;
+struct AsStored;
 }
 template <class Storage = storage::Float>
 class Decoder;

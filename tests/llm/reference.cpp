@@ -108,14 +108,16 @@ TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
         }
 }
 
-TEST_CASE("decoder: SmolLM2 says what PyTorch says") {
+TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::storage::Float,
+                   coco::llm::storage::AsStored, coco::llm::storage::BFloat16) {
     const auto path = smollm2();
     if (path.empty()) {
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
         return;
     }
     const Safetensors file(std::string(COCO_TEST_DIR) + "/fixtures/smollm2_reference.safetensors");
-    Bench<coco::Host, coco::adapter::Frozen> bench(coco::llm::open(path), {}, false, 2);
+    constexpr bool narrow = std::is_same_v<TestType, coco::llm::storage::BFloat16>;
+    Bench<coco::Host, coco::adapter::Frozen, TestType> bench(coco::llm::open(path), {}, false, 2);
     const std::vector<Id> token = ids(file, "ids"), argmax = ids(file, "argmax"),
                           columns = ids(file, "columns");
     const Numbers deviation = numbers<float>(file, "deviation"), logit = numbers<float>(file, "logits"),
@@ -144,11 +146,13 @@ TEST_CASE("decoder: SmolLM2 says what PyTorch says") {
                              std::abs(static_cast<double>(row[columns[c]]) - logit[at * columns.size() + c]) /
                                  deviation[at]);
     }
-    CHECK(other == 0);
+    // Weights rounded to eight bits cannot keep every close choice.
+    CHECK(other <= (narrow ? rows.rows / 20 : 0));
     INFO("largest difference of a logit: " << worst << " standard deviations");
-    CHECK(worst <= 1e-3);
-    CHECK(worst_sum <= 1e-3);
+    CHECK(worst <= (narrow ? 0.5 : 1e-3));
+    CHECK(worst_sum <= (narrow ? 0.5 : 1e-3));
 
+    INFO(other << " of " << rows.rows << " choices differ");
     double least = 1;
     for (Index i = 0; i < static_cast<Index>(hidden.size()) / rows.cols; ++i) {
         const Numbers ours(rows.row(i), rows.row(i) + rows.cols);
@@ -156,5 +160,5 @@ TEST_CASE("decoder: SmolLM2 says what PyTorch says") {
         least = std::min(
             least, coco::laws::dot(ours, theirs) / coco::laws::length(ours) / coco::laws::length(theirs));
     }
-    CHECK(least >= 0.99999);
+    CHECK(least >= (narrow ? 0.999 : 0.99999));
 }

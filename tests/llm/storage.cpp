@@ -1,41 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <coco/host/host.hpp>
+#include <coco/llm/random_source.hpp>
 #include <coco/llm/storage.hpp>
 #include <coco/nn/parameters.hpp>
 
 #include "laws/numbers.hpp"
+#include "laws/stored.hpp"
+#include "llm/support.hpp"
 
 using namespace coco;
 using P = BasicHost<double>;
+using llm::storage::AsStored;
+using llm::storage::BFloat16;
+using llm::storage::Float;
 
-static_assert(llm::Storage<llm::storage::Float>);
+static_assert(llm::Storage<Float> && llm::Storage<BFloat16> && llm::Storage<AsStored>);
 
-TEST_CASE("storage: both products are those of the matrix that was given, however it lies") {
-    constexpr Index rows = 70, in = 37, out = 45;
-    P on(1);
+namespace {
+
+/// Two parts of a source, of types that differ.
+struct TwoParts {
+    static constexpr Index upper = 70, lower = 45, in = 64, rows = 9;
+    std::vector<std::byte> first = laws::random_blocks(GgmlType::Q4_1, upper*in / 32, 1),
+                           second = laws::random_blocks(GgmlType::BF16, lower*in, 2);
+
+    llm::Source source() const {
+        llm::Source s{{}, {}, {}, {}};
+        s.type = [](std::string_view name) { return name == "a" ? GgmlType::Q4_1 : GgmlType::BF16; };
+        s.bytes = [this](std::string_view name, Index, Index, std::span<std::byte> out) {
+            const auto& from = name == "a" ? first : second;
+            std::copy(from.begin(), from.end(), out.begin());
+        };
+        s.read = [this](std::string_view name, Index, Index, std::span<float> out) {
+            const auto& from = name == "a" ? first : second;
+            const Index values = name == "a" ? 32 : 1;
+            ggml::decode_of(name == "a" ? GgmlType::Q4_1 : GgmlType::BF16)(
+                reinterpret_cast<const std::uint8_t*>(from.data()), static_cast<Index>(out.size()) / values,
+                out.data());
+        };
+        return s;
+    }
+    /// Both parts' values, one above the other, rounded to bfloat16 where asked.
+    std::vector<double> values(bool narrow) const {
+        std::vector<float> all((upper + lower) * in);
+        source().read("a", upper, in, std::span(all).first(upper * in));
+        source().read("b", lower, in, std::span(all).subspan(upper * in));
+        if (narrow)
+            for (float& x : all) x = bfloat_to_float(float_to_bfloat(x));
+        return {all.begin(), all.end()};
+    }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were given", "[storage]", Float,
+                   BFloat16, AsStored) {
+    const TwoParts two;
+    constexpr Index out = TwoParts::upper + TwoParts::lower, in = TwoParts::in, rows = TwoParts::rows;
+    P on(2);
     Layout layout;
-    const laws::Numbers w = laws::normals(out * in, 1), x = laws::normals(rows * in, 2),
-                        dy = laws::normals(rows * out, 3);
-    std::vector<float> given(w.begin(), w.end());
-    const Slot slot = llm::storage::Float::claim(layout, "w", out, in, [&](std::span<float> to) {
-        std::copy(given.begin(), given.end(), to.begin());
-    });
+    const auto matrix = TestType::claim(layout, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, in);
+    const auto table = TestType::claim(layout, two.source(), "t", {{"a", two.upper}}, in);
     const Parameters<P> parameters(on, layout, 1);
     Workspace<P> work(on);
     Run<P> run = parameters.run(on, work);
-    const Rows<P> y = work.keep(rows, out), dx = work.keep(rows, in);
-    llm::storage::Float::apply(run, laws::brought(on, work, x, {rows, in}), slot, y);
-    llm::storage::Float::apply(run, laws::brought(on, work, x, {rows, in}), slot, y, Write::add);
-    llm::storage::Float::apply_back(run, laws::brought(on, work, dy, {rows, out}), slot, dx);
+    const laws::Numbers x = laws::normals(rows * in, 2), dy = laws::normals(rows * out, 3);
+    const Rows<P> y = work.keep(rows, out), dx = work.keep(rows, in), some = work.keep(2, in);
+    TestType::apply(run, laws::brought(on, work, x, {rows, in}), matrix, y);
+    TestType::apply(run, laws::brought(on, work, x, {rows, in}), matrix, y, Write::add);
+    TestType::apply_back(run, laws::brought(on, work, dy, {rows, out}), matrix, dx);
+    TestType::gather(run, table, laws::ids(on, work, std::vector<Id>{69, 0}), some);
+    CHECK(TestType::template gradient<P>(run, matrix).empty());
+
+    const std::vector<double> w = two.values(std::is_same_v<TestType, BFloat16>);
     laws::Numbers twice(rows * out, 0.0), back(rows * in, 0.0);
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t o = 0; o < out; ++o)
             for (std::size_t j = 0; j < in; ++j) {
-                const double v = static_cast<double>(given[o * in + j]);
-                twice[i * out + o] += 2 * v * x[i * in + j];
-                back[i * in + j] += v * dy[i * out + o];
+                twice[i * out + o] += 2 * w[o * in + j] * x[i * in + j];
+                back[i * in + j] += w[o * in + j] * dy[i * out + o];
             }
-    CHECK(laws::distance(laws::fetched<P>(on, y), twice) < 1e-12);
-    CHECK(laws::distance(laws::fetched<P>(on, dx), back) < 1e-12);
+    CHECK(support::relative(laws::fetched<P>(on, y), twice) < 1e-14);
+    CHECK(support::relative(laws::fetched<P>(on, dx), back) < 1e-14);
+    laws::Numbers picked(w.begin() + 69 * in, w.begin() + 70 * in);
+    picked.insert(picked.end(), w.begin(), w.begin() + in);
+    CHECK(laws::fetched<P>(on, some) == picked);
+}
+
+TEST_CASE("storage: as stored takes the file's bytes, bfloat16 two a weight") {
+    const TwoParts two;
+    const Index values = (TwoParts::upper + TwoParts::lower) * TwoParts::in;
+    Layout stored, narrow;
+    AsStored::claim(stored, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, two.in);
+    BFloat16::claim(narrow, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, two.in);
+    CHECK(stored.stored_bytes() == (70 * 2 * 20 + 63) / 64 * 64 + (45 * 64 * 2 + 63) / 64 * 64);
+    CHECK(narrow.stored_bytes() == (values * 2 + 63) / 64 * 64);
+    CHECK_THROWS_AS(AsStored::claim(stored, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, two.in),
+                    Error);
+}
+
+TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it but for rounding",
+                   "[storage]", BFloat16, AsStored) {
+    llm::Config config = support::small_config();
+    config.qkv_bias = true;
+    const llm::Source source = llm::random_source(config, 5);
+    llm::Source rounded = source;
+    if (std::is_same_v<TestType, BFloat16>)
+        rounded.read = [source](std::string_view name, Index rows, Index cols, std::span<float> out) {
+            source.read(name, rows, cols, out);
+            if (!name.ends_with("norm.weight") && !name.ends_with("bias"))
+                for (float& x : out) x = bfloat_to_float(float_to_bfloat(x));
+        };
+    const support::Prompts prompts = support::ragged();
+    const laws::Numbers soft = laws::normals(prompts.soft_rows() * 16, 3),
+                        dout = laws::normals(prompts.rows() * 16, 4);
+    support::Bench<P> plain(rounded);
+    support::Bench<P, adapter::LoRA, TestType> stored(source);
+    const support::Outcome a = plain.both(prompts, soft, dout), b = stored.both(prompts, soft, dout);
+    CHECK(support::relative(b.out, a.out) < 1e-13);
+    CHECK(support::relative(b.dsoft, a.dsoft) < 1e-13);
+    CHECK(support::relative(b.dadapter, a.dadapter) < 1e-13);
 }

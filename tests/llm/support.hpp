@@ -82,7 +82,7 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
-template <class P, class Adapter = coco::adapter::LoRA>
+template <class P, class Adapter = coco::adapter::LoRA, class Storage = coco::llm::storage::Float>
 class Bench {
 public:
     using Scalar = typename P::Scalar;
@@ -142,7 +142,7 @@ public:
     }
 
     coco::Layout layout;
-    coco::llm::Decoder<> decoder;
+    coco::llm::Decoder<Storage> decoder;
     Adapter adapter;
     P on;
     coco::Workspace<P> work;

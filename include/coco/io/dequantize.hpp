@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
@@ -38,6 +39,12 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
         reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * blocks * layout->bytes;
     decode(in, count * blocks, out.data());
     require_finite(out, tensor.columns, tensor.where);
+}
+
+/// \throws Error as `read_rows` if any row of a tensor cannot be decoded or is not finite
+inline void require_decodable(const TensorInfo& tensor) {
+    std::vector<float> row(static_cast<std::size_t>(tensor.columns));
+    for (Index i = 0; i < tensor.rows; ++i) read_rows(tensor, i, 1, row);
 }
 
 /// Decodes a whole tensor, rows x columns, row-major. \throws Error as `read_rows`

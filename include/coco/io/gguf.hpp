@@ -21,9 +21,9 @@
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/byte_reader.hpp>
-#include <coco/store/ggml_type.hpp>
 #include <coco/io/gguf_value.hpp>
 #include <coco/io/mapped_file.hpp>
+#include <coco/store/ggml_type.hpp>
 
 namespace coco::io {
 
@@ -96,6 +96,9 @@ public:
                         text_of(info.rows, " x ", info.columns));
         return info;
     }
+
+    /// Gives the memory of a tensor's pages back; they are read again from the file when they are looked at.
+    void forget(const TensorInfo& tensor) const { file_.forget(tensor.bytes); }
 
 private:
     static constexpr std::size_t least_entry = 8 + 4 + 1;  // empty key, type, one byte

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -66,6 +67,14 @@ public:
     /// The whole file; empty for an empty file.
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     const std::string& path() const noexcept { return path_; }
+
+    /// Gives back the memory of the whole pages within `part`; looked at again they are read from the file.
+    void forget(std::span<const std::byte> part) const noexcept {
+        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
+        const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / page * page;
+        if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
 
 private:
     static std::string reason(int code) { return std::strerror(code); }

@@ -89,6 +89,9 @@ public:
         return {reinterpret_cast<const T*>(found.bytes.data()), found.bytes.size() / sizeof(T)};
     }
 
+    /// Gives the memory of a tensor's pages back; they are read again when they are looked at.
+    void forget(const Tensor& tensor) const { file_.forget(tensor.bytes); }
+
 private:
     using Json = nlohmann::json;
     static constexpr std::size_t longest_header = 100'000'000;

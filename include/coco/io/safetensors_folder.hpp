@@ -3,6 +3,7 @@
 /// The weights of a Hugging Face folder: one safetensors file, or several with an index.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -96,19 +97,35 @@ public:
     /// \throws Error if there is none of that name
     const Shape& shape(std::string_view name) const { return home(name).tensor(name).shape; }
 
+    Dtype dtype(std::string_view name) const { return home(name).tensor(name).dtype; }
+
     /// Writes a matrix, rows x cols, row-major; a tensor of one dimension is a single row.
     /// \throws Error naming file and tensor: missing, of another shape or type, or not finite
     void read(std::string_view name, Index rows, Index cols, std::span<float> out) const {
         const Safetensors& file = home(name);
-        const Safetensors::Tensor& tensor = file.tensor(name);
-        const std::string where = text_of(file.path(), ": ", name);
-        const Shape expected = tensor.shape.size() == 1 && rows == 1 ? Shape{cols} : Shape{rows, cols};
-        if (tensor.shape != expected)
-            throw Error(where, "wrong shape", text_of_shape(expected), text_of_shape(tensor.shape));
-        to_floats(tensor, where, cols, out);
+        to_floats(checked(file, name, rows, cols), text_of(file.path(), ": ", name), cols, out);
+        file.forget(file.tensor(name));
+    }
+    /// The same values as they are stored. \throws Error as `read`
+    void read_bytes(std::string_view name, Index rows, Index cols, std::span<std::byte> out) const {
+        std::vector<float> values(static_cast<std::size_t>(rows * cols));
+        read(name, rows, cols, values);
+        const Safetensors& file = home(name);
+        const auto bytes = file.tensor(name).bytes;
+        std::copy(bytes.begin(), bytes.end(), out.begin());
+        file.forget(file.tensor(name));
     }
 
 private:
+    static const Safetensors::Tensor& checked(const Safetensors& file, std::string_view name, Index rows,
+                                              Index cols) {
+        const Safetensors::Tensor& tensor = file.tensor(name);
+        const Shape expected = tensor.shape.size() == 1 && rows == 1 ? Shape{cols} : Shape{rows, cols};
+        if (tensor.shape != expected)
+            throw Error(text_of(file.path(), ": ", name), "wrong shape", text_of_shape(expected),
+                        text_of_shape(tensor.shape));
+        return tensor;
+    }
     const Safetensors& home(std::string_view name) const {
         const auto found = home_.find(name);
         if (found == home_.end())

@@ -23,28 +23,26 @@ namespace coco::llm {
 /// out_i = an instruction's token, a text's token or a soft row.
 template <class T>
 struct SpliceRows {
-    const T* table;
+    const T* token;  ///< embeddings of the instruction's tokens, then of the texts'
     const T* soft;
     Index soft_stride;
-    const Id* instruction;
     Index prefix;
-    const Id* token;
     const Id* source;
     T* out;
     Index cols;
 
     template <class Row>
     COCO_HD void operator()(Index i, const Row& row) const {
-        const Id from =
-            i < prefix ? instruction[i] : (source[i - prefix] < 0 ? no_id : token[source[i - prefix]]);
-        const T* const x = from < 0 ? soft + (-1 - source[i - prefix]) * soft_stride : table + from * cols;
+        const Id from = i < prefix ? static_cast<Id>(i) : source[i - prefix];
+        const T* const x =
+            from < 0 ? soft + (-1 - from) * soft_stride : token + (i < prefix ? i : prefix + from) * cols;
         T* const to = out + i * cols;
         row.each(cols, [&](Index j) { to[j] = x[j]; });
     }
 };
 
 /// The Llama family: RMS norms, rotary positions, grouped queries, SwiGLU.
-/// \tparam Storage_  how the weights lie: `storage::Float`
+/// \tparam Storage_  how the weights lie: `storage::Float`, `storage::BFloat16`, `storage::AsStored`
 template <class Storage_>
 class Decoder {
     static_assert(Storage<Storage_>,
@@ -75,22 +73,24 @@ public:
     Decoder(Layout& layout, const Source& source) : config_(source.config) {
         config_.check();
         const Layout::Scope scope(layout, "llm");
-        const auto given = [&](const char* name, Index rows, Index cols) {
-            return layout.given(name, rows, cols,
-                                [read = source.read, name = std::string(name), rows,
-                                 cols](std::span<float> out) { read(name, rows, cols, out); });
+        const auto table = [&](const char* name) {
+            return Storage_::claim(layout, source, name, {{name, config_.vocabulary}}, config_.width);
         };
-        embedding_ = given("token_embd.weight", config_.vocabulary, config_.width);
+        embedding_ = table("token_embd.weight");
         for (Index l = 0; l < config_.used(); ++l) layers_.emplace_back(layout, source, l);
-        norm_ = given("output_norm.weight", 1, config_.width);
-        head_ = embedding_;
-        if (!config_.tied && config_.output_head)
-            head_ = given("output.weight", config_.vocabulary, config_.width);
+        norm_ = layout.given("output_norm.weight", 1, config_.width,
+                             [read = source.read, cols = config_.width](std::span<float> out) {
+                                 read("output_norm.weight", 1, cols, out);
+                             });
+        head_ = !config_.tied && config_.output_head ? table("output.weight") : embedding_;
     }
 
     const Config& config() const { return config_; }
-    /// Token embeddings, vocabulary x width; given.
-    const Slot& embedding() const { return embedding_; }
+    /// out_i = the embedding of token i, tokens x width.
+    template <class P>
+    void embed(Run<P>& run, Ids<P> token, Rows<P> out) const {
+        Storage_::gather(run, embedding_, token, out);
+    }
     /// Columns of soft prompts and of hidden rows.
     Index width() const { return config_.width; }
     adapter::Sizes adapter_sizes() const { return config_.adapter_sizes(); }
@@ -121,10 +121,15 @@ public:
         if (keeps) kept.inputs = work.template numbers<CRows<P>>(n + 1);
         if (whole) kept.layers = work.template numbers<typename Layer::template Kept<P>>(n);
         Rows<P> x = make(), next = keeps ? Rows<P>{} : make();
-        run.on.rows(
-            rows, 2 * width(),
-            SpliceRows<T>{run.value(embedding_).data, in.soft.data, in.soft.stride, in.instruction.data,
-                          prefix, in.token.data, gathered.source.data, x.data, width()});
+        {
+            const typename Workspace<P>::Frame inner(work);
+            const Rows<P> token = work.scratch(prefix + in.token.size, width());
+            Storage_::gather(run, embedding_, in.instruction, token.rows_from(0, prefix));
+            Storage_::gather(run, embedding_, in.token, token.rows_from(prefix, in.token.size));
+            run.on.rows(rows, 2 * width(),
+                        SpliceRows<T>{token.data, in.soft.data, in.soft.stride, prefix, gathered.source.data,
+                                      x.data, width()});
+        }
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             if (keeps) {
                 kept.inputs[l] = x;
@@ -209,7 +214,7 @@ public:
         if (!config_.tied && !config_.output_head)
             throw Error("llm.output_head", "this model's own output matrix was not claimed");
         const Rows<P> out = run.work.keep(rows.rows, config_.vocabulary);
-        run.on.multiply(rows, Op::plain, run.value(head_), Op::transposed, out);
+        Storage_::apply(run, rows, head_, out);
         return out;
     }
 
@@ -236,7 +241,8 @@ private:
     }
 
     Config config_;
-    Slot embedding_, norm_, head_;
+    Slot norm_;
+    typename Storage_::Matrix embedding_, head_;
     std::vector<Layer> layers_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include <coco/adapter/projections.hpp>
 #include <coco/llm/head_norm.hpp>
@@ -42,6 +43,8 @@ void rms_norm_backward(Run<P>& run, const Slot& weight, CRows<P> x, CRows<P> sta
 /// A layer's weights are claimed fused: [q | k | v] is one product, [gate | up] another.
 template <class Storage>
 class DecoderLayer {
+    using Matrix = typename Storage::Matrix;
+
 public:
     template <class P>
     struct Kept {
@@ -63,38 +66,32 @@ public:
     DecoderLayer(Layout& layout, const Source& source, Index index) : config_(source.config), index_(index) {
         const Config& c = config_;
         const Index q = c.query_width(), kv = c.kv_width();
-        const auto matrix = [&](const char* name, Index rows, Index cols) {
-            return Storage::claim(layout, layer_tensor(index, name), rows, cols,
-                                  parts(source, {{layer_tensor(index, name), rows}}, cols));
+        const auto named = [&](const char* name, const char* kind = "weight") {
+            return layer_tensor(index, name, kind);
+        };
+        const auto matrix = [&](const char* name, Parts parts, Index cols) {
+            return Storage::claim(layout, source, named(name), std::move(parts), cols);
         };
         const auto norm = [&](const char* name, Index cols) {
-            return layout.given(layer_tensor(index, name), 1, cols,
-                                parts(source, {{layer_tensor(index, name), 1}}, cols));
-        };
-        const auto qkv = [&](const char* kind) {
-            return std::vector<Part>{{layer_tensor(index, "attn_q", kind), q},
-                                     {layer_tensor(index, "attn_k", kind), kv},
-                                     {layer_tensor(index, "attn_v", kind), kv}};
+            return row(layout, source, named(name), {{named(name), cols}});
         };
         norm_ = norm("attn_norm", c.width);
-        fused_ = Storage::claim(layout, layer_tensor(index, "attn_qkv"), c.fused_width(), c.width,
-                                parts(source, qkv("weight"), c.width));
+        fused_ =
+            matrix("attn_qkv", {{named("attn_q"), q}, {named("attn_k"), kv}, {named("attn_v"), kv}}, c.width);
         if (c.qkv_bias)
-            bias_ = layout.given(layer_tensor(index, "attn_qkv", "bias"), 1, c.fused_width(),
-                                 side_by_side(source, qkv("bias")));
+            bias_ = row(
+                layout, source, named("attn_qkv", "bias"),
+                {{named("attn_q", "bias"), q}, {named("attn_k", "bias"), kv}, {named("attn_v", "bias"), kv}});
         if (c.head_norm) {
             query_norm_ = HeadNorm(norm("attn_q_norm", c.head), c.epsilon);
             key_norm_ = HeadNorm(norm("attn_k_norm", c.head), c.epsilon);
         }
-        output_ = matrix("attn_output", c.width, q);
+        output_ = matrix("attn_output", {{named("attn_output"), c.width}}, q);
         middle_norm_ = norm("ffn_norm", c.width);
-        const Slot gate_up = Storage::claim(
-            layout, layer_tensor(index, "ffn_gate_up"), 2 * c.hidden, c.width,
-            parts(source,
-                  {{layer_tensor(index, "ffn_gate"), c.hidden}, {layer_tensor(index, "ffn_up"), c.hidden}},
-                  c.width));
-        feed_forward_ =
-            nn::GatedFeedForward<Storage>(gate_up, matrix("ffn_down", c.width, c.hidden), c.width, c.hidden);
+        const Matrix gate_up =
+            matrix("ffn_gate_up", {{named("ffn_gate"), c.hidden}, {named("ffn_up"), c.hidden}}, c.width);
+        feed_forward_ = nn::GatedFeedForward<Storage>(
+            gate_up, matrix("ffn_down", {{named("ffn_down"), c.width}}, c.hidden), c.width, c.hidden);
         rope_ = nn::Rope(c.head, c.theta, c.rope);
     }
 
@@ -198,33 +195,21 @@ public:
     }
 
 private:
-    struct Part {
-        std::string name;
-        Index rows;
-    };
-    /// Writes tensors of the source one above the other.
-    static std::function<void(std::span<float>)> parts(const Source& source, std::vector<Part> list,
-                                                       Index cols) {
-        return [read = source.read, list = std::move(list), cols](std::span<float> out) {
-            for (const Part& p : list) {
-                const auto size = static_cast<std::size_t>(p.rows * cols);
-                read(p.name, p.rows, cols, out.first(size));
-                out = out.subspan(size);
-            }
-        };
-    }
-    /// Writes single rows of the source, `Part::rows` numbers each, one after the other.
-    static std::function<void(std::span<float>)> side_by_side(const Source& source, std::vector<Part> list) {
-        return [read = source.read, list = std::move(list)](std::span<float> out) {
-            for (const Part& p : list) {
-                read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
-                out = out.subspan(static_cast<std::size_t>(p.rows));
-            }
-        };
+    /// Claims single rows of the source, `Part::rows` numbers each, one after the other.
+    static Slot row(Layout& layout, const Source& source, const std::string& name, Parts list) {
+        Index cols = 0;
+        for (const Part& p : list) cols += p.rows;
+        return layout.given(name, 1, cols,
+                            [read = source.read, list = std::move(list)](std::span<float> out) {
+                                for (const Part& p : list) {
+                                    read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
+                                    out = out.subspan(static_cast<std::size_t>(p.rows));
+                                }
+                            });
     }
 
-    template <class Matrix>
-    adapter::Projections<Matrix> split(Matrix fused) const {
+    template <class View>
+    adapter::Projections<View> split(View fused) const {
         const Index q = config_.query_width(), kv = config_.kv_width();
         return {fused.cols_from(0, q), fused.cols_from(q, kv), fused.cols_from(q + kv, kv)};
     }
@@ -243,7 +228,8 @@ private:
 
     Config config_;
     Index index_;
-    Slot norm_, fused_, bias_, output_, middle_norm_;
+    Slot norm_, bias_, middle_norm_;
+    Matrix fused_, output_;
     HeadNorm query_norm_, key_norm_;
     nn::GatedFeedForward<Storage> feed_forward_;
     nn::Rope rope_;

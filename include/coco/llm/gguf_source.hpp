@@ -61,9 +61,11 @@ inline Config config_of(const io::Gguf& file) {
 
 /// Turns rows of query or key projections from adjacent pairs to split halves: row 2j of a head becomes row
 /// j, row 2j + 1 becomes row j + head/2. Converters to GGUF did the opposite to Llama's.
-inline void to_split_halves(std::span<float> rows, Index head, Index cols) {
+/// \param cols  elements of a row: values, or the bytes that store them
+template <class T>
+void to_split_halves(std::span<T> rows, Index head, Index cols) {
     const auto block = static_cast<std::size_t>(head * cols), row = static_cast<std::size_t>(cols);
-    std::vector<float> turned(block);
+    std::vector<T> turned(block);
     for (std::size_t at = 0; at < rows.size(); at += block) {
         for (std::size_t j = 0; j < static_cast<std::size_t>(head); ++j) {
             const std::size_t to = j / 2 + (j % 2) * static_cast<std::size_t>(head) / 2;
@@ -77,15 +79,28 @@ inline void to_split_halves(std::span<float> rows, Index head, Index cols) {
 /// A model in an open file, which stays open as long as the source is used. Its query and key rows come out
 /// in split halves, whatever the file's order. \throws Error as `config_of`; tensors that are missing,
 /// misshapen or not finite are named when they are read
-inline Source source_of(std::shared_ptr<const io::Gguf> file) {
+inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
     const Config config = config_of(*file);
     const bool paired = config.architecture == "llama";
-    return {config, [file = std::move(file), head = config.head, paired](std::string_view name, Index rows,
-                                                                         Index cols, std::span<float> out) {
-                io::read_rows(file->tensor(name, rows, cols), 0, rows, out);
-                const bool rotated = name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight");
-                if (paired && rotated) to_split_halves(out, head, cols);
-            }};
+    const auto turned = [paired](std::string_view name) {
+        return paired && (name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight"));
+    };
+    Source source{config, {}, {}, {}};
+    source.read = [=](std::string_view name, Index rows, Index cols, std::span<float> out) {
+        const io::TensorInfo& tensor = file->tensor(name, rows, cols);
+        io::read_rows(tensor, 0, rows, out);
+        file->forget(tensor);
+        if (turned(name)) to_split_halves(out, config.head, cols);
+    };
+    source.type = [=](std::string_view name) { return file->tensor(name).type; };
+    source.bytes = [=](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
+        const io::TensorInfo& tensor = file->tensor(name, rows, cols);
+        io::require_decodable(tensor);
+        std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
+        file->forget(tensor);
+        if (turned(name)) to_split_halves(out, config.head, static_cast<Index>(out.size()) / rows);
+    };
+    return source;
 }
 
 }  // namespace coco::llm

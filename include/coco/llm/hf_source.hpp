@@ -59,12 +59,29 @@ inline Source hf_source(const std::filesystem::path& folder) {
     const Config config = config_of(io::JsonObject::open(folder / "config.json"));
     const auto files = std::make_shared<const io::SafetensorsFolder>(folder);
     // A body saved without its head names tensors without "model.".
-    const bool bare = files->has("embed_tokens.weight");
-    return {config, [files, bare](std::string_view name, Index rows, Index cols, std::span<float> out) {
-                std::string theirs = hf_name(name);
-                if (bare && theirs.starts_with("model.")) theirs.erase(0, 6);
-                files->read(theirs, rows, cols, out);
-            }};
+    const auto theirs = [bare = files->has("embed_tokens.weight")](std::string_view name) {
+        std::string full = hf_name(name);
+        if (bare && full.starts_with("model.")) full.erase(0, 6);
+        return full;
+    };
+    Source source{config, {}, {}, {}};
+    source.read = [=](std::string_view name, Index rows, Index cols, std::span<float> out) {
+        files->read(theirs(name), rows, cols, out);
+    };
+    source.type = [=](std::string_view name) {
+        switch (files->dtype(theirs(name))) {
+            case io::Dtype::f16:
+                return GgmlType::F16;
+            case io::Dtype::bf16:
+                return GgmlType::BF16;
+            default:
+                return GgmlType::F32;  // anything else is refused when it is read
+        }
+    };
+    source.bytes = [=](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
+        files->read_bytes(theirs(name), rows, cols, out);
+    };
+    return source;
 }
 
 }  // namespace coco::llm

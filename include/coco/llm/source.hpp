@@ -3,13 +3,17 @@
 /// Where a language model's weights come from: a file, or a seed. To the decoder all are alike.
 #pragma once
 
+#include <cstddef>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <coco/core/config.hpp>
 #include <coco/llm/config.hpp>
+#include <coco/store/ggml_type.hpp>
 
 namespace coco::llm {
 
@@ -23,7 +27,25 @@ struct Source {
     /// blk.N.{attn_q, attn_k, attn_v} with ".bias" where `config.qkv_bias`. Rows of attn_q and attn_k lie
     /// as `config.rope` says. Throws `Error` naming the tensor where it is missing or of another shape.
     std::function<void(std::string_view name, Index rows, Index cols, std::span<float> out)> read;
+    /// A file's own type of a tensor's values, and its bytes, rows in the same order. Both are empty where
+    /// there is no file. Throw as `read`.
+    std::function<GgmlType(std::string_view name)> type = {};
+    std::function<void(std::string_view name, Index rows, Index cols, std::span<std::byte> out)> bytes = {};
 };
+
+/// In what type a tensor can be had as it is stored: the file's, or F32 where there is none.
+inline GgmlType type_of(const Source& source, std::string_view name) {
+    return source.type ? source.type(name) : GgmlType::F32;
+}
+
+/// Writes the bytes of a tensor in that type.
+inline void write_stored(const Source& source, std::string_view name, Index rows, Index cols,
+                         std::span<std::byte> out) {
+    if (source.bytes) return source.bytes(name, rows, cols, out);
+    std::vector<float> values(static_cast<std::size_t>(rows * cols));
+    source.read(name, rows, cols, values);
+    std::memcpy(out.data(), values.data(), out.size());
+}
 
 /// "blk.3.attn_q.weight".
 inline std::string layer_tensor(Index layer, std::string_view part, std::string_view kind = "weight") {

@@ -1,63 +1,167 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a language model's given weights lie in memory, and the two products made with them.
+/// How a language model's given weights lie in memory, and what is done with them: products forward and
+/// back, rows of the token table, scores.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
+#include <cstring>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <coco/core/half.hpp>
 #include <coco/exec/archetype.hpp>
+#include <coco/llm/source.hpp>
+#include <coco/nn/embedding.hpp>
 #include <coco/nn/stage.hpp>
 
 namespace coco::llm {
 
+/// A tensor of the source, `rows` of it, which together with others makes one matrix.
+struct Part {
+    std::string name;
+    Index rows;
+};
+using Parts = std::vector<Part>;
+
 namespace storage {
 
-/// Plain scalars of the policy, in x out: the forward product then reads both factors as they lie, which
-/// takes an eighth less time than reading the weight across (oneDNN, 1024 x 576 x 3072); the
-/// backward one pays it back, but knowledge is made forward only.
+/// Scalars of the policy, out x in.
 struct Float {
-    /// Claims a given matrix that `fill` writes row-major, rows (out) x cols (in).
-    static Slot claim(Layout& layout, std::string_view name, Index rows, Index cols,
-                      std::function<void(std::span<float>)> fill) {
-        return layout.given(name, cols, rows, [rows, cols, fill = std::move(fill)](std::span<float> out) {
-            std::vector<float> plain(out.size());
-            fill(plain);
-            constexpr Index block = 32;
-            for (Index top = 0; top < rows; top += block)
-                for (Index left = 0; left < cols; left += block)
-                    for (Index i = top; i < std::min(rows, top + block); ++i)
-                        for (Index j = left; j < std::min(cols, left + block); ++j)
-                            out[static_cast<std::size_t>(j * rows + i)] =
-                                plain[static_cast<std::size_t>(i * cols + j)];
-        });
+    using Matrix = Slot;
+
+    /// Claims the matrix of these parts, one above the other, each `cols` wide.
+    static Slot claim(Layout& layout, const Source& source, std::string_view name, Parts parts, Index cols) {
+        Index rows = 0;
+        for (const Part& p : parts) rows += p.rows;
+        return layout.given(name, rows, cols,
+                            [read = source.read, parts = std::move(parts), cols](std::span<float> out) {
+                                for (const Part& p : parts) {
+                                    const auto size = static_cast<std::size_t>(p.rows * cols);
+                                    read(p.name, p.rows, cols, out.first(size));
+                                    out = out.subspan(size);
+                                }
+                            });
     }
     /// y (= or +=) x W'.
     template <class P>
-    static void apply(Run<P>& run, CRows<P> x, const Slot& weight, Rows<P> y, Write write = Write::set) {
-        run.on.multiply(x, Op::plain, run.value(weight), Op::plain, y, 1, write == Write::add ? 1 : 0);
+    static void apply(Run<P>& run, CRows<P> x, const Slot& w, Rows<P> y, Write write = Write::set) {
+        run.on.multiply(x, Op::plain, run.value(w), Op::transposed, y, 1, write == Write::add ? 1 : 0);
     }
     /// dx = dy W.
     template <class P>
-    static void apply_back(Run<P>& run, CRows<P> dy, const Slot& weight, Rows<P> dx) {
-        run.on.multiply(dy, Op::plain, run.value(weight), Op::transposed, dx);
+    static void apply_back(Run<P>& run, CRows<P> dy, const Slot& w, Rows<P> dx) {
+        run.on.multiply(dy, Op::plain, run.value(w), Op::plain, dx);
+    }
+    /// out_i = row id_i of W.
+    template <class P>
+    static void gather(Run<P>& run, const Slot& w, Ids<P> id, Rows<P> out) {
+        nn::gather(run.on, run.value(w), id, out);
+    }
+    /// Where W's gradient is summed: nowhere.
+    template <class P>
+    static Rows<P> gradient(Run<P>&, const Slot&) {
+        return {};
+    }
+};
+
+/// A matrix of one or more stored ones, one above the other.
+struct StoredParts {
+    std::vector<StoredSlot> parts;
+};
+
+/// What is done with stored parts, in one precision.
+template <Precision precision>
+struct InBlocks {
+    using Matrix = StoredParts;
+
+    template <class P>
+    static void apply(Run<P>& run, CRows<P> x, const StoredParts& w, Rows<P> y, Write write = Write::set) {
+        Index at = 0;
+        for (const StoredSlot& s : w.parts) {
+            run.on.multiply_stored(x, run.stored(s), Op::transposed, y.cols_from(at, s.rows), write,
+                                   precision);
+            at += s.rows;
+        }
+    }
+    template <class P>
+    static void apply_back(Run<P>& run, CRows<P> dy, const StoredParts& w, Rows<P> dx) {
+        Index at = 0;
+        for (const StoredSlot& s : w.parts) {
+            run.on.multiply_stored(dy.cols_from(at, s.rows), run.stored(s), Op::plain, dx,
+                                   at == 0 ? Write::set : Write::add, precision);
+            at += s.rows;
+        }
+    }
+    template <class P>
+    static void gather(Run<P>& run, const StoredParts& w, Ids<P> id, Rows<P> out) {
+        run.on.gather_stored(run.stored(w.parts.front()), id, out);
+    }
+    template <class P>
+    static Rows<P> gradient(Run<P>&, const StoredParts&) {
+        return {};
+    }
+};
+
+/// The blocks of the file: what a file of four bits a weight takes on disk it takes in memory. They are
+/// unpacked to the policy's scalars panel by panel inside each product.
+struct AsStored : InBlocks<Precision::full> {
+    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
+                             Index cols) {
+        StoredParts matrix;
+        for (const Part& p : parts)
+            matrix.parts.push_back(layout.stored(
+                parts.size() == 1 ? std::string(name) : text_of(name, ".", p.name), type_of(source, p.name),
+                p.rows, cols, [source, p, cols](std::span<std::byte> out) {
+                    write_stored(source, p.name, p.rows, cols, out);
+                }));
+        return matrix;
+    }
+};
+
+/// bfloat16, whatever the file holds. Products are of bfloat16 with sums in float where the policy has them
+/// (a processor with AVX-512 BF16); elsewhere weights are widened panel by panel.
+struct BFloat16 : InBlocks<Precision::bfloat16> {
+    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, Parts parts,
+                             Index cols) {
+        Index rows = 0;
+        for (const Part& p : parts) rows += p.rows;
+        return {{layout.stored(name, GgmlType::BF16, rows, cols,
+                               [source, parts = std::move(parts), cols](std::span<std::byte> out) {
+                                   std::vector<float> wide;
+                                   for (const Part& p : parts) {
+                                       const auto size = static_cast<std::size_t>(p.rows * cols);
+                                       if (type_of(source, p.name) == GgmlType::BF16) {
+                                           write_stored(source, p.name, p.rows, cols, out.first(2 * size));
+                                       } else {
+                                           wide.resize(size);
+                                           source.read(p.name, p.rows, cols, wide);
+                                           for (std::size_t i = 0; i < size; ++i) {
+                                               const std::uint16_t narrow = float_to_bfloat(wide[i]);
+                                               std::memcpy(out.data() + 2 * i, &narrow, 2);
+                                           }
+                                       }
+                                       out = out.subspan(2 * size);
+                                   }
+                               })}};
     }
 };
 
 }  // namespace storage
 
-/// A storage claims matrices and multiplies rows with them, forward and back.
+/// A storage claims matrices, multiplies rows with them, forward and back, and gathers rows of them.
 template <class S>
-concept Storage = requires(Run<Archetype>& run, CRows<Archetype> x, const Slot& weight, Rows<Archetype> y,
-                           Layout& layout, std::function<void(std::span<float>)> fill) {
-    { S::claim(layout, std::string_view{}, Index{}, Index{}, fill) } -> std::same_as<Slot>;
-    S::apply(run, x, weight, y, Write::add);
-    S::apply_back(run, x, weight, y);
+concept Storage = requires(Run<Archetype>& run, CRows<Archetype> x, const typename S::Matrix& matrix,
+                           Rows<Archetype> y, Layout& layout, const Source& source, Ids<Archetype> id) {
+    { S::claim(layout, source, std::string_view{}, Parts{}, Index{}) } -> std::same_as<typename S::Matrix>;
+    S::apply(run, x, matrix, y, Write::add);
+    S::apply_back(run, x, matrix, y);
+    S::gather(run, matrix, id, y);
+    { S::gradient(run, matrix) } -> std::same_as<Rows<Archetype>>;
 };
 
 }  // namespace coco::llm

@@ -5,15 +5,23 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include <coco/core/math.hpp>
 #include <coco/nn/stage.hpp>
 
 namespace coco::nn {
 
-/// Weights as plain scalars, out x in. Another storage (transposed, half precision, blocks of 4 bits) has the
-/// same two members and serves where this one does.
+/// Weights as plain scalars, out x in. Another storage (half precision, blocks of 4 bits) has the same
+/// members and serves where this one does.
 struct PlainWeights {
+    using Matrix = Slot;
+
+    /// Where a weight's gradient is summed; empty where it is not wanted.
+    template <class P>
+    static Rows<P> gradient(Run<P>& run, const Slot& weight) {
+        return run.gradient(weight);
+    }
     /// y (= or +=) x W'.
     template <class P>
     static void apply(Run<P>& run, CRows<P> x, const Slot& weight, Rows<P> y, Write write = Write::set) {
@@ -64,6 +72,8 @@ struct SwiGluBackwardRows {
 /// rows x width -> rows x hidden (twice) -> rows x width.
 template <class Weights = PlainWeights>
 class GatedFeedForward {
+    using Matrix = typename Weights::Matrix;
+
 public:
     template <class P>
     struct Kept {
@@ -81,8 +91,8 @@ public:
         down_ = layout.claim("down", width, hidden, init, Decay::yes);
     }
     /// Given weights, claimed by their storage: [gate | up] and down.
-    GatedFeedForward(const Slot& gate_up, const Slot& down, Index width, Index hidden)
-        : gate_up_(gate_up), down_(down), width_(width), hidden_(hidden) {}
+    GatedFeedForward(Matrix gate_up, Matrix down, Index width, Index hidden)
+        : gate_up_(std::move(gate_up)), down_(std::move(down)), width_(width), hidden_(hidden) {}
 
     template <class P>
     Kept<P> forward(Run<P>& run, CRows<P> x) const {
@@ -107,11 +117,11 @@ public:
         using T = typename P::Scalar;
         const typename Workspace<P>::Frame frame(run.work);
         const Rows<P> d = run.work.scratch(dy.rows, hidden_), dz = run.work.scratch(dy.rows, 2 * hidden_);
-        if (const Rows<P> dw = run.gradient(down_); !dw.empty())
+        if (const Rows<P> dw = Weights::template gradient<P>(run, down_); !dw.empty())
             run.on.multiply(dy, Op::transposed, activated(run, kept.gate_up), Op::plain, dw, 1, 1);
         Weights::apply_back(run, dy, down_, d);
         run.on.rows(dy.rows, 8 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
-        if (const Rows<P> dw = run.gradient(gate_up_); !dw.empty())
+        if (const Rows<P> dw = Weights::template gradient<P>(run, gate_up_); !dw.empty())
             run.on.multiply(dz, Op::transposed, kept.x, Op::plain, dw, 1, 1);
         if (!dx.empty()) Weights::apply_back(run, CRows<P>(dz), gate_up_, dx);
     }
@@ -124,7 +134,7 @@ private:
         return out;
     }
 
-    Slot gate_up_, down_;
+    Matrix gate_up_, down_;
     Index width_ = 0, hidden_ = 0;
 };
 

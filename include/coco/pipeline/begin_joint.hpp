@@ -69,22 +69,35 @@ inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width)
     return mean;
 }
 
-/// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (of the whole
-/// vocabulary where there is no instruction).
+/// Embeddings of tokens, tokens x D.
+template <class Model, class P>
+std::vector<typename P::Scalar> token_rows(const Trained<Model, P>& trained, const std::vector<Id>& token) {
+    using T = typename P::Scalar;
+    Workspace<P> work(*trained.on);
+    Run<P> run = trained.run(work);
+    const Index count = static_cast<Index>(token.size()), width = trained.model->model().width();
+    const Rows<P> rows = work.keep(count, width);
+    trained.model->model().embed(run, run.on.bring(std::span<const Id>(token)), rows);
+    std::vector<T> all(static_cast<std::size_t>(rows.size()));
+    trained.on->fetch(List<const T, typename P::Space>{rows.data, rows.size()}, all.data());
+    return all;
+}
+
+/// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (where there is
+/// no instruction, of at most 4,096 tokens spread over the vocabulary).
 template <class Model, class P>
 void start_prompts(const Trained<Model, P>& trained, const data::Interactions& train, std::uint64_t seed) {
     using T = typename P::Scalar;
     P& on = *trained.on;
     Parameters<P>& parameters = *trained.parameters;
-    const Slot& embedding = trained.model->model().embedding();
-    const std::size_t width = static_cast<std::size_t>(embedding.cols);
+    const std::size_t width = static_cast<std::size_t>(trained.model->model().width());
 
-    std::vector<T> table = values_of(on, parameters, embedding), rows;
-    for (const Id token : trained.model->instruction())
-        rows.insert(
-            rows.end(), table.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(token) * width),
-            table.begin() + static_cast<std::ptrdiff_t>((static_cast<std::size_t>(token) + 1) * width));
-    if (rows.empty()) rows.swap(table);
+    std::vector<Id> token(trained.model->instruction().begin(), trained.model->instruction().end());
+    if (token.empty()) {
+        const Index vocabulary = trained.model->model().config().vocabulary;
+        for (Id t = 0; t < vocabulary; t += static_cast<Id>((vocabulary + 4095) / 4096)) token.push_back(t);
+    }
+    const std::vector<T> rows = token_rows(trained, token);
     std::vector<T> mean(width, T(0));
     for (std::size_t i = 0; i < rows.size(); ++i)
         mean[i % width] += rows[i] / static_cast<T>(rows.size() / width);

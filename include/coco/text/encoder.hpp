@@ -19,7 +19,7 @@ namespace coco::text {
 class Encoder {
 public:
     /// \param tokenizer  must outlive this
-    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer), slots_(2 * most_words) {}
+    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer), slots_(256) {}
 
     /// Appends the ids of a text to `ids`.
     void operator()(std::string_view text, std::vector<Id>& ids, Special special = Special::recognised) {
@@ -78,11 +78,20 @@ private:
         tokenizer_->encode_word(word, word_ids_);
         ids.insert(ids.end(), word_ids_.begin(), word_ids_.end());
         if (!kept || known_ == most_words) return;
+        ++known_;
         slot = {static_cast<std::uint32_t>(words_.size()), static_cast<std::uint32_t>(word.size()),
                 static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(word_ids_.size())};
         words_ += word;
         ids_.insert(ids_.end(), word_ids_.begin(), word_ids_.end());
-        ++known_;
+        if (2 * known_ > slots_.size()) grow();
+    }
+
+    void grow() {
+        std::vector<Slot> old(2 * slots_.size());
+        old.swap(slots_);
+        for (const Slot& slot : old)
+            if (slot.word_bytes != 0)
+                slot_of(std::string_view(words_).substr(slot.word, slot.word_bytes)) = slot;
     }
 
     const Tokenizer* tokenizer_;
