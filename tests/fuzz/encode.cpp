@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A text through tokenizers of all rules: nothing is lost, and all ways give the same ids.
+#include <utf8proc.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <coco/io/gguf_tokenizer.hpp>
+#include <coco/io/tokenizer_json.hpp>
+#include <coco/text/encoder.hpp>
+#include <coco/text/nfc.hpp>
+
+#include "fuzz.hpp"
+
+using namespace coco::text;
+
+static std::vector<Tokenizer> open_all() {
+    const std::string fixtures = COCO_FIXTURES "/tokenizer_";
+    std::vector<Tokenizer> all;
+    all.push_back(coco::io::tokenizer_of(coco::io::Gguf(fixtures + "small.gguf")));
+    for (const char* name : {"gpt2", "qwen2", "llama3"})
+        all.push_back(coco::io::open_tokenizer_json(fixtures + name + ".json"));
+    return all;
+}
+
+/// utf8proc's own, which takes quadratic time where many marks follow each other.
+static std::string reference_nfc(const std::string& text) {
+    utf8proc_uint8_t* bytes = nullptr;
+    const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                     static_cast<utf8proc_ssize_t>(text.size()), &bytes,
+                                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    promise(length >= 0, "valid text has a normal form");
+    const std::string normal(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+    std::free(bytes);
+    return normal;
+}
+
+void fuzz(std::string_view input) {
+    static const std::vector<Tokenizer> tokenizers = open_all();
+    const std::string valid = replaced_invalid(input), normal = nfc(valid);
+    promise(is_valid(valid) && is_valid(normal), "what comes out is UTF-8");
+    promise(normal == reference_nfc(valid), "the normal form is utf8proc's");
+    for (std::size_t i = 0; i < tokenizers.size(); ++i) {
+        const Tokenizer& tokenizer = tokenizers[i];
+        const std::string& expected = i == 2 ? normal : valid;
+        Encoder encoder(tokenizer);
+        for (const Special special : {Special::ordinary, Special::recognised}) {
+            const auto ids = tokenizer.encode(input, special);
+            promise(encoder(input, special) == ids && encoder(input, special) == ids, "encoders agree");
+            std::string words;
+            tokenizer.cut(
+                input, special, [&](coco::Id id) { words += tokenizer.token(id); },
+                [&](std::string_view word) { words += word; });
+            // With special tokens what is normalised is the text between them.
+            if (i != 2 || special == Special::ordinary)
+                promise(words == expected, "words together are the text");
+            if (special == Special::ordinary)
+                promise(tokenizer.decode(ids) == expected, "decoding undoes encoding");
+        }
+    }
+}
