@@ -8,13 +8,14 @@
 
 using namespace coco;
 
+template <class Storage>
 static void llm_lora_step(benchmark::State& state) {
     static Host on;
     const bool again = state.range(0) != 0;
     llm::Config config = llm::smollm2_135m();
     config.keep_bytes = again ? 0 : 4e9;
     Layout layout;
-    const llm::Decoder<> decoder(layout, llm::random_source(config, 1));
+    const llm::Decoder<Storage> decoder(layout, llm::random_source(config, 1));
     const adapter::LoRA adapter(layout, {}, decoder.adapter_sizes());
     const Parameters<Host> parameters(on, layout, 1);
     Gradients<Host> gradients(on, layout);
@@ -40,7 +41,7 @@ static void llm_lora_step(benchmark::State& state) {
         in.soft_of = soft.segments();
         in.token = text.tokens();
         in.text_of = text.segments();
-        const llm::Decoder<>::Kept<Host> kept = decoder.forward(run, adapter, in);
+        const typename llm::Decoder<Storage>::template Kept<Host> kept = decoder.forward(run, adapter, in);
         decoder.backward(run, adapter, kept, dout.view(kept.out.rows, config.width),
                          dsoft.view(groups * soft_rows, config.width), open);
     };
@@ -50,10 +51,15 @@ static void llm_lora_step(benchmark::State& state) {
         .rate("tokens/s", static_cast<double>(groups * (soft_rows + length)));
     state.counters["workspace_MB"] = static_cast<double>(work.total()) * 1e-6;
 }
-BENCHMARK(llm_lora_step)
-    ->Name("llm_lora_step/smollm2_shape")
-    ->ArgName("again")
-    ->Arg(0)
-    ->Arg(1)
-    ->Unit(benchmark::kMillisecond)
-    ->UseManualTime();
+// clang-format off
+#define COCO_LORA_STEP(kind, name)                       \
+    BENCHMARK_TEMPLATE(llm_lora_step, llm::storage::kind)    \
+        ->Name("llm_lora_step/smollm2_shape" name)           \
+        ->ArgName("again")                                   \
+        ->Arg(0)                                             \
+        ->Arg(1)                                             \
+        ->Unit(benchmark::kMillisecond)                      \
+        ->UseManualTime()
+// clang-format on
+COCO_LORA_STEP(Float, "");
+COCO_LORA_STEP(BFloat16, "/bf16");

@@ -6,10 +6,11 @@
 
 using namespace coco;
 
+template <class Storage>
 static void llm_prefill(benchmark::State& state) {
     static Host on;
     static Layout layout;
-    static const llm::Decoder<> decoder(layout, llm::random_source(llm::smollm2_135m(), 1));
+    static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
     static const Parameters<Host> parameters(on, layout, 1);
     const Index length = state.range(0), texts = length < 512 ? 8 : 1;
     const Texts input(texts, length, decoder.config().vocabulary);
@@ -23,9 +24,15 @@ static void llm_prefill(benchmark::State& state) {
         .flop(forward_flop(decoder.config(), texts, length), on.threads())
         .rate("tokens/s", static_cast<double>(texts * length));
 }
-BENCHMARK(llm_prefill)
-    ->Name("llm_prefill/smollm2_shape")
-    ->Arg(128)
-    ->Arg(512)
-    ->Unit(benchmark::kMillisecond)
-    ->UseManualTime();
+// clang-format off
+#define COCO_PREFILL(kind, name)                       \
+    BENCHMARK_TEMPLATE(llm_prefill, llm::storage::kind)    \
+        ->Name("llm_prefill/smollm2_shape" name)           \
+        ->Arg(128)                                         \
+        ->Arg(512)                                         \
+        ->Unit(benchmark::kMillisecond)                    \
+        ->UseManualTime()
+// clang-format on
+COCO_PREFILL(Float, "");
+COCO_PREFILL(BFloat16, "/bf16");
+COCO_PREFILL(AsStored, "/q4_1");
