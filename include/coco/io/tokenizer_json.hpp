@@ -164,7 +164,7 @@ private:
         // Some files leave ids unused, but not by far: what is reserved must not be more than the file is
         // worth.
         most_ids_ = 2 * (tokens.value().size() + added) + 1024;
-        for (const auto& [token, id] : tokens.value().items()) put(tokens.where(token), token, id);
+        for (const auto& [token, id] : tokens.value().items()) put(tokens, token, token, id);
         const bool unknowns = model.has("unk_token") || flag(model, "byte_fallback", false);
         if (unknowns)
             for (unsigned byte = 0; byte < 256; ++byte)
@@ -198,14 +198,14 @@ private:
         return part(0) + ' ' + part(1);
     }
 
-    void put(const std::string& where, const std::string& token, const Json& id) {
-        if (token.empty()) throw Error(where, "empty token");
+    void put(const JsonObject& of, std::string_view key, const std::string& token, const Json& id) {
+        if (token.empty()) throw Error(of.where(key), "empty token");
         if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= most_ids_)
-            refuse(where, "impossible id", text_of("0 to ", most_ids_ - 1).c_str(), id);
+            refuse(of.where(key), "impossible id", text_of("0 to ", most_ids_ - 1).c_str(), id);
         const auto at = id.get<std::size_t>();
         if (at >= vocabulary.tokens.size()) vocabulary.tokens.resize(at + 1);
         if (!vocabulary.tokens[at].empty() && vocabulary.tokens[at] != token)
-            throw Error(where, text_of("id ", at, " occurs twice"), vocabulary.tokens[at], token);
+            throw Error(of.where(key), text_of("id ", at, " occurs twice"), vocabulary.tokens[at], token);
         vocabulary.tokens[at] = token;
     }
 
@@ -213,7 +213,7 @@ private:
         only(token, {"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
         for (const char* key : {"single_word", "lstrip", "rstrip"}) expect(token, key, false);
         token.integer("id");
-        put(token.where("content"), token.string("content"), token.value().at("id"));
+        put(token, "content", token.string("content"), token.value().at("id"));
         const bool later = flag(token, "normalized", !flag(token, "special", false));
         (later ? vocabulary.special_later : vocabulary.special)
             .push_back(static_cast<Id>(token.integer("id")));
