@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text through tokenizers of all rules: nothing is lost, and all ways give the same ids.
+// A text through the tokenizer of a rule, which its first byte chooses: nothing is lost, and all ways give
+// the same ids.
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -38,25 +39,27 @@ static std::string reference_nfc(const std::string& text) {
 
 void fuzz(std::string_view input) {
     static const std::vector<Tokenizer> tokenizers = open_all();
+    if (input.empty()) return;
+    const std::size_t rule = static_cast<unsigned char>(input.front()) % tokenizers.size();
+    const bool normalises = rule == 2;
+    input.remove_prefix(1);
     const std::string valid = replaced_invalid(input), normal = nfc(valid);
     promise(is_valid(valid) && is_valid(normal), "what comes out is UTF-8");
     promise(normal == reference_nfc(valid), "the normal form is utf8proc's");
-    for (std::size_t i = 0; i < tokenizers.size(); ++i) {
-        const Tokenizer& tokenizer = tokenizers[i];
-        const std::string& expected = i == 2 ? normal : valid;
-        Encoder encoder(tokenizer);
-        for (const Special special : {Special::ordinary, Special::recognised}) {
-            const auto ids = tokenizer.encode(input, special);
-            promise(encoder(input, special) == ids && encoder(input, special) == ids, "encoders agree");
-            std::string words;
-            tokenizer.cut(
-                input, special, [&](coco::Id id) { words += tokenizer.token(id); },
-                [&](std::string_view word) { words += word; });
-            // With special tokens what is normalised is the text between them.
-            if (i != 2 || special == Special::ordinary)
-                promise(words == expected, "words together are the text");
-            if (special == Special::ordinary)
-                promise(tokenizer.decode(ids) == expected, "decoding undoes encoding");
-        }
+    const std::string& expected = normalises ? normal : valid;
+    const Tokenizer& tokenizer = tokenizers[rule];
+    Encoder encoder(tokenizer);
+    for (const Special special : {Special::ordinary, Special::recognised}) {
+        const auto ids = tokenizer.encode(input, special);
+        promise(encoder(input, special) == ids && encoder(input, special) == ids, "encoders agree");
+        std::string words;
+        tokenizer.cut(
+            input, special, [&](coco::Id id) { words += tokenizer.token(id); },
+            [&](std::string_view word) { words += word; });
+        // With special tokens what is normalised is the text between them.
+        if (!normalises || special == Special::ordinary)
+            promise(words == expected, "words together are the text");
+        if (special == Special::ordinary)
+            promise(tokenizer.decode(ids) == expected, "decoding undoes encoding");
     }
 }
