@@ -25,6 +25,7 @@
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
+#include <coco/llm/generate.hpp>
 #include <coco/llm/open.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>

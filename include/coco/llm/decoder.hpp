@@ -11,6 +11,7 @@
 #include <coco/core/error.hpp>
 #include <coco/core/role.hpp>
 #include <coco/fwd.hpp>
+#include <coco/llm/cache.hpp>
 #include <coco/llm/concept.hpp>
 #include <coco/llm/decoder_layer.hpp>
 #include <coco/llm/packed.hpp>
@@ -206,6 +207,27 @@ public:
         in.token = token;
         in.text_of = text_of;
         return forward(run, adapter, in).out;
+    }
+
+    /// Continues texts: hidden rows of new tokens, which see what `cache` holds of their texts and one
+    /// another. \param token_of  a stretch of `token` for each text     \param sequence  the texts, numbers
+    /// in the cache
+    template <class P, class Adapter>
+    Rows<P> extend(Run<P>& run, const Adapter& adapter, Cache<P>& cache, Ids<P> token,
+                   const Segments<P>& token_of, std::span<const Id> sequence) const {
+        Workspace<P>& work = run.work;
+        const Packed<P> packed = cache.append(run, token_of, sequence);
+        const Rows<P> out = work.keep(token.size, width());
+        const typename Workspace<P>::Frame frame(work);
+        Rows<P> x = work.scratch(token.size, width()), next = work.scratch(token.size, width());
+        Storage_::gather(run, embedding_, token, x);
+        for (const Layer& layer : layers_) {
+            const typename Workspace<P>::Passing passing(work);
+            layer.forward(run, adapter, packed, CRows<P>(x), next);
+            std::swap(x, next);
+        }
+        rms_norm(run, norm_, config_.epsilon, CRows<P>(x), out, work.scratch(token.size, 2));
+        return out;
     }
 
     /// Logits of hidden rows, rows x vocabulary. \throws Error where the output matrix was not claimed

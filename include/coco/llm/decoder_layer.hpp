@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <coco/adapter/projections.hpp>
+#include <coco/llm/cache.hpp>
 #include <coco/llm/head_norm.hpp>
 #include <coco/llm/packed.hpp>
 #include <coco/llm/source.hpp>
@@ -130,8 +131,18 @@ public:
             key_norm_.forward(run, CRows<P>(kept.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
         }
         rope_.forward(run, packed.table, packed.position, turned);
-        const adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
-        run.on.attend(shape(packed), see.query, see.key, see.value, {}, {}, kept.attended, kept.softmax);
+        adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
+        Attention<P> attention = shape(packed);
+        if (packed.cached.home != nullptr) {
+            const Rows<P> keys = packed.cached.home->keys(index_),
+                          values = packed.cached.home->values(index_);
+            nn::put_rows(run.on, see.key, packed.cached.row, keys);
+            nn::put_rows(run.on, see.value, packed.cached.row, values);
+            see.key = keys;
+            see.value = values;
+            attention.keys = packed.cached.keys;
+        }
+        run.on.attend(attention, see.query, see.key, see.value, {}, {}, kept.attended, kept.softmax);
         nn::copy(run.on, x, kept.middle);
         Storage::apply(run, CRows<P>(kept.attended), output_, kept.middle, Write::add);
 

@@ -26,6 +26,17 @@ Segments<P> segments_of(Run<P>& run, std::span<const Id> offsets) {
     return {offsets, bring(run, offsets), longest};
 }
 
+template <class P>
+class Cache;
+
+/// Where the keys and values of a pass that continues texts are kept.
+template <class P>
+struct Cached {
+    Cache<P>* home = nullptr;  ///< null: the pass sees its own rows only
+    Segments<P> keys;          ///< rows of the cache that each group sees, the new ones last
+    Ids<P> row;                ///< for each new row its row there
+};
+
 /// Rows of a pass.
 template <class P>
 struct Packed {
@@ -36,6 +47,7 @@ struct Packed {
     Ids<P> position, row_key;  ///< a row's place in its text, instruction included; its key for dropout
     CRows<P> table;            ///< of the rotation
     Index positions = 0;       ///< 1 + the largest
+    Cached<P> cached;
 
     Index rows() const { return segments.rows(); }
     Index first(Index group) const { return prefix + of_group.begin(group); }

@@ -43,6 +43,30 @@ void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::
                                            write});
 }
 
+/// out[id_i] = x_i, ids distinct.
+template <class T>
+struct PutRows {
+    const T* x;
+    Index x_stride;
+    const Id* id;
+    T* out;
+    Index out_stride, cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = x + i * x_stride;
+        T* const to = out + id[i] * out_stride;
+        row.each(cols, [&](Index j) { to[j] = from[j]; });
+    }
+};
+
+/// out[id_i] = x_i, for rows of their own: no id occurs twice.
+template <class P>
+void put_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
+    on.rows(x.rows, x.cols,
+            PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
+}
+
 /// out[id_s] += sum of dy over the places of s.
 template <class T>
 struct ScatterRows {

@@ -75,8 +75,13 @@ public:
     template <class P>
     CRows<P> table(Run<P>& run, Index positions) const {
         const Rows<P> table = run.work.keep(positions, head_);
-        run.on.rows(positions, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
+        this->table(run.on, table);
         return table;
+    }
+    /// The same into memory of the caller's.
+    template <class P>
+    void table(P& on, Rows<P> table) const {
+        on.rows(table.rows, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
     }
 
     /// Turns x, rows x (any number of heads), in place: queries and keys that lie side by side go at once.

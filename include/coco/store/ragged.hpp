@@ -14,17 +14,23 @@
 namespace coco {
 
 /// Segments of packed rows as a policy sees them. Two views of the same numbers, `count()+1` of them: one
-/// where the host reads shapes, one where kernels run.
+/// where the host reads shapes, one where kernels run. Rows that may grow leave gaps: then `ends` says where
+/// each segment ends, and `offsets` only where it begins.
 template <class P>
 struct Segments {
     std::span<const Id> host;
     Ids<P> offsets;
     Index longest = 0;
+    std::span<const Id> host_ends = {};
+    Ids<P> ends = {};
 
     Index count() const { return host.empty() ? 0 : static_cast<Index>(host.size()) - 1; }
     Index rows() const { return host.empty() ? 0 : host.back(); }
     Index begin(Index s) const { return host[static_cast<std::size_t>(s)]; }
-    Index end(Index s) const { return host[static_cast<std::size_t>(s) + 1]; }
+    Index end(Index s) const {
+        const auto at = static_cast<std::size_t>(s);
+        return host_ends.empty() ? host[at + 1] : host_ends[at];
+    }
     Index length(Index s) const { return end(s) - begin(s); }
 };
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <coco/llm/generate.hpp>
+#include <numeric>
+
+#include "io/support.hpp"
+#include "llm/support.hpp"
+
+using namespace support;
+using Catch::Matchers::Contains;
+using coco::llm::Generation;
+using P = coco::BasicHost<double>;
+using Ids = std::vector<Id>;
+
+namespace {
+
+const std::vector<Ids> prompts{{3, 1, 4, 1, 5}, {9}, {2, 6, 5, 3, 5, 8, 9, 7, 9}, {3, 2}};
+
+/// Each token by a pass over the whole text so far, alone.
+template <class Bench>
+Ids recomputed(Bench& bench, Ids text, Index tokens) {
+    Ids written;
+    for (Index i = 0; i < tokens; ++i) {
+        bench.work.reset();
+        coco::Run<P> run = bench.parameters.run(bench.on, bench.work);
+        coco::Offsets of;
+        of.push(static_cast<Index>(text.size()));
+        const auto rows =
+            bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, text),
+                                 coco::laws::segments(bench.on, bench.work, of));
+        const auto logits = coco::laws::fetched<P>(
+            bench.on, bench.decoder.logits(run, coco::CRows<P>(rows.rows_from(rows.rows - 1, 1))));
+        written.push_back(static_cast<Id>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
+        text.push_back(written.back());
+    }
+    return written;
+}
+
+}  // namespace
+
+TEST_CASE("generate: each text goes on as if it were read anew, alone, for each token", "[generate]") {
+    coco::llm::Config config = small_config();
+    for (const bool qwen : {false, true}) {
+        config.head_norm = config.qkv_bias = qwen;
+        Bench<P> bench(coco::llm::random_source(config, 5));
+        for (const Index at_once : {1, 3, 16}) {
+            Generation how;
+            how.most_tokens = 12;
+            how.at_once = at_once;
+            const auto written =
+                coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how);
+            for (std::size_t i = 0; i < prompts.size(); ++i)
+                CHECK(written[i] == recomputed(bench, prompts[i], 12));
+        }
+    }
+}
+
+TEST_CASE("generate: texts end at stop tokens, at the limit, or when they are told to", "[generate]") {
+    Bench<P> bench(coco::llm::random_source(small_config(), 5));
+    const auto go = [&](const Generation& how, const coco::llm::Written& told = {}) {
+        return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how,
+                                   told);
+    };
+    Generation how;
+    how.most_tokens = 8;
+    const auto whole = go(how);
+    how.stop = {whole[0][3]};
+    const auto stopped = go(how);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        const auto end = std::find(whole[i].begin(), whole[i].end(), how.stop[0]);
+        CHECK(stopped[i] == Ids(whole[i].begin(), end));
+    }
+    how.stop.clear();
+    const auto told =
+        go(how, [](Index text, std::span<const Id> written) { return text != 2 || written.size() < 5; });
+    CHECK(told[2] == Ids(whole[2].begin(), whole[2].begin() + 5));
+    CHECK(told[1] == whole[1]);
+    how.most_tokens = 0;
+    CHECK(go(how) == std::vector<Ids>(4));
+}
+
+TEST_CASE("generate: draws depend on the seed, the text's number and the place, not on the batch",
+          "[generate]") {
+    Bench<P> bench(coco::llm::random_source(small_config(), 5));
+    Generation how;
+    how.most_tokens = 10;
+    how.temperature = 1;
+    const auto go = [&] {
+        return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how);
+    };
+    const auto together = go();
+    how.at_once = 1;
+    CHECK(go() == together);
+    how.seed = 2;
+    CHECK(go() != together);
+    how.top_p = 1e-9;  // leaves the likeliest alone
+    const auto nucleus = go();
+    how.temperature = 0;
+    CHECK(go() == nucleus);
+}
+
+TEST_CASE("pick: tokens come as often as the softmax of the nucleus says", "[generate]") {
+    // Softmax at temperature .5 of 0, ln 2, ln 3, -inf is 1, 4, 9 of 14; the nucleus of .9 leaves 4 and 9.
+    const std::vector<double> logits{0, std::log(2.0), std::log(3.0), -1e300};
+    Generation how;
+    how.temperature = 0.5;
+    const auto share = [&](Id id) {
+        int count = 0;
+        for (int i = 0; i < 1400; ++i) count += coco::llm::pick<double>(logits, how, (i + 0.5) / 1400) == id;
+        return count;
+    };
+    CHECK(share(0) == 100);
+    CHECK(share(1) == 400);
+    CHECK(share(2) == 900);
+    CHECK(share(3) == 0);
+    how.top_p = 0.9;
+    CHECK(share(0) == 0);
+    CHECK(share(1) == Approx(1400 * 4.0 / 13).margin(1));
+}
+
+TEST_CASE("generate: what cannot be is said", "[generate]") {
+    Bench<P> bench(coco::llm::random_source(small_config(), 5));
+    const auto error = [&](const std::vector<Ids>& texts, const Generation& how) {
+        return error_of([&] {
+            coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, texts, how);
+        });
+    };
+    CHECK_THAT(error({{1}, {}}, {}), Contains("prompt 1: is empty"));
+    Generation how;
+    how.top_p = 0;
+    CHECK_THAT(error({{1}}, how), Contains("generation.top_p: out of range"));
+    how = {};
+    how.temperature = -1;
+    CHECK_THAT(error({{1}}, how), Contains("generation.temperature"));
+    coco::llm::Cache<P> cache(bench.on, small_config(), 1, 2);
+    coco::Run<P> run = bench.parameters.run(bench.on, bench.work);
+    coco::Offsets of;
+    of.push(3);
+    const Ids text{1, 2, 3}, sequence{0};
+    CHECK_THAT(error_of([&] {
+                   bench.decoder.extend(run, bench.adapter, cache,
+                                        coco::laws::ids(bench.on, bench.work, text),
+                                        coco::laws::segments(bench.on, bench.work, of), sequence);
+               }),
+               Contains("cache: text outgrows its room: expected at most 2 tokens, found 3"));
+}
