@@ -19,7 +19,7 @@
 #include <coco/data/synthetic.hpp>
 #include <coco/io/file_sum.hpp>
 #include <coco/io/npy.hpp>
-#include <coco/llm/gguf_text_model.hpp>
+#include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
 

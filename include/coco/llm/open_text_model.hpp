@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A GGUF file or a Hugging Face folder as a text model: its weights, its own tokenizer, the tokens that end
+/// its texts, and a sum over its bytes.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <coco/io/file_sum.hpp>
+#include <coco/io/gguf.hpp>
+#include <coco/io/gguf_tokenizer.hpp>
+#include <coco/io/json.hpp>
+#include <coco/io/safetensors_folder.hpp>
+#include <coco/io/tokenizer_json.hpp>
+#include <coco/llm/open.hpp>
+#include <coco/llm/text_model.hpp>
+
+namespace coco::llm {
+
+/// The tokenizer that comes with a model. \throws Error as `kind_of` and the readers of either kind
+inline text::Tokenizer open_tokenizer(const std::filesystem::path& path) {
+    return kind_of(path) == ModelFile::gguf ? io::tokenizer_of(io::Gguf(path))
+                                            : io::open_tokenizer_json(path / "tokenizer.json");
+}
+
+/// Tokens that end a text, as the file says; none where it says nothing.
+inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
+    if (kind_of(path) == ModelFile::gguf) {
+        const io::Gguf file(path);
+        const char* const key = "tokenizer.ggml.eos_token_id";
+        return file.has(key) ? std::vector<Id>{static_cast<Id>(file.integer(key))} : std::vector<Id>{};
+    }
+    for (const char* name : {"generation_config.json", "config.json"}) {
+        if (!std::filesystem::is_regular_file(path / name)) continue;
+        const io::JsonObject json = io::JsonObject::open(path / name);
+        if (!json.has("eos_token_id")) continue;
+        if (!json.value().at("eos_token_id").is_array())
+            return {static_cast<Id>(json.integer("eos_token_id"))};
+        std::vector<Id> all;
+        for (const auto& id : json.value().at("eos_token_id")) {
+            require(id.is_number_integer(), json.where("eos_token_id"), "wrong type", "whole numbers",
+                    id.dump());
+            all.push_back(id.get<Id>());
+        }
+        return all;
+    }
+    return {};
+}
+
+/// A sum over all that makes a model: the GGUF file, or the folder's weights, config and tokenizer.
+inline std::string model_sum(const std::filesystem::path& path) {
+    if (kind_of(path) == ModelFile::gguf) return io::file_sum(path);
+    std::string sums = io::file_sum(path / "config.json") + io::file_sum(path / "tokenizer.json");
+    for (const auto& file : io::SafetensorsFolder(path).paths()) sums += io::file_sum(file);
+    return text_of(io::XXH64::of(std::as_bytes(std::span<const char>(sums))));
+}
+
+/// The language model at a path; files stay open as long as a copy of the source is used. Its tokenizer takes
+/// what looks like a special token for ordinary text: titles were written by others.
+/// \param depth  layers used, the first ones, then the final norm; 0 takes all. The sum names it, for an
+///               adapter or prompts that were trained with it fit no other
+/// \throws Error as `open` and `open_tokenizer`; where `depth` is out of range
+inline TextModel open_text_model(const std::filesystem::path& path, Index depth = 0) {
+    TextModel model;
+    model.source = open(path);
+    model.source.config.depth = depth;
+    model.source.config.check();
+    const auto tokenizer = std::make_shared<const text::Tokenizer>(open_tokenizer(path));
+    require(tokenizer->size() <= model.source.config.vocabulary, path.string() + ": tokenizer",
+            "more tokens than embeddings", text_of("at most ", model.source.config.vocabulary),
+            text_of(tokenizer->size()));
+    model.encode = [tokenizer](std::string_view text) {
+        return tokenizer->encode(text, text::Special::ordinary);
+    };
+    model.sum = text_of(model_sum(path), ", ", model.source.config.used(), " layers");
+    return model;
+}
+
+}  // namespace coco::llm
