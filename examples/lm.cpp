@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// A language model from a GGUF file or a Hugging Face folder, by itself: what it holds, its tokens, its
+// hidden states, its logits, what it writes, how fast it is. So anyone can hold the library against another
+// program.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <iterator>
+#include <numeric>
+#include <sstream>
+#include <string>
+
+#include <coco/io/npy.hpp>
+#include <coco/llm/open_text_model.hpp>
+#include <coco/text/chat.hpp>
+
+#include "lm/bench.hpp"
+#include "lm/describe.hpp"
+#include "lm/session.hpp"
+
+namespace lm {
+namespace {
+
+struct Options {
+    std::string model, file, npy, storage = "stored", pool = "mean", system;
+    bool special = false, chat = false;
+    Index layers = 0, top = 10;
+    int threads = 0;
+    coco::llm::Generation generation;
+    std::vector<std::string> stop;
+    BenchOptions bench;
+};
+
+std::string input(const Options& o) {
+    if (o.file.empty()) return {std::istreambuf_iterator<char>(std::cin), {}};
+    std::ifstream in(o.file, std::ios::binary);
+    coco::require(static_cast<bool>(in), o.file, "cannot open for reading");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<Id> encoded(const Options& o, const coco::text::Tokenizer& tokenizer, const std::string& text) {
+    const std::vector<Id> ids = tokenizer.encode(
+        text, o.special || o.chat ? coco::text::Special::recognised : coco::text::Special::ordinary);
+    coco::require(!ids.empty(), o.file.empty() ? "standard input" : o.file, "no text");
+    return ids;
+}
+
+/// The input as a conversation, in the words of the model's own template.
+std::string as_chat(const Options& o, const std::string& text, const std::string& architecture) {
+    std::vector<coco::text::Message> messages;
+    if (!o.system.empty()) messages.push_back({"system", o.system});
+    messages.push_back({"user", text});
+    if (architecture == "qwen3")
+        return coco::text::qwen3_chat(messages, coco::text::Answer::awaited, coco::text::Thinking::off);
+    if (architecture == "qwen2") return coco::text::qwen2_chat(messages);
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    return tokenizer.id_of("<|im_start|>") != coco::no_id ? coco::text::smollm2_chat(messages)
+                                                          : coco::text::llama3_chat(messages);
+}
+
+void print(std::span<const float> row) {
+    for (std::size_t j = 0; j < row.size(); ++j)
+        std::printf(j == 0 ? "%.6g" : " %.6g", static_cast<double>(row[j]));
+    std::printf("\n");
+}
+
+/// Rows as text, or into a file of NumPy's.
+void give(const Options& o, std::span<const float> rows, Index width) {
+    if (!o.npy.empty())
+        return coco::io::save_npy(o.npy, rows, static_cast<Index>(rows.size()) / width, width);
+    for (std::size_t at = 0; at < rows.size(); at += static_cast<std::size_t>(width))
+        print(rows.subspan(at, static_cast<std::size_t>(width)));
+}
+
+void tokenize(const Options& o) {
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    const std::vector<Id> ids = encoded(o, tokenizer, input(o));
+    for (std::size_t i = 0; i < ids.size(); ++i) std::printf(i == 0 ? "%d" : " %d", ids[i]);
+    std::printf("\n");
+}
+
+void decode(const Options& o) {
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    std::istringstream in(input(o));
+    std::vector<Id> ids;
+    for (Id id = 0; in >> id;) ids.push_back(id);
+    coco::require(in.eof(), o.file.empty() ? "standard input" : o.file, "not a list of ids", "whole numbers");
+    std::printf("%s\n", tokenizer.decode(ids).c_str());
+}
+
+template <class Storage>
+void embed(const Options& o, const coco::llm::Source& source) {
+    const std::vector<Id> ids = encoded(o, coco::llm::open_tokenizer(o.model), input(o));
+    Session<Storage> session(source, o.threads);
+    std::vector<float> rows = session.hidden(ids);
+    const std::size_t width = static_cast<std::size_t>(session.decoder.width()), count = rows.size() / width;
+    if (o.pool == "last") rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(width));
+    if (o.pool == "mean") {
+        for (std::size_t i = width; i < rows.size(); ++i) rows[i % width] += rows[i];
+        rows.resize(width);
+        for (float& x : rows) x /= static_cast<float>(count);
+    }
+    give(o, rows, session.decoder.width());
+}
+
+/// All logits into a file, or the likeliest next tokens with their probabilities.
+template <class Storage>
+void logits(const Options& o, const coco::llm::Source& source) {
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    const std::vector<Id> ids = encoded(o, tokenizer, input(o));
+    Session<Storage> session(source, o.threads);
+    const Index vocabulary = session.decoder.config().vocabulary;
+    std::vector<float> all;
+    session.logits(ids, 64, [&](const std::vector<float>& some) {
+        if (o.npy.empty()) all.clear();
+        all.insert(all.end(), some.begin(), some.end());
+    });
+    if (!o.npy.empty()) return give(o, all, vocabulary);
+    const std::span<const float> last =
+        std::span<const float>(all).last(static_cast<std::size_t>(vocabulary));
+    std::vector<Id> order(last.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto count = static_cast<std::ptrdiff_t>(std::clamp<Index>(o.top, 1, vocabulary));
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](Id a, Id b) {
+        return last[static_cast<std::size_t>(a)] > last[static_cast<std::size_t>(b)];
+    });
+    const double most = static_cast<double>(last[static_cast<std::size_t>(order[0])]);
+    double sum = 0;
+    for (const float x : last) sum += std::exp(static_cast<double>(x) - most);
+    for (auto id = order.begin(); id < order.begin() + count; ++id) {
+        const double logit = static_cast<double>(last[static_cast<std::size_t>(*id)]);
+        std::printf("%8d  %10.4f  %8.6f  %s\n", *id, logit, std::exp(logit - most) / sum,
+                    *id < tokenizer.size() ? tokenizer.token(*id).c_str() : "");
+    }
+}
+
+template <class Storage>
+void generate(const Options& o, const coco::llm::Source& source) {
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    const std::string text = input(o);
+    const std::vector<Id> prompt =
+        encoded(o, tokenizer, o.chat ? as_chat(o, text, source.config.architecture) : text);
+    coco::llm::Generation how = o.generation;
+    how.stop = coco::llm::stop_tokens(o.model);
+    Session<Storage> session(source, o.threads);
+    std::size_t shown = 0;
+    std::string all;
+    session.generate(prompt, how, [&](Index, std::span<const Id> written) {
+        all = tokenizer.decode(written);
+        std::size_t end = all.size();
+        bool going_on = true;
+        for (const std::string& stop : o.stop)
+            if (const std::size_t at = all.find(stop); at != std::string::npos && at <= end)
+                end = at, going_on = false;
+        // A character may be cut in two between tokens: it shows as U+FFFD until its end is there.
+        while (going_on && end >= 3 && all.compare(end - 3, 3, "\xEF\xBF\xBD") == 0) end -= 3;
+        if (end > shown) std::fwrite(all.data() + shown, 1, end - shown, stdout), std::fflush(stdout);
+        shown = std::max(shown, end);
+        return going_on;
+    });
+    std::printf("\n");
+}
+
+template <class Storage>
+void bench_storage(const Options& o, const coco::llm::Source& source) {
+    const double bytes = bytes_in<Storage>(source);
+    for (const int threads : o.bench.threads.empty() ? std::vector<int>{0} : o.bench.threads) {
+        Session<Storage> session(source, threads);
+        bench(
+            coco::text_of(source.config.architecture, " ", o.storage, " | ", std::fixed, std::setprecision(2),
+                          bytes / 1048576, " MiB | ",
+                          static_cast<double>(coco::llm::parameter_count(source.config)) * 1e-6, " M | CPU"),
+            session, o.bench);
+    }
+}
+
+/// Calls `command<Storage>()` for the storage that was asked for.
+template <class Command>
+void with_storage(const Options& o, const Command& command) {
+    if (o.storage == "float")
+        command(coco::llm::storage::Float{});
+    else if (o.storage == "bf16")
+        command(coco::llm::storage::BFloat16{});
+    else
+        command(coco::llm::storage::AsStored{});
+}
+
+int run(int argc, char** argv) {
+    Options o;
+    CLI::App app("Reads and writes with a language model.", "lm");
+    app.set_version_flag("--version", coco::version);
+    app.require_subcommand(1);
+    const auto command = [&](const char* name, const char* help) {
+        CLI::App* const sub = app.add_subcommand(name, help);
+        sub->add_option("model", o.model, "GGUF file or Hugging Face folder")->required();
+        return sub;
+    };
+    const auto reads = [&](CLI::App* sub) {
+        sub->add_option("--file", o.file, "text is read from here [default: standard input]");
+        return sub;
+    };
+    const auto text = [&](CLI::App* sub) {
+        reads(sub)->add_flag("--special", o.special, "what looks like a special token is one");
+        return sub;
+    };
+    const auto computes = [&](CLI::App* sub) {
+        sub->add_option("--storage", o.storage, "of the weights: as the file stores them, bfloat16 or float")
+            ->check(CLI::IsMember({"stored", "bf16", "float"}))
+            ->capture_default_str();
+        sub->add_option("--layers", o.layers, "first layers used, then the final norm; 0: all")
+            ->check(CLI::NonNegativeNumber)
+            ->capture_default_str();
+        return sub;
+    };
+    const auto threads = [&](CLI::App* sub) {
+        sub->add_option("--threads", o.threads, "0: all the machine has")
+            ->check(CLI::NonNegativeNumber)
+            ->capture_default_str();
+        return sub;
+    };
+    CLI::App* const describes = command("describe", "says what a model is and what memory it takes");
+    CLI::App* const tokenizes = text(command("tokenize", "turns text into ids"));
+    CLI::App* const decodes = reads(command("decode", "turns ids into text"));
+    CLI::App* const embeds =
+        threads(computes(text(command("embed", "gives hidden states after the final norm"))));
+    embeds->add_option("--pool", o.pool, "of the tokens' rows")
+        ->check(CLI::IsMember({"mean", "last", "none"}))
+        ->capture_default_str();
+    CLI::App* const scores = threads(computes(text(command("logits", "gives the likeliest next tokens"))));
+    scores->add_option("--top", o.top, "how many of them")->check(CLI::PositiveNumber)->capture_default_str();
+    for (CLI::App* const sub : {embeds, scores})
+        sub->add_option("--npy", o.npy, "writes rows to this file instead (logits: of every token)");
+    CLI::App* const writes = threads(computes(text(command("generate", "goes on with a text"))));
+    writes->add_flag("--chat", o.chat, "the text is a question, put as the model's template puts it");
+    writes->add_option("--system", o.system, "with --chat: what the model is told first");
+    writes->add_option("-n,--tokens", o.generation.most_tokens, "written at most")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    writes->add_option("--temperature", o.generation.temperature, "0: the likeliest token always")
+        ->capture_default_str();
+    writes->add_option("--top-p", o.generation.top_p, "drawn from tokens of this probability together")
+        ->capture_default_str();
+    writes->add_option("--seed", o.generation.seed, "of the draws")->capture_default_str();
+    writes->add_option("--stop", o.stop, "strings that end the text");
+    CLI::App* const times = computes(command("bench", "measures tokens a second"));
+    times->add_option("-p", o.bench.read, "tokens read")->delimiter(',')->capture_default_str();
+    times->add_option("-n", o.bench.written, "tokens written")->delimiter(',')->capture_default_str();
+    times->add_option("-t", o.bench.threads, "threads [default: all]")->delimiter(',');
+    times->add_option("-r", o.bench.repeat, "times")->check(CLI::PositiveNumber)->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+
+    if (describes->parsed()) return describe(o.model), 0;
+    if (tokenizes->parsed()) return tokenize(o), 0;
+    if (decodes->parsed()) return decode(o), 0;
+    coco::llm::Source source = coco::llm::open(o.model);
+    source.config.depth = o.layers;
+    source.config.check();
+    if (times->parsed()) bench_header();
+    with_storage(o, [&]<class Storage>(Storage) {
+        if (embeds->parsed()) embed<Storage>(o, source);
+        if (scores->parsed()) logits<Storage>(o, source);
+        if (writes->parsed()) generate<Storage>(o, source);
+        if (times->parsed()) bench_storage<Storage>(o, source);
+    });
+    return 0;
+}
+
+}  // namespace
+}  // namespace lm
+
+int main(int argc, char** argv) {
+    try {
+        return lm::run(argc, argv);
+    } catch (const coco::Error& error) {
+        std::cerr << "lm: " << error.what() << '\n';
+        return 1;
+    }
+}

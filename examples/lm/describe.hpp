@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// `lm describe`: what a file holds, and what memory it takes in each storage.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <coco/io/gguf.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/llm/open_text_model.hpp>
+#include <coco/llm/presets.hpp>
+
+namespace lm {
+
+/// Bytes that a model's weights take in a storage, scalars of float.
+template <class Storage>
+double bytes_in(coco::llm::Source source) {
+    source.config.output_head = true;
+    coco::Layout layout;
+    const coco::llm::Decoder<Storage> decoder(layout, source);
+    return 4.0 * static_cast<double>(layout.size(coco::Home::frozen)) +
+           static_cast<double>(layout.stored_bytes());
+}
+
+inline void describe(const std::filesystem::path& path) {
+    const coco::llm::Source source = coco::llm::open(path);
+    const coco::llm::Config& c = source.config;
+    const auto number = [](coco::Index n) { return static_cast<long long>(n); };
+    std::printf("architecture  %s\n", c.architecture.c_str());
+    std::printf("parameters    %lld\n", number(coco::llm::parameter_count(c)));
+    std::printf("layers        %lld of width %lld, feed-forward %lld\n", number(c.layers), number(c.width),
+                number(c.hidden));
+    std::printf("heads         %lld of width %lld, %lld of keys and values%s%s\n", number(c.heads),
+                number(c.head), number(c.kv_heads), c.head_norm ? ", normed" : "",
+                c.qkv_bias ? ", with bias" : "");
+    std::printf("vocabulary    %lld, %s\n", number(c.vocabulary),
+                c.tied ? "logits by the token embeddings" : "an output matrix of its own");
+    std::printf("rotation      base %g; norms' epsilon %g\n", c.theta, c.epsilon);
+    if (coco::llm::kind_of(path) == coco::llm::ModelFile::gguf) {
+        std::map<std::string, int> types;
+        const coco::io::Gguf file(path);
+        for (const coco::io::TensorInfo& t : file.tensors())
+            ++types[std::string(coco::layout_of(t.type)->name)];
+        std::printf("tensors      ");
+        for (const auto& [name, count] : types) std::printf(" %s x %d", name.c_str(), count);
+        std::printf("\n");
+    }
+    std::printf("in memory     %.0f MB as stored, %.0f MB in bfloat16, %.0f MB in float\n",
+                1e-6 * bytes_in<coco::llm::storage::AsStored>(source),
+                1e-6 * bytes_in<coco::llm::storage::BFloat16>(source),
+                1e-6 * bytes_in<coco::llm::storage::Float>(source));
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(path);
+    std::printf("tokens        %lld; a text ends at", number(tokenizer.size()));
+    for (const coco::Id id : coco::llm::stop_tokens(path))
+        std::printf(" %lld %s", number(id), tokenizer.token(id).c_str());
+    std::printf("\n");
+}
+
+}  // namespace lm

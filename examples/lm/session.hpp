@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A language model ready to run: weights in one storage, a host, and the passes that the commands make.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/host/host.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/llm/generate.hpp>
+#include <coco/nn/parameters.hpp>
+
+namespace lm {
+
+using coco::Host;
+using coco::Id;
+using coco::Index;
+
+template <class Storage>
+class Session {
+public:
+    Session(coco::llm::Source source, int threads)
+        : on(threads), decoder(layout, with_head(source)), work(on) {
+        parameters = coco::Parameters<Host>(on, layout, 1);
+    }
+
+    /// Hidden rows of a text, tokens x width.
+    std::vector<float> hidden(std::span<const Id> token) {
+        work.reset();
+        coco::Run<Host> run = parameters.run(on, work);
+        return list(pass(run, token));
+    }
+    /// Logits of every token of a text, tokens x vocabulary; made `chunk` rows at a time and handed to
+    /// `take`.
+    template <class Take>
+    void logits(std::span<const Id> token, Index chunk, const Take& take) {
+        work.reset();
+        coco::Run<Host> run = parameters.run(on, work);
+        const coco::Rows<Host> rows = pass(run, token);
+        for (Index first = 0; first < rows.rows; first += chunk) {
+            const typename coco::Workspace<Host>::Passing passing(work);
+            const Index count = std::min(chunk, rows.rows - first);
+            take(list(decoder.logits(run, coco::CRows<Host>(rows.rows_from(first, count)))));
+        }
+    }
+    std::vector<Id> generate(const std::vector<Id>& prompt, const coco::llm::Generation& how,
+                             const coco::llm::Written& told) {
+        return coco::llm::generate(on, decoder, parameters, coco::adapter::Frozen{}, std::span(&prompt, 1),
+                                   how, told)
+            .front();
+    }
+
+    coco::Layout layout;
+    Host on;
+    coco::llm::Decoder<Storage> decoder;
+    coco::Parameters<Host> parameters;
+    coco::Workspace<Host> work;
+
+private:
+    static const coco::llm::Source& with_head(coco::llm::Source& source) {
+        source.config.output_head = true;
+        return source;
+    }
+    coco::Rows<Host> pass(coco::Run<Host>& run, std::span<const Id> token) {
+        const std::span<Id> offsets = work.numbers(2);
+        offsets[0] = 0;
+        offsets[1] = static_cast<Id>(token.size());
+        return decoder.hidden(run, coco::adapter::Frozen{}, on.bring(token),
+                              coco::llm::segments_of(run, std::span<const Id>(offsets)));
+    }
+    std::vector<float> list(coco::Rows<Host> rows) {
+        std::vector<float> all(static_cast<std::size_t>(rows.size()));
+        on.fetch(coco::List<const float, coco::space::Host>{rows.data, rows.size()}, all.data());
+        return all;
+    }
+};
+
+}  // namespace lm
