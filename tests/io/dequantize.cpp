@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -65,4 +66,15 @@ TEST_CASE("what cannot be decoded is an error that names the tensor") {
     for (coco::Index first : {coco::Index{-1}, coco::Index{2}, std::numeric_limits<coco::Index>::max()})
         CHECK_THAT(support::error_of([&] { coco::io::read_rows(file.tensor("broken"), first, 1, out); }),
                    Contains("no such rows"));
+}
+
+TEST_CASE("half precision: sixteen at a time are what each is by itself") {
+    std::vector<std::uint16_t> all(0x10000 + 5);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint16_t>(i);
+    std::vector<float> out(all.size());
+    coco::ggml::decode_of(coco::GgmlType::F16)(reinterpret_cast<const std::uint8_t*>(all.data()),
+                                               static_cast<coco::Index>(all.size()), out.data());
+    for (std::size_t i = 0; i < all.size(); ++i)
+        REQUIRE(std::bit_cast<std::uint32_t>(out[i]) ==
+                std::bit_cast<std::uint32_t>(coco::half_to_float(all[i])));
 }

@@ -16,26 +16,41 @@
 
 namespace coco::host {
 
+/// Rows of x that are multiplied without packing w.
+inline constexpr Index few = 6;
+
 /// out (+)= x w' for few rows of x: each row of w is unpacked once, in the nearest cache, and multiplied
 /// with all of them.
 template <class T>
 void multiply_few(Pool& pool, View<const T, space::Host> x, const Stored<space::Host>& w,
                   View<T, space::Host> out, bool add) {
+    typedef T Vector __attribute__((vector_size(vector_bytes)));
+    typedef T Loose __attribute__((vector_size(vector_bytes), aligned(sizeof(T)), may_alias));
     constexpr Index chunk = 32, piece = Unpack<T>::piece;
     const Unpack<T> unpack(w);
     pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
-        T values[piece];
-        for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c)
+        alignas(vector_bytes) T values[piece];
+        for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c) {
+            Vector sum[few] = {};
+            T rest[few] = {};
             for (Index k = 0; k < w.cols; k += piece) {
-                const Index depth = std::min(piece, w.cols - k);
+                const Index depth = std::min(piece, w.cols - k), whole = depth / lanes<T> * lanes<T>;
                 unpack(c, k, depth, values);
                 for (Index i = 0; i < x.rows; ++i) {
                     const T* const from = x.row(i) + k;
-                    T& to = out.row(i)[c];
-                    const T sum = Row<T>{}.sum(depth, [&](Index j) { return from[j] * values[j]; });
-                    to = (add || k > 0 ? to : T(0)) + sum;
+                    for (Index j = 0; j < whole; j += lanes<T>)
+                        sum[i] += *reinterpret_cast<const Loose*>(from + j) *
+                                  *reinterpret_cast<const Vector*>(values + j);
+                    for (Index j = whole; j < depth; ++j) rest[i] += from[j] * values[j];
                 }
             }
+            for (Index i = 0; i < x.rows; ++i) {
+                T all = rest[i];
+                for (Index j = 0; j < lanes<T>; ++j) all += sum[i][j];
+                T& to = out.row(i)[c];
+                to = (add ? to : T(0)) + all;
+            }
+        }
     });
 }
 
@@ -43,7 +58,6 @@ void multiply_few(Pool& pool, View<const T, space::Host> x, const Stored<space::
 template <class T>
 void multiply_stored(Pool& pool, View<const T, space::Host> x, const Stored<space::Host>& w, Op op,
                      View<T, space::Host> out, Write write, Precision precision) {
-    constexpr Index few = 6;
     const bool add = write == Write::add;
     if (out.rows == 0 || out.cols == 0) return;
     if (out.rows <= few && op == Op::transposed) return multiply_few<T>(pool, x, w, out, add);
