@@ -109,6 +109,11 @@ private:
         add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
         number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all",
                0);
+        choice(
+            "--llm-storage", o_.llm_storage,
+            "of its weights: float, bf16 (half the memory, and faster where the processor multiplies it), or "
+            "stored (as the file has them)",
+            {"float", "bf16", "stored"});
         number("--text-tokens", o_.text_tokens, "tokens of a user's text at most, the instruction apart", 1);
         number("--codes", o_.codes, "prompts in the codebook", 2);
         number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
@@ -180,6 +185,7 @@ Json settings_of(const Options& o) {
             {"coco", o.coco},
             {"llm", o.llm},
             {"llm_layers", o.llm_layers},
+            {"llm_storage", o.llm_storage},
             {"text_tokens", o.text_tokens},
             {"codes", o.codes},
             {"theta", o.theta},
@@ -304,7 +310,7 @@ int run_all(Options o) {
         name = o.backbone + (o.items == "text" ? " with text" : "") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
         if (o.asks() || (o.items == "text" && o.item_vectors.empty()))
-            language = open_language(o.llm, o.llm_layers, data.catalogue);
+            language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->sum;
         catch_interrupts();
         for (const std::uint64_t seed : o.seeds) {

@@ -92,10 +92,9 @@ void decode(const Options& o) {
     std::printf("%s\n", tokenizer.decode(ids).c_str());
 }
 
-template <class Storage>
 void embed(const Options& o, const coco::llm::Source& source) {
     const std::vector<Id> ids = encoded(o, coco::llm::open_tokenizer(o.model), input(o));
-    Session<Storage> session(source, o.threads);
+    Session session(source, o.threads);
     std::vector<float> rows = session.hidden(ids);
     const std::size_t width = static_cast<std::size_t>(session.decoder.width()), count = rows.size() / width;
     if (o.pool == "last") rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(width));
@@ -108,11 +107,10 @@ void embed(const Options& o, const coco::llm::Source& source) {
 }
 
 /// All logits into a file, or the likeliest next tokens with their probabilities.
-template <class Storage>
 void logits(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::vector<Id> ids = encoded(o, tokenizer, input(o));
-    Session<Storage> session(source, o.threads);
+    Session session(source, o.threads);
     const Index vocabulary = session.decoder.config().vocabulary;
     std::vector<float> all;
     session.logits(ids, 64, [&](const std::vector<float>& some) {
@@ -138,7 +136,6 @@ void logits(const Options& o, const coco::llm::Source& source) {
     }
 }
 
-template <class Storage>
 void generate(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::string text = input(o);
@@ -146,7 +143,7 @@ void generate(const Options& o, const coco::llm::Source& source) {
         encoded(o, tokenizer, o.chat ? as_chat(o, text, source.config.architecture) : text);
     coco::llm::Generation how = o.generation;
     how.stop = coco::llm::stop_tokens(o.model);
-    Session<Storage> session(source, o.threads);
+    Session session(source, o.threads);
     std::size_t shown = 0;
     std::string all;
     session.generate(prompt, how, [&](Index, std::span<const Id> written) {
@@ -165,28 +162,17 @@ void generate(const Options& o, const coco::llm::Source& source) {
     std::printf("\n");
 }
 
-template <class Storage>
-void bench_storage(const Options& o, const coco::llm::Source& source) {
-    const double bytes = bytes_in<Storage>(source);
+void bench(const Options& o, const coco::llm::Source& source) {
+    bench_header();
+    const double bytes = bytes_in(source, source.config.keep);
     for (const int threads : o.bench.threads.empty() ? std::vector<int>{0} : o.bench.threads) {
-        Session<Storage> session(source, threads);
+        Session session(source, threads);
         bench(
             coco::text_of(source.config.architecture, " ", o.storage, " | ", std::fixed, std::setprecision(2),
                           bytes / 1048576, " MiB | ",
                           static_cast<double>(coco::llm::parameter_count(source.config)) * 1e-6, " M | CPU"),
             session, o.bench);
     }
-}
-
-/// Calls `command<Storage>()` for the storage that was asked for.
-template <class Command>
-void with_storage(const Options& o, const Command& command) {
-    if (o.storage == "float")
-        command(coco::llm::storage::Float{});
-    else if (o.storage == "bf16")
-        command(coco::llm::storage::BFloat16{});
-    else
-        command(coco::llm::storage::AsStored{});
 }
 
 int run(int argc, char** argv) {
@@ -259,13 +245,13 @@ int run(int argc, char** argv) {
     coco::llm::Source source = coco::llm::open(o.model);
     source.config.depth = o.layers;
     source.config.check();
-    if (times->parsed()) bench_header();
-    with_storage(o, [&]<class Storage>(Storage) {
-        if (embeds->parsed()) embed<Storage>(o, source);
-        if (scores->parsed()) logits<Storage>(o, source);
-        if (writes->parsed()) generate<Storage>(o, source);
-        if (times->parsed()) bench_storage<Storage>(o, source);
-    });
+    source.config.keep = o.storage == "float"  ? coco::llm::Keep::floats
+                         : o.storage == "bf16" ? coco::llm::Keep::bfloat16
+                                               : coco::llm::Keep::as_stored;
+    if (embeds->parsed()) embed(o, source);
+    if (scores->parsed()) logits(o, source);
+    if (writes->parsed()) generate(o, source);
+    if (times->parsed()) bench(o, source);
     return 0;
 }
 

@@ -146,7 +146,7 @@ int main_job(Options o, bool quick, bool full) {
     const coco::data::Split split = coco::data::leave_one_out(data.interactions);
     coco::require(split.test.size() >= 3, o.data, "too few people to be evaluated", "at least 3");
     o.samples = samples_for(split.train, o.window);
-    const coco::llm::TextModel language = open_language(o.llm, o.llm_layers, data.catalogue);
+    const coco::llm::TextModel language = open_language(o, data.catalogue);
     const coco::llm::Config& shape = language.source.config;
     std::printf("%s: %lld people, %lld items, %lld interactions, a sample: %s\n", o.data.c_str(),
                 static_cast<long long>(data.interactions.users()),

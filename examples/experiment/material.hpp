@@ -23,6 +23,8 @@
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
 
+#include "experiment/options.hpp"
+
 namespace experiment {
 
 using coco::Id;
@@ -48,21 +50,29 @@ inline coco::data::Dataset open_data(const std::string& name) {
     return data;
 }
 
-/// The model in a GGUF file, or "tiny": a random one over the words of `catalogue`.
-/// \param layers  used, the first ones; 0 takes all
-inline coco::llm::TextModel open_language(const std::string& name, Index layers,
-                                          const coco::data::Catalogue& catalogue) {
-    if (name != "tiny") return coco::llm::open_text_model(name, layers);
-    const auto tiny = std::make_shared<const coco::llm::Tiny>(coco::llm::tiny(catalogue));
-    std::string words;
-    for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item) words += catalogue.text(item) + '\n';
+/// The model in a GGUF file or a Hugging Face folder, or "tiny": a random one over the words of `catalogue`.
+inline coco::llm::TextModel open_language(const Options& o, const coco::data::Catalogue& catalogue) {
     coco::llm::TextModel model;
-    model.source = tiny->source;
-    model.source.config.depth = layers;
-    model.source.config.check();
-    model.encode = [tiny](std::string_view text) { return tiny->words.encode(text); };
-    model.sum = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))), ", ",
-                              model.source.config.used(), " layers");
+    if (o.llm != "tiny") {
+        model = coco::llm::open_text_model(o.llm, o.llm_layers);
+    } else {
+        const auto tiny = std::make_shared<const coco::llm::Tiny>(coco::llm::tiny(catalogue));
+        std::string words;
+        for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item)
+            words += catalogue.text(item) + '\n';
+        model.source = tiny->source;
+        model.source.config.depth = o.llm_layers;
+        model.source.config.check();
+        model.encode = [tiny](std::string_view text) { return tiny->words.encode(text); };
+        model.sum = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))),
+                                  ", ", model.source.config.used(), " layers");
+    }
+    // What was trained with rounded weights fits no others.
+    if (o.llm_storage == "bf16") model.sum += ", bf16";
+    using coco::llm::Keep;
+    model.source.config.keep = o.llm_storage == "bf16"     ? Keep::bfloat16
+                               : o.llm_storage == "stored" ? Keep::as_stored
+                                                           : Keep::floats;
     return model;
 }
 

@@ -21,6 +21,7 @@ struct Options {
     bool shuffle_text = false;
 
     std::string coco, llm;
+    std::string llm_storage = "float";
     Index llm_layers = 0, text_tokens = 128;
     Index codes = 64;
     double theta = 0.45, alpha = 0.2, beta = 0.15, gamma = 0.25;

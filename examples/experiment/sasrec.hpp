@@ -20,13 +20,14 @@ namespace experiment {
 
 template <class Items>
 Result run_sasrec_with(const Job& job) {
+    using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
     using coco::Pipeline;
     using coco::backbone::SASRec;
     const std::string& word = job.options.coco;
-    if (word == "full") return run<Pipeline<SASRec, Items>>(job);
-    if (word == "soft") return run<Pipeline<SASRec, Items, coco::prompt::Static>>(job);
-    if (word == "dec") return run<Pipeline<SASRec, Items, coco::decoupler::Identity>>(job);
-    if (word == "con") return run<Pipeline<SASRec, Items, coco::adapter::Frozen>>(job);
+    if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job);
+    if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job);
+    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::Identity>>(job);
+    if (word == "con") return run<Pipeline<SASRec, Items, Model, coco::adapter::Frozen>>(job);
     return run<coco::Base<SASRec, Items>>(job);
 }
 

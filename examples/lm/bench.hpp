@@ -24,9 +24,8 @@ inline void bench_header() {
     std::printf("| --- | ---: | ---: | --- | ---: | ---: | ---: |\n");
 }
 
-/// Times one storage with one number of threads, after a pass that is not counted.
-template <class Storage>
-void bench(const std::string& row, Session<Storage>& session, const BenchOptions& options) {
+/// Times one number of threads, after a pass that is not counted.
+inline void bench(const std::string& row, Session& session, const BenchOptions& options) {
     using Clock = std::chrono::steady_clock;
     const auto measure = [&](const char* kind, Index tokens, const auto& action) {
         if (tokens <= 0) return;

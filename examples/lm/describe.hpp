@@ -15,12 +15,12 @@
 
 namespace lm {
 
-/// Bytes that a model's weights take in a storage, scalars of float.
-template <class Storage>
-double bytes_in(coco::llm::Source source) {
+/// Bytes that a model's weights take, scalars of float.
+inline double bytes_in(coco::llm::Source source, coco::llm::Keep keep) {
     source.config.output_head = true;
+    source.config.keep = keep;
     coco::Layout layout;
-    const coco::llm::Decoder<Storage> decoder(layout, source);
+    const coco::llm::Decoder<coco::llm::storage::Configured> decoder(layout, source);
     return 4.0 * static_cast<double>(layout.size(coco::Home::frozen)) +
            static_cast<double>(layout.stored_bytes());
 }
@@ -49,9 +49,9 @@ inline void describe(const std::filesystem::path& path) {
         std::printf("\n");
     }
     std::printf("in memory     %.0f MB as stored, %.0f MB in bfloat16, %.0f MB in float\n",
-                1e-6 * bytes_in<coco::llm::storage::AsStored>(source),
-                1e-6 * bytes_in<coco::llm::storage::BFloat16>(source),
-                1e-6 * bytes_in<coco::llm::storage::Float>(source));
+                1e-6 * bytes_in(source, coco::llm::Keep::as_stored),
+                1e-6 * bytes_in(source, coco::llm::Keep::bfloat16),
+                1e-6 * bytes_in(source, coco::llm::Keep::floats));
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(path);
     std::printf("tokens        %lld; a text ends at", number(tokenizer.size()));
     for (const coco::Id id : coco::llm::stop_tokens(path))

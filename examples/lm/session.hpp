@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A language model ready to run: weights in one storage, a host, and the passes that the commands make.
+/// A language model ready to run: weights, a host, and the passes that the commands make.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,6 @@ using coco::Host;
 using coco::Id;
 using coco::Index;
 
-template <class Storage>
 class Session {
 public:
     Session(coco::llm::Source source, int threads)
@@ -55,7 +54,7 @@ public:
 
     coco::Layout layout;
     Host on;
-    coco::llm::Decoder<Storage> decoder;
+    coco::llm::Decoder<coco::llm::storage::Configured> decoder;
     coco::Parameters<Host> parameters;
     coco::Workspace<Host> work;
 

@@ -28,6 +28,7 @@ namespace storage {
 struct Float;
 struct BFloat16;
 struct AsStored;
+struct Configured;
 }
 template <class Storage = storage::Float>
 class Decoder;

@@ -15,7 +15,8 @@ using llm::storage::AsStored;
 using llm::storage::BFloat16;
 using llm::storage::Float;
 
-static_assert(llm::Storage<Float> && llm::Storage<BFloat16> && llm::Storage<AsStored>);
+static_assert(llm::Storage<Float> && llm::Storage<BFloat16> && llm::Storage<AsStored> &&
+              llm::Storage<llm::storage::Configured>);
 
 namespace {
 
@@ -86,6 +87,38 @@ TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were 
     laws::Numbers picked(w.begin() + 69 * in, w.begin() + 70 * in);
     picked.insert(picked.end(), w.begin(), w.begin() + in);
     CHECK(laws::fetched<P>(on, some) == picked);
+}
+
+TEST_CASE("storage: configured is the one that the configuration names", "[storage]") {
+    const TwoParts two;
+    constexpr Index size = TwoParts::upper + TwoParts::lower;
+    using llm::Keep;
+    for (const auto& [keep, bytes] : {std::pair(Keep::floats, size * 64 * 4),
+                                      {Keep::bfloat16, size * 64 * 2},
+                                      {Keep::as_stored, 70 * 40 + 45 * 128}}) {
+        llm::Source source = two.source();
+        source.config.keep = keep;
+        Layout layout;
+        const auto matrix = llm::storage::Configured::claim(layout, source, "w",
+                                                            {{"a", two.upper}, {"b", two.lower}}, two.in);
+        CHECK(matrix.precision == (keep == Keep::bfloat16 ? Precision::bfloat16 : Precision::full));
+        Index found = 0;
+        for (const StoredSlot& s : matrix.parts) found += s.bytes();
+        CHECK(found == bytes);
+        P on(1);
+        const Parameters<P> parameters(on, layout, 1);
+        Workspace<P> work(on);
+        Run<P> run = parameters.run(on, work);
+        const laws::Numbers x = laws::normals(7 * 64, 2);
+        const Rows<P> y = work.keep(7, size);
+        llm::storage::Configured::apply(run, laws::brought(on, work, x, {7, 64}), matrix, y);
+        const std::vector<double> w = two.values(keep == Keep::bfloat16);
+        laws::Numbers expected(7 * size, 0.0);
+        for (std::size_t i = 0; i < 7; ++i)
+            for (std::size_t o = 0; o < size; ++o)
+                for (std::size_t j = 0; j < 64; ++j) expected[i * size + o] += w[o * 64 + j] * x[i * 64 + j];
+        CHECK(support::relative(laws::fetched<P>(on, y), expected) < 1e-14);
+    }
 }
 
 TEST_CASE("storage: as stored takes the file's bytes, bfloat16 two a weight") {

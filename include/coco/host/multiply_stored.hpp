@@ -17,7 +17,7 @@
 namespace coco::host {
 
 /// Rows of x that are multiplied without packing w.
-inline constexpr Index few = 6;
+inline constexpr Index few_rows = 6;
 
 /// out (+)= x w' for few rows of x: each row of w is unpacked once, in the nearest cache, and multiplied
 /// with all of them.
@@ -31,8 +31,8 @@ void multiply_few(Pool& pool, View<const T, space::Host> x, const Stored<space::
     pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
         alignas(vector_bytes) T values[piece];
         for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c) {
-            Vector sum[few] = {};
-            T rest[few] = {};
+            Vector sum[few_rows] = {};
+            T rest[few_rows] = {};
             for (Index k = 0; k < w.cols; k += piece) {
                 const Index depth = std::min(piece, w.cols - k), whole = depth / lanes<T> * lanes<T>;
                 unpack(c, k, depth, values);
@@ -60,7 +60,7 @@ void multiply_stored(Pool& pool, View<const T, space::Host> x, const Stored<spac
                      View<T, space::Host> out, Write write, Precision precision) {
     const bool add = write == Write::add;
     if (out.rows == 0 || out.cols == 0) return;
-    if (out.rows <= few && op == Op::transposed) return multiply_few<T>(pool, x, w, out, add);
+    if (out.rows <= few_rows && op == Op::transposed) return multiply_few<T>(pool, x, w, out, add);
     if constexpr (std::is_same_v<T, float>)
         if (precision == Precision::bfloat16 && w.type == GgmlType::BF16 && bfloat::available())
             return bfloat::multiply(pool, x, w, op, out, add);

@@ -3,6 +3,7 @@
 /// The shape of a decoder-only language model of the Llama family.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <coco/adapter/projections.hpp>
@@ -11,6 +12,9 @@
 #include <coco/nn/rope.hpp>
 
 namespace coco::llm {
+
+/// How weights are kept where that is settled when the program runs (`storage::Configured`).
+enum class Keep : std::uint8_t { floats, bfloat16, as_stored };
 
 /// Sizes and constants of a language model. What the model file says, and how much of it is used.
 struct Config {
@@ -30,6 +34,7 @@ struct Config {
     bool tied = true;        ///< logits are products with the token embeddings
     bool output_head =
         false;  ///< claim the output matrix of a model that is not tied; only `logits` reads it
+    Keep keep = Keep::floats;   ///< read by `storage::Configured` alone
     double keep_bytes = 1.5e9;  ///< layers whose activations together take more are run again in backward
 
     Index used() const { return depth == 0 ? layers : depth; }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <coco/core/config.hpp>
+#include <coco/core/half.hpp>
 #include <coco/llm/config.hpp>
 #include <coco/store/ggml_type.hpp>
 
@@ -50,6 +51,22 @@ inline void write_stored(const Source& source, std::string_view name, Index rows
 /// "blk.3.attn_q.weight".
 inline std::string layer_tensor(Index layer, std::string_view part, std::string_view kind = "weight") {
     return "blk." + std::to_string(layer) + "." + std::string(part) + "." + std::string(kind);
+}
+
+/// The same model with its matrices in bfloat16, rounded to the nearest.
+inline Source narrowed(const Source& source) {
+    Source narrow = source;
+    narrow.type = [](std::string_view) { return GgmlType::BF16; };
+    narrow.bytes = [source](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
+        if (type_of(source, name) == GgmlType::BF16) return write_stored(source, name, rows, cols, out);
+        std::vector<float> wide(static_cast<std::size_t>(rows * cols));
+        source.read(name, rows, cols, wide);
+        for (std::size_t i = 0; i < wide.size(); ++i) {
+            const std::uint16_t value = float_to_bfloat(wide[i]);
+            std::memcpy(out.data() + 2 * i, &value, sizeof(value));
+        }
+    };
+    return narrow;
 }
 
 }  // namespace coco::llm

@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/half.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/llm/source.hpp>
 #include <coco/nn/embedding.hpp>
@@ -69,13 +68,13 @@ struct Float {
     }
 };
 
-/// A matrix of one or more stored ones, one above the other.
+/// A matrix of one or more stored ones, one above the other, and in what products with it are computed.
 struct StoredParts {
     std::vector<StoredSlot> parts;
+    Precision precision = Precision::full;
 };
 
-/// What is done with stored parts, in one precision.
-template <Precision precision>
+/// What is done with stored parts.
 struct InBlocks {
     using Matrix = StoredParts;
 
@@ -84,7 +83,7 @@ struct InBlocks {
         Index at = 0;
         for (const StoredSlot& s : w.parts) {
             run.on.multiply_stored(x, run.stored(s), Op::transposed, y.cols_from(at, s.rows), write,
-                                   precision);
+                                   w.precision);
             at += s.rows;
         }
     }
@@ -93,7 +92,7 @@ struct InBlocks {
         Index at = 0;
         for (const StoredSlot& s : w.parts) {
             run.on.multiply_stored(dy.cols_from(at, s.rows), run.stored(s), Op::plain, dx,
-                                   at == 0 ? Write::set : Write::add, precision);
+                                   at == 0 ? Write::set : Write::add, w.precision);
             at += s.rows;
         }
     }
@@ -109,45 +108,58 @@ struct InBlocks {
 
 /// The blocks of the file: what a file of four bits a weight takes on disk it takes in memory. They are
 /// unpacked to the policy's scalars panel by panel inside each product.
-struct AsStored : InBlocks<Precision::full> {
+struct AsStored : InBlocks {
+    /// Parts of one type make one stored matrix.
     static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
                              Index cols) {
         StoredParts matrix;
-        for (const Part& p : parts)
+        for (std::size_t first = 0, end = 0; first < parts.size(); first = end) {
+            const GgmlType type = type_of(source, parts[first].name);
+            Index rows = 0;
+            for (end = first; end < parts.size() && type_of(source, parts[end].name) == type; ++end)
+                rows += parts[end].rows;
+            const bool whole = end - first == parts.size();
             matrix.parts.push_back(layout.stored(
-                parts.size() == 1 ? std::string(name) : text_of(name, ".", p.name), type_of(source, p.name),
-                p.rows, cols, [source, p, cols](std::span<std::byte> out) {
-                    write_stored(source, p.name, p.rows, cols, out);
+                whole ? std::string(name) : text_of(name, ".", parts[first].name), type, rows, cols,
+                [source,
+                 some = Parts(parts.begin() + static_cast<std::ptrdiff_t>(first),
+                              parts.begin() + static_cast<std::ptrdiff_t>(end)),
+                 cols, type](std::span<std::byte> out) {
+                    for (const Part& p : some) {
+                        const auto size = static_cast<std::size_t>(StoredSlot{type, 0, p.rows, cols}.bytes());
+                        write_stored(source, p.name, p.rows, cols, out.first(size));
+                        out = out.subspan(size);
+                    }
                 }));
+        }
         return matrix;
     }
 };
 
 /// bfloat16, whatever the file holds. Products are of bfloat16 with sums in float where the policy has them
 /// (a processor with AVX-512 BF16); elsewhere weights are widened panel by panel.
-struct BFloat16 : InBlocks<Precision::bfloat16> {
-    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, Parts parts,
+struct BFloat16 : InBlocks {
+    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
                              Index cols) {
-        Index rows = 0;
-        for (const Part& p : parts) rows += p.rows;
-        return {{layout.stored(name, GgmlType::BF16, rows, cols,
-                               [source, parts = std::move(parts), cols](std::span<std::byte> out) {
-                                   std::vector<float> wide;
-                                   for (const Part& p : parts) {
-                                       const auto size = static_cast<std::size_t>(p.rows * cols);
-                                       if (type_of(source, p.name) == GgmlType::BF16) {
-                                           write_stored(source, p.name, p.rows, cols, out.first(2 * size));
-                                       } else {
-                                           wide.resize(size);
-                                           source.read(p.name, p.rows, cols, wide);
-                                           for (std::size_t i = 0; i < size; ++i) {
-                                               const std::uint16_t narrow = float_to_bfloat(wide[i]);
-                                               std::memcpy(out.data() + 2 * i, &narrow, 2);
-                                           }
-                                       }
-                                       out = out.subspan(2 * size);
-                                   }
-                               })}};
+        StoredParts matrix = AsStored::claim(layout, narrowed(source), name, parts, cols);
+        matrix.precision = Precision::bfloat16;
+        return matrix;
+    }
+};
+
+/// One of the three ways, by `Config::keep`: for programs that let their user choose.
+struct Configured : InBlocks {
+    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
+                             Index cols) {
+        switch (source.config.keep) {
+            case Keep::bfloat16:
+                return BFloat16::claim(layout, source, name, parts, cols);
+            case Keep::as_stored:
+                return AsStored::claim(layout, source, name, parts, cols);
+            case Keep::floats:
+                break;
+        }
+        return AsStored::claim(layout, {source.config, source.read, {}, {}}, name, parts, cols);
     }
 };
 
