@@ -36,6 +36,7 @@
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
 #include <coco/train/trainer.hpp>

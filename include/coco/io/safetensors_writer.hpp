@@ -27,14 +27,21 @@ public:
     /// Sets a line of the metadata; UTF-8. A key set again has the later value.
     void metadata(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
 
-    /// \throws Error naming the tensor if the name was used before or `bytes` has not the size of the shape
-    void add(const std::string& name, Dtype dtype, Shape shape, std::span<const std::byte> bytes) {
+    /// A tensor whose bytes lie in pieces, one after the other.
+    /// \throws Error naming the tensor if the name was used before or the pieces have not the size of the
+    /// shape
+    void add_pieces(const std::string& name, Dtype dtype, Shape shape,
+                    std::vector<std::span<const std::byte>> pieces) {
         const std::size_t size = bytes_of(shape, dtype, name);
-        if (bytes.size() != size)
-            throw Error(name, "wrong number of bytes", text_of(size), text_of(bytes.size()));
+        std::size_t found = 0;
+        for (const auto& piece : pieces) found += piece.size();
+        if (found != size) throw Error(name, "wrong number of bytes", text_of(size), text_of(found));
         if (name == "__metadata__") throw Error(name, "reserved name");
-        if (!tensors_.emplace(name, Tensor{dtype, std::move(shape), bytes}).second)
+        if (!tensors_.emplace(name, Tensor{dtype, std::move(shape), size, std::move(pieces)}).second)
             throw Error(name, "tensor added twice");
+    }
+    void add(const std::string& name, Dtype dtype, Shape shape, std::span<const std::byte> bytes) {
+        add_pieces(name, dtype, std::move(shape), {bytes});
     }
 
     /// The same, from values.
@@ -58,8 +65,8 @@ public:
             const Tensor& tensor = entry->second;
             header[entry->first] = {{"dtype", layout_of(tensor.dtype).name},
                                     {"shape", tensor.shape},
-                                    {"data_offsets", {at, at + tensor.bytes.size()}}};
-            at += tensor.bytes.size();
+                                    {"data_offsets", {at, at + tensor.size}}};
+            at += tensor.size;
         }
         std::string text = text_of_header(header, path);
         text.resize((text.size() + 7) / 8 * 8, ' ');
@@ -67,7 +74,8 @@ public:
         AtomicFile file(path);
         file.write(std::as_bytes(std::span(&length, 1)));
         file.write(std::as_bytes(std::span(text)));
-        for (const auto* entry : order) file.write(entry->second.bytes);
+        for (const auto* entry : order)
+            for (const auto& piece : entry->second.pieces) file.write(piece);
         file.commit();
     }
 
@@ -75,7 +83,8 @@ private:
     struct Tensor {
         Dtype dtype;
         Shape shape;
-        std::span<const std::byte> bytes;
+        std::size_t size;
+        std::vector<std::span<const std::byte>> pieces;
     };
 
     static std::string text_of_header(const nlohmann::ordered_json& header,

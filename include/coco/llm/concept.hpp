@@ -29,6 +29,14 @@ concept SaysItsSizes = requires(const T& model) {
     { model.adapter_sizes() } -> std::convertible_to<adapter::Sizes>;
 };
 
+/// `vocabulary()`: tokens; `embed(run, token, out)`: their embeddings, from which soft prompts start.
+template <class T>
+concept EmbedsTokens = requires(const T& model, Run<Archetype>& run, Ids<Archetype> token,
+                                Rows<Archetype> out) {
+    { model.vocabulary() } -> std::convertible_to<Index>;
+    { model.embed(run, token, out) } -> std::same_as<void>;
+};
+
 /// `forward(run, adapter, prompted)` returns `Kept<P>` with `out`, hidden rows from each group's first soft
 /// row on, and `of_group`, their stretches.
 template <class T>
@@ -54,7 +62,7 @@ concept PassesGradients = requires(const T& model, Run<Archetype>& run, const ad
 /// A language model that reads soft prompts and text.
 template <class T>
 concept LanguageModel = Plays<T, role::LanguageModel> && llm::TakesGivenWeights<T> && llm::SaysItsSizes<T> &&
-    llm::ReadsPrompts<T> && llm::PassesGradients<T>;
+    llm::EmbedsTokens<T> && llm::ReadsPrompts<T> && llm::PassesGradients<T>;
 
 /// True for a language model; for anything else it does not compile, and the first line of the message is the
 /// first sentence here that is not met.
@@ -73,6 +81,11 @@ constexpr bool explain_language_model() {
         static_assert(llm::SaysItsSizes<T>,
                       "coco: this LanguageModel lacks `Index width()` or `adapter::Sizes "
                       "adapter_sizes()` (docs/concepts.md#languagemodel)");
+    else if constexpr (!llm::EmbedsTokens<T>)
+        static_assert(
+            llm::EmbedsTokens<T>,
+            "coco: this LanguageModel lacks `Index vocabulary()` or `void embed(Run<P>&, Ids<P> token, "
+            "Rows<P> out) const` (docs/concepts.md#languagemodel)");
     else if constexpr (!llm::ReadsPrompts<T>)
         static_assert(
             llm::ReadsPrompts<T>,

@@ -87,6 +87,7 @@ public:
     }
 
     const Config& config() const { return config_; }
+    Index vocabulary() const { return config_.vocabulary; }
     /// out_i = the embedding of token i, tokens x width.
     template <class P>
     void embed(Run<P>& run, Ids<P> token, Rows<P> out) const {

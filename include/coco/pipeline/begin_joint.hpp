@@ -94,7 +94,7 @@ void start_prompts(const Trained<Model, P>& trained, const data::Interactions& t
 
     std::vector<Id> token(trained.model->instruction().begin(), trained.model->instruction().end());
     if (token.empty()) {
-        const Index vocabulary = trained.model->model().config().vocabulary;
+        const Index vocabulary = trained.model->model().vocabulary();
         for (Id t = 0; t < vocabulary; t += static_cast<Id>((vocabulary + 4095) / 4096)) token.push_back(t);
     }
     const std::vector<T> rows = token_rows(trained, token);

@@ -4,6 +4,7 @@
 /// then and used until made again. Immutable once built.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,20 +15,28 @@
 
 namespace coco {
 
-/// user -> rows x width, with the number of history items they were made of (the cut).
+/// user -> rows x width, with the number of history items they were made of (the cut). Copies share the
+/// numbers, which may lie in a mapped file.
 class Knowledge {
 public:
     Knowledge() = default;
     /// \param offsets  users + 1 of them, into rows
     /// \param cuts     a number a user; 0 for users nothing is known of
     Knowledge(Index width, std::vector<Index> offsets, std::vector<float> rows, std::vector<Id> cuts)
-        : width_(width), offsets_(std::move(offsets)), rows_(std::move(rows)), cuts_(std::move(cuts)) {
+        : Knowledge(width, std::make_shared<const Lists>(
+                               Lists{std::move(offsets), std::move(rows), std::move(cuts)})) {}
+    /// The same numbers where they lie. \param owner  keeps them there
+    Knowledge(Index width, std::span<const Index> offsets, std::span<const float> rows,
+              std::span<const Id> cuts, std::shared_ptr<const void> owner)
+        : width_(width), offsets_(offsets), rows_(rows), cuts_(cuts), owner_(std::move(owner)) {
         require(!offsets_.empty() && offsets_.size() == cuts_.size() + 1, "knowledge",
                 "offsets and cuts do not fit", text_of(cuts_.size() + 1, " offsets"),
                 text_of(offsets_.size()));
+        require(offsets_.front() == 0, "knowledge", "offsets do not begin at 0", "0",
+                text_of(offsets_.front()));
         for (std::size_t u = 0; u + 1 < offsets_.size(); ++u)
-            require(offsets_[u] <= offsets_[u + 1], text_of("knowledge of user ", u),
-                    "offsets do not ascend");
+            if (offsets_[u] > offsets_[u + 1])
+                throw Error(text_of("knowledge of user ", u), "offsets do not ascend");
         require(static_cast<Index>(rows_.size()) == offsets_.back() * width, "knowledge", "rows do not fit",
                 text_of(offsets_.back() * width, " numbers"), text_of(rows_.size()));
     }
@@ -43,23 +52,32 @@ public:
     /// Those rows, one after the other.
     std::span<const float> of(Id user) const {
         if (rows_of(user) == 0) return {};
-        return {rows_.data() + offsets_[index(user)] * width_,
-                static_cast<std::size_t>(rows_of(user) * width_)};
+        return rows_.subspan(static_cast<std::size_t>(offsets_[index(user)] * width_),
+                             static_cast<std::size_t>(rows_of(user) * width_));
     }
     /// Items of the user's history that the knowledge was made of.
     Index cut(Id user) const { return user < 0 || user >= users() ? 0 : cuts_[index(user)]; }
 
-    const std::vector<Index>& offsets() const { return offsets_; }
-    const std::vector<float>& rows() const { return rows_; }
-    const std::vector<Id>& cuts() const { return cuts_; }
+    std::span<const Index> offsets() const { return offsets_; }
+    std::span<const float> rows() const { return rows_; }
+    std::span<const Id> cuts() const { return cuts_; }
 
 private:
+    struct Lists {
+        std::vector<Index> offsets;
+        std::vector<float> rows;
+        std::vector<Id> cuts;
+    };
+    Knowledge(Index width, const std::shared_ptr<const Lists>& lists)
+        : Knowledge(width, lists->offsets, lists->rows, lists->cuts, lists) {}
+
     static std::size_t index(Id user) { return static_cast<std::size_t>(user); }
 
     Index width_ = 0;
-    std::vector<Index> offsets_;
-    std::vector<float> rows_;
-    std::vector<Id> cuts_;
+    std::span<const Index> offsets_;
+    std::span<const float> rows_;
+    std::span<const Id> cuts_;
+    std::shared_ptr<const void> owner_;
 };
 
 }  // namespace coco

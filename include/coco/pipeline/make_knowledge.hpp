@@ -15,12 +15,13 @@
 
 namespace coco {
 
-/// Knowledge of every user of `histories`, made of the whole history; none of users without items.
+/// Knowledge of users first .. end-1 of `histories`, made of the whole history; none of users without items.
+/// The result counts users from `first`.
 /// \param told   called with the users done
 /// \param chunk  users in one pass
 template <class Model, class P>
-Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories,
-                         const std::function<void(Index)>& told = {}, Index chunk = 64) {
+Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories, Id first,
+                         Id end, const std::function<void(Index)>& told, Index chunk = 64) {
     using T = typename P::Scalar;
     if (!trained.text)
         throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
@@ -30,10 +31,10 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
     std::vector<Id> cuts;
     std::vector<float> rows;
     std::vector<T> part;
-    for (Id first = 0; first < static_cast<Id>(histories.users()); first += static_cast<Id>(chunk)) {
-        const Id end = std::min(static_cast<Id>(histories.users()), first + static_cast<Id>(chunk));
+    for (Id start = first; start < end; start += static_cast<Id>(chunk)) {
+        const Id stop = std::min(end, start + static_cast<Id>(chunk));
         b.clear();
-        for (Id user = first; user < end; ++user)
+        for (Id user = start; user < stop; ++user)
             if (histories.length(user) > 0)
                 trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
         b.finish(trained.filler.items(), trained.filler.sampling().window);
@@ -48,15 +49,22 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
             rows.insert(rows.end(), part.begin(), part.end());
         }
         Index g = 0;
-        for (Id user = first; user < end; ++user) {
+        for (Id user = start; user < stop; ++user) {
             const bool known = histories.length(user) > 0;
             offsets.push_back(offsets.back() + (known ? of_group.length(g++) : 0));
             cuts.push_back(known ? static_cast<Id>(histories.length(user)) : 0);
         }
         work.reset();
-        if (told) told(end);
+        if (told) told(stop - first);
     }
     return Knowledge(trained.model->width(), std::move(offsets), std::move(rows), std::move(cuts));
+}
+
+/// Knowledge of every user.
+template <class Model, class P>
+Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories,
+                         const std::function<void(Index)>& told = {}) {
+    return make_knowledge(trained, histories, 0, static_cast<Id>(histories.users()), told);
 }
 
 }  // namespace coco

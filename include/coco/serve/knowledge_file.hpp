@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Knowledge in files: safetensors that say what made them, read by memory map, made part by part so that a
+/// long run goes on where it was stopped.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coco/core/error.hpp>
+#include <coco/data/interactions.hpp>
+#include <coco/io/file_sum.hpp>
+#include <coco/io/safetensors.hpp>
+#include <coco/io/safetensors_writer.hpp>
+#include <coco/pipeline/knowledge.hpp>
+#include <coco/pipeline/make_knowledge.hpp>
+
+namespace coco {
+
+/// What knowledge was made of. Knowledge of another origin is of no use to a model.
+struct KnowledgeOrigin {
+    std::string checkpoint;      ///< `io::file_sum` of the model's file
+    std::string language_model;  ///< `llm::TextModel::sum`
+    std::string histories;       ///< `sum_of` the histories
+
+    bool operator==(const KnowledgeOrigin&) const = default;
+};
+
+/// A sum over all histories.
+inline std::string sum_of(const data::Interactions& histories) {
+    std::vector<Id> all;
+    for (Id user = 0; user < static_cast<Id>(histories.users()); ++user) {
+        all.push_back(static_cast<Id>(histories.length(user)));
+        const auto items = histories.of(user);
+        all.insert(all.end(), items.begin(), items.end());
+    }
+    return text_of(io::XXH64::of(std::as_bytes(std::span<const Id>(all))));
+}
+
+namespace serve {
+
+inline void describe(io::SafetensorsWriter& file, const KnowledgeOrigin& origin, Index users) {
+    file.metadata("kind", "coco knowledge");
+    file.metadata("users", std::to_string(users));
+    file.metadata("checkpoint", origin.checkpoint);
+    file.metadata("language_model", origin.language_model);
+    file.metadata("histories", origin.histories);
+}
+
+inline KnowledgeOrigin origin_of(const io::Safetensors& file) {
+    return {file.metadata("checkpoint"), file.metadata("language_model"), file.metadata("histories")};
+}
+
+inline Knowledge knowledge_in(const std::shared_ptr<const io::Safetensors>& file) {
+    const io::Shape& rows = file->tensor("rows").shape;
+    const io::Shape& cuts = file->tensor("cuts").shape;
+    require(rows.size() == 2 && cuts.size() == 1, file->path(), "wrong shapes",
+            "rows of two dimensions, cuts of one");
+    return Knowledge(rows[1], file->get<Index>("offsets", {cuts[0] + 1}), file->get<float>("rows", rows),
+                     file->get<Id>("cuts", cuts), file);
+}
+
+/// Whether a file is there that holds knowledge of this origin; a file that is none or of another origin will
+/// be written over.
+inline bool holds(const std::filesystem::path& path, const KnowledgeOrigin& origin, Index users) {
+    if (!std::filesystem::is_regular_file(path)) return false;
+    try {
+        const io::Safetensors file(path);
+        return origin_of(file) == origin && file.metadata("users") == std::to_string(users);
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+}  // namespace serve
+
+/// Writes knowledge; the file appears whole or not at all. \throws Error where it cannot be written
+inline void save_knowledge(const std::filesystem::path& path, const Knowledge& knowledge,
+                           const KnowledgeOrigin& origin) {
+    io::SafetensorsWriter file;
+    serve::describe(file, origin, knowledge.users());
+    file.add("offsets", {knowledge.users() + 1}, knowledge.offsets());
+    file.add("rows", {knowledge.offsets().back(), knowledge.width()}, knowledge.rows());
+    file.add("cuts", {knowledge.users()}, knowledge.cuts());
+    file.write(path);
+}
+
+/// Reads knowledge; its numbers stay in the mapped file. \param origin  expected; null takes any
+/// \throws Error naming file and tensor if the file is torn or no knowledge, naming what differs if it is of
+///         another origin
+inline Knowledge load_knowledge(const std::filesystem::path& path, const KnowledgeOrigin* origin = nullptr) {
+    const auto file = std::make_shared<const io::Safetensors>(path);
+    const KnowledgeOrigin found = serve::origin_of(*file);
+    const auto same = [&](const char* what, const std::string& expected, const std::string& is) {
+        require(expected == is, file->path() + ": " + what, "knowledge of another origin", expected, is);
+    };
+    if (origin != nullptr) {
+        same("checkpoint", origin->checkpoint, found.checkpoint);
+        same("language_model", origin->language_model, found.language_model);
+        same("histories", origin->histories, found.histories);
+    }
+    return serve::knowledge_in(file);
+}
+
+/// Makes knowledge of every user and puts it into a file. Stopped and called again with the same arguments,
+/// it goes on: parts of `part` users lie beside the file until it is whole. \param told  called with the
+/// users done
+template <class Model, class P>
+Knowledge build_knowledge(const std::filesystem::path& path, const Trained<Model, P>& trained,
+                          const data::Interactions& histories, const KnowledgeOrigin& origin,
+                          const std::function<void(Index)>& told = {}, Index part = 4096) {
+    const Index users = histories.users(), parts = (users + part - 1) / part;
+    const auto name = [&](Index p) {
+        return std::filesystem::path(path.string() + ".part-" + std::to_string(p));
+    };
+    if (!serve::holds(path, origin, users)) {
+        for (Index p = 0; p < parts; ++p) {
+            const Index first = p * part, count = std::min(part, users - first);
+            if (!serve::holds(name(p), origin, count))
+                save_knowledge(
+                    name(p),
+                    make_knowledge(trained, histories, static_cast<Id>(first), static_cast<Id>(first + count),
+                                   [&](Index done) {
+                                       if (told) told(first + done);
+                                   }),
+                    origin);
+            else if (told)
+                told(first + count);
+        }
+        std::vector<Knowledge> all;
+        std::vector<Index> offsets{0};
+        std::vector<std::span<const std::byte>> rows, cuts;
+        for (Index p = 0; p < parts; ++p) {
+            all.push_back(load_knowledge(name(p), &origin));
+            const Index before = offsets.back();
+            for (const Index end : all.back().offsets().subspan(1)) offsets.push_back(before + end);
+            rows.push_back(std::as_bytes(all.back().rows()));
+            cuts.push_back(std::as_bytes(all.back().cuts()));
+        }
+        io::SafetensorsWriter file;
+        serve::describe(file, origin, users);
+        file.add("offsets", {users + 1}, std::span<const Index>(offsets));
+        file.add_pieces("rows", io::Dtype::f32, {offsets.back(), trained.model->width()}, std::move(rows));
+        file.add_pieces("cuts", io::Dtype::i32, {users}, std::move(cuts));
+        file.write(path);
+    }
+    std::error_code gone;
+    for (Index p = 0; p < parts; ++p) std::filesystem::remove(name(p), gone);
+    return load_knowledge(path, &origin);
+}
+
+}  // namespace coco

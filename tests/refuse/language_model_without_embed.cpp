@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this LanguageModel lacks `Index vocabulary\(\)` or `void embed
+#include <coco/llm/decoder.hpp>
+
+struct Mine : coco::llm::Decoder<> {
+    using Decoder<>::Decoder;
+    void embed() const;
+};
+
+constexpr bool checked = coco::explain_language_model<Mine>();

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this ExecutionPolicy lacks the skill `multiply_stored` or `gather_stored`
+#include <coco/exec/archetype.hpp>
+
+struct Mine : coco::Archetype {
+    void gather_stored(In w, Out out);  // of which rows?
+};
+
+constexpr bool checked = coco::explain_policy<Mine>();
