@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs do what docs/experiment.md says, on a shop small enough for seconds.
 
-usage: smoke.py EXPERIMENT MAIN_JOB QUICKSTART
+usage: smoke.py EXPERIMENT MAIN_JOB QUICKSTART LM
 """
 import json
 import os
@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
 from compiler import finish
 
-EXPERIMENT, MAIN_JOB, QUICKSTART = sys.argv[1:]
+EXPERIMENT, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
@@ -47,9 +47,9 @@ class Trial:
     def path(self, name):
         return str(self.folder / name)
 
-    def run(self, *options, program=EXPERIMENT, status=0):
+    def run(self, *options, program=EXPERIMENT, status=0, text=None):
         done = subprocess.run([program, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=300, env={**os.environ, "COCO_CACHE": str(self.folder / "cache")})
+                              input=text, timeout=300, env={**os.environ, "COCO_CACHE": str(self.folder / "cache")})
         assert done.returncode == status, f"{' '.join(options)}: status {done.returncode}\n{done.stdout}"
         return done.stdout
 
@@ -143,6 +143,37 @@ def the_main_job_ends_with_recommendations(t):
     assert text.count("took last") == 3
 
 
+def weights_may_be_kept_in_any_storage(t):
+    found = [t.report("--coco", "full", "--llm", "tiny", "--llm-storage", storage, "--save", t.path(storage))["test"]
+             for storage in ("float", "bf16", "stored")]
+    assert found[0] == found[2], "the tiny model's weights are floats: stored is float"
+    t.run("--data", t.data, *SMALL, "--coco", "full", "--llm", "tiny", "--resume", t.path("bf16"), status=1)
+
+
+def lm_reads_and_writes(t):
+    cache = os.environ.get("COCO_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "coco")
+    models = sorted(pathlib.Path(cache).glob("smollm2/*.gguf"))
+    if not models:
+        print("SKIPPED: no SmolLM2 GGUF in the cache")
+        return
+    model, few = str(models[0]), ("--layers", "2", "--threads", "1")
+    assert "134515008" in t.run("describe", model, program=LM)
+    ids = t.run("tokenize", model, program=LM, text="Usual Suspects, The")
+    assert t.run("decode", model, program=LM, text=ids) == "Usual Suspects, The\n"
+    assert "not a list of ids" in t.run("decode", model, program=LM, text="1 two", status=1)
+    assert len(t.run("embed", model, *few, "--pool", "last", program=LM, text="a b").split()) == 576
+    t.run("logits", model, *few, "--npy", t.path("logits.npy"), program=LM, text="a b")
+    assert pathlib.Path(t.path("logits.npy")).stat().st_size == 128 + 2 * 49152 * 4
+    assert len(t.run("logits", model, *few, "--top", "3", program=LM, text="a b").splitlines()) == 3
+    written = [t.run("generate", model, *few, "-n", "5", "--storage", storage, program=LM, text="Once upon")
+               for storage in ("stored", "float")]
+    assert written[0] == written[1] and len(written[0]) > 1, written
+    table = t.run("bench", model, "--layers", "2", "-p", "8", "-n", "2", "-t", "1,2", "-r", "1", program=LM).splitlines()
+    assert len(table) == 6 and "pp8" in table[2] and "tg2" in table[5], table
+    assert "no text" in t.run("tokenize", model, program=LM, text="", status=1)
+
+
 def the_quickstart_is_quick(t):
     text = t.run(program=QUICKSTART)
     assert "R@10 0." in text and "for user 0, with what is known of them:" in text, text
@@ -153,7 +184,8 @@ def main():
     for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
                   centred_users_choose_other_codes, seeds_are_runs_of_their_own,
                   a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
-                  the_main_job_ends_with_recommendations, the_quickstart_is_quick):
+                  the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
+                  the_quickstart_is_quick):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 trial(Trial(pathlib.Path(folder)))
