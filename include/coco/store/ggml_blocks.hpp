@@ -34,7 +34,7 @@ inline Bytes bytes(const std::uint8_t* from) {
 }
 /// out = scale (quantum - middle) + offset, sixteen times; `Quantum` are bytes, signed ones or integers.
 template <class Quantum>
-void write(float* out, float scale, Quantum quantum, float middle, float offset) {
+void write(float* out, float scale, const Quantum& quantum, float middle, float offset) {
     // By way of integers: g++ 12 converts bytes to floats one by one.
     const Ints whole = __builtin_convertvector(quantum, Ints);
     const Floats values = (__builtin_convertvector(whole, Floats) - middle) * scale + offset;
