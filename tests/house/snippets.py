@@ -12,7 +12,7 @@ from compiler import ROOT, Compiler
 
 PAGES = ["docs/llm.md"]
 # A reader's snippet may leave what it makes unused.
-QUIET = "".join(f'#pragma GCC diagnostic ignored "-W{name}"\n' for name in ("unused-variable", "unused-but-set-variable"))
+QUIET = "".join(f'#pragma GCC diagnostic ignored "-W{name}"\n' for name in ("unused-variable", "unused-but-set-variable", "unused-local-typedefs"))
 
 
 def units():
