@@ -29,7 +29,7 @@ struct Float;
 struct BFloat16;
 struct AsStored;
 struct Configured;
-}
+}  // namespace storage
 template <class Storage = storage::Float>
 class Decoder;
 }  // namespace llm
