@@ -29,3 +29,17 @@ TEST_CASE("an empty file maps to no bytes; a missing file and a folder are error
     CHECK_THAT(support::error_of([&] { MappedFile(folder / "none"); }), Contains("none") && Contains("open"));
     CHECK_THAT(support::error_of([&] { MappedFile(folder.path()); }), Contains("regular file"));
 }
+
+TEST_CASE("a mapped file: pages that were given back read as they did") {
+    const support::Folder folder;
+    std::string text(20'000, 'x');
+    for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 26);
+    const coco::io::MappedFile file(support::write(folder / "file", text));
+    const std::string_view bytes(reinterpret_cast<const char*>(file.bytes().data()), text.size());
+    CHECK(bytes == text);
+    for (const std::size_t first : {std::size_t{0}, std::size_t{5}, std::size_t{4096}, text.size()}) {
+        file.forget(file.bytes().subspan(first));
+        CHECK(bytes == text);
+    }
+    file.forget({});
+}

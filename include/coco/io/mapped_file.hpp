@@ -70,10 +70,12 @@ public:
 
     /// Gives back the memory of the whole pages within `part`; looked at again they are read from the file.
     void forget(std::span<const std::byte> part) const noexcept {
-        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-        const auto begin = (reinterpret_cast<std::uintptr_t>(part.data()) + page - 1) / page * page;
-        const auto end = reinterpret_cast<std::uintptr_t>(part.data() + part.size()) / page * page;
-        if (end > begin) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        const std::size_t before =
+            (page - reinterpret_cast<std::uintptr_t>(part.data()) % page) % page;  // to the next page's start
+        if (part.size() < before + page) return;
+        ::madvise(const_cast<std::byte*>(part.data()) + before, (part.size() - before) / page * page,
+                  MADV_DONTNEED);
     }
 
 private:
