@@ -60,6 +60,10 @@ TEST_CASE("what cannot be decoded is an error that names the tensor") {
                Contains("broken: value is not finite") && Contains("row 1, column 1"));
     CHECK_THAT(support::error_of([&] { values(file, "huge"); }), Contains("row 0, column 1"));
     std::vector<float> out(3);
+    CHECK_THAT(support::error_of([&] { coco::io::read_rows(file.tensor("broken"), 1, 1, out); }),
+               Contains("row 1, column 1"));
+    CHECK_THAT(support::error_of([&] { coco::io::require_decodable(file.tensor("broken")); }),
+               Contains("row 1, column 1"));
     CHECK_NOTHROW(coco::io::read_rows(file.tensor("broken"), 0, 1, out));
     CHECK_THAT(support::error_of([&] { coco::io::read(file, "broken", out); }),
                Contains("expected 6, found 3"));

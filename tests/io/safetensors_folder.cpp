@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 #include <coco/io/safetensors_folder.hpp>
-#include <limits>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -45,6 +45,13 @@ TEST_CASE("a folder of weights: 16-bit values widen to what they are") {
     std::string floats;
     for (const float x : expected) floats += bytes_of(x);
     CHECK(one("F32", floats) == expected);
+    std::vector<std::byte> bytes(8);
+    support::write(folder / "model.safetensors", file_of("w", "BF16", "[2,2]", halves({1, 2, 3, 0x7f80})));
+    CHECK_THAT(support::error_of([&] { SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, bytes); }),
+               Contains("w: value is not finite") && Contains("row 1, column 1"));
+    support::write(folder / "model.safetensors", file_of("w", "BF16", "[2,2]", halves({1, 2, 3, 4})));
+    SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, bytes);
+    CHECK(std::memcmp(bytes.data(), halves({1, 2, 3, 4}).data(), 8) == 0);
     CHECK_THAT(support::error_of([&] { one("I32", floats); }),
                Contains("w: element type cannot be a weight") && Contains("I32"));
     CHECK_THAT(support::error_of([&] {

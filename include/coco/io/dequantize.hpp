@@ -38,7 +38,7 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
     const auto* in =
         reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * blocks * layout->bytes;
     decode(in, count * blocks, out.data());
-    require_finite(out, tensor.columns, tensor.where);
+    require_finite(out, tensor.columns, tensor.where, first);
 }
 
 /// \throws Error as `read_rows` if any row of a tensor cannot be decoded or is not finite

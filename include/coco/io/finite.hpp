@@ -14,14 +14,16 @@
 
 namespace coco::io {
 
-/// \throws Error naming `where`, row and column of the first infinite value or NaN; `columns` >= 1
-inline void require_finite(std::span<const float> values, Index columns, const std::string& where) {
+/// \throws Error naming `where`, row and column of the first infinite value or NaN
+/// \param columns    of a row, at least 1     \param first_row  the number of the first row here
+inline void require_finite(std::span<const float> values, Index columns, const std::string& where,
+                           Index first_row = 0) {
     for (std::size_t i = 0; i < values.size(); ++i) {
         // Exponent bits are looked at directly, so that -ffast-math in the including program changes nothing.
         if ((std::bit_cast<std::uint32_t>(values[i]) & 0x7f800000u) != 0x7f800000u) continue;
         const Index at = static_cast<Index>(i);
         throw Error(where, "value is not finite", {},
-                    text_of("row ", at / columns, ", column ", at % columns));
+                    text_of("row ", first_row + at / columns, ", column ", at % columns));
     }
 }
 

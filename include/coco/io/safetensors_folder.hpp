@@ -26,8 +26,9 @@ namespace coco::io {
 
 /// Widens the values of a tensor of F32, F16 or BF16. \throws Error naming `where` for any other element
 /// type, a wrong number of values, or one that is not finite
+/// \param first_row  the number of the tensor's first row, for errors
 inline void to_floats(const Safetensors::Tensor& tensor, const std::string& where, Index columns,
-                      std::span<float> out) {
+                      std::span<float> out, Index first_row = 0) {
     const std::size_t size = layout_of(tensor.dtype).bytes;
     if (tensor.bytes.size() != out.size() * size)
         throw Error(where, "wrong number of values", text_of(out.size()),
@@ -53,7 +54,7 @@ inline void to_floats(const Safetensors::Tensor& tensor, const std::string& wher
             throw Error(where, "element type cannot be a weight", "F32, F16 or BF16",
                         std::string(layout_of(tensor.dtype).name));
     }
-    require_finite(out, columns, where);
+    require_finite(out, columns, where, first_row);
 }
 
 /// `model.safetensors`, or the files that `model.safetensors.index.json` names. Files stay mapped as long as
@@ -97,6 +98,7 @@ public:
     /// \throws Error if there is none of that name
     const Shape& shape(std::string_view name) const { return home(name).tensor(name).shape; }
 
+    /// \throws Error if there is none of that name
     Dtype dtype(std::string_view name) const { return home(name).tensor(name).dtype; }
 
     /// Writes a matrix, rows x cols, row-major; a tensor of one dimension is a single row.
@@ -108,12 +110,16 @@ public:
     }
     /// The same values as they are stored. \throws Error as `read`
     void read_bytes(std::string_view name, Index rows, Index cols, std::span<std::byte> out) const {
-        std::vector<float> values(static_cast<std::size_t>(rows * cols));
-        read(name, rows, cols, values);
         const Safetensors& file = home(name);
-        const auto bytes = file.tensor(name).bytes;
-        std::copy(bytes.begin(), bytes.end(), out.begin());
-        file.forget(file.tensor(name));
+        const Safetensors::Tensor& tensor = checked(file, name, rows, cols);
+        // Row by row: a whole tensor of floats would be twice what stays.
+        const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(std::max<Index>(rows, 1));
+        std::vector<float> values(static_cast<std::size_t>(cols));
+        for (Index i = 0; i < rows; ++i)
+            to_floats({tensor.dtype, {cols}, tensor.bytes.subspan(static_cast<std::size_t>(i) * row, row)},
+                      text_of(file.path(), ": ", name), cols, values, i);
+        std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
+        file.forget(tensor);
     }
 
 private:
