@@ -11,10 +11,15 @@
 
 namespace coco::text {
 
-/// Length of the `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` that a text begins with, else 0.
-inline std::size_t contraction(std::string_view text) {
+/// Length of the `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` that a text begins with, else 0. In any case,
+/// U+017F is an s too: folded, it is one.
+template <bool any_case>
+std::size_t contraction(std::string_view text) {
     if (text.size() < 2 || text[0] != '\'') return 0;
-    switch (text[1]) {
+    const auto letter = [&](std::size_t i) {
+        return i < text.size() ? (any_case ? text[i] | 0x20 : text[i]) : 0;
+    };
+    switch (letter(1)) {
         case 's':
         case 't':
         case 'm':
@@ -22,11 +27,11 @@ inline std::size_t contraction(std::string_view text) {
             return 2;
         case 'r':
         case 'v':
-            return text.size() > 2 && text[2] == 'e' ? 3 : 0;
+            return letter(2) == 'e' ? 3 : 0;
         case 'l':
-            return text.size() > 2 && text[2] == 'l' ? 3 : 0;
+            return letter(2) == 'l' ? 3 : 0;
         default:
-            return 0;
+            return any_case && text.substr(1, 2) == "\u017f" ? 3 : 0;
     }
 }
 
@@ -36,14 +41,12 @@ struct Gpt2 {
         R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
     static void split(std::string_view text, std::vector<std::string_view>& words) {
-        for (Scanner in(text); !in.done();) {
-            const std::size_t from = in.at();
-            if (const std::size_t length = contraction(in.rest()); length > 0)
-                in.back_to(from + length);
+        each_word(text, words, [](Scanner& in) {
+            if (const std::size_t length = contraction<false>(in.rest()); length > 0)
+                in.back_to(in.at() + length);
             else
                 word<CharacterClass::space>(in);
-            words.push_back(in.since(from));
-        }
+        });
     }
 
     /// Passes over a word that is no contraction. A text counts as ended at a character of class `end`,
@@ -69,16 +72,14 @@ struct Gpt2 {
 /// expression, which sees an end of text there.
 struct Smollm {
     static void split(std::string_view text, std::vector<std::string_view>& words) {
-        for (Scanner in(text); !in.done();) {
-            const std::size_t from = in.at();
-            if (const std::size_t length = contraction(in.rest()); length > 0)
-                in.back_to(from + length);
+        each_word(text, words, [](Scanner& in) {
+            if (const std::size_t length = contraction<false>(in.rest()); length > 0)
+                in.back_to(in.at() + length);
             else if (in.is(CharacterClass::number))
                 in.next();
             else
                 Gpt2::word<CharacterClass::number>(in);
-            words.push_back(in.since(from));
-        }
+        });
     }
 };
 

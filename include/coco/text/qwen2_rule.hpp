@@ -8,29 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include <coco/text/gpt2_rule.hpp>
 #include <coco/text/scanner.hpp>
 
 namespace coco::text {
-
-/// Length of a contraction as `contraction` of GPT-2's rule, upper case or lower. (Folded, U+017F is an s.)
-inline std::size_t contraction_of_any_case(std::string_view text) {
-    if (text.size() < 2 || text[0] != '\'') return 0;
-    const auto lower = [&](std::size_t i) { return i < text.size() ? text[i] | 0x20 : 0; };
-    switch (lower(1)) {
-        case 's':
-        case 't':
-        case 'm':
-        case 'd':
-            return 2;
-        case 'r':
-        case 'v':
-            return lower(2) == 'e' ? 3 : 0;
-        case 'l':
-            return lower(2) == 'l' ? 3 : 0;
-        default:
-            return text.substr(1, 2) == "\u017f" ? 3 : 0;
-    }
-}
 
 /// The rule with so many digits together: one pass, no way back.
 template <int digits>
@@ -42,17 +23,13 @@ requires(digits == 1 || digits == 3) struct DigitGroups {
                       R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
     static void split(std::string_view text, std::vector<std::string_view>& words) {
-        for (Scanner in(text); !in.done();) {
-            const std::size_t from = in.at();
-            word(in);
-            words.push_back(in.since(from));
-        }
+        each_word(text, words, word);
     }
 
 private:
     static void word(Scanner& in) {
         const std::size_t from = in.at();
-        if (const std::size_t length = contraction_of_any_case(in.rest()); length > 0)
+        if (const std::size_t length = contraction<true>(in.rest()); length > 0)
             return in.back_to(from + length);
         if (in.is(CharacterClass::number)) {
             for (int i = 0; i < digits && in.is(CharacterClass::number); ++i) in.next();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include <coco/text/character_class.hpp>
 #include <coco/text/utf8.hpp>
@@ -57,5 +58,15 @@ private:
     CodePoint point_{};
     CharacterClass class_ = CharacterClass::other;
 };
+
+/// Appends the words of a text. \param word  passes over the next word, at least one code point
+template <class Word>
+void each_word(std::string_view text, std::vector<std::string_view>& words, const Word& word) {
+    for (Scanner in(text); !in.done();) {
+        const std::size_t from = in.at();
+        word(in);
+        words.push_back(in.since(from));
+    }
+}
 
 }  // namespace coco::text
