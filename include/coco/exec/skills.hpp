@@ -21,7 +21,8 @@ enum class Op : bool { plain, transposed };
 enum class Write : bool { set, add };
 
 /// In what a product with a stored matrix is computed: in the policy's scalars, or, where the matrix holds
-/// bfloat16 and the policy multiplies it, with both factors in bfloat16 and sums in float.
+/// bfloat16 and the policy multiplies it, with both factors in bfloat16 and sums in float (a policy may keep
+/// to its scalars where x has few rows).
 enum class Precision : bool { full, bfloat16 };
 
 /// What keys the random bits of one dropout: (seed, step, site, row key, column). The row key travels with

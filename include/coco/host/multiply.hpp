@@ -30,14 +30,11 @@ void scale(Pool& pool, View<T, space::Host> out, T beta) {
     });
 }
 
-/// out = alpha op(a) op(b) + beta out on the calling thread.
+/// out (+)= alpha op(a) op(b) on the calling thread.
 template <class T>
 void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
-          View<T, space::Host> out, T alpha, T beta) {
+          View<T, space::Host> out, T alpha, bool add) {
     const Index inner = op_a == Op::plain ? a.cols : a.rows;
-    if (beta != T(0) && beta != T(1))
-        for (Index i = 0; i < out.rows; ++i) Row<T>{}.each(out.cols, [&](Index j) { out.row(i)[j] *= beta; });
-    const bool add = beta != T(0);
     constexpr Index few = 3;
     if (out.rows <= few && op_a == Op::plain && op_b == Op::transposed) {
         // Packing b would cost more than reading it once.
@@ -63,7 +60,7 @@ void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, O
     }
 }
 
-/// As `gemm`, by all threads.
+/// out = alpha op(a) op(b) + beta out, by all threads.
 template <class T>
 void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
               View<T, space::Host> out, T alpha, T beta) {
@@ -71,18 +68,19 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
     if (out.rows == 0 || out.cols == 0) return;
     constexpr Index stripe = 240, small = 128 * 1024, thin = 4 * block_rows;
     const bool is_long = inner >= 4 * stripe && out.rows < 2 * stripe && out.cols < 2 * stripe;
+    const bool add = beta != T(0);
+    if (add && beta != T(1)) scale<T>(pool, out, beta);
     if (out.rows * out.cols * inner <= small) {
-        gemm(a, op_a, b, op_b, out, alpha, beta);
+        gemm(a, op_a, b, op_b, out, alpha, add);
     } else if (!is_long && out.rows > thin) {
-        if (beta != T(0) && beta != T(1)) scale<T>(pool, out, beta);
-        multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, beta != T(0), 1,
+        multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, add, 1,
                            [&](Index column, Index, T* to) { pack_panel<T>(b, op_b, alpha, column, to); });
     } else if (!is_long) {
         const Index width = out.cols >= 2 * stripe ? stripe : std::max<Index>(16, (out.cols + 31) / 32 * 16);
         pool.run((out.cols + width - 1) / width, [&](Index s) {
             const Index first = s * width, count = std::min(width, out.cols - first);
             gemm(a, op_a, op_b == Op::plain ? b.cols_from(first, count) : b.rows_from(first, count), op_b,
-                 out.cols_from(first, count), alpha, beta);
+                 out.cols_from(first, count), alpha, add);
         });
     } else {
         const Index depth = 2 * stripe, tasks = (inner + depth - 1) / depth, size = out.rows * out.cols;
@@ -92,11 +90,11 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
             const Index first = s * depth, count = std::min(depth, inner - first);
             gemm(op_a == Op::plain ? a.cols_from(first, count) : a.rows_from(first, count), op_a,
                  op_b == Op::plain ? b.rows_from(first, count) : b.cols_from(first, count), op_b,
-                 View<T, space::Host>(partial + s * size, out.rows, out.cols), alpha, T(0));
+                 View<T, space::Host>(partial + s * size, out.rows, out.cols), alpha, false);
         });
         for (Index i = 0; i < out.rows; ++i)
             for (Index j = 0; j < out.cols; ++j) {
-                T sum = beta == T(0) ? T(0) : beta * out(i, j);
+                T sum = add ? out(i, j) : T(0);
                 for (Index s = 0; s < tasks; ++s) sum += partial[s * size + i * out.cols + j];
                 out(i, j) = sum;
             }
