@@ -50,14 +50,14 @@ std::vector<Id> encoded(const Options& o, const coco::text::Tokenizer& tokenizer
 }
 
 /// The input as a conversation, in the words of the model's own template.
-std::string as_chat(const Options& o, const std::string& text, const std::string& architecture) {
+std::string as_chat(const Options& o, const coco::text::Tokenizer& tokenizer, const std::string& text,
+                    const std::string& architecture) {
     std::vector<coco::text::Message> messages;
     if (!o.system.empty()) messages.push_back({"system", o.system});
     messages.push_back({"user", text});
     if (architecture == "qwen3")
         return coco::text::qwen3_chat(messages, coco::text::Answer::awaited, coco::text::Thinking::off);
     if (architecture == "qwen2") return coco::text::qwen2_chat(messages);
-    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     return tokenizer.id_of("<|im_start|>") != coco::no_id ? coco::text::smollm2_chat(messages)
                                                           : coco::text::llama3_chat(messages);
 }
@@ -140,7 +140,7 @@ void generate(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::string text = input(o);
     const std::vector<Id> prompt =
-        encoded(o, tokenizer, o.chat ? as_chat(o, text, source.config.architecture) : text);
+        encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, source.config.architecture) : text);
     coco::llm::Generation how = o.generation;
     how.stop = coco::llm::stop_tokens(o.model);
     Session session(source, o.threads);

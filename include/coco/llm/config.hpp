@@ -37,6 +37,18 @@ struct Config {
     Keep keep = Keep::floats;   ///< read by `storage::Configured` alone
     double keep_bytes = 1.5e9;  ///< layers whose activations together take more are run again in backward
 
+    /// A configuration with what an architecture's name settles. \throws Error naming `where` for one that is
+    /// not known here
+    static Config of(const std::string& architecture, const std::string& where) {
+        require(architecture == "llama" || architecture == "qwen2" || architecture == "qwen3", where,
+                "unknown architecture", "llama, qwen2 or qwen3", architecture);
+        Config c;
+        c.architecture = architecture;
+        c.head_norm = architecture == "qwen3";
+        c.qkv_bias = architecture == "qwen2";
+        return c;
+    }
+
     Index used() const { return depth == 0 ? layers : depth; }
     Index query_width() const { return heads * head; }
     Index kv_width() const { return kv_heads * head; }

@@ -79,10 +79,7 @@ public:
         };
         embedding_ = table("token_embd.weight");
         for (Index l = 0; l < config_.used(); ++l) layers_.emplace_back(layout, source, l);
-        norm_ = layout.given("output_norm.weight", 1, config_.width,
-                             [read = source.read, cols = config_.width](std::span<float> out) {
-                                 read("output_norm.weight", 1, cols, out);
-                             });
+        norm_ = claim_row(layout, source, "output_norm.weight", {{"output_norm.weight", config_.width}});
         head_ = !config_.tied && config_.output_head ? table("output.weight") : embedding_;
     }
 

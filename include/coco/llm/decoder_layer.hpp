@@ -74,13 +74,13 @@ public:
             return Storage::claim(layout, source, named(name), std::move(parts), cols);
         };
         const auto norm = [&](const char* name, Index cols) {
-            return row(layout, source, named(name), {{named(name), cols}});
+            return claim_row(layout, source, named(name), {{named(name), cols}});
         };
         norm_ = norm("attn_norm", c.width);
         fused_ =
             matrix("attn_qkv", {{named("attn_q"), q}, {named("attn_k"), kv}, {named("attn_v"), kv}}, c.width);
         if (c.qkv_bias)
-            bias_ = row(
+            bias_ = claim_row(
                 layout, source, named("attn_qkv", "bias"),
                 {{named("attn_q", "bias"), q}, {named("attn_k", "bias"), kv}, {named("attn_v", "bias"), kv}});
         if (c.head_norm) {
@@ -206,19 +206,6 @@ public:
     }
 
 private:
-    /// Claims single rows of the source, `Part::rows` numbers each, one after the other.
-    static Slot row(Layout& layout, const Source& source, const std::string& name, Parts list) {
-        Index cols = 0;
-        for (const Part& p : list) cols += p.rows;
-        return layout.given(name, 1, cols,
-                            [read = source.read, list = std::move(list)](std::span<float> out) {
-                                for (const Part& p : list) {
-                                    read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
-                                    out = out.subspan(static_cast<std::size_t>(p.rows));
-                                }
-                            });
-    }
-
     template <class View>
     adapter::Projections<View> split(View fused) const {
         const Index q = config_.query_width(), kv = config_.kv_width();

@@ -17,11 +17,8 @@ namespace coco::llm {
 /// The shape of the model in a file.
 /// \throws Error naming the key: unknown architecture, missing key, a feature this decoder does not have
 inline Config config_of(const io::Gguf& file) {
-    Config c;
-    c.architecture = std::string(file.string("general.architecture"));
-    require(c.architecture == "llama" || c.architecture == "qwen2" || c.architecture == "qwen3",
-            file.path() + ": general.architecture", "unknown architecture", "llama, qwen2 or qwen3",
-            c.architecture);
+    Config c =
+        Config::of(std::string(file.string("general.architecture")), file.path() + ": general.architecture");
     const auto key = [&](const char* name) { return c.architecture + "." + name; };
     const auto count = [&](const char* name) { return static_cast<Index>(file.integer(key(name))); };
     c.width = count("embedding_length");
@@ -35,8 +32,6 @@ inline Config config_of(const io::Gguf& file) {
     c.vocabulary = file.tensor("token_embd.weight").rows;
     c.epsilon = file.real(key("attention.layer_norm_rms_epsilon"));
     if (file.has(key("rope.freq_base"))) c.theta = file.real(key("rope.freq_base"));
-    c.head_norm = c.architecture == "qwen3";
-    c.qkv_bias = c.architecture == "qwen2";
     c.tied = !file.has_tensor("output.weight");
     const auto refuse = [&](const char* name, bool wrong, const char* expected) {
         require(!wrong, file.path() + ": " + key(name), "not supported", expected);

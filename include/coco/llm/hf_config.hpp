@@ -31,10 +31,7 @@ inline double rope_base_of(const io::JsonObject& json) {
 /// The shape of the model that `config.json` describes. Whether it is tied is the file's word.
 /// \throws Error naming file and key: unknown architecture, missing key, a feature this decoder does not have
 inline Config config_of(const io::JsonObject& json) {
-    Config c;
-    c.architecture = json.string("model_type");
-    require(c.architecture == "llama" || c.architecture == "qwen2" || c.architecture == "qwen3",
-            json.where("model_type"), "unknown architecture", "llama, qwen2 or qwen3", c.architecture);
+    Config c = Config::of(json.string("model_type"), json.where("model_type"));
     const auto count = [&](const char* key) { return static_cast<Index>(json.integer(key)); };
     c.width = count("hidden_size");
     c.layers = count("num_hidden_layers");
@@ -47,8 +44,6 @@ inline Config config_of(const io::JsonObject& json) {
     c.vocabulary = count("vocab_size");
     c.epsilon = json.real("rms_norm_eps");
     c.theta = rope_base_of(json);
-    c.head_norm = c.architecture == "qwen3";
-    c.qkv_bias = c.architecture == "qwen2";
     c.tied = json.has("tie_word_embeddings") && json.boolean("tie_word_embeddings");
     const auto refuse = [&](const char* key, bool wrong, const char* expected) {
         require(!wrong, json.where(key), "not supported", expected, wrong ? json.value().at(key).dump() : "");

@@ -65,11 +65,14 @@ inline std::string model_sum(const std::filesystem::path& path) {
 ///               adapter or prompts that were trained with it fit no other
 /// \throws Error as `open` and `open_tokenizer`; where `depth` is out of range
 inline TextModel open_text_model(const std::filesystem::path& path, Index depth = 0) {
+    // A GGUF holds both: its hundred thousand words are read once.
+    const auto file = kind_of(path) == ModelFile::gguf ? std::make_shared<const io::Gguf>(path) : nullptr;
     TextModel model;
-    model.source = open(path);
+    model.source = file ? source_of(file) : hf_source(path);
     model.source.config.depth = depth;
     model.source.config.check();
-    const auto tokenizer = std::make_shared<const text::Tokenizer>(open_tokenizer(path));
+    const auto tokenizer =
+        std::make_shared<const text::Tokenizer>(file ? io::tokenizer_of(*file) : open_tokenizer(path));
     require(tokenizer->size() <= model.source.config.vocabulary, path.string() + ": tokenizer",
             "more tokens than embeddings", text_of("at most ", model.source.config.vocabulary),
             text_of(tokenizer->size()));

@@ -17,8 +17,7 @@ inline Index parameter_count(const Config& c) {
 
 /// A Qwen3 of this size.
 inline Config qwen3(Index width, Index layers, Index heads, Index hidden, bool tied) {
-    Config c;
-    c.architecture = "qwen3";
+    Config c = Config::of("qwen3", "preset");
     c.width = width;
     c.layers = layers;
     c.heads = heads;
@@ -28,7 +27,6 @@ inline Config qwen3(Index width, Index layers, Index heads, Index hidden, bool t
     c.vocabulary = 151936;
     c.theta = 1e6;
     c.epsilon = 1e-6;
-    c.head_norm = true;
     c.tied = tied;
     return c;
 }

@@ -16,6 +16,7 @@
 #include <coco/exec/archetype.hpp>
 #include <coco/llm/source.hpp>
 #include <coco/nn/embedding.hpp>
+#include <coco/nn/gated_feed_forward.hpp>
 #include <coco/nn/stage.hpp>
 
 namespace coco::llm {
@@ -27,12 +28,23 @@ struct Part {
 };
 using Parts = std::vector<Part>;
 
+/// Claims single rows of the source, `Part::rows` numbers each, one after the other: 1 x their sum, in
+/// scalars of the policy whatever the storage (norms, biases).
+inline Slot claim_row(Layout& layout, const Source& source, std::string_view name, Parts list) {
+    Index cols = 0;
+    for (const Part& p : list) cols += p.rows;
+    return layout.given(name, 1, cols, [read = source.read, list = std::move(list)](std::span<float> out) {
+        for (const Part& p : list) {
+            read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
+            out = out.subspan(static_cast<std::size_t>(p.rows));
+        }
+    });
+}
+
 namespace storage {
 
 /// Scalars of the policy, out x in.
-struct Float {
-    using Matrix = Slot;
-
+struct Float : nn::PlainWeights {
     /// Claims the matrix of these parts, one above the other, each `cols` wide.
     static Slot claim(Layout& layout, const Source& source, std::string_view name, Parts parts, Index cols) {
         Index rows = 0;
@@ -46,25 +58,10 @@ struct Float {
                                 }
                             });
     }
-    /// y (= or +=) x W'.
-    template <class P>
-    static void apply(Run<P>& run, CRows<P> x, const Slot& w, Rows<P> y, Write write = Write::set) {
-        run.on.multiply(x, Op::plain, run.value(w), Op::transposed, y, 1, write == Write::add ? 1 : 0);
-    }
-    /// dx = dy W.
-    template <class P>
-    static void apply_back(Run<P>& run, CRows<P> dy, const Slot& w, Rows<P> dx) {
-        run.on.multiply(dy, Op::plain, run.value(w), Op::plain, dx);
-    }
     /// out_i = row id_i of W.
     template <class P>
     static void gather(Run<P>& run, const Slot& w, Ids<P> id, Rows<P> out) {
         nn::gather(run.on, run.value(w), id, out);
-    }
-    /// Where W's gradient is summed: nowhere.
-    template <class P>
-    static Rows<P> gradient(Run<P>&, const Slot&) {
-        return {};
     }
 };
 
