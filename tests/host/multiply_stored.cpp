@@ -9,24 +9,13 @@
 
 using namespace coco;
 
-namespace {
-
-/// Largest difference over the largest element.
-double off(const laws::Numbers& a, const laws::Numbers& b) {
-    double most = 0;
-    for (const double x : b) most = std::max(most, std::abs(x));
-    return laws::distance(a, b) / most;
-}
-
-}  // namespace
-
 TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no bit", "[stored][threads]",
                    float, double) {
     BasicHost<TestType> one(1), three(3);
     laws::stored_trials([&](const std::string& name, const laws::StoredTrial& trial) {
         INFO(name);
         const laws::Numbers found = trial.run(three);
-        CHECK(off(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        CHECK(laws::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
         CHECK(found == trial.run(one));
     });
 }
@@ -43,7 +32,7 @@ TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[store
                                               Precision::bfloat16};
                 INFO(x_rows << " " << rows << "x" << cols << (op == Op::plain ? " plain" : " transposed"));
                 const laws::Numbers found = trial.run(three);
-                CHECK(off(found, trial.naive(narrow)) < 2e-6);
+                CHECK(laws::relative(found, trial.naive(narrow)) < 2e-6);
                 CHECK(found == trial.run(one));
             }
 }

@@ -120,4 +120,11 @@ void gradient_agrees(const std::string& name, const Numbers& at, const Numbers& 
     CHECK(worst <= 1);
 }
 
+/// Largest difference of two lists over the larger one's largest element.
+inline double relative(const Numbers& a, const Numbers& b) {
+    double most = 0;
+    for (const double x : b) most = std::max(most, std::abs(x));
+    return distance(a, b) / most;
+}
+
 }  // namespace coco::laws

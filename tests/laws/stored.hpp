@@ -96,7 +96,6 @@ struct StoredTrial {
 
     template <class P>
     Numbers run(P& on) const {
-        using T = typename P::Scalar;
         Workspace<P> work(on);
         Block<std::byte, P> block(on, static_cast<Index>(bytes().size()));
         const std::vector<std::byte> from = bytes();
@@ -105,7 +104,6 @@ struct StoredTrial {
                       out = brought(on, work, before(), {x_rows, width()});
         on.multiply_stored(CRows<P>(in), Stored<typename P::Space>{type, block.data(), rows, cols}, op, out,
                            write, precision);
-        static_assert(sizeof(T) >= 4);
         return fetched<P>(on, out);
     }
 

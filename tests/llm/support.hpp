@@ -150,11 +150,6 @@ public:
     coco::Gradients<P> gradients;
 };
 
-/// Largest difference of two lists over the larger one's largest element.
-inline double relative(const Numbers& a, const Numbers& b) {
-    double most = 0;
-    for (const double x : b) most = std::max(most, std::abs(x));
-    return coco::laws::distance(a, b) / most;
-}
+using coco::laws::relative;
 
 }  // namespace support
