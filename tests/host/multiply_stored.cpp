@@ -43,7 +43,8 @@ TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, doub
         const Index values = layout_of(type)->values, cols = 2 * values, rows = 5;
         const std::vector<std::byte> bytes = laws::random_blocks(type, rows * 2, 3);
         std::vector<float> decoded(static_cast<std::size_t>(rows * cols));
-        ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * 2, decoded.data());
+        ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * cols,
+                              decoded.data());
         const std::vector<Id> id{4, 0, 4, 2};
         std::vector<TestType> out(id.size() * static_cast<std::size_t>(cols));
         on.gather_stored({type, bytes.data(), rows, cols}, {id.data(), 4}, {out.data(), 4, cols});

@@ -35,9 +35,8 @@ struct TwoParts {
         };
         s.read = [this](std::string_view name, Index, Index, std::span<float> out) {
             const auto& from = name == "a" ? first : second;
-            const Index values = name == "a" ? 32 : 1;
             ggml::decode_of(name == "a" ? GgmlType::Q4_1 : GgmlType::BF16)(
-                reinterpret_cast<const std::uint8_t*>(from.data()), static_cast<Index>(out.size()) / values,
+                reinterpret_cast<const std::uint8_t*>(from.data()), static_cast<Index>(out.size()),
                 out.data());
         };
         return s;

@@ -26,7 +26,9 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
     const Scratch scratch;
     const Lines<T> keys = lines<T>(scratch, k.cols_from(kv * head, head), sight, head);
     const Lines<T> values = lines<T>(scratch, v.cols_from(kv * head, head), sight, head);
-    const Transposed<T> columns(scratch, keys, sight.count(), head);
+    // So few queries read the keys as they lie: to transpose them would cost more.
+    const bool few = sight.queries * group <= block_rows;
+    const Transposed<T> columns(scratch, keys, few ? 0 : sight.count(), head);
     const Index stride = padded<T>(sight.count()) + lanes<T>;
     T* const p = scratch.take<T>(block_rows * stride);
     T* const x = scratch.take<T>(block_rows * width);
@@ -38,7 +40,13 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
             const Index rows = std::min<Index>(block_rows, last - i0), limit = sight.visible(i0 + rows - 1);
             for (Index i = 0; i < rows; ++i)
                 widen(q.row(start + i0 + i) + h * head, head, width, shape.scale, x + i * width);
-            columns.dots(rows, {x, width, 1}, limit, p, stride);
+            if (few) {
+                for (Index i = 0; i < rows; ++i)
+                    for (Index j = 0; j < limit; ++j)
+                        p[i * stride + j] = dot(x + i * width, keys.data + j * keys.stride, head);
+            } else {
+                columns.dots(rows, {x, width, 1}, limit, p, stride);
+            }
             T own_weight[block_rows];
             for (Index i = 0; i < rows; ++i) {
                 T* const z = p + i * stride;

@@ -33,12 +33,12 @@ public:
         const auto* const from = reinterpret_cast<const std::uint8_t*>(matrix_.data) + i * row_bytes_ +
                                  first / layout_.values * layout_.bytes;
         if constexpr (std::is_same_v<T, float>) {
-            decode_(from, count / layout_.values, to);
+            decode_(from, count, to);
         } else {
             float part[piece];
             for (Index j = 0; j < count; j += piece) {
                 const Index n = std::min(piece, count - j);
-                decode_(from + j / layout_.values * layout_.bytes, n / layout_.values, part);
+                decode_(from + j / layout_.values * layout_.bytes, n, part);
                 std::copy(part, part + n, to + j);
             }
         }

@@ -34,10 +34,9 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
     if (static_cast<Index>(out.size()) != count * tensor.columns)
         throw Error(tensor.where, "wrong number of values", text_of(count * tensor.columns),
                     text_of(out.size()));
-    const Index blocks = tensor.columns / layout->values;
-    const auto* in =
-        reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * blocks * layout->bytes;
-    decode(in, count * blocks, out.data());
+    const Index row_bytes = tensor.columns / layout->values * layout->bytes;
+    decode(reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()) + first * row_bytes,
+           count * tensor.columns, out.data());
     require_finite(out, tensor.columns, tensor.where, first);
 }
 

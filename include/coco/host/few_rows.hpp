@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Few rows with a stored matrix, as when a model writes: nothing of the matrix is packed. Up to four rows
+/// are multiplied with its values as they come out of their blocks, in registers; some more lie side by side
+/// in a vector, and the matrix is the left factor, which `product` reads row by row.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include <coco/host/packed.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/product.hpp>
+#include <coco/host/scratch.hpp>
+#include <coco/host/unpack.hpp>
+#include <coco/store/ggml_blocks.hpp>
+#include <coco/store/stored.hpp>
+
+namespace coco::host {
+
+/// Rows that `dots` takes at once.
+inline constexpr int dot_rows = 4;
+
+/// Sum of the halves of a vector.
+template <class Half, class Vector>
+void fold(const Vector& v, Half& half) {
+    Half upper;
+    std::memcpy(&half, &v, sizeof(half));
+    std::memcpy(&upper, reinterpret_cast<const char*>(&v) + sizeof(half), sizeof(upper));
+    half += upper;
+}
+/// The sum of sixteen.
+inline float sum(const ggml::Floats& v) {
+    typedef float Eight __attribute__((vector_size(32)));
+    typedef float Four __attribute__((vector_size(16)));
+    Eight eight;
+    Four four;
+    fold(v, eight);
+    fold(eight, four);
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/// to[i] = x_i . w for `rows` rows x_i, `stride` apart; w is a stored row of `depth` values.
+template <class Reader, int rows>
+void dots(const std::uint8_t* w, Index depth, const float* x, Index stride, float* to) {
+    using ggml::Floats;
+    // Two sums a row: one alone would wait for itself.
+    Floats part[rows][2] = {};
+    float rest[rows] = {};
+    for (; depth >= Reader::size; depth -= Reader::size, w += Reader::bytes, x += Reader::size)
+        Reader::read(w, [&](int at, const Floats& values) {
+            for (int i = 0; i < rows; ++i) {
+                Floats from;
+                ggml::load(x + i * stride + at, from);
+                part[i][at / 16 % 2] += values * from;
+            }
+        });
+    if constexpr (requires { Reader::one_bytes; })
+        for (; depth > 0; --depth, w += Reader::one_bytes, ++x)
+            for (int i = 0; i < rows; ++i) rest[i] += Reader::one(w) * x[i * stride];
+    for (int i = 0; i < rows; ++i) to[i] = sum(part[i][0] + part[i][1]) + rest[i];
+}
+
+/// out (+)= x w' for at most `dot_rows` rows.
+inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w,
+                          View<float, space::Host> out, bool add) {
+    using Dots = void (*)(const std::uint8_t*, Index, const float*, Index, float*);
+    // Rows of w do not depend on each other, so they may be cut by the number of threads.
+    const Index chunk = std::max<Index>(16, w.rows / (4 * pool.threads()) + 1);
+    Dots one = nullptr, some = nullptr;
+    ggml::with_reader(w.type, [&]<class Reader>(const Reader&) {
+        one = dots<Reader, 1>;
+        some = dots<Reader, dot_rows>;
+    });
+    const Scratch scratch;
+    const float* from = x.data;
+    Index stride = x.stride;
+    if (x.rows > 1 && x.rows < dot_rows) {
+        float* const whole = scratch.take<float>(dot_rows * w.cols);
+        for (Index i = 0; i < dot_rows; ++i)
+            std::copy_n(x.row(std::min(i, x.rows - 1)), w.cols, whole + i * w.cols);
+        from = whole;
+        stride = w.cols;
+    }
+    const Dots multiply = x.rows == 1 ? one : some;
+    pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
+        float sums[dot_rows];
+        for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c) {
+            multiply(reinterpret_cast<const std::uint8_t*>(w.row(c)), w.cols, from, stride, sums);
+            for (Index i = 0; i < x.rows; ++i) {
+                float& to = out.row(i)[c];
+                to = (add ? to : 0.0f) + sums[i];
+            }
+        }
+    });
+}
+
+/// out (+)= x w' for rows that a few vectors hold side by side.
+template <class T>
+void multiply_across(Pool& pool, View<const T, space::Host> x, const Stored<space::Host>& w,
+                     View<T, space::Host> out, bool add) {
+    // So many rows of w and of x' as stay in the nearest cache.
+    constexpr Index chunk = 48, some = 2 * block_rows, piece = Unpack<T>::piece;
+    const Index wide = padded<T>(x.rows);
+    const Unpack<T> unpack(w);
+    const Scratch scratch;
+    T* const across = scratch.take<T>(w.cols * wide);
+    pack_block(x.data, x.stride, x.rows, w.cols, wide, across);
+    pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
+        const Scratch own;
+        T* const values = own.take<T>(some * piece);
+        T* const sums = own.take<T>(some * wide);
+        const Index end = std::min(w.rows, (task + 1) * chunk);
+        for (Index c = task * chunk; c < end; c += some) {
+            const Index count = std::min(some, end - c);
+            for (Index k = 0; k < w.cols; k += piece) {
+                const Index depth = std::min(piece, w.cols - k);
+                for (Index r = 0; r < count; ++r) unpack(c + r, k, depth, values + r * piece);
+                product<T>(count, wide, depth, {values, piece, 1}, across + k * wide, wide, sums, wide,
+                           k > 0);
+            }
+            for (Index i = 0; i < x.rows; ++i)
+                for (Index r = 0; r < count; ++r) {
+                    T& to = out.row(i)[c + r];
+                    to = (add ? to : T(0)) + sums[r * wide + i];
+                }
+        }
+    });
+}
+
+}  // namespace coco::host
