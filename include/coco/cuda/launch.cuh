@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How kernels are started: on one stream, in order, counted. Also what every kernel is written with: the
+/// warp, the block's memory.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <utility>
+
+#include <coco/core/config.hpp>
+#include <coco/cuda/error.cuh>
+#include <coco/cuda/staging.cuh>
+
+namespace coco::cuda {
+
+/// Where a device's work is queued.
+struct Stream {
+    cudaStream_t handle = nullptr;
+    int device = 0;
+    Index launches = 0;    ///< kernels and products started so far
+    Index read_backs = 0;  ///< times the host waited for numbers
+    Staging staging;
+
+    /// Call before anything is queued: brought numbers leave first, and the calling thread's device is ours.
+    void ready() {
+        int current = 0;
+        check(cudaGetDevice(&current), "ask for the device");
+        if (current != device) check(cudaSetDevice(device), "choose the device");
+        staging.send(handle);
+    }
+};
+
+/// Shared memory that a block may ask for without further ado.
+inline constexpr std::size_t plain_shared_bytes = 48 << 10;
+
+/// Starts `kernel<<<grid, block, shared_bytes>>>(arguments...)`. Nothing is started for an empty grid.
+template <class... Parameters, class... Arguments>
+void launch(Stream& stream, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes,
+            Arguments&&... arguments) {
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+    stream.ready();
+    if (shared_bytes > plain_shared_bytes)
+        check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(shared_bytes)),
+              "give a kernel its shared memory");
+    cudaLaunchConfig_t config{};
+    config.gridDim = grid;
+    config.blockDim = block;
+    config.dynamicSmemBytes = shared_bytes;
+    config.stream = stream.handle;
+    check(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), "start a kernel");
+    ++stream.launches;
+}
+
+/// The block's shared memory, of the size that `launch` was told. Aligned to 16 bytes.
+template <class T>
+__device__ T* shared() {
+#if defined(__CUDACC__)
+    extern __shared__ __align__(16) unsigned char coco_shared[];
+    return reinterpret_cast<T*>(coco_shared);
+#else
+    return static_cast<T*>(coco_emulated_shared());
+#endif
+}
+
+}  // namespace coco::cuda
