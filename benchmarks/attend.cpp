@@ -46,15 +46,16 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
         dq(on, rows, q.cols, 0), dk(on, rows, k.cols, 0), dv(on, rows, v.cols, 0);
     std::vector<Id> row_key(static_cast<std::size_t>(rows));
     for (std::size_t i = 0; i < row_key.size(); ++i) row_key[i] = static_cast<Id>(i);
+    Workspace<Host> work(on);
     Attention<Host> shape;
-    shape.queries = shape.keys = segments(on, c.lengths);
+    shape.queries = shape.keys = segments(on, c.lengths, work);
     shape.heads = c.heads;
     shape.kv_heads = c.kv_heads;
     shape.scale = 0.125f;
     shape.causal = true;
     shape.prefix = c.prefix;
     shape.dropout = c.dropout;
-    shape.row_key = on.bring(std::span<const Id>(row_key));
+    shape.row_key = on.bring(std::span<const Id>(row_key), work);
     double pairs = 0;
     for (std::size_t s = 0; s + 1 < c.lengths.at.size(); ++s) {
         const double n = c.lengths.at[s + 1] - c.lengths.at[s];

@@ -14,9 +14,10 @@ static void classify(benchmark::State& state, Index rows, Index width, Index cou
     Draw draw(2);
     std::vector<Id> positive(static_cast<std::size_t>(rows));
     for (Id& p : positive) p = static_cast<Id>(draw.below(static_cast<std::uint32_t>(count)));
+    Workspace<Host> work(on);
     Classes<Host> classes;
     classes.columns = columns.in();
-    classes.positive = on.bring(std::span<const Id>(positive));
+    classes.positive = on.bring(std::span<const Id>(positive), work);
     float loss = 0;
     const float scale = 1 / static_cast<float>(rows);
     Meter(state, [&] {

@@ -6,6 +6,7 @@
 #include <coco/core/random.hpp>
 #include <coco/store/block.hpp>
 #include <coco/store/ragged.hpp>
+#include <coco/store/workspace.hpp>
 
 namespace coco {
 
@@ -27,8 +28,8 @@ struct Normals {
 };
 
 template <class P>
-Segments<P> segments(P& on, const Offsets& at) {
-    return {at.at, on.bring(std::span<const Id>(at.at)), at.longest()};
+Segments<P> segments(P& on, const Offsets& at, Workspace<P>& work) {
+    return {at.at, on.bring(std::span<const Id>(at.at), work), at.longest()};
 }
 
 }  // namespace coco

@@ -20,15 +20,16 @@ static void rank(benchmark::State& state, Index users, Index k) {
         of_row.push(history);
         target.push_back(static_cast<Id>(u));
     }
+    Workspace<Host> work(on);
     Seen<Host> seen;
-    seen.of_row = segments(on, of_row);
-    seen.item = on.bring(std::span<const Id>(item));
+    seen.of_row = segments(on, of_row, work);
+    seen.item = on.bring(std::span<const Id>(item), work);
     Meter(state,
           [&] {
               if (k > 0)
                   on.rank(h.in(), columns.in(), {}, seen, k, best.list(), scores.out());
               else
-                  on.place(h.in(), columns.in(), {}, seen, on.bring(std::span<const Id>(target)),
+                  on.place(h.in(), columns.in(), {}, seen, on.bring(std::span<const Id>(target), work),
                            scores.out());
           })
         .flop(2.0 * static_cast<double>(users * width * items), on.threads())

@@ -67,7 +67,7 @@ private:
         const std::span<Id> offsets = work.numbers(2);
         offsets[0] = 0;
         offsets[1] = static_cast<Id>(token.size());
-        return decoder.hidden(run, coco::adapter::Frozen{}, on.bring(token),
+        return decoder.hidden(run, coco::adapter::Frozen{}, on.bring(token, work),
                               coco::llm::segments_of(run, std::span<const Id>(offsets)));
     }
     std::vector<float> list(coco::Rows<Host> rows) {

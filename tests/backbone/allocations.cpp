@@ -37,17 +37,19 @@ struct Held {
         by_position.build(position, window);
     }
 
-    static Ids<P> brought(P& on, const std::vector<Id>& x) { return on.bring(std::span<const Id>(x)); }
-    static Inverse<P> brought(P& on, const InverseLists& x) {
-        return {brought(on, x.id), {x.offsets, brought(on, x.offsets), 0}, brought(on, x.place)};
+    static Ids<P> brought(Run<P>& run, const std::vector<Id>& x) {
+        return run.on.bring(std::span<const Id>(x), run.work);
     }
-    Sequence<P> sequence(P& on, Index window) const {
-        return {{offsets, brought(on, offsets), window},
-                brought(on, item),
-                brought(on, by_item),
-                brought(on, position),
-                brought(on, by_position),
-                brought(on, key)};
+    static Inverse<P> brought(Run<P>& run, const InverseLists& x) {
+        return {brought(run, x.id), {x.offsets, brought(run, x.offsets), 0}, brought(run, x.place)};
+    }
+    Sequence<P> sequence(Run<P>& run, Index window) const {
+        return {{offsets, brought(run, offsets), window},
+                brought(run, item),
+                brought(run, by_item),
+                brought(run, position),
+                brought(run, by_position),
+                brought(run, key)};
     }
 };
 
@@ -71,7 +73,7 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
         gradients.attach(run);
         run.training = true;
         run.step = number;
-        const Sequence<P> batch = held.sequence(on, config.window);
+        const Sequence<P> batch = held.sequence(run, config.window);
         const auto vectors = table.forward(run);
         const Rows<P> x = work.keep(rows, config.width()), dx = work.keep(rows, config.width());
         nn::gather<P>(on, vectors.vectors, batch.item, x);

@@ -160,8 +160,8 @@ private:
             }
             k.starts[static_cast<std::size_t>(t) + 2] = k.starts[1] + static_cast<Id>(next);
         }
-        k.packed = run.on.bring(std::span<const Id>(packed));
-        k.by_time = run.on.bring(std::span<const Id>(by_time));
+        k.packed = run.on.bring(std::span<const Id>(packed), run.work);
+        k.by_time = run.on.bring(std::span<const Id>(by_time), run.work);
         return k;
     }
 

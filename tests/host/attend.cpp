@@ -40,8 +40,9 @@ TEST_CASE("attend: gradients that are not wanted are not touched", "[attend]") {
     const laws::Held<BasicHost<double>> q(on, in.q), k(on, in.k), v(on, in.v), dout(on, in.dout);
     laws::Held<BasicHost<double>> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q),
         all_dk(on, in.k), all_dv(on, in.v);
+    Workspace<BasicHost<double>> work(on);
     Attention<BasicHost<double>> shape;
-    shape.queries = shape.keys = laws::segments(on, t.queries);
+    shape.queries = shape.keys = laws::segments(on, t.queries, work);
     on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
     on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(), {}, {},
                        dv.out(), {}, {});

@@ -38,9 +38,10 @@ TEST_CASE("classify: without outputs it is the loss alone, and a NaN shows in it
     auto in = t.inputs();
     const auto loss_of = [&] {
         const laws::Held<Host> h(on, in.h), columns(on, in.columns);
+        Workspace<Host> work(on);
         Classes<Host> shape;
         shape.columns = columns.in();
-        shape.positive = on.bring(std::span<const Id>(in.positive));
+        shape.positive = on.bring(std::span<const Id>(in.positive), work);
         float loss = 0;
         on.classify(h.in(), shape, 0.5f, &loss, {}, {}, {});
         return loss;

@@ -38,8 +38,9 @@ TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[
     laws::Held<Host> scores(on, 1, 2), places(on, 1, 1);
     Block<Id, Host> best(on, 2);
     const std::vector<Id> target{4};
+    Workspace<Host> work(on);
     on.rank(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
-    on.place(rows.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target)), places.out());
+    on.place(rows.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target), work), places.out());
     CHECK(best.list()[0] == no_id);
     CHECK(best.list()[1] == no_id);
     CHECK(places.in()(0, 0) >= 30);
@@ -58,7 +59,9 @@ TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last
         laws::Held<BasicHost<TestType>> places(on, rows, 1), scores(on, rows, 900);
         Block<Id, BasicHost<TestType>> best(on, rows * 900);
         const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
-        on.place(rows_of_h.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target)), places.out());
+        Workspace<BasicHost<TestType>> work(on);
+        on.place(rows_of_h.in(), matrix.in(), {}, {}, on.bring(std::span<const Id>(target), work),
+                 places.out());
         on.rank(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
         for (Index i = 0; i < rows; ++i) {
             const Id* const order = best.list().data + i * 900;

@@ -49,9 +49,10 @@ struct AttentionTrial {
     std::vector<T> run(P& on) const {
         const Inputs in = inputs();
         const std::vector<Id> row_key = row_keys();
+        Workspace<P> work(on);
         Attention<P> shape;
-        shape.queries = segments(on, queries);
-        shape.keys = segments(on, keys);
+        shape.queries = segments(on, queries, work);
+        shape.keys = segments(on, keys, work);
         shape.heads = heads;
         shape.kv_heads = kv_heads;
         shape.scale = scale();
@@ -59,7 +60,7 @@ struct AttentionTrial {
         shape.prefix = prefix;
         shape.dropout = dropout;
         shape.key = dropout_key();
-        shape.row_key = on.bring(std::span<const Id>(row_key));
+        shape.row_key = on.bring(std::span<const Id>(row_key), work);
         // Gaps between rows: q, k and v are often columns of one matrix. Outputs start as garbage.
         const Held<P> q(on, in.q, 3), k(on, in.k, 5), v(on, in.v), own_k(on, in.own_k, 1),
             own_v(on, in.own_v);

@@ -42,7 +42,7 @@ template <class P>
 Ids<P> ids(P& on, Workspace<P>& work, std::span<const Id> from) {
     const std::span<Id> to = work.numbers(static_cast<Index>(from.size()));
     std::copy(from.begin(), from.end(), to.begin());
-    return on.bring(std::span<const Id>(to));
+    return on.bring(std::span<const Id>(to), work);
 }
 
 /// Segments of given offsets.
@@ -50,7 +50,7 @@ template <class P>
 Segments<P> segments(P& on, Workspace<P>& work, const Offsets& offsets) {
     const std::span<Id> to = work.numbers(static_cast<Index>(offsets.at.size()));
     std::copy(offsets.at.begin(), offsets.at.end(), to.begin());
-    return {to, on.bring(std::span<const Id>(to)), offsets.longest()};
+    return {to, on.bring(std::span<const Id>(to), work), offsets.longest()};
 }
 
 /// The inverse of gathering `from` out of a table of `rows`.

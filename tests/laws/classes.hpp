@@ -52,14 +52,15 @@ struct ClassifyTrial {
         const Held<P> h(on, in.h, gap), columns(on, in.columns, gap), biases(on, in.bias);
         Held<P> loss(on, 1, 1, 1), dh(on, rows, width, 7, gap), dcolumns(on, classes, width, 1, gap);
         Held<P> dbias(on, bias ? 1 : 0, classes, 1);
+        Workspace<P> work(on);
         Classes<P> shape;
         shape.columns = columns.in();
         shape.bias = biases.in();
         shape.inverse_temperature = static_cast<T>(1 / temperature);
-        shape.positive = on.bring(std::span<const Id>(in.positive));
+        shape.positive = on.bring(std::span<const Id>(in.positive), work);
         if (excluded) {
-            shape.excluded_of = segments(on, in.excluded_of);
-            shape.excluded = on.bring(std::span<const Id>(in.excluded));
+            shape.excluded_of = segments(on, in.excluded_of, work);
+            shape.excluded = on.bring(std::span<const Id>(in.excluded), work);
         }
         on.classify(h.in(), shape, T(0.5), loss.list().data, dh.out(), dcolumns.out(), dbias.out());
         std::vector<T> all;

@@ -55,12 +55,13 @@ struct RankTrial {
         const Held<P> h(on, in.h, 2), matrix(on, in.columns, 1), biases(on, in.bias);
         Held<P> scores(on, rows, k, 7), places(on, rows, 1, 7);
         Block<Id, P> best(on, rows * k);
+        Workspace<P> work(on);
         Seen<P> left_out;
-        if (seen) left_out.of_row = segments(on, in.of_row);
-        if (seen) left_out.item = on.bring(std::span<const Id>(in.item));
+        if (seen) left_out.of_row = segments(on, in.of_row, work);
+        if (seen) left_out.item = on.bring(std::span<const Id>(in.item), work);
         left_out.zeroed = zeroed;
         on.rank(h.in(), matrix.in(), biases.in(), left_out, k, best.list(), scores.out());
-        on.place(h.in(), matrix.in(), biases.in(), left_out, on.bring(std::span<const Id>(in.target)),
+        on.place(h.in(), matrix.in(), biases.in(), left_out, on.bring(std::span<const Id>(in.target), work),
                  places.out());
         std::vector<Id> ids(static_cast<std::size_t>(rows * k));
         on.fetch(List<const Id, typename P::Space>(best.list()), ids.data());

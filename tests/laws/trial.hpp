@@ -16,6 +16,7 @@
 #include <coco/store/block.hpp>
 #include <coco/store/ragged.hpp>
 #include <coco/store/view.hpp>
+#include <coco/store/workspace.hpp>
 
 namespace coco::laws {
 
@@ -81,8 +82,8 @@ private:
 
 /// Offsets as a policy sees them; `at` must outlive the step.
 template <class P>
-Segments<P> segments(P& on, const Offsets& at) {
-    return {at.at, on.bring(std::span<const Id>(at.at)), at.longest()};
+Segments<P> segments(P& on, const Offsets& at, Workspace<P>& work) {
+    return {at.at, on.bring(std::span<const Id>(at.at), work), at.longest()};
 }
 
 /// Adds `matrix` to the wanted numbers.

@@ -43,7 +43,7 @@ laws::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std:
     for (Index i = 0; i < rows; ++i) keys.push_back(first_key + static_cast<Id>(i));
     const laws::Numbers ones(static_cast<std::size_t>(rows * cols), 1.0);
     const CRows<P> x = laws::brought(on, work, ones, {rows, cols});
-    return laws::fetched<P>(on, dropout.forward(run, x, on.bring(std::span<const Id>(keys))).out);
+    return laws::fetched<P>(on, dropout.forward(run, x, on.bring(std::span<const Id>(keys), work)).out);
 }
 
 }  // namespace

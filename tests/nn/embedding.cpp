@@ -48,9 +48,9 @@ TEST_CASE("gather reads rows by id, and zeros where there is none", "[embedding]
     const CRows<P> table = laws::brought(on, work, {1, 2, 3, 4, 5, 6}, {3, 2});
     const std::vector<Id> id{2, no_id, 0, 2};
     const Rows<P> out = laws::brought(on, work, Numbers(8, 9.0), {4, 2});
-    nn::gather<P>(on, table, on.bring(std::span<const Id>(id)), out);
+    nn::gather<P>(on, table, on.bring(std::span<const Id>(id), work), out);
     CHECK(laws::fetched<P>(on, out) == Numbers{5, 6, 0, 0, 1, 2, 5, 6});
-    nn::gather<P>(on, table, on.bring(std::span<const Id>(id)), out, Write::add);
+    nn::gather<P>(on, table, on.bring(std::span<const Id>(id), work), out, Write::add);
     CHECK(laws::fetched<P>(on, out) == Numbers{10, 12, 0, 0, 2, 4, 10, 12});
 
     const Inverse<P> inverse = laws::inverse(on, work, id, 3);

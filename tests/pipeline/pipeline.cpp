@@ -243,7 +243,7 @@ TEST_CASE("a batch in which nobody is known trains behaviour as the base does", 
     run.seed = 42;
     run.step = 3;
     double ledger[coco::Ledger::entries] = {};
-    base.step(run, coco::bring(bench.on, b), coco::Phase::joint, ledger);
+    base.step(run, coco::bring(run, b), coco::Phase::joint, ledger);
     const coco::StepReport report = bench.step(b);
     CHECK(report.groups == 0);
     CHECK(report.open_groups == 0);
@@ -266,13 +266,13 @@ TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipe
         filler.ask(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
     b.finish(items, window);
     coco::Run<Double> run = bench.pass(false);
-    const auto batch = coco::bring(bench.on, b);
+    const auto batch = coco::bring(run, b);
     const auto known = bench.model.know(run, batch);
     REQUIRE(known.decoupler.of_group.count() == 3);
     coco::Offsets of;
     for (const Id g : b.group_of_segment) of.push(g < 0 ? 0 : known.decoupler.of_group.length(g));
     const auto with =
-        bench.model.answer(run, batch, coco::CRows<Double>(known.decoupler.out), coco::bring(bench.on, of));
+        bench.model.answer(run, batch, coco::CRows<Double>(known.decoupler.out), coco::bring(run, of));
     const auto without = bench.model.answer(run, batch);
     for (Index u = 0; u < train.users(); ++u) {
         bool same = true;

@@ -177,7 +177,7 @@ public:
         ledger.assign(coco::Ledger::entries, Scalar(0));
         coco::Run<P> run = pass();
         run.step = number;
-        return model.step(run, coco::bring(on, b), phase, ledger.data());
+        return model.step(run, coco::bring(run, b), phase, ledger.data());
     }
     double loss() const {
         return static_cast<double>(ledger[coco::Ledger::rec] + ledger[coco::Ledger::aux] +

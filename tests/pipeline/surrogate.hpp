@@ -28,7 +28,8 @@ public:
           decoupler_(layout_, config_.decoupler, width, llm_.width()),
           aligner_(layout_, config_.aligner, width),
           adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
-          batch_(coco::bring(bench.on, host)),
+          brought_(bench.on),
+          batch_(brought(host)),
           host_(host) {
         REQUIRE(layout_.tensors().size() == bench.model.layout().tensors().size());
         for (std::size_t t = 0; t < layout_.tensors().size(); ++t) {
@@ -134,6 +135,10 @@ private:
         return xy / std::sqrt(xx * yy);
     }
 
+    coco::Batch<P> brought(const coco::HostBatch& host) {
+        coco::Run<P> run{bench_.on, brought_};
+        return coco::bring(run, host);
+    }
     coco::CRows<P> known_rows(coco::Run<P>& run, coco::CRows<P> h_all) {
         const coco::Rows<P> e = run.work.keep(batch_.groups(), width);
         coco::nn::gather<P>(run.on, h_all, batch_.know_row, e);
@@ -150,7 +155,7 @@ private:
         in.soft_of = prompts.of_group;
         in.token = batch_.token;
         in.text_of = batch_.text_of;
-        in.instruction = run.on.bring(bench_.text.instruction());
+        in.instruction = run.on.bring(bench_.text.instruction(), run.work);
         in.group = batch_.group_key;
         return llm_.forward(run, adapter_, in);
     }
@@ -188,6 +193,7 @@ private:
     Decoupler decoupler_;
     Aligner aligner_;
     Adapter adapter_;
+    coco::Workspace<P> brought_;
     coco::Batch<P> batch_;
     const coco::HostBatch& host_;
     Numbers e_, mix_, h_, a_;

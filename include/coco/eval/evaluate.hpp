@@ -67,11 +67,11 @@ private:
     void rank(const Trained<Model, P>& trained, Had had, Index count) {
         P& on = *trained.on;
         Run<P> run = trained.run(work_);
-        const Batch<P> batch = bring(on, batch_);
+        const Batch<P> batch = bring(run, batch_);
         const typename Model::template Answer<P> answer = answer_of(*trained.model, run, batch);
         Seen<P> seen;
-        seen.of_row = bring(on, seen_of_);
-        seen.item = on.bring(std::span<const Id>(seen_));
+        seen.of_row = bring(run, seen_of_);
+        seen.item = on.bring(std::span<const Id>(seen_), work_);
         seen.zeroed = had == Had::zeroed;
         const Rows<P> place = work_.keep(count, 1);
         on.place(answer.rows, answer.vectors, {}, seen, batch.targets.item, place);

@@ -25,10 +25,10 @@ struct Archetype {
     void* own(std::size_t bytes);
     void disown(void* memory, std::size_t bytes) noexcept;
 
-    /// Host numbers as a list where kernels run. The span must outlive the step: the host branch reads it
-    /// in place, a device copies it.
+    /// Host numbers as a list where kernels run, to be used until `work` is reset. The span must live as
+    /// long: the host branch reads it in place, a device copies it into `work`.
     template <class T>
-    List<const T, Space> bring(std::span<const T> numbers);
+    List<const T, Space> bring(std::span<const T> numbers, Workspace<Archetype>& work);
     /// Copies device numbers to the host; waits for them.
     template <class T>
     void fetch(List<const T, Space> from, T* to);

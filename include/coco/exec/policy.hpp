@@ -44,8 +44,8 @@ concept OwnsMemory = requires(P& on, void* memory, std::size_t bytes) {
 template <class P>
 concept MovesNumbers = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
                                 List<typename P::Scalar, typename P::Space> list,
-                                List<const typename P::Scalar, typename P::Space> clist) {
-    { on.bring(ids) } -> std::same_as<Ids<P>>;
+                                List<const typename P::Scalar, typename P::Space> clist, Workspace<P>& work) {
+    { on.bring(ids, work) } -> std::same_as<Ids<P>>;
     { on.fetch(clist, numbers) } -> std::same_as<void>;
     { on.put(static_cast<const typename P::Scalar*>(numbers), list) } -> std::same_as<void>;
     { on.fill(list, *numbers) } -> std::same_as<void>;

@@ -46,7 +46,7 @@ public:
     void disown(void* memory, std::size_t) noexcept { host::disown(memory); }
 
     template <class U>
-    List<const U, Space> bring(std::span<const U> numbers) {
+    List<const U, Space> bring(std::span<const U> numbers, Workspace<BasicHost>&) {
         return {numbers.data(), static_cast<Index>(numbers.size())};
     }
     template <class U>

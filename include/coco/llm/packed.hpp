@@ -16,7 +16,7 @@ namespace coco::llm {
 /// Host numbers as the policy sees them.
 template <class P>
 Ids<P> bring(Run<P>& run, std::span<const Id> numbers) {
-    return run.on.template bring<Id>(numbers);
+    return run.on.bring(numbers, run.work);
 }
 template <class P>
 Segments<P> segments_of(Run<P>& run, std::span<const Id> offsets) {

@@ -17,7 +17,7 @@ template <class P>
 Segments<P> segments(Run<P>& run, std::span<const Id> offsets) {
     Segments<P> s;
     s.host = offsets;
-    s.offsets = run.on.bring(offsets);
+    s.offsets = run.on.bring(offsets, run.work);
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i)
         s.longest = std::max<Index>(s.longest, offsets[i + 1] - offsets[i]);
     return s;
@@ -33,10 +33,10 @@ Inverse<P> invert(Run<P>& run, std::span<const Id> gathered, Index rows) {
     const std::size_t distinct =
         static_cast<std::size_t>(coco::invert(gathered, rows, start, id, offsets, place));
     Inverse<P> inverse;
-    inverse.id = run.on.bring(std::span<const Id>(id.first(distinct)));
+    inverse.id = run.on.bring(std::span<const Id>(id.first(distinct)), run.work);
     inverse.places_of = segments(run, std::span<const Id>(offsets.first(distinct + 1)));
     inverse.place =
-        run.on.bring(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))));
+        run.on.bring(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))), run.work);
     return inverse;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <coco/nn/sequence.hpp>
+#include <coco/nn/stage.hpp>
 #include <coco/store/ragged.hpp>
 
 namespace coco {
@@ -107,43 +108,43 @@ struct Batch {
 
 /// Segments of host offsets.
 template <class P>
-Segments<P> bring(P& on, const Offsets& offsets) {
+Segments<P> bring(Run<P>& run, const Offsets& offsets) {
     const std::span<const Id> at(offsets.at);
-    return {at, on.bring(at), offsets.longest()};
+    return {at, run.on.bring(at, run.work), offsets.longest()};
 }
 
 /// An inverse of host lists.
 template <class P>
-Inverse<P> bring(P& on, const InverseLists& lists) {
+Inverse<P> bring(Run<P>& run, const InverseLists& lists) {
     Inverse<P> inverse;
-    inverse.id = on.bring(std::span<const Id>(lists.id));
+    inverse.id = run.on.bring(std::span<const Id>(lists.id), run.work);
     inverse.places_of.host = lists.offsets;
-    inverse.places_of.offsets = on.bring(std::span<const Id>(lists.offsets));
-    inverse.place = on.bring(std::span<const Id>(lists.place));
+    inverse.places_of.offsets = run.on.bring(std::span<const Id>(lists.offsets), run.work);
+    inverse.place = run.on.bring(std::span<const Id>(lists.place), run.work);
     return inverse;
 }
 
-/// Hands a host batch to a policy; the host batch must outlive the step.
+/// Hands a host batch to the policy of a pass; the host batch must outlive the step.
 template <class P>
-Batch<P> bring(P& on, const HostBatch& h) {
-    const auto ids = [&](const std::vector<Id>& v) { return on.bring(std::span<const Id>(v)); };
+Batch<P> bring(Run<P>& run, const HostBatch& h) {
+    const auto ids = [&](const std::vector<Id>& v) { return run.on.bring(std::span<const Id>(v), run.work); };
     Batch<P> b;
-    b.sequence = {bring(on, h.segments),    ids(h.item),   bring(on, h.by_item), ids(h.position),
-                  bring(on, h.by_position), ids(h.row_key)};
+    b.sequence = {bring(run, h.segments),    ids(h.item),   bring(run, h.by_item), ids(h.position),
+                  bring(run, h.by_position), ids(h.row_key)};
     b.targets.row = ids(h.target_row);
-    b.targets.by_row = bring(on, h.by_row);
+    b.targets.by_row = bring(run, h.by_row);
     b.targets.item = ids(h.target_item);
-    b.targets.by_item = bring(on, h.by_target_item);
+    b.targets.by_item = bring(run, h.by_target_item);
     b.targets.negative = ids(h.negative);
-    b.targets.by_negative = bring(on, h.by_negative);
-    b.targets.of_segment = bring(on, h.targets_of);
-    if (!h.excluded.empty()) b.targets.excluded_of = bring(on, h.excluded_of);
+    b.targets.by_negative = bring(run, h.by_negative);
+    b.targets.of_segment = bring(run, h.targets_of);
+    if (!h.excluded.empty()) b.targets.excluded_of = bring(run, h.excluded_of);
     b.targets.excluded = ids(h.excluded);
     b.self = ids(h.self);
     b.group_of_segment = h.group_of_segment;
     b.know_row = ids(h.know_row);
     b.group_key = h.group_key;
-    b.text_of = bring(on, h.text_of);
+    b.text_of = bring(run, h.text_of);
     b.token = ids(h.token);
     return b;
 }

@@ -49,7 +49,7 @@ std::vector<float> representations(const Trained<Model, P>& trained, const data:
         if (b.rows() == 0) continue;
         b.finish(trained.filler.items(), trained.filler.sampling().window);
         Run<P> run = trained.run(work);
-        const Rows<P> e = trained.model->represent(run, bring(*trained.on, b));
+        const Rows<P> e = trained.model->represent(run, bring(run, b));
         part.resize(static_cast<std::size_t>(e.size()));
         trained.on->fetch(List<const T, typename P::Space>{e.data, e.size()}, part.data());
         all.insert(all.end(), part.begin(), part.end());
@@ -77,7 +77,7 @@ std::vector<typename P::Scalar> token_rows(const Trained<Model, P>& trained, con
     Run<P> run = trained.run(work);
     const Index count = static_cast<Index>(token.size()), width = trained.model->model().width();
     const Rows<P> rows = work.keep(count, width);
-    trained.model->model().embed(run, run.on.bring(std::span<const Id>(token)), rows);
+    trained.model->model().embed(run, run.on.bring(std::span<const Id>(token), work), rows);
     std::vector<T> all(static_cast<std::size_t>(rows.size()));
     trained.on->fetch(List<const T, typename P::Space>{rows.data, rows.size()}, all.data());
     return all;

@@ -41,7 +41,7 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
         Segments<P> of_group;
         if (b.groups() > 0) {
             Run<P> run = trained.run(work);
-            const auto known = trained.model->know(run, bring(*trained.on, b));
+            const auto known = trained.model->know(run, bring(run, b));
             const Rows<P> pure = known.decoupler.out;
             of_group = known.decoupler.of_group;
             part.resize(static_cast<std::size_t>(pure.size()));

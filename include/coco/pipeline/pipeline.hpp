@@ -145,7 +145,7 @@ private:
         in.soft_of = known.prompt.of_group;
         in.token = batch.token;
         in.text_of = batch.text_of;
-        in.instruction = run.on.bring(std::span<const Id>(instruction_));
+        in.instruction = run.on.bring(std::span<const Id>(instruction_), run.work);
         in.group = batch.group_key;
         known.model = model_.forward(run, adapter_, in);
         known.decoupler = decoupler_.forward(run, CRows<P>(known.prompt.out), known.prompt.of_group,

@@ -48,7 +48,8 @@ public:
         kept.of_group = nn::segments(run, std::span<const Id>(offsets));
         kept.by_prompt = nn::invert(run, std::span<const Id>(source), rows_.rows);
         kept.out = run.work.keep(e.rows * rows_.rows, rows_.cols);
-        nn::gather<P>(run.on, run.value(rows_), run.on.bring(std::span<const Id>(source)), kept.out);
+        nn::gather<P>(run.on, run.value(rows_), run.on.bring(std::span<const Id>(source), run.work),
+                      kept.out);
         return kept;
     }
 

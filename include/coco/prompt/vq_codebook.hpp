@@ -87,7 +87,7 @@ public:
         nn::copy<P>(run.on, CRows<P>(kept.projected.out), all.rows_from(0, config_.codes));
         nn::copy<P>(run.on, run.value(shared_), all.rows_from(config_.codes, 1));
         kept.out = run.work.keep(prompts, projection_.out());
-        nn::gather<P>(run.on, CRows<P>(all), run.on.bring(std::span<const Id>(source)), kept.out);
+        nn::gather<P>(run.on, CRows<P>(all), run.on.bring(std::span<const Id>(source), run.work), kept.out);
         return kept;
     }
 

@@ -147,12 +147,12 @@ private:
         P& on = *trained_.on;
         Workspace<P>& work = desk.work;
         Run<P> run = trained_.run(work);
-        const Batch<P> batch = bring(on, desk.batch);
+        const Batch<P> batch = bring(run, desk.batch);
         const auto answer = answer_of(desk, run, batch);
         const Index count = static_cast<Index>(requests.size());
         Seen<P> seen;
-        seen.of_row = bring(on, desk.seen_of);
-        seen.item = on.bring(std::span<const Id>(desk.seen));
+        seen.of_row = bring(run, desk.seen_of);
+        seen.item = on.bring(std::span<const Id>(desk.seen), work);
         const MutableIds<P> best = work.template keep_list<Id>(count * k);
         const Rows<P> scores = work.keep(count, k);
         on.rank(answer.rows, answer.vectors, {}, seen, k, best, scores);
@@ -176,7 +176,7 @@ private:
             const Rows<P> pure = desk.work.keep(rows, width);
             if (rows > 0)
                 run.on.put(desk.pure.data(), List<Scalar, typename P::Space>{pure.data, pure.size()});
-            return trained_.model->answer(run, batch, CRows<P>(pure), bring(run.on, desk.pure_of));
+            return trained_.model->answer(run, batch, CRows<P>(pure), bring(run, desk.pure_of));
         } else {
             return trained_.model->answer(run, batch);
         }

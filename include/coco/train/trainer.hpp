@@ -177,7 +177,7 @@ private:
         run.training = true;
         run.seed = config_.schedule.seed;
         run.step = static_cast<std::uint32_t>(state_.step);
-        const Batch<P> batch = bring(*trained_.on, host_batch_);
+        const Batch<P> batch = bring(run, host_batch_);
         StepReport report = trained_.model->step(run, batch, state_.phase, ledger);
         if (ledger == ledger_.data()) state_.vitals.add(report);
         work_.reset();
