@@ -27,8 +27,8 @@ struct Archetype {
 
     /// Host numbers as a list where kernels run, to be used until `work` is reset. The span must live as
     /// long: the host branch reads it in place, a device copies it into `work`.
-    template <class T>
-    List<const T, Space> bring(std::span<const T> numbers, Workspace<Archetype>& work);
+    template <class T, class P>
+    List<const T, Space> bring(std::span<const T> numbers, Workspace<P>& work);
     /// Copies device numbers to the host; waits for them.
     template <class T>
     void fetch(List<const T, Space> from, T* to);
