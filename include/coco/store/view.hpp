@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cassert>
+#include <concepts>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -28,7 +29,7 @@ struct View {
     T* data = nullptr;
     Index rows = 0, cols = 0, stride = 0;
 
-    COCO_HD constexpr View() = default;
+    constexpr View() = default;
     COCO_HD constexpr View(T* first, Index row_count, Index column_count)
         : data(first), rows(row_count), cols(column_count), stride(column_count) {}
     COCO_HD constexpr View(T* first, Index row_count, Index column_count, Index row_stride)
@@ -57,8 +58,10 @@ struct View {
         return {data ? data + first : nullptr, rows, count, stride};
     }
 
-    // NOLINTNEXTLINE(google-explicit-constructor): a matrix may always be read where it may be written.
-    COCO_HD constexpr operator View<const T, Space>() const requires(!std::is_const_v<T>) {
+    /// A matrix may always be read where it may be written. (A template: of an ordinary conversion nvcc says
+    /// that for read-only views it leads nowhere.)
+    template <std::same_as<const T> U>
+    COCO_HD constexpr operator View<U, Space>() const {  // NOLINT(google-explicit-constructor)
         return {data, rows, cols, stride};
     }
 };
@@ -78,8 +81,8 @@ struct List {
     /// Elements first .. first + count - 1.
     COCO_HD constexpr List from(Index first, Index count) const { return {data + first, count}; }
 
-    // NOLINTNEXTLINE(google-explicit-constructor)
-    COCO_HD constexpr operator List<const T, Space>() const requires(!std::is_const_v<T>) {
+    template <std::same_as<const T> U>
+    COCO_HD constexpr operator List<U, Space>() const {  // NOLINT(google-explicit-constructor)
         return {data, size};
     }
 };

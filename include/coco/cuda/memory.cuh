@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// How numbers come to the device and back. `bring` never waits; `fetch` and `put` do, and are counted.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include <coco/cuda/device.cuh>
+#include <coco/store/view.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+namespace kernel {
+
+/// x_i = value, sixteen bytes a thread where `Pack` holds several.
+template <class T, class Pack>
+__global__ void fill(T* x, Index packs, Index size, T value) {
+    constexpr Index each = sizeof(Pack) / sizeof(T);
+    const Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x;
+    if (i < packs) {
+        Pack pack;
+        for (Index k = 0; k < each; ++k) pack.at[k] = value;
+        reinterpret_cast<Pack*>(x)[i] = pack;
+    } else if (const Index j = packs * (each - 1) + i; j < size) {
+        x[j] = value;
+    }
+}
+
+}  // namespace kernel
+
+namespace cuda {
+
+/// Sixteen bytes of T, read and written at once.
+template <class T>
+struct alignas(16) Pack {
+    T at[16 / sizeof(T)];
+};
+
+/// True where packs may begin there.
+template <class T>
+bool packs_fit(const T* at) {
+    return reinterpret_cast<std::uintptr_t>(at) % sizeof(Pack<T>) == 0;
+}
+
+/// Threads of a block where a kernel has no reason for another number.
+inline constexpr int block_threads = 256;
+
+/// Blocks for so many threads.
+inline dim3 blocks_for(Index threads, Index of = block_threads) {
+    return dim3(static_cast<unsigned>((threads + of - 1) / of));
+}
+
+/// Host numbers as a list in `work`.
+template <class U, class P>
+List<const U, space::Device> bring(Device& device, std::span<const U> numbers, Workspace<P>& work) {
+    if (numbers.empty()) return {};
+    const List<U, space::Device> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
+    device.stream().staging.add(device.stream().handle, numbers.data(), numbers.size_bytes(),
+                                reinterpret_cast<std::byte*>(to.data));
+    return to;
+}
+
+/// Waits for all that was queued and copies a list to the host.
+template <class U>
+void fetch(Device& device, List<const U, space::Device> from, U* to) {
+    if (from.size == 0) return;
+    device.stream().ready();
+    check(cudaMemcpyAsync(to, from.data, static_cast<std::size_t>(from.size) * sizeof(U),
+                          cudaMemcpyDeviceToHost, device.stream().handle),
+          "fetch numbers from the device");
+    device.wait();
+    ++device.stream().read_backs;
+}
+
+/// Copies host numbers to a list and waits until they are there.
+template <class U>
+void put(Device& device, const U* from, List<U, space::Device> to) {
+    if (to.size == 0) return;
+    device.stream().ready();
+    check(cudaMemcpyAsync(to.data, from, static_cast<std::size_t>(to.size) * sizeof(U),
+                          cudaMemcpyHostToDevice, device.stream().handle),
+          "put numbers on the device");
+    device.wait();
+}
+
+/// Every element of x becomes `value`.
+template <class T>
+void fill(Device& device, List<T, space::Device> x, T value) {
+    if (x.size == 0) return;
+    const T zero = 0;
+    if (std::memcmp(&value, &zero, sizeof(T)) == 0) {
+        device.stream().ready();
+        check(
+            cudaMemsetAsync(x.data, 0, static_cast<std::size_t>(x.size) * sizeof(T), device.stream().handle),
+            "clear numbers");
+        ++device.stream().launches;
+        return;
+    }
+    constexpr Index each = sizeof(Pack<T>) / sizeof(T);
+    const Index packs = packs_fit(x.data) ? x.size / each : 0;
+    launch(device.stream(), kernel::fill<T, Pack<T>>, blocks_for(x.size - packs * (each - 1)),
+           dim3(block_threads), 0, x.data, packs, x.size, value);
+}
+
+}  // namespace cuda
+
+}  // namespace coco

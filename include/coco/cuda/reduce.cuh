@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Column sums of a term: threads add up rows of a chunk, a block joins them, and where there are several
+/// chunks a second kernel adds their sums in order. Chunks are cut by the sizes alone.
+#pragma once
+
+#include <algorithm>
+
+#include <coco/cuda/device.cuh>
+#include <coco/cuda/memory.cuh>
+#include <coco/cuda/together.cuh>
+#include <coco/store/view.hpp>
+
+namespace coco {
+
+namespace kernel {
+
+/// to(chunk, j) (= or +=) sum of term(i, j) over the chunk's rows. A block is so many columns wide as
+/// blockDim.x says and blockDim.y rows high; block (x, y) does columns x and chunk y.
+template <class T, class Term>
+__global__ void reduce_rows(Index count, Index chunk, Index cols, T* to, bool add, const Term term) {
+    T* const sums = cuda::shared<T>();
+    const Index width = blockDim.x, height = blockDim.y, x = threadIdx.x, y = threadIdx.y;
+    const Index j = static_cast<Index>(blockIdx.x) * width + x,
+                first = static_cast<Index>(blockIdx.y) * chunk;
+    const Index end = first + chunk < count ? first + chunk : count;
+    T sum = 0;
+    if (j < cols)
+        for (Index i = first + y; i < end; i += height) sum += term(i, j);
+    sums[y * width + x] = sum;
+    for (Index half = height / 2; half > 0; half /= 2) {
+        __syncthreads();
+        if (y < half) sums[y * width + x] += sums[(y + half) * width + x];
+    }
+    if (y == 0 && j < cols) {
+        T& out = to[static_cast<Index>(blockIdx.y) * cols + j];
+        out = add ? out + sums[x] : sums[x];
+    }
+}
+
+/// out_j += sum over chunks of partial(chunk, j), in order.
+template <class T>
+__global__ void reduce_chunks(const T* partial, Index chunks, Index cols, T* out) {
+    const Index j = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x;
+    if (j >= cols) return;
+    T sum = 0;
+    for (Index c = 0; c < chunks; ++c) sum += partial[c * cols + j];
+    out[j] += sum;
+}
+
+}  // namespace kernel
+
+namespace cuda {
+
+/// out(0, j) += sum over i < count of term(i, j).
+template <class T, class Term>
+void reduce(Device& device, Index count, View<T, space::Device> out, const Term& term) {
+    static_assert(std::is_trivially_copyable_v<Term>);
+    const Index cols = out.cols;
+    if (count <= 0 || cols <= 0) return;
+    Index width = 1;
+    while (width < cols && width < warp_size) width *= 2;
+    const Index height = block_threads / width, rows_a_thread = 16, most_chunks = 512;
+    const Index chunk = std::max(rows_a_thread * height, (count + most_chunks - 1) / most_chunks);
+    const Index chunks = (count + chunk - 1) / chunk;
+    const Scratch scratch(device);
+    T* const to = chunks > 1 ? scratch.take<T>(chunks * cols) : out.data;
+    launch(device.stream(), kernel::reduce_rows<T, Term>,
+           dim3(static_cast<unsigned>((cols + width - 1) / width), static_cast<unsigned>(chunks)),
+           dim3(static_cast<unsigned>(width), static_cast<unsigned>(height)), sizeof(T) * block_threads,
+           count, chunk, cols, to, chunks == 1, term);
+    if (chunks > 1)
+        launch(device.stream(), kernel::reduce_chunks<T>, blocks_for(cols), dim3(block_threads), 0,
+               static_cast<const T*>(to), chunks, cols, out.data);
+}
+
+}  // namespace cuda
+
+}  // namespace coco
