@@ -81,6 +81,16 @@ class BasicHost;
 /// The host, in float.
 using Host = BasicHost<float>;
 
+namespace math_mode {
+struct Exact;
+struct TensorFloat32;
+struct BFloat16;
+}  // namespace math_mode
+template <class T, class Math = math_mode::Exact>
+class BasicCuda;
+/// A GPU, in float.
+using Cuda = BasicCuda<float>;
+
 template <class Backbone, class Items = items::Table>
 class Base;
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,

@@ -3,30 +3,31 @@
 /// Floats of 16 bits, as files and storages hold them: IEEE half precision and bfloat16.
 #pragma once
 
-#include <bit>
 #include <cstdint>
+
+#include <coco/core/config.hpp>
 
 namespace coco {
 
 /// IEEE half precision to float; exact, subnormals, infinities and NaN kept.
-inline float half_to_float(std::uint16_t half) {
+COCO_HD inline float half_to_float(std::uint16_t half) {
     const std::uint32_t sign = (half & 0x8000u) << 16, rest = half & 0x7fffu;
-    if (rest >= 0x7c00u) return std::bit_cast<float>(sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
+    if (rest >= 0x7c00u) return __builtin_bit_cast(float, sign | 0x7f800000u | ((rest & 0x3ffu) << 13));
     // Subnormals count in steps of 2^-24; they take no detour over float subnormals, which some programs
     // flush.
     const float magnitude = rest < 0x400u ? static_cast<float>(rest) * 0x1.0p-24f
-                                          : std::bit_cast<float>((rest << 13) + (112u << 23));
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
+                                          : __builtin_bit_cast(float, (rest << 13) + (112u << 23));
+    return __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, magnitude) | sign);
 }
 
 /// bfloat16 to float: the upper half of the same number.
-inline float bfloat_to_float(std::uint16_t upper) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(upper) << 16);
+COCO_HD inline float bfloat_to_float(std::uint16_t upper) {
+    return __builtin_bit_cast(float, static_cast<std::uint32_t>(upper) << 16);
 }
 
 /// The bfloat16 nearest to a float, halves to even; NaN stays NaN.
-inline std::uint16_t float_to_bfloat(float value) {
-    const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
+COCO_HD inline std::uint16_t float_to_bfloat(float value) {
+    const std::uint32_t bits = __builtin_bit_cast(std::uint32_t, value);
     if ((bits & 0x7fffffffu) > 0x7f800000u) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
     return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }

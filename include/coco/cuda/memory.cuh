@@ -10,7 +10,6 @@
 
 #include <coco/cuda/device.cuh>
 #include <coco/store/view.hpp>
-#include <coco/store/workspace.hpp>
 
 namespace coco {
 
@@ -54,14 +53,11 @@ inline dim3 blocks_for(Index threads, Index of = block_threads) {
     return dim3(static_cast<unsigned>((threads + of - 1) / of));
 }
 
-/// Host numbers as a list in `work`.
-template <class U, class P>
-List<const U, space::Device> bring(Device& device, std::span<const U> numbers, Workspace<P>& work) {
-    if (numbers.empty()) return {};
-    const List<U, space::Device> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
+/// Copies host numbers to a list for all that is queued from now on; they may change or go at once.
+template <class U>
+void bring(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
     device.stream().staging.add(device.stream().handle, numbers.data(), numbers.size_bytes(),
                                 reinterpret_cast<std::byte*>(to.data));
-    return to;
 }
 
 /// Waits for all that was queued and copies a list to the host.

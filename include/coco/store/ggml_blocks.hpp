@@ -130,7 +130,8 @@ struct Small : Blocks<type> {
         if constexpr (five) {
             std::int32_t high = 0;
             load(fifth, high);
-            constexpr Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+            // Not constexpr: a constant vector in a template is more than nvcc 13 can bear.
+            const Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
             const Ints lower = (high >> place & 1) << 4, upper = (high >> (place + 16) & 1) << 4;
             give(to, 0, scale, __builtin_convertvector(nibbles & 15, Ints) | lower, middle, least);
             give(to, 16, scale, __builtin_convertvector(nibbles >> 4, Ints) | upper, middle, least);

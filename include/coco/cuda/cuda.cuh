@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One GPU as an execution policy: every skill by kernels and cuBLAS on one stream. `coco::Cuda` computes in
+/// float, `BasicCuda<double>` is what the laws run in.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include <coco/core/role.hpp>
+#include <coco/cuda/device.cuh>
+#include <coco/cuda/math_mode.cuh>
+#include <coco/cuda/memory.cuh>
+#include <coco/cuda/multiply.cuh>
+#include <coco/cuda/multiply_stored.cuh>
+#include <coco/cuda/reduce.cuh>
+#include <coco/cuda/rows.cuh>
+#include <coco/cuda/unpack.cuh>
+#include <coco/cuda/update.cuh>
+#include <coco/exec/policy.hpp>
+#include <coco/exec/skills.hpp>
+#include <coco/fwd.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// The policy. May be shared by threads of the user: they take turns skill by skill. Nothing but `fetch`,
+/// `put` and `choose` waits for the GPU.
+/// \tparam T     scalar of all activations and parameters
+/// \tparam Math  of products of floats
+template <class T, class Math>
+class BasicCuda {
+public:
+    using Role = role::ExecutionPolicy;
+    using Scalar = T;
+    using Space = space::Device;
+    using Out = View<T, Space>;
+    using In = View<const T, Space>;
+
+    /// \throws Error where there is no such GPU, or a stream given is another's
+    explicit BasicCuda(const cuda::Place& place = {}) : held_(std::make_unique<Held>(place)) {}
+
+    /// What the skills queue their work on.
+    cuda::Device& device() { return held_->device; }
+
+    void* own(std::size_t bytes) { return turn()->own(bytes); }
+    void disown(void* memory, std::size_t) noexcept { turn()->disown(memory); }
+
+    template <class U>
+    List<const U, Space> bring(std::span<const U> numbers, Workspace<BasicCuda>& work) {
+        const List<U, Space> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
+        cuda::bring(*turn(), numbers, to);
+        return to;
+    }
+    template <class U>
+    void fetch(List<const U, Space> from, U* to) {
+        cuda::fetch(*turn(), from, to);
+    }
+    template <class U>
+    void put(const U* from, List<U, Space> to) {
+        cuda::put(*turn(), from, to);
+    }
+    void fill(List<T, Space> x, T value) { cuda::fill(*turn(), x, value); }
+
+    void multiply(In a, Op op_a, In b, Op op_b, Out out, T alpha = 1, T beta = 0) {
+        cuda::multiply<T, Math>(*turn(), a, op_a, b, op_b, out, alpha, beta);
+    }
+
+    void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision) {
+        cuda::multiply_stored<T, Math>(*turn(), x, w, op, out, write, precision);
+    }
+    void gather_stored(const Stored<Space>& w, Ids<BasicCuda> id, Out out) {
+        cuda::gather_stored<T>(*turn(), w, id, out);
+    }
+
+    template <class Kernel>
+    void rows(Index count, Index width, const Kernel& kernel) {
+        cuda::rows<T>(*turn(), count, width, kernel);
+    }
+    template <class Kernel>
+    void reduce(Index count, Out out, const Kernel& kernel) {
+        cuda::reduce<T>(*turn(), count, out, kernel);
+    }
+
+    void norm(List<const T, Space> x, T* sum) { cuda::norm(*turn(), x, sum); }
+    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient,
+                List<T, Space> first, List<T, Space> second, const T* scale) {
+        cuda::update(*turn(), step, value, gradient, first, second, scale);
+    }
+
+private:
+    struct Held {
+        explicit Held(const cuda::Place& place) : device(place) {}
+
+        cuda::Device device;
+        std::mutex mutex;
+    };
+    /// The device, for one thread at a time.
+    class Turn {
+    public:
+        explicit Turn(Held& held) : lock_(held.mutex), device_(held.device) {}
+        cuda::Device& operator*() { return device_; }
+        cuda::Device* operator->() { return &device_; }
+
+    private:
+        std::lock_guard<std::mutex> lock_;
+        cuda::Device& device_;
+    };
+    Turn turn() { return Turn(*held_); }
+
+    std::unique_ptr<Held> held_;
+};
+
+}  // namespace coco
