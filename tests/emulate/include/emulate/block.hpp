@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Imitates a block: threads in warps of 32, shared memory of the size the launch asked for, and meetings,
+/// where threads wait for each other. Stricter than the device: a thread that has ended is still counted by
+/// `__syncthreads`, and threads that meet at different lines are a fault. A block that cannot go on is no
+/// hang but a sentence.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#if defined(COCO_EMULATE_THREADS)
+#include <emulate/threads.hpp>
+#else
+#include <emulate/fibers.hpp>
+#endif
+#include <emulate/fill.hpp>
+#include <emulate/language.hpp>
+
+namespace emulate {
+
+/// The line of a kernel where threads meet.
+struct Site {
+    const char* what = "";
+    const char* file = "";
+    int line = 0;
+
+    bool operator==(const Site& other) const {
+        return line == other.line && std::string_view(what) == other.what &&
+               std::string_view(file) == other.file;
+    }
+    std::string text() const { return std::string(what) + " at " + file + ":" + std::to_string(line); }
+};
+
+/// Threads that wait for each other, time after time.
+struct Meeting {
+    Scheduler::Queue queue;
+    unsigned arrived = 0, times = 0;
+    Site site;
+};
+
+/// What each lane of a warp brings to a meeting, and which lanes came.
+struct Brought {
+    unsigned from = 0;
+    std::array<std::uint64_t, 32> lane{};
+};
+
+/// A meeting of the lanes of a mask. Two sets of slots serve: no lane is ahead of another by two times.
+struct WarpMeeting {
+    unsigned mask = 0;
+    Meeting meeting;
+    Brought brought[2];
+};
+struct Warp {
+    Scheduler::Lock lock;
+    unsigned alive = 0;
+    std::list<WarpMeeting> meetings;
+};
+
+/// One block after another of a grid.
+class Block {
+public:
+    Block(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel)
+        : grid_(grid),
+          size_(size),
+          threads_(size.x * size.y * size.z),
+          shared_(shared_bytes),
+          kernel_(kernel),
+          warps_((threads_ + 31) / 32) {}
+
+    /// The block that the calling thread belongs to.
+    static Block*& current() {
+        static thread_local Block* block = nullptr;
+        return block;
+    }
+
+    /// Runs all threads, started in this order. False after a fault. Throws what a thread throws.
+    bool run(uint3 index, const std::vector<unsigned>& order) {
+        begin(index);
+        const bool ended = scheduler_.run(order, [this](unsigned t) { thread(t); });
+        if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
+        if (!ended && fault_.empty()) fault_ = standstill();
+        return fault_.empty();
+    }
+    /// What went wrong, in a sentence.
+    const std::string& fault() const { return fault_; }
+    void* shared() const { return shared_.data(); }
+
+    /// All threads of the block; returns the sum of what they brought.
+    int meet(const Site& site, int brought) {
+        Scheduler::Guard guard(lock_);
+        const unsigned time = all_.times;
+        sum_[time % 2] = all_.arrived == 0 ? brought : sum_[time % 2] + brought;
+        join(all_, guard, threads_, site);
+        return sum_[time % 2];
+    }
+    /// The lanes of a mask, which all of them give; returns what each brought. Lanes that have ended are not
+    /// waited for.
+    const Brought& meet(const Site& site, unsigned mask, std::uint64_t brought) {
+        const unsigned me = scheduler_.me(), lane = me % 32;
+        Warp& warp = warps_[me / 32];
+        Scheduler::Guard guard(warp.lock);
+        if (!(mask >> lane & 1u)) stop(site.text() + ": the mask leaves out the thread that gives it");
+        WarpMeeting& of = among(warp, mask);
+        const unsigned time = of.meeting.times;
+        Brought& all = of.brought[time % 2];
+        all.from = of.meeting.arrived == 0 ? 1u << lane : all.from | 1u << lane;
+        all.lane[lane] = brought;
+        join(of.meeting, guard, awaited(warp, mask), site);
+        return all;
+    }
+    /// The lane of the thread that runs.
+    unsigned lane() const { return scheduler_.me() % 32; }
+    /// Ends the block with a fault.
+    [[noreturn]] void stop(std::string sentence) {
+        fault_ = "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " +
+                 std::move(sentence);
+        scheduler_.give_up();
+    }
+
+    /// Tells the thread that runs where it is.
+    void take_place(unsigned t) const {
+        threadIdx = place(t);
+        blockIdx = index_;
+        blockDim = size_;
+        gridDim = grid_;
+    }
+
+private:
+    static std::string text_of(uint3 at) {
+        return "(" + std::to_string(at.x) + ", " + std::to_string(at.y) + ", " + std::to_string(at.z) + ")";
+    }
+    uint3 place(unsigned t) const { return {t % size_.x, t / size_.x % size_.y, t / size_.x / size_.y}; }
+    static unsigned awaited(const Warp& warp, unsigned mask) {
+        return static_cast<unsigned>(std::popcount(mask & warp.alive));
+    }
+
+    void begin(uint3 index) {
+        index_ = index;
+        shared_.renew();
+        all_.arrived = 0;
+        for (unsigned w = 0; w < warps_.size(); ++w) {
+            const unsigned lanes = threads_ - w * 32;
+            warps_[w].alive = lanes >= 32 ? ~0u : (1u << lanes) - 1;
+            warps_[w].meetings.clear();
+        }
+    }
+    void thread(unsigned t) {
+        Block* const outer = std::exchange(current(), this);
+        take_place(t);
+        try {
+            kernel_();
+        } catch (const Scheduler::Stopped&) {
+            // Another thread has told why.
+        } catch (...) {
+            thrown_ = std::current_exception();
+        }
+        leave(t);
+        current() = outer;
+    }
+    /// An ended lane is awaited no longer.
+    void leave(unsigned t) {
+        Warp& warp = warps_[t / 32];
+        Scheduler::Guard guard(warp.lock);
+        warp.alive &= ~(1u << t % 32);
+        for (WarpMeeting& of : warp.meetings)
+            if (of.meeting.arrived > 0 && of.meeting.arrived == awaited(warp, of.mask)) open(of.meeting);
+    }
+    static WarpMeeting& among(Warp& warp, unsigned mask) {
+        for (WarpMeeting& of : warp.meetings)
+            if (of.mask == mask) return of;
+        WarpMeeting& of = warp.meetings.emplace_back();
+        of.mask = mask;
+        return of;
+    }
+    void join(Meeting& meeting, Scheduler::Guard& guard, unsigned expected, const Site& site) {
+        if (meeting.arrived == 0) {
+            meeting.site = site;
+        } else if (!(meeting.site == site)) {
+            stop("comes to " + site.text() + ", but others wait at " + meeting.site.text());
+        }
+        if (++meeting.arrived == expected) return open(meeting);
+        scheduler_.park(meeting.queue, guard);
+        take_place(scheduler_.me());
+    }
+    void open(Meeting& meeting) {
+        meeting.arrived = 0;
+        ++meeting.times;
+        scheduler_.wake(meeting.queue);
+    }
+    /// Why nobody goes on.
+    std::string standstill() const {
+        unsigned waiting = 0;
+        std::string text;
+        const auto tell = [&](const Meeting& meeting, const std::string& who) {
+            if (meeting.arrived == 0) return;
+            waiting += meeting.arrived;
+            text += (text.empty() ? "" : "; ") + std::to_string(meeting.arrived) + " threads" + who +
+                    " wait at " + meeting.site.text();
+        };
+        tell(all_, "");
+        for (std::size_t w = 0; w < warps_.size(); ++w)
+            for (const WarpMeeting& of : warps_[w].meetings)
+                tell(of.meeting, " of warp " + std::to_string(w));
+        return "block " + text_of(index_) + " stands still: " + text + "; " +
+               std::to_string(threads_ - waiting) + " of " + std::to_string(threads_) + " threads have ended";
+    }
+
+    dim3 grid_, size_;
+    unsigned threads_;
+    Shared shared_;
+    const std::function<void()>& kernel_;
+    Scheduler scheduler_;
+    uint3 index_{};
+    Scheduler::Lock lock_;
+    Meeting all_;
+    int sum_[2] = {};
+    std::vector<Warp> warps_;
+    std::exception_ptr thrown_;
+    std::string fault_;
+};
+
+}  // namespace emulate
+
+/// The shared memory of the calling thread's block.
+inline void* coco_emulated_shared() { return emulate::Block::current()->shared(); }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Imitates memory as the device gives it: aligned, of the size asked for to the byte, with contents nobody
+/// may rely on. Fresh memory reads as NaN in every floating type and as a huge number in every integer; to
+/// valgrind and the memory sanitizer it is not initialised. The address sanitizer guards both ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define COCO_EMULATE_MSAN
+#endif
+#endif
+
+namespace emulate {
+
+/// Makes `bytes` bytes from `at` fresh.
+inline void make_fresh(void* at, std::size_t bytes) {
+    // 0x7fff again and again: NaN as half, bfloat16, float and double, 2147450879 as int.
+    unsigned char* const byte = static_cast<unsigned char*>(at);
+    for (std::size_t i = 0; i < bytes; ++i) byte[i] = i % 2 ? 0x7f : 0xff;
+#if __has_include(<valgrind/memcheck.h>)
+    static_cast<void>(VALGRIND_MAKE_MEM_UNDEFINED(at, bytes));
+#endif
+#if defined(COCO_EMULATE_MSAN)
+    __msan_poison(at, bytes);
+#endif
+}
+
+/// Fresh memory at a multiple of 256 bytes; null where there is none. For `std::free`.
+inline void* fresh_memory(std::size_t bytes) {
+    void* memory = nullptr;
+    if (::posix_memalign(&memory, 256, bytes ? bytes : 1) != 0) return nullptr;
+    make_fresh(memory, bytes);
+    return memory;
+}
+
+/// A block's shared memory.
+class Shared {
+public:
+    explicit Shared(std::size_t bytes) : bytes_(bytes), memory_(fresh_memory(bytes)) {
+        if (!memory_) throw std::bad_alloc();
+    }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    ~Shared() { std::free(memory_); }
+
+    void* data() const { return memory_; }
+    void renew() { make_fresh(memory_, bytes_); }
+
+private:
+    std::size_t bytes_;
+    void* memory_;
+};
+
+}  // namespace emulate
