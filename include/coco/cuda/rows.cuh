@@ -4,7 +4,7 @@
 /// thread adds up and how threads join their sums depends on the width alone.
 #pragma once
 
-#include <limits>
+#include <type_traits>
 
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/memory.cuh>
@@ -39,8 +39,7 @@ public:
     template <class F>
     __device__ T max(Index n, const F& f) const {
         wait();
-        constexpr T least = -std::numeric_limits<T>::infinity();
-        T most = least;
+        T most = -infinity<T>;
         for (Index j = mine(); j < n; j += threads) most = Larger{}(most, f(j));
         return join<Larger>(most);
     }

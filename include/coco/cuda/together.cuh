@@ -6,12 +6,18 @@
 
 #include <cuda_runtime.h>
 
+#include <limits>
+
 #include <coco/core/config.hpp>
 
 namespace coco::cuda {
 
 inline constexpr int warp_size = 32;
 inline constexpr unsigned whole_warp = 0xFFFFFFFFu;
+
+/// Where kernels can read it.
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
 
 /// How two values become one.
 struct Add {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The device itself: memory, what is brought, what is counted, and what it says to bad use.
+#include <catch2/catch.hpp>
+
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include <coco/cuda/cuda.cuh>
+
+#include "laws/trial.hpp"
+
+using namespace coco;
+
+TEST_CASE("memory starts as zeros, also where it was used before", "[device]") {
+    Cuda on;
+    for (int time = 0; time < 3; ++time) {
+        Block<float, Cuda> block(on, 1000);
+        std::vector<float> all(1000, 1);
+        on.fetch(List<const float, space::Device>(block.list()), all.data());
+        CHECK(all == std::vector<float>(1000, 0));
+        on.fill(block.list(), 5);
+    }
+}
+
+TEST_CASE("what is brought may change at once, and leaves for the device in one piece", "[device]") {
+    Cuda on;
+    Workspace<Cuda> work(on);
+    std::vector<Id> numbers(50);
+    std::vector<Ids<Cuda>> lists;
+    for (Id n = 0; n < 20; ++n) {
+        std::iota(numbers.begin(), numbers.end(), n);
+        lists.push_back(on.bring(std::span<const Id>(numbers).first(static_cast<std::size_t>(n + 1)), work));
+    }
+    CHECK(on.device().stream().staging.copies() == 0);
+    for (Id n = 0; n < 20; ++n) {
+        std::vector<Id> found(static_cast<std::size_t>(n) + 1), want(found.size());
+        on.fetch(lists[static_cast<std::size_t>(n)], found.data());
+        std::iota(want.begin(), want.end(), n);
+        CHECK(found == want);
+    }
+    CHECK(on.device().stream().staging.copies() == 1);
+    CHECK(on.bring(std::span<const Id>(), work).empty());
+}
+
+TEST_CASE("more may be brought than the pinned memory holds", "[device]") {
+    Cuda on;
+    for (const std::size_t size : {100000u, 300000u, 1000u, 2000000u}) {
+        Workspace<Cuda> work(on);
+        std::vector<Ids<Cuda>> lists;
+        std::vector<Id> numbers(size), found(size);
+        for (Id n = 0; n < 5; ++n) {
+            std::iota(numbers.begin(), numbers.end(), n);
+            lists.push_back(on.bring(std::span<const Id>(numbers), work));
+        }
+        for (Id n = 0; n < 5; ++n) {
+            on.fetch(lists[static_cast<std::size_t>(n)], found.data());
+            std::iota(numbers.begin(), numbers.end(), n);
+            CHECK(found == numbers);
+        }
+    }
+}
+
+TEST_CASE("what was brought for nothing does not arrive in memory given back", "[device]") {
+    Cuda on;
+    const std::vector<Id> numbers(100, 7);
+    {
+        Workspace<Cuda> work(on);
+        on.bring(std::span<const Id>(numbers), work);
+    }
+    Block<Id, Cuda> block(on, 1 << 18);
+    std::vector<Id> found(1 << 18, 1);
+    on.fetch(List<const Id, space::Device>(block.list()), found.data());
+    CHECK(found == std::vector<Id>(1 << 18, 0));
+}
+
+TEST_CASE("a skill takes no memory the second time", "[device]") {
+    Cuda on;
+    const laws::Held<Cuda> x(on, 3000, 70, 1);
+    laws::Held<Cuda> sum(on, 1, 70);
+    const auto use = [&] {
+        on.norm({x.in().data, 3000 * 70}, sum.list().data);
+        on.multiply(x.in(), Op::transposed, x.in(), Op::plain, {sum.list().data, 1, 1}, 0, 1);
+    };
+    use();
+    const Index taken = on.device().takings(), read = on.device().stream().read_backs;
+    for (int time = 0; time < 3; ++time) use();
+    CHECK(on.device().takings() == taken);
+    CHECK(on.device().stream().read_backs == read);
+}
+
+TEST_CASE("skills may be called by several threads", "[device][threads]") {
+    Cuda on;
+    std::vector<std::thread> threads;
+    std::vector<std::vector<Id>> found(4);
+    for (std::size_t t = 0; t < found.size(); ++t)
+        threads.emplace_back([&on, t, to = &found[t]] {
+            Workspace<Cuda> work(on);
+            const std::vector<Id> numbers(1000, static_cast<Id>(t));
+            to->resize(numbers.size());
+            for (int time = 0; time < 20; ++time) {
+                on.fetch(on.bring(std::span<const Id>(numbers), work), to->data());
+                work.reset();
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    for (std::size_t t = 0; t < found.size(); ++t)
+        CHECK(found[t] == std::vector<Id>(1000, static_cast<Id>(t)));
+}
+
+TEST_CASE("a stream of one's own serves", "[device]") {
+    cudaStream_t stream = nullptr;
+    cuda::check(cudaStreamCreate(&stream), "make a stream");
+    {
+        Cuda on(cuda::Place{0, stream});
+        Block<float, Cuda> block(on, 10);
+        on.fill(block.list(), 2);
+        std::vector<float> all(10);
+        on.fetch(List<const float, space::Device>(block.list()), all.data());
+        CHECK(all == std::vector<float>(10, 2));
+    }
+    cuda::check(cudaStreamDestroy(stream), "destroy the stream");
+}
+
+TEST_CASE("bad use is answered by a sentence that tells the cure", "[device]") {
+    CHECK_THROWS_WITH(Cuda(cuda::Place{1000}), Catch::Contains("devices are counted from 0"));
+    Cuda on;
+    CHECK_THROWS_WITH(on.own(std::size_t{1} << 50), Catch::Contains("make batches or the model smaller"));
+    // And after it all is well.
+    Block<float, Cuda> block(on, 10);
+    on.fill(block.list(), 2);
+    const View<const float, space::Device> wide(block.data(), 1, Index{1} << 32);
+    CHECK_THROWS_WITH(on.multiply(wide, Op::plain, wide, Op::transposed, block.view(1, 1)),
+                      Catch::Contains("too large for one product"));
+}
