@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kernels are written with, against plain loops: threads' places, barriers, shuffles, votes, shared memory.
+// What kernels are written with, against plain loops: threads' places, barriers, shuffles, votes, shared
+// memory.
 #include <catch2/catch.hpp>
 
 #include <cuda_runtime.h>
@@ -37,8 +38,10 @@ __global__ void votes(int* out) {
     out[6 * 64 + threadIdx.x] = __syncthreads_count(threadIdx.x < 5);
     out[7 * 64 + threadIdx.x] = __syncthreads_or(threadIdx.x == 63) + __syncthreads_and(threadIdx.x < 63);
     // Half a warp by itself, while the other half is elsewhere.
-    if (lane < 16) out[8 * 64 + threadIdx.x] = __shfl_xor_sync(0x0000ffffu, lane, 1);
-    else out[8 * 64 + threadIdx.x] = __shfl_xor_sync(0xffff0000u, lane, 2);
+    if (lane < 16)
+        out[8 * 64 + threadIdx.x] = __shfl_xor_sync(0x0000ffffu, lane, 1);
+    else
+        out[8 * 64 + threadIdx.x] = __shfl_xor_sync(0xffff0000u, lane, 2);
 }
 
 }  // namespace kernel
@@ -75,8 +78,8 @@ TEMPLATE_TEST_CASE("emulator: a block adds up", "[emulator]", float, double, int
     REQUIRE(cudaMalloc(&out, blocks * sizeof(TestType)) == cudaSuccess);
     REQUIRE(cudaMemcpy(at, x.data(), x.size() * sizeof(TestType), cudaMemcpyHostToDevice) == cudaSuccess);
     for (const unsigned threads : {32u, 128u, 1024u}) {
-        coco::cuda::launch(stream, kernel::sums<TestType>, dim3(blocks), dim3(threads), 32 * sizeof(TestType), at,
-                           count, out);
+        coco::cuda::launch(stream, kernel::sums<TestType>, dim3(blocks), dim3(threads), 32 * sizeof(TestType),
+                           at, count, out);
         const std::vector<TestType> found = fetch(out, blocks);
         for (int b = 0; b < blocks; ++b)
             CHECK(found[static_cast<std::size_t>(b)] ==

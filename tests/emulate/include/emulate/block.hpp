@@ -68,12 +68,15 @@ struct Warp {
 /// One block after another of a grid.
 class Block {
 public:
-    Block(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel)
+    /// \param team  which of the blocks that run at the same time
+    Block(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel,
+          std::size_t team)
         : grid_(grid),
           size_(size),
           threads_(size.x * size.y * size.z),
           shared_(shared_bytes),
           kernel_(kernel),
+          scheduler_(team),
           warps_((threads_ + 31) / 32) {}
 
     /// The block that the calling thread belongs to.
@@ -85,7 +88,9 @@ public:
     /// Runs all threads, started in this order. False after a fault. Throws what a thread throws.
     bool run(uint3 index, const std::vector<unsigned>& order) {
         begin(index);
+        Block* const outer = current();
         const bool ended = scheduler_.run(order, [this](unsigned t) { thread(t); });
+        current() = outer;
         if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
         if (!ended && fault_.empty()) fault_ = standstill();
         return fault_.empty();
@@ -120,9 +125,10 @@ public:
     /// The lane of the thread that runs.
     unsigned lane() const { return scheduler_.me() % 32; }
     /// Ends the block with a fault.
-    [[noreturn]] void stop(std::string sentence) {
-        fault_ = "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " +
-                 std::move(sentence);
+    [[noreturn]] void stop(const std::string& sentence) {
+        if (scheduler_.first_to_give_up())
+            fault_ =
+                "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " + sentence;
         scheduler_.give_up();
     }
 
@@ -154,17 +160,29 @@ private:
         }
     }
     void thread(unsigned t) {
-        Block* const outer = std::exchange(current(), this);
+        current() = this;
         take_place(t);
         try {
             kernel_();
+            leave(t);
+            scheduler_.ended(threads_);
         } catch (const Scheduler::Stopped&) {
-            // Another thread has told why.
+            wake_all();
         } catch (...) {
-            thrown_ = std::current_exception();
+            if (scheduler_.first_to_give_up()) thrown_ = std::current_exception();
+            wake_all();
         }
-        leave(t);
-        current() = outer;
+    }
+    /// So that they see that the block has given up.
+    void wake_all() {
+        {
+            Scheduler::Guard guard(lock_);
+            scheduler_.wake(all_.queue);
+        }
+        for (Warp& warp : warps_) {
+            Scheduler::Guard guard(warp.lock);
+            for (WarpMeeting& of : warp.meetings) scheduler_.wake(of.meeting.queue);
+        }
     }
     /// An ended lane is awaited no longer.
     void leave(unsigned t) {

@@ -28,6 +28,9 @@ inline Stacks& stacks() {
 /// Whose turn it is among the threads of one block.
 class Scheduler {
 public:
+    /// One block runs at a time, so it does not matter which this is.
+    explicit Scheduler(std::size_t) {}
+
     /// Threads that wait for one thing.
     struct Queue {
         std::vector<unsigned> waiting;
@@ -71,6 +74,8 @@ public:
         ready_.insert(ready_.end(), queue.waiting.begin(), queue.waiting.end());
         queue.waiting.clear();
     }
+    void ended(unsigned) {}
+    bool first_to_give_up() const { return true; }
     /// Ends the block: no thread of it goes on.
     [[noreturn]] void give_up() {
         resting_[me_] = running_;
