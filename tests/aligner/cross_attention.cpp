@@ -2,6 +2,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -45,7 +46,7 @@ struct Case {
 
 /// An aligner of its own with rows of three segments, the second of which knows nothing.
 struct Scene {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
 
     Layout layout;
     aligner::CrossAttention stage{layout, {}, width};
@@ -124,10 +125,10 @@ TEST_CASE("a row sees its own h and its segment's knowledge, nothing else", "[al
 }
 
 TEST_CASE("the identity hands h through and knowledge gets no gradient", "[aligner]") {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
     Layout layout;
     const aligner::Identity stage(layout, {}, width);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Run<P> run{on, work};
     const laws::Numbers x = laws::normals(3 * width, 1);

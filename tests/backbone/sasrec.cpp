@@ -5,10 +5,11 @@
 #include <coco/io/safetensors.hpp>
 
 #include "laws/backbone.hpp"
+#include "laws/here.hpp"
 
 using namespace coco;
 using backbone::SASRec;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 
@@ -48,7 +49,7 @@ TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
     Layout layout;
     const items::Table table(layout, {}, items, 8);
     const SASRec model(layout, config);
-    P on(2);
+    P on = laws::policy<P>(2);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Gradients<P> gradients(on, layout);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/decoupler/cross_attention.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -43,10 +44,10 @@ struct Case {
 TEST_CASE("the decoupler obeys the law of a stage", "[decoupler][threads]") { laws::stage<Case>(); }
 
 TEST_CASE("the decoupler is its formula, and groups in any order give the same rows", "[decoupler]") {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
     Layout layout;
     const decoupler::CrossAttention stage(layout, {}, width, model_width);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Run<P> run = parameters.run(on, work);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/decoupler/identity.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -38,10 +39,10 @@ TEST_CASE("the mean that replaces the decoupler obeys the law of a stage", "[dec
 }
 
 TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[decoupler]") {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
     Layout layout;
     const decoupler::Identity stage(layout, {}, width, model_width);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Run<P> run = parameters.run(on, work);

@@ -3,10 +3,11 @@
 
 #include <coco/items/text_aware.hpp>
 
+#include "laws/here.hpp"
 #include "laws/items.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 
@@ -30,7 +31,7 @@ TEST_CASE("text-aware items obey the law of items", "[items]") {
 TEST_CASE("a text-aware vector is E + T W', written out", "[items]") {
     Layout layout;
     const items::TextAware items(layout, with_texts(), 4, 2);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     const Parameters<P> parameters(on, layout, 5);
     Run<P> run = parameters.run(on, work);

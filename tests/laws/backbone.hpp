@@ -19,6 +19,7 @@
 #include <coco/loss/cross_entropy.hpp>
 #include <coco/nn/embedding.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 namespace coco::laws {
@@ -57,7 +58,7 @@ template <class B>
 void backbone_is_causal(const typename B::Config& config) {
     if (B::sees != nn::Sees::earlier) return;
     const Index longest = std::min<Index>(config.window, law_window);
-    Bench<BasicHost<double>, BackboneStage<B>> bench(
+    Bench<Here<double>, BackboneStage<B>> bench(
         [&](Layout& layout) { return BackboneStage<B>(layout, config); }, 28, 1, longest);
     const Numbers before = bench.forward(), inputs = bench.inputs[0];
     const Index width = config.width();
@@ -116,14 +117,14 @@ void backbone_ignores_packing(const typename B::Config& config, double bound) {
 
 /// 32 people, whose next items follow no rule, are learnt by heart with AdamW and the full softmax.
 /// \param bound  the mean cross-entropy to be reached; chance is log(40) = 3.7
-template <class B, class P = Host>
+template <class B, class P = Here<float>>
 void backbone_overfits(const typename B::Config& config, double bound = 0.05, int steps = 600,
                        double rate = 1e-2) {
     const Index items = 40, people = 32, longest = std::min<Index>(config.window, 8);
     Layout layout;
     const items::Table table(layout, {}, items, config.width());
     const B model(layout, config);
-    P on(1);
+    P on = policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 3);
     Gradients<P> gradients(on, layout), first(on, layout), second(on, layout);
@@ -182,8 +183,8 @@ void backbone(const typename B::Config& config) {
     stage<BackboneStage<B>>([&](Layout& layout) { return BackboneStage<B>(layout, config); },
                             std::min<Index>(config.window, law_window));
     backbone_is_causal<B>(config);
-    backbone_ignores_packing<B, BasicHost<double>>(config, 1e-12);
-    backbone_ignores_packing<B, BasicHost<float>>(config, 1e-5);
+    backbone_ignores_packing<B, Here<double>>(config, 1e-12);
+    backbone_ignores_packing<B, Here<float>>(config, 1e-5);
     backbone_overfits<B>(config);
 }
 

@@ -17,6 +17,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 namespace coco::laws {
@@ -101,7 +102,7 @@ void loss_gradients(const Case& test, Index rows) {
 
 /// The whole law.
 /// \param large  rows of the run that must give the same bits with one, two and three threads
-template <class P = BasicHost<double>, class Case>
+template <class P = Here<double>, class Case>
 void loss(const Case& test, Index rows = 11, Index large = 700) {
     loss_gradients<P>(test, rows);
     const std::vector<Numbers> inputs = loss_inputs(test, large);

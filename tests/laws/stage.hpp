@@ -23,10 +23,10 @@
 
 #include <catch2/catch.hpp>
 
-#include <coco/host/host.hpp>
 #include <coco/nn/parameters.hpp>
 
 #include "laws/batch.hpp"
+#include "laws/here.hpp"
 #include "laws/numbers.hpp"
 
 namespace coco::laws {
@@ -270,7 +270,7 @@ void stage_empty(const Make& make, Index longest) {
 
 /// The whole law, for an adapter that `make(layout)` builds.
 /// \param longest  of the segments it is given, at most `law_window`
-template <class S, class P = BasicHost<double>, class Make>
+template <class S, class P = Here<double>, class Make>
 void stage(const Make& make, Index longest = law_window) {
     stage_gradients<P, S>(make, longest);
     if constexpr (!requires { S::mixes; }) {
@@ -279,7 +279,7 @@ void stage(const Make& make, Index longest = law_window) {
     }
     stage_determinism<P, S>(make, longest);
 }
-template <class S, class P = BasicHost<double>>
+template <class S, class P = Here<double>>
 void stage() {
     stage<S, P>([](Layout& layout) { return S(layout); });
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -26,8 +27,8 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
         prompts.emplace_back(prompt.begin() + offsets[s], prompt.begin() + offsets[s + 1]);
     coco::llm::Source source = coco::llm::open(model);
     source.config.output_head = true;
-    const Bench<coco::Host, coco::adapter::Frozen, Storage> bench(source, {}, false, 2);
-    coco::Host on(2);
+    const Bench<coco::laws::Here<float>, coco::adapter::Frozen, Storage> bench(source, {}, false, 2);
+    coco::laws::Here<float> on = coco::laws::policy<coco::laws::Here<float>>(2);
     coco::llm::Generation how;
     how.most_tokens = 20;
     const auto found = coco::llm::generate(on, bench.decoder, bench.parameters, bench.adapter, prompts, how);

@@ -2,13 +2,14 @@
 // The laws of the decoder, in double: gradients against difference quotients, what may not depend on what.
 #include <catch2/catch.hpp>
 
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using coco::laws::dot;
 using coco::laws::length;
 using coco::laws::normals;
-using Double = coco::BasicHost<double>;
+using Double = coco::laws::Here<double>;
 
 namespace {
 
@@ -182,10 +183,10 @@ TEST_CASE(
     "decoder: an adapter that is zero leaves the base model's bits; one thread and three agree bit for bit") {
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3), dout = normals(prompts.rows() * 16, 4);
-    Bench<coco::Host> zero(source(), {}, false);
-    Bench<coco::Host, coco::adapter::Frozen> frozen(source());
+    Bench<coco::laws::Here<float>> zero(source(), {}, false);
+    Bench<coco::laws::Here<float>, coco::adapter::Frozen> frozen(source());
     CHECK(zero.both(prompts, soft).out == frozen.both(prompts, soft).out);
-    Bench<coco::Host> one(source(), {}, true, 1), three(source(), {}, true, 3);
+    Bench<coco::laws::Here<float>> one(source(), {}, true, 1), three(source(), {}, true, 3);
     CHECK(one.both(prompts, soft, dout) == three.both(prompts, soft, dout));
 }
 

@@ -4,12 +4,13 @@
 #include <numeric>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using Catch::Matchers::Contains;
 using coco::llm::Generation;
-using P = coco::BasicHost<double>;
+using P = coco::laws::Here<double>;
 using Ids = std::vector<Id>;
 
 namespace {

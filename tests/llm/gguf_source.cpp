@@ -6,6 +6,7 @@
 #include <map>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -106,7 +107,7 @@ TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model t
         CHECK(read.config.head == 6);
         CHECK(read.config.vocabulary == 31);
         CHECK(read.config.tied);
-        using P = coco::BasicHost<double>;
+        using P = coco::laws::Here<double>;
         const Prompts prompts = ragged();
         const Numbers soft = coco::laws::normals(prompts.soft_rows() * 16, 3);
         Bench<P, coco::adapter::Frozen> a(original), b(read);
@@ -123,7 +124,7 @@ TEST_CASE("GGUF source: rows of adjacent pairs, rotated as such, are the same mo
         const std::vector<float>& values = file.tensors.at(std::string(name)).second;
         std::copy(values.begin(), values.end(), out.begin());
     };
-    using P = coco::BasicHost<double>;
+    using P = coco::laws::Here<double>;
     const Prompts prompts = ragged();
     const Numbers soft = coco::laws::normals(prompts.soft_rows() * 16, 3);
     Bench<P, coco::adapter::Frozen> a(halves), b(pairs);
@@ -138,15 +139,16 @@ TEST_CASE("GGUF source: an output matrix of its own is known, and claimed where 
     CHECK_FALSE(source.config.tied);
     for (const bool claimed : {false, true}) {
         source.config.output_head = claimed;
-        Bench<coco::Host, coco::adapter::Frozen> bench(source);
-        coco::Run<coco::Host> run = bench.parameters.run(bench.on, bench.work);
+        Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(source);
+        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
         const auto rows = coco::laws::brought(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
         if (claimed)
-            CHECK(coco::laws::fetched<coco::Host>(bench.on,
-                                                  bench.decoder.logits(run, coco::CRows<coco::Host>(rows))) ==
+            CHECK(coco::laws::fetched<coco::laws::Here<float>>(
+                      bench.on, bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows))) ==
                   Numbers(31, 8.0));
         else
-            CHECK_THROWS_AS(bench.decoder.logits(run, coco::CRows<coco::Host>(rows)), coco::Error);
+            CHECK_THROWS_AS(bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows)),
+                            coco::Error);
     }
 }
 
@@ -161,8 +163,8 @@ TEST_CASE("GGUF source: what this decoder cannot be is refused by name") {
             coco::Layout layout;
             const coco::llm::Source source = coco::llm::open(path);
             const coco::llm::Decoder<> decoder(layout, source);
-            coco::Host on(1);
-            const coco::Parameters<coco::Host> parameters(on, layout, 1);
+            coco::laws::Here<float> on = coco::laws::policy<coco::laws::Here<float>>(1);
+            const coco::Parameters<coco::laws::Here<float>> parameters(on, layout, 1);
         });
     };
     CHECK(error([](Model&) {}).empty());

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <coco/host/host.hpp>
 #include <coco/llm/head_norm.hpp>
 #include <coco/nn/parameters.hpp>
 
+#include "laws/here.hpp"
 #include "laws/numbers.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 TEST_CASE("head norm: each head by itself, one weight for all; its gradient is the difference quotient") {
     constexpr Index rows = 4, heads = 3, head = 6;
-    P on(1);
+    P on = laws::policy<P>(1);
     Layout layout;
     const std::vector<float> weight{1, 2, -1, 0.5f, 3, 1};
     const llm::HeadNorm norm(

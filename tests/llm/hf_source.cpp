@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -40,17 +41,17 @@ TEST_CASE("Hugging Face folder: logits are transformers'") {
         coco::llm::Source source = coco::llm::open(fixture(name));
         source.config.output_head = true;
         CHECK(source.config.theta == 5000);
-        Bench<coco::Host, coco::adapter::Frozen> bench(source, {}, false);
+        Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(source, {}, false);
         const auto token = list<std::int32_t>(reference, "ids"),
                    offsets = list<std::int32_t>(reference, "offsets");
         coco::Offsets text_of;
         text_of.at.assign(offsets.begin(), offsets.end());
-        coco::Run<coco::Host> run = bench.parameters.run(bench.on, bench.work);
+        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
         const auto rows =
             bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, token),
                                  coco::laws::segments(bench.on, bench.work, text_of));
-        const Numbers logits = coco::laws::fetched<coco::Host>(
-            bench.on, bench.decoder.logits(run, coco::CRows<coco::Host>(rows)));
+        const Numbers logits = coco::laws::fetched<coco::laws::Here<float>>(
+            bench.on, bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows)));
         const double off = relative(logits, list<float>(reference, "logits"));
         INFO(name << " is off by " << off);
         CHECK(off <= 2e-6);
@@ -96,8 +97,9 @@ TEST_CASE("Hugging Face folder: a tensor of another shape is named when it is re
     const std::string what = "\"intermediate_size\": 48";
     REQUIRE(text.find(what) != std::string::npos);
     write(folder / "config.json", text.replace(text.find(what), what.size(), "\"intermediate_size\": 47"));
-    CHECK_THAT(error_of([&] {
-                   const Bench<coco::Host, coco::adapter::Frozen> bench(coco::llm::open(folder.path()));
-               }),
-               Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
+    CHECK_THAT(
+        error_of([&] {
+            const Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(coco::llm::open(folder.path()));
+        }),
+        Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
 }

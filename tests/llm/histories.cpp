@@ -13,6 +13,7 @@
 #include <string>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -41,7 +42,8 @@ std::vector<std::string> texts(const std::filesystem::path& folder) {
 /// The last hidden row of each text, cut after 64 tokens.
 template <class Storage>
 Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vector<Id>>& token) {
-    Bench<coco::Host, coco::adapter::Frozen, Storage> bench(coco::llm::open(model), {}, false, 2);
+    Bench<coco::laws::Here<float>, coco::adapter::Frozen, Storage> bench(coco::llm::open(model), {}, false,
+                                                                         2);
     Numbers all;
     for (std::size_t first = 0; first < token.size(); first += 20) {
         std::vector<Id> some;
@@ -51,7 +53,7 @@ Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vec
             of.push(static_cast<Index>(token[s].size()));
         }
         bench.work.reset();
-        coco::Run<coco::Host> run = bench.parameters.run(bench.on, bench.work);
+        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
         const auto rows =
             bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, some),
                                  coco::laws::segments(bench.on, bench.work, of));

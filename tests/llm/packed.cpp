@@ -2,10 +2,11 @@
 #include <catch2/catch.hpp>
 #include <coco/llm/packed.hpp>
 
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
-using P = coco::Host;
+using P = coco::laws::Here<float>;
 
 namespace {
 
@@ -15,7 +16,7 @@ std::vector<Id> list(std::span<const Id> ids) { return {ids.begin(), ids.end()};
 }  // namespace
 
 TEST_CASE("packed rows: instruction, then each group's soft prompts and text; and the open groups of them") {
-    P on(1);
+    P on = coco::laws::policy<P>(1);
     coco::Workspace<P> work(on);
     coco::Run<P> run{on, work};
     const Prompts prompts{{8, 9}, {1, 0, 2}, {{4, 5}, {}, {6}}, {7, 3, 1}};

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "io/support.hpp"
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -103,8 +104,8 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
 TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
     for (const char* name : {"tiny_llama.safetensors", "tiny_qwen2.safetensors", "tiny_qwen3.safetensors"})
         for (const double keep_bytes : {1e9, 0.0}) {
-            agrees<coco::BasicHost<double>>(name, "f64", 1e-9, keep_bytes);
-            agrees<coco::Host>(name, "f32", 1e-4, keep_bytes);
+            agrees<coco::laws::Here<double>>(name, "f64", 1e-9, keep_bytes);
+            agrees<coco::laws::Here<float>>(name, "f32", 1e-4, keep_bytes);
         }
 }
 
@@ -117,17 +118,18 @@ TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::sto
     }
     const Safetensors file(std::string(COCO_TEST_DIR) + "/fixtures/smollm2_reference.safetensors");
     constexpr bool narrow = std::is_same_v<TestType, coco::llm::storage::BFloat16>;
-    Bench<coco::Host, coco::adapter::Frozen, TestType> bench(coco::llm::open(path), {}, false, 2);
+    Bench<coco::laws::Here<float>, coco::adapter::Frozen, TestType> bench(coco::llm::open(path), {}, false,
+                                                                          2);
     const std::vector<Id> token = ids(file, "ids"), argmax = ids(file, "argmax"),
                           columns = ids(file, "columns");
     const Numbers deviation = numbers<float>(file, "deviation"), logit = numbers<float>(file, "logits"),
                   log_sum = numbers<float>(file, "log_sum"), hidden = numbers<float>(file, "hidden");
     coco::Offsets offsets;
     offsets.at = ids(file, "offsets");
-    coco::Run<coco::Host> run = bench.parameters.run(bench.on, bench.work);
+    coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
     const auto rows = bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, token),
                                            coco::laws::segments(bench.on, bench.work, offsets));
-    const auto logits = bench.decoder.logits(run, coco::CRows<coco::Host>(rows));
+    const auto logits = bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows));
     REQUIRE(rows.rows == static_cast<Index>(argmax.size()));
 
     Index other = 0;

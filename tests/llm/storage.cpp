@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <coco/host/host.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/llm/storage.hpp>
 #include <coco/nn/parameters.hpp>
 
+#include "laws/here.hpp"
 #include "laws/numbers.hpp"
 #include "laws/stored.hpp"
 #include "llm/support.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 using llm::storage::AsStored;
 using llm::storage::BFloat16;
 using llm::storage::Float;
@@ -58,7 +58,7 @@ TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were 
                    BFloat16, AsStored) {
     const TwoParts two;
     constexpr Index out = TwoParts::upper + TwoParts::lower, in = TwoParts::in, rows = TwoParts::rows;
-    P on(2);
+    P on = laws::policy<P>(2);
     Layout layout;
     const auto matrix = TestType::claim(layout, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, in);
     const auto table = TestType::claim(layout, two.source(), "t", {{"a", two.upper}}, in);
@@ -104,7 +104,7 @@ TEST_CASE("storage: configured is the one that the configuration names", "[stora
         Index found = 0;
         for (const StoredSlot& s : matrix.parts) found += s.bytes();
         CHECK(found == bytes);
-        P on(1);
+        P on = laws::policy<P>(1);
         const Parameters<P> parameters(on, layout, 1);
         Workspace<P> work(on);
         Run<P> run = parameters.run(on, work);

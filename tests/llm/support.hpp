@@ -5,7 +5,6 @@
 
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
-#include <coco/host/host.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
@@ -92,7 +91,7 @@ public:
                    bool drawn = true, int threads = 1)
         : decoder(layout, source),
           adapter(layout, config, decoder.adapter_sizes()),
-          on(threads),
+          on(coco::laws::policy<P>(threads)),
           work(on),
           parameters(on, layout, 1),
           gradients(on, layout) {

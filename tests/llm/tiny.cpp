@@ -3,6 +3,7 @@
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
 
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -35,7 +36,7 @@ TEST_CASE("tiny: the same seed gives the same weights, another seed others") {
 
 TEST_CASE("tiny: a hidden row says which word it is, whatever stands before it") {
     const coco::llm::Tiny made = coco::llm::tiny(catalogue());
-    Bench<coco::Host, coco::adapter::Frozen> bench(made.source);
+    Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(made.source);
     const Index words = made.words.size(), width = made.source.config.width;
     Prompts texts{{}, {}, {}, {}};
     for (Id last = 0; last < static_cast<Id>(words); ++last)

@@ -5,10 +5,11 @@
 
 #include <coco/loss/info_nce.hpp>
 
+#include "laws/here.hpp"
 #include "laws/loss.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 

@@ -3,11 +3,12 @@
 
 #include <coco/loss/orthogonality.hpp>
 
+#include "laws/here.hpp"
 #include "laws/loss.hpp"
 
 using namespace coco;
 using loss::Orthogonality;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 

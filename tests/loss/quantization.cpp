@@ -3,10 +3,11 @@
 
 #include <coco/loss/quantization.hpp>
 
+#include "laws/here.hpp"
 #include "laws/loss.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 

@@ -3,6 +3,7 @@
 
 #include <coco/nn/attention.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -54,8 +55,8 @@ TEST_CASE("self-attention obeys the law of stages", "[attention]") {
 
 TEMPLATE_TEST_CASE_SIG("self-attention is its formula, written out", "[attention]", ((Sees sees), sees),
                        Sees::earlier, Sees::all) {
-    laws::Bench<BasicHost<double>, Case<sees, 0>> bench([](Layout& layout) { return Case<sees, 0>(layout); },
-                                                        11, 1);
+    laws::Bench<laws::Here<double>, Case<sees, 0>> bench([](Layout& layout) { return Case<sees, 0>(layout); },
+                                                         11, 1);
     const laws::Numbers out = bench.forward();
     const laws::Numbers qkv = mapped(bench.inputs[0], width, bench.values[0], bench.values[1]);
     const auto at = [&](Index row, Index part, Index column) {

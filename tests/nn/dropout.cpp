@@ -3,10 +3,11 @@
 
 #include <coco/nn/dropout.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 
@@ -32,7 +33,7 @@ laws::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std:
                    bool training = true) {
     Layout layout;
     const nn::Dropout dropout(layout, rate);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Run<P> run = parameters.run(on, work);

@@ -3,14 +3,15 @@
 
 #include <coco/nn/elementwise.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 using laws::Numbers;
 
 TEST_CASE("copy, add and fill reach exactly the columns of a view", "[elementwise]") {
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     const Rows<P> a = laws::brought(on, work, {1, 2, 3, 4, 5, 6}, {2, 3});
     const Rows<P> b = laws::brought(on, work, {10, 20, 30, 40, 50, 60}, {2, 3});
@@ -27,14 +28,14 @@ TEST_CASE("copy, add and fill reach exactly the columns of a view", "[elementwis
 }
 
 TEST_CASE("copying nothing does nothing", "[elementwise]") {
-    P on(1);
+    P on = laws::policy<P>(1);
     nn::copy<P>(on, CRows<P>{}, Rows<P>{});
     nn::add<P>(on, CRows<P>{}, CRows<P>{}, Rows<P>{});
     nn::fill<P>(on, Rows<P>{}, 1);
 }
 
 TEST_CASE("a sum over rows adds to what is there", "[elementwise]") {
-    P on(2);
+    P on = laws::policy<P>(2);
     Workspace<P> work(on);
     const Index rows = 1000;
     const Numbers x = laws::normals(rows * 3, 1);

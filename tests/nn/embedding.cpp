@@ -4,10 +4,11 @@
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 using laws::Numbers;
 
 namespace {
@@ -43,7 +44,7 @@ struct Case {
 TEST_CASE("gather and scatter obey the law of stages", "[embedding]") { laws::stage<Case>(); }
 
 TEST_CASE("gather reads rows by id, and zeros where there is none", "[embedding]") {
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     const CRows<P> table = laws::brought(on, work, {1, 2, 3, 4, 5, 6}, {3, 2});
     const std::vector<Id> id{2, no_id, 0, 2};
@@ -63,7 +64,7 @@ TEST_CASE("an item read by thousands of rows has their sum, whatever the threads
     const std::vector<Id> id(5000, 1);
     Numbers first;
     for (const int threads : {1, 2, 3}) {
-        P on(threads);
+        P on = laws::policy<P>(threads);
         Workspace<P> work(on);
         const CRows<P> dy = laws::brought(on, work, laws::normals(5000 * 8, 3), {5000, 8});
         const Rows<P> table = laws::brought(on, work, Numbers(16, 0.0), {2, 8});

@@ -3,6 +3,7 @@
 
 #include <coco/nn/feed_forward.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -52,7 +53,7 @@ TEST_CASE("activations are their formulas", "[feed_forward]") {
 }
 
 TEST_CASE("the feed-forward is two maps with an activation between, written out", "[feed_forward]") {
-    laws::Bench<BasicHost<double>, Case<Activation::gelu>> bench(
+    laws::Bench<laws::Here<double>, Case<Activation::gelu>> bench(
         [](Layout& layout) { return Case<Activation::gelu>(layout); }, 11, 1);
     const laws::Numbers out = bench.forward(), &x = bench.inputs[0];
     const auto &w1 = bench.values[0], &b1 = bench.values[1], &w2 = bench.values[2], &b2 = bench.values[3];

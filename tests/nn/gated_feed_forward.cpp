@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <coco/nn/gated_feed_forward.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -33,7 +34,7 @@ struct Case {
 TEST_CASE("gated feed-forward: the law of stages") { laws::stage<Case>(); }
 
 TEST_CASE("gated feed-forward: the formula, written out") {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
     laws::Bench<P, Case> bench([](Layout& layout) { return Case(layout); }, 4, 1);
     const laws::Numbers &gate_up = bench.values[0], &down = bench.values[1], &x = bench.inputs[0];
     laws::Numbers expected(4 * width, 0.0);

@@ -3,6 +3,7 @@
 
 #include <coco/nn/linear.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -34,7 +35,7 @@ TEST_CASE("a linear map obeys the law of stages", "[linear]") {
 }
 
 TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
-    laws::Bench<BasicHost<double>, Case<nn::Bias::yes>> bench(
+    laws::Bench<laws::Here<double>, Case<nn::Bias::yes>> bench(
         [](Layout& layout) { return Case<nn::Bias::yes>(layout); }, 11, 1);
     const laws::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0],
                         &b = bench.values[1];

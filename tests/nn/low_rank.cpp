@@ -4,6 +4,7 @@
 #include <coco/nn/linear.hpp>
 #include <coco/nn/low_rank.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -40,8 +41,8 @@ struct Case {
 TEST_CASE("low rank: the law of stages, beside a linear map") { laws::stage<Case>(); }
 
 TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
-    using P = BasicHost<double>;
-    P on(1);
+    using P = laws::Here<double>;
+    P on = laws::policy<P>(1);
     Layout layout;
     const nn::Dropout dropout(layout, 0.4);  // the layout's first site
     Layout again;
@@ -73,12 +74,12 @@ TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
 
 TEST_CASE("low rank: starts as no change at all") {
     Layout layout;
-    Host on(1);
+    laws::Here<float> on = laws::policy<laws::Here<float>>(1);
     const nn::LowRank change(layout, "change", in, out, 3, 2.0, 0);
-    const Parameters<Host> parameters(on, layout, 1);
-    CHECK(laws::length(laws::fetched<Host>(on, parameters.view(change.b()))) == 0);
+    const Parameters<laws::Here<float>> parameters(on, layout, 1);
+    CHECK(laws::length(laws::fetched<laws::Here<float>>(on, parameters.view(change.b()))) == 0);
     double most = 0;
-    for (const double v : laws::fetched<Host>(on, parameters.view(change.a())))
+    for (const double v : laws::fetched<laws::Here<float>>(on, parameters.view(change.a())))
         most = std::max(most, std::abs(v));
     CHECK(most <= 1 / std::sqrt(11.0));
     CHECK(most > 0.8 / std::sqrt(11.0));

@@ -3,6 +3,7 @@
 
 #include <coco/nn/norm.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -59,8 +60,8 @@ TEST_CASE("norms obey the law of stages", "[norm]") {
 
 TEMPLATE_TEST_CASE_SIG("norms are their formulas, written out", "[norm]", ((nn::NormKind kind), kind),
                        nn::NormKind::layer, nn::NormKind::rms) {
-    laws::Bench<BasicHost<double>, Case<kind>> bench([](Layout& layout) { return Case<kind>(layout); }, 11,
-                                                     1);
+    laws::Bench<laws::Here<double>, Case<kind>> bench([](Layout& layout) { return Case<kind>(layout); }, 11,
+                                                      1);
     const laws::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0];
     for (std::size_t i = 0; i < 11; ++i) {
         double mean = 0, square = 0;

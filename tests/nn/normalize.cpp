@@ -3,10 +3,11 @@
 
 #include <coco/nn/normalize.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 
 namespace {
 
@@ -37,7 +38,7 @@ TEST_CASE("normalising obeys the law of stages", "[normalize]") { laws::stage<Ca
 
 TEST_CASE("rows get length one, a row of zeros stays zero with a finite gradient", "[normalize]") {
     Layout layout;
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Run<P> run = parameters.run(on, work);

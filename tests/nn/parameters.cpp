@@ -3,10 +3,11 @@
 
 #include <coco/nn/parameters.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 using laws::Numbers;
 
 TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", "[parameters]") {
@@ -18,7 +19,7 @@ TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", 
     const Slot given = layout.given("given", 2, 2, [](std::span<float> to) {
         for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<float>(i);
     });
-    P on(1);
+    P on = laws::policy<P>(1);
     const Parameters<P> parameters(on, layout, 7), again(on, layout, 7), other(on, layout, 8);
     const auto values = [&](const Parameters<P>& from, const Slot& slot) {
         return laws::fetched<P>(on, from.view(slot));
@@ -39,7 +40,7 @@ TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", 
 }
 
 TEST_CASE("another tensor's size changes no value of a tensor", "[parameters]") {
-    P on(1);
+    P on = laws::policy<P>(1);
     Numbers values[2];
     for (const Index rows : {4, 9}) {
         Layout layout;
@@ -56,7 +57,7 @@ TEST_CASE("a pass reads values, and gradients only once they are attached", "[pa
     const Slot dense = layout.claim("dense", 2, 3, Init::ones());
     const Slot table = layout.claim("table", 4, 3, Init::ones(), Decay::no, Home::table);
     const Slot frozen = layout.given("frozen", 1, 3, [](std::span<float>) {});
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     const Parameters<P> parameters(on, layout, 1);
     Gradients<P> gradients(on, layout);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <coco/host/host.hpp>
 #include <coco/nn/rope.hpp>
 #include <complex>
 
 #include "laws/batch.hpp"
+#include "laws/here.hpp"
 #include "laws/numbers.hpp"
 
 using namespace coco;
-using Double = BasicHost<double>;
+using Double = laws::Here<double>;
 
 namespace {
 
@@ -17,7 +17,7 @@ const std::vector<Id> positions{0, 1, 7, 7, 300};
 
 /// Turns x there and, where asked, back again.
 laws::Numbers turned(nn::RopeKind kind, const laws::Numbers& x, bool back = false) {
-    Double on(1);
+    Double on = laws::policy<Double>(1);
     Workspace<Double> work(on);
     Run<Double> run{on, work};
     const nn::Rope rope(head, 1000, kind);

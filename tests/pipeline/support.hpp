@@ -18,7 +18,6 @@
 #include <coco/data/catalogue.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/identity.hpp>
-#include <coco/host/host.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
@@ -28,6 +27,7 @@
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 
+#include "laws/here.hpp"
 #include "laws/numbers.hpp"
 
 namespace shop {
@@ -35,7 +35,7 @@ namespace shop {
 using coco::Id;
 using coco::Index;
 using coco::laws::Numbers;
-using Double = coco::BasicHost<double>;
+using Double = coco::laws::Here<double>;
 
 inline constexpr Index items = 20, width = 8, window = 6;
 
@@ -132,7 +132,7 @@ public:
         : source(coco::llm::random_source(decoder(), 3)),
           text(words(source.config)),
           model(config, items, source, text.instruction()),
-          on(threads),
+          on(coco::laws::policy<P>(threads)),
           work(on),
           parameters(on, model.layout(), seed),
           gradients(on, model.layout()) {}

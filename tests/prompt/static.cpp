@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/prompt/static.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
@@ -33,10 +34,10 @@ struct Case {
 TEST_CASE("static prompts obey the law of a stage", "[prompt]") { laws::stage<Case>(); }
 
 TEST_CASE("static prompts are the same rows for everybody and have no penalty", "[prompt]") {
-    using P = BasicHost<double>;
+    using P = laws::Here<double>;
     Layout layout;
     const prompt::Static stage(layout, {.rows = 3}, width, model_width);
-    P on(1);
+    P on = laws::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Run<P> run = parameters.run(on, work);

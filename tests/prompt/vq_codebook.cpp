@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/prompt/vq_codebook.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;
 
 namespace {
 
-using P = BasicHost<double>;
+using P = laws::Here<double>;
 constexpr Index width = 6, model_width = 10, groups = 9;
 
 laws::Numbers users() { return laws::normals(groups * width, 77); }
