@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <coco/core/config.hpp>
+#include <coco/data/item.hpp>
 
 namespace experiment {
 
@@ -21,6 +22,7 @@ struct Options {
     bool shuffle_text = false;
 
     std::string coco, llm;
+    std::string item_line = coco::data::ItemLine::usual;
     std::string llm_storage = "float";
     Index llm_layers = 0, text_tokens = 128;
     Index codes = 64;

@@ -55,6 +55,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     c.sampling.window = o.window;
     c.sampling.joint_targets = o.joint_targets;
     c.sampling.budget.tokens = o.text_tokens;
+    c.words.line = o.item_line;
 
     coco::Schedule& s = c.schedule;
     s.seed = job.seed;

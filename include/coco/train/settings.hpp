@@ -33,7 +33,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EncoderConfig, width, layers, heads, hidden, 
 }  // namespace nn
 
 namespace text {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, after)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, after, line)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryBudget, tokens, items)
 }  // namespace text
 
