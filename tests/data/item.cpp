@@ -33,9 +33,9 @@ TEST_CASE("a line says nothing of an item it knows nothing of", "[data][item]") 
 }
 
 TEST_CASE("a line that cannot be read is refused where it breaks", "[data][item]") {
-    CHECK_THROWS_WITH(ItemLine("{title} {author}"),
-                      Catch::Contains("no such field") && Catch::Contains("character 9") &&
-                          Catch::Contains("{category}"));
+    CHECK_THROWS_WITH(ItemLine("{title} {author}"), Catch::Contains("no such field") &&
+                                                        Catch::Contains("character 9") &&
+                                                        Catch::Contains("{category}"));
     for (const char* broken : {"[{title}", "{title}]", "[[{title}]]", "{title}}", "{title"})
         CHECK_THROWS_AS(ItemLine(broken), coco::Error);
 }

@@ -29,7 +29,8 @@ inline std::string last_category(std::string_view categories) {
     return std::string(at == std::string_view::npos ? path : path.substr(at + 3));
 }
 
-/// How an item is told: `{title}`, `{brand}`, `{category}` (the last level of the first path), `{categories}`,
+/// How an item is told: `{title}`, `{brand}`, `{category}` (the last level of the first path),
+/// `{categories}`,
 /// `{year}` and `{genres}` stand for its words; what stands in `[ ]` is left out unless every field in it is
 /// known; `\` takes the next character as it is. Commas and spaces that would begin the line are cut.
 class ItemLine {
@@ -50,8 +51,9 @@ public:
                 append(pattern.substr(++i, 1));
             } else if (c == '{') {
                 const std::size_t end = pattern.find('}', i);
-                const std::size_t field =
-                    end == std::string_view::npos ? names.size() : index_of(pattern.substr(i + 1, end - i - 1));
+                const std::size_t field = end == std::string_view::npos
+                                              ? names.size()
+                                              : index_of(pattern.substr(i + 1, end - i - 1));
                 if (field == names.size()) fail("no such field", i);
                 parts_.back().pieces.push_back({field, {}});
                 i = end;
