@@ -121,6 +121,11 @@ private:
         number("--codes", o_.codes, "prompts in the codebook", 2);
         number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
         app_.add_flag("--centred", o_.centred, "compare users with codes less their common mean");
+        number("--adapter-rank", o_.adapter_rank, "of LoRA", 1);
+        app_.add_option("--adapter-on", o_.adapter_on, "what LoRA changes in each layer")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"query", "key", "value", "output", "gate", "up", "down"}))
+            ->capture_default_str();
         number("--alpha", o_.alpha, "weight of L_aux", 0);
         number("--beta", o_.beta, "weight of L_ortho", 0);
         number("--gamma", o_.gamma, "weight of L_Q", 0);
@@ -194,6 +199,8 @@ Json settings_of(const Options& o) {
             {"codes", o.codes},
             {"theta", o.theta},
             {"centred", o.centred},
+            {"adapter_rank", o.adapter_rank},
+            {"adapter_on", o.adapter_on},
             {"alpha", o.alpha},
             {"beta", o.beta},
             {"gamma", o.gamma},

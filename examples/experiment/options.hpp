@@ -28,6 +28,8 @@ struct Options {
     Index codes = 64;
     double theta = 0.45, alpha = 0.2, beta = 0.15, gamma = 0.25;
     bool centred = false;
+    Index adapter_rank = 8;
+    std::vector<std::string> adapter_on{"query", "value"};
     std::string aux_on = "behaviour";
 
     Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;
