@@ -115,9 +115,17 @@ private:
             "stored (as the file has them)",
             {"float", "bf16", "stored"});
         number("--text-tokens", o_.text_tokens, "tokens of a user's text at most, the instruction apart", 1);
+        add("--item-line", o_.item_line,
+            "what the text tells of an item: {title}, {brand}, {category}, {categories}, {year}, {genres}; a "
+            "part in [ ] only where all in it is known");
         number("--codes", o_.codes, "prompts in the codebook", 2);
         number("--theta", o_.theta, "cosine above which a code is chosen", -1, 1);
         app_.add_flag("--centred", o_.centred, "compare users with codes less their common mean");
+        number("--adapter-rank", o_.adapter_rank, "of LoRA", 1);
+        app_.add_option("--adapter-on", o_.adapter_on, "what LoRA changes in each layer")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"query", "key", "value", "output", "gate", "up", "down"}))
+            ->capture_default_str();
         number("--alpha", o_.alpha, "weight of L_aux", 0);
         number("--beta", o_.beta, "weight of L_ortho", 0);
         number("--gamma", o_.gamma, "weight of L_Q", 0);
@@ -187,9 +195,12 @@ Json settings_of(const Options& o) {
             {"llm_layers", o.llm_layers},
             {"llm_storage", o.llm_storage},
             {"text_tokens", o.text_tokens},
+            {"item_line", o.item_line},
             {"codes", o.codes},
             {"theta", o.theta},
             {"centred", o.centred},
+            {"adapter_rank", o.adapter_rank},
+            {"adapter_on", o.adapter_on},
             {"alpha", o.alpha},
             {"beta", o.beta},
             {"gamma", o.gamma},

@@ -15,6 +15,7 @@
 #include <string>
 
 #include <coco/io/npy.hpp>
+#include <coco/llm/generation_config.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/text/chat.hpp>
 
@@ -32,6 +33,7 @@ struct Options {
     int threads = 0;
     coco::llm::Generation generation;
     std::vector<std::string> stop;
+    bool recommended = false;
     BenchOptions bench;
 };
 
@@ -142,7 +144,14 @@ void generate(const Options& o, const coco::llm::Source& source) {
     const std::vector<Id> prompt =
         encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, source.config.architecture) : text);
     coco::llm::Generation how = o.generation;
-    how.stop = coco::llm::stop_tokens(o.model);
+    const coco::llm::Generation theirs = coco::llm::generation_of(o.model);
+    how.stop = theirs.stop;
+    if (o.recommended) {
+        how.temperature = theirs.temperature;
+        how.top_k = theirs.top_k;
+        how.top_p = theirs.top_p;
+        how.repetition_penalty = theirs.repetition_penalty;
+    }
     Session session(source, o.threads);
     std::size_t shown = 0;
     std::string all;
@@ -230,6 +239,14 @@ int run(int argc, char** argv) {
         ->capture_default_str();
     writes->add_option("--top-p", o.generation.top_p, "drawn from tokens of this probability together")
         ->capture_default_str();
+    writes->add_option("--top-k", o.generation.top_k, "drawn from so many of the likeliest; 0: all")
+        ->capture_default_str();
+    writes
+        ->add_option("--repetition-penalty", o.generation.repetition_penalty,
+                     "above 1: what the text has is less likely")
+        ->capture_default_str();
+    writes->add_flag("--recommended", o.recommended,
+                     "draws as the folder's generation_config.json says, whatever is given beside it");
     writes->add_option("--seed", o.generation.seed, "of the draws")->capture_default_str();
     writes->add_option("--stop", o.stop, "strings that end the text");
     CLI::App* const times = computes(command("bench", "measures tokens a second"));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <coco/core/config.hpp>
+#include <coco/data/item.hpp>
 
 namespace experiment {
 
@@ -21,11 +22,14 @@ struct Options {
     bool shuffle_text = false;
 
     std::string coco, llm;
+    std::string item_line = coco::data::ItemLine::usual;
     std::string llm_storage = "float";
     Index llm_layers = 0, text_tokens = 128;
     Index codes = 64;
     double theta = 0.45, alpha = 0.2, beta = 0.15, gamma = 0.25;
     bool centred = false;
+    Index adapter_rank = 8;
+    std::vector<std::string> adapter_on{"query", "value"};
     std::string aux_on = "behaviour";
 
     Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;

@@ -49,12 +49,17 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         c.model.prompt.theta = o.theta;
         c.model.prompt.centred = o.centred;
     }
+    if constexpr (requires { c.model.adapter.targets; }) {
+        c.model.adapter.rank = o.adapter_rank;
+        c.model.adapter.targets = coco::Json(o.adapter_on).get<std::vector<coco::adapter::Projection>>();
+    }
 
     c.sampling.samples = o.samples == "positions" ? coco::Samples::positions : coco::Samples::prefixes;
     c.sampling.positions = o.positions == "oldest" ? coco::Positions::oldest : coco::Positions::recent;
     c.sampling.window = o.window;
     c.sampling.joint_targets = o.joint_targets;
     c.sampling.budget.tokens = o.text_tokens;
+    c.words.line = o.item_line;
 
     coco::Schedule& s = c.schedule;
     s.seed = job.seed;

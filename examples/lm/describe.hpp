@@ -10,6 +10,7 @@
 
 #include <coco/io/gguf.hpp>
 #include <coco/llm/decoder.hpp>
+#include <coco/llm/generation_config.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/presets.hpp>
 

@@ -26,6 +26,8 @@
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
+#include <coco/llm/generation_config.hpp>
+#include <coco/llm/merged.hpp>
 #include <coco/llm/open.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>

@@ -5,16 +5,6 @@
 
 using namespace coco::data;
 
-TEST_CASE("an item's text is what is known of it", "[data][catalogue]") {
-    CHECK(text_of_item({"OPI Nail Lacquer", "OPI", "Beauty > Makeup > Nails > Nail Polish | Gifts", "",
-                        ""}) == "OPI Nail Lacquer, OPI, Nail Polish");
-    CHECK(text_of_item({"The Usual Suspects", "", "", "1995", "Crime, Thriller"}) ==
-          "The Usual Suspects (1995), Crime, Thriller");
-    CHECK(text_of_item({"", "", "Beauty > Hair Sprays", "", ""}) == "Hair Sprays");
-    CHECK(text_of_item({}).empty());
-    CHECK(last_category("Beauty") == "Beauty");
-}
-
 TEST_CASE("a catalogue finds items both ways", "[data][catalogue]") {
     Catalogue catalogue;
     CHECK(catalogue.add("x1", {"One", "", "", "", ""}) == 0);

@@ -81,6 +81,12 @@ TEST_CASE("decoder: gradients of soft prompts and LoRA are difference quotients"
     SECTION("a norm on each head") { config.head_norm = true; }
     SECTION("layers run again") { config.keep_bytes = 0; }
     SECTION("the first layer only") { config.depth = 1; }
+    SECTION("LoRA on every map of a layer") {
+        settings.targets.assign(coco::adapter::projections.begin(), coco::adapter::projections.end());
+        SECTION("layers kept") {}
+        SECTION("layers run again") { config.keep_bytes = 0; }
+        SECTION("with a norm on each head") { config.head_norm = true; }
+    }
     gradients_agree<coco::adapter::LoRA>(config, settings);
 }
 

@@ -117,6 +117,39 @@ TEST_CASE("pick: tokens come as often as the softmax of the nucleus says", "[gen
     how.top_p = 0.9;
     CHECK(share(0) == 0);
     CHECK(share(1) == Approx(1400 * 4.0 / 13).margin(1));
+    how.top_p = 1;
+    how.top_k = 2;
+    CHECK(share(0) == 0);
+    CHECK(share(1) == Approx(1400 * 4.0 / 13).margin(1));
+    how.top_p = 0.6;  // of the two that are left: 9 of 13 are enough
+    CHECK(share(2) == 1400);
+}
+
+TEST_CASE("penalty: what the text has speaks less, once however often it is there", "[generate]") {
+    Generation how;
+    how.repetition_penalty = 2;
+    std::vector<double> logits{3, -1, 4, -5, 0};
+    Ids seen;
+    const Ids prompt{0, 1, 0}, written{3, 3};
+    coco::llm::penalise<double>(logits, how, prompt, written, seen);
+    CHECK(logits == std::vector<double>{1.5, -2, 4, -10, 0});
+    how.repetition_penalty = 1;
+    coco::llm::penalise<double>(logits, how, prompt, written, seen);
+    CHECK(logits == std::vector<double>{1.5, -2, 4, -10, 0});
+}
+
+TEST_CASE("generate: a penalty that bars all that is there writes no token twice", "[generate]") {
+    Bench<P> bench(coco::llm::random_source(small_config(), 5));
+    Generation how;
+    how.most_tokens = 12;
+    how.repetition_penalty = 1e9;
+    const std::vector<Ids> one{{3, 1}};
+    Ids all = coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, one, how).front();
+    REQUIRE(all.size() == 12);
+    // A logit below zero is pushed down, one above is all but erased: neither comes again while others are
+    // above zero, of which a vocabulary of 31 has more than 12.
+    std::sort(all.begin(), all.end());
+    CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
 }
 
 TEST_CASE("generate: what cannot be is said", "[generate]") {

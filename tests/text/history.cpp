@@ -20,7 +20,7 @@ std::string words_of(std::span<const Id> tokens) {
     return out;
 }
 
-const text::HistoryTemplate shop{"Instruct.", "<", "-", ">"};
+const text::HistoryTemplate shop{"Instruct.", "<", "-", ">", "{title}"};
 
 data::Catalogue catalogue() {
     data::Catalogue all;
@@ -71,6 +71,9 @@ TEST_CASE("the instruction stands apart, and a budget must hold the template", "
     CHECK(words_of(texts.instruction()) == "Instruct.");
     CHECK(words_of(texts.of_item(1)) == "-bbbb");
     CHECK(texts.of_item(2).empty());
+    text::HistoryTemplate loud = shop;
+    loud.line = "{title}!";
+    CHECK(words_of(History(catalogue(), loud, characters).of_item(1)) == "-bbbb!");
     std::vector<Id> out;
     CHECK_THROWS_WITH(texts.append({}, {1, 5}, out), Catch::Contains("at least 2 tokens"));
     CHECK(out.empty());

@@ -27,27 +27,34 @@ concept ClaimsItsTensors = requires {
 }
 &&std::constructible_from<T, Layout&, const typename T::Config&, const Sizes&>;
 
-/// `forward(run, layer, x, row_key, y)`: y += its change of the projections of x.
+/// `changes(projection)`: whether it changes that map; if not, rows for it need not be made.
 template <class T>
-concept ChangesProjections = requires(const T& adapter, Run<Archetype>& run, Index layer, CRows<Archetype> x,
-                                      Ids<Archetype> row_key, const Projections<Rows<Archetype>>& y) {
-    { adapter.forward(run, layer, x, row_key, y) } -> std::same_as<void>;
+concept SaysWhatItChanges = requires(const T& adapter, Projection projection) {
+    { adapter.changes(projection) } -> std::convertible_to<bool>;
 };
 
-/// `backward(run, layer, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
+/// `forward(run, layer, projection, x, row_key, y)`: y += its change of the projection of x.
 template <class T>
-concept PassesGradients = requires(const T& adapter, Run<Archetype>& run, Index layer, CRows<Archetype> x,
-                                   Ids<Archetype> row_key, const Projections<CRows<Archetype>>& dy,
-                                   Rows<Archetype> dx) {
-    { adapter.backward(run, layer, x, row_key, dy, dx) } -> std::same_as<void>;
+concept ChangesProjections = requires(const T& adapter, Run<Archetype>& run, Index layer,
+                                      Projection projection, CRows<Archetype> x, Ids<Archetype> row_key,
+                                      Rows<Archetype> y) {
+    { adapter.forward(run, layer, projection, x, row_key, y) } -> std::same_as<void>;
+};
+
+/// `backward(run, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
+template <class T>
+concept PassesGradients = requires(const T& adapter, Run<Archetype>& run, Index layer, Projection projection,
+                                   CRows<Archetype> x, Ids<Archetype> row_key, Rows<Archetype> dx) {
+    { adapter.backward(run, layer, projection, x, row_key, x, dx) } -> std::same_as<void>;
 };
 
 }  // namespace adapter
 
 /// A trained change of a language model that itself stays as given.
 template <class T>
-concept Adapter = Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> &&
-    adapter::ClaimsItsTensors<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
+concept Adapter =
+    Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> && adapter::ClaimsItsTensors<T> &&
+    adapter::SaysWhatItChanges<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
 
 /// True for an adapter; for anything else it does not compile, and the first line of the message is the first
 /// sentence here that is not met.
@@ -65,16 +72,20 @@ constexpr bool explain_adapter() {
             adapter::ClaimsItsTensors<T>,
             "coco: this Adapter lacks `struct Config` and a constructor from `(coco::Layout&, const Config&, "
             "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
+    else if constexpr (!adapter::SaysWhatItChanges<T>)
+        static_assert(adapter::SaysWhatItChanges<T>,
+                      "coco: this Adapter lacks `bool changes(coco::adapter::Projection) const` "
+                      "(docs/concepts.md#adapter)");
     else if constexpr (!adapter::ChangesProjections<T>)
         static_assert(
             adapter::ChangesProjections<T>,
-            "coco: this Adapter lacks `void forward(Run<P>&, Index layer, CRows<P> x, Ids<P> row_key, const "
-            "Projections<Rows<P>>& y) const` (docs/concepts.md#adapter)");
+            "coco: this Adapter lacks `void forward(Run<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
+            "row_key, Rows<P> y) const` (docs/concepts.md#adapter)");
     else
         static_assert(
             adapter::PassesGradients<T>,
-            "coco: this Adapter lacks `void backward(Run<P>&, Index layer, CRows<P> x, Ids<P> row_key, const "
-            "Projections<CRows<P>>& dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
+            "coco: this Adapter lacks `void backward(Run<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
+            "row_key, CRows<P> dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
     return true;
 }
 

@@ -20,10 +20,11 @@ public:
     Frozen() = default;
     Frozen(Layout&, const Config&, const Sizes&) {}
 
+    static constexpr bool changes(Projection) { return false; }
     template <class P>
-    void forward(Run<P>&, Index, CRows<P>, Ids<P>, const Projections<Rows<P>>&) const {}
+    void forward(Run<P>&, Index, Projection, CRows<P>, Ids<P>, Rows<P>) const {}
     template <class P>
-    void backward(Run<P>&, Index, CRows<P>, Ids<P>, const Projections<CRows<P>>&, Rows<P>) const {}
+    void backward(Run<P>&, Index, Projection, CRows<P>, Ids<P>, CRows<P>, Rows<P>) const {}
 };
 
 }  // namespace coco::adapter

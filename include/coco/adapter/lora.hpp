@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// LoRA (Hu et al., 2021) on the query and value projections of every layer: W' = W + (alpha/rank) B A.
+/// LoRA (Hu et al., 2021) on linear maps of every layer, the paper's query and value unless told otherwise:
+/// W' = W + (alpha/rank) B A.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <coco/adapter/concept.hpp>
@@ -14,7 +18,7 @@
 
 namespace coco::adapter {
 
-/// Trains two thin matrices a projection in a parameter group of their own, "adapter".
+/// Trains two thin matrices a map in a parameter group of their own, "adapter".
 class LoRA {
 public:
     using Role = role::Adapter;
@@ -24,6 +28,7 @@ public:
         Index rank = 8;
         double alpha = 16;      ///< the change is multiplied by alpha / rank
         double dropout = 0.05;  ///< on the rows before A, while training
+        std::vector<Projection> targets{Projection::query, Projection::value};  ///< the maps it changes
     };
 
     LoRA() = default;
@@ -31,38 +36,45 @@ public:
         require(config.rank >= 1, "adapter.rank", "too small", "at least 1", text_of(config.rank));
         require(config.dropout >= 0 && config.dropout < 1, "adapter.dropout", "out of range", "in [0, 1)",
                 text_of(config.dropout));
+        require(!config.targets.empty(), "adapter.targets", "empty", "a map to change", "none");
         layout.group("adapter");
         const double scale = config.alpha / static_cast<double>(config.rank);
         for (Index l = 0; l < sizes.layers; ++l) {
             const Layout::Scope scope(layout, "adapter." + std::to_string(l));
-            query_.emplace_back(layout, "query", sizes.width, sizes.query, config.rank, scale,
-                                config.dropout);
-            value_.emplace_back(layout, "value", sizes.width, sizes.value, config.rank, scale,
-                                config.dropout);
+            for (const Projection p : projections)
+                if (std::find(config.targets.begin(), config.targets.end(), p) != config.targets.end())
+                    change_[at(p)].emplace_back(layout, names[at(p)], sizes.in(p), sizes.out(p), config.rank,
+                                                scale, config.dropout);
         }
     }
 
-    const nn::LowRank& query(Index layer) const { return query_[static_cast<std::size_t>(layer)]; }
-    const nn::LowRank& value(Index layer) const { return value_[static_cast<std::size_t>(layer)]; }
+    /// Whether it changes this map of the layers.
+    bool changes(Projection p) const { return !change_[at(p)].empty(); }
+    /// The change of a layer's map; only where `changes(p)`.
+    const nn::LowRank& change(Index layer, Projection p) const {
+        return change_[at(p)][static_cast<std::size_t>(layer)];
+    }
 
-    /// y += the change of a layer's projections.
-    /// \param x        rows x Sizes::width, what the layer projects
+    /// y += the change of what a layer's map makes of x.
+    /// \param x        rows x Sizes::in(p), what the layer maps     \param y  rows x Sizes::out(p)
     /// \param row_key  a key a row, for dropout
     template <class P>
-    void forward(Run<P>& run, Index layer, CRows<P> x, Ids<P> row_key, const Projections<Rows<P>>& y) const {
-        query(layer).forward(run, x, row_key, y.query);
-        value(layer).forward(run, x, row_key, y.value);
+    void forward(Run<P>& run, Index layer, Projection p, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
+        if (changes(p)) change(layer, p).forward(run, x, row_key, y);
     }
     /// Gradients of A and B from dy, and dx += theirs.
     template <class P>
-    void backward(Run<P>& run, Index layer, CRows<P> x, Ids<P> row_key, const Projections<CRows<P>>& dy,
+    void backward(Run<P>& run, Index layer, Projection p, CRows<P> x, Ids<P> row_key, CRows<P> dy,
                   Rows<P> dx) const {
-        query(layer).backward(run, x, row_key, dy.query, dx);
-        value(layer).backward(run, x, row_key, dy.value, dx);
+        if (changes(p)) change(layer, p).backward(run, x, row_key, dy, dx);
     }
 
 private:
-    std::vector<nn::LowRank> query_, value_;
+    static constexpr std::array<std::string_view, 7> names{"query", "key", "value", "output",
+                                                           "gate",  "up",  "down"};
+    static std::size_t at(Projection p) { return static_cast<std::size_t>(p); }
+
+    std::array<std::vector<nn::LowRank>, 7> change_;  ///< of a map: one a layer, or none
 };
 
 }  // namespace coco::adapter

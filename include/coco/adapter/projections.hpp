@@ -1,24 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an adapter may change in a language model: the query, key and value projections of each layer.
+/// What an adapter may change in a language model: the linear maps of each layer.
 #pragma once
+
+#include <array>
 
 #include <coco/store/view.hpp>
 
 namespace coco::adapter {
 
-/// Sizes of the projections, the same in every layer used.
+/// A linear map of a layer: of the attention's rows, of its result, of the gated feed-forward.
+enum class Projection : int { query, key, value, output, gate, up, down };
+
+inline constexpr std::array<Projection, 7> projections{
+    Projection::query, Projection::key, Projection::value, Projection::output,
+    Projection::gate,  Projection::up,  Projection::down};
+
+/// Sizes of the maps, the same in every layer used.
 struct Sizes {
     Index layers = 0;
-    Index width = 0;                      ///< of the rows that are projected
+    Index width = 0;                      ///< of the rows between layers
     Index query = 0, key = 0, value = 0;  ///< of their projections: heads times the width of a head
-};
+    Index hidden = 0;                     ///< of the gated feed-forward
 
-/// A layer's projections of the same rows: rows x Sizes::query, key, value. `View` is `Rows<P>` or
-/// `CRows<P>`.
-template <class Matrix>
-struct Projections {
-    Matrix query, key, value;
+    /// Columns of the rows that a map reads.
+    Index in(Projection p) const {
+        return p == Projection::output ? query : p == Projection::down ? hidden : width;
+    }
+    /// Columns of the rows that it makes.
+    Index out(Projection p) const {
+        switch (p) {
+            case Projection::query:
+                return query;
+            case Projection::key:
+                return key;
+            case Projection::value:
+                return value;
+            case Projection::gate:
+            case Projection::up:
+                return hidden;
+            case Projection::output:
+            case Projection::down:
+                break;
+        }
+        return width;
+    }
 };
 
 }  // namespace coco::adapter

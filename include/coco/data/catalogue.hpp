@@ -11,38 +11,10 @@
 
 #include <coco/core/config.hpp>
 #include <coco/core/error.hpp>
+#include <coco/data/item.hpp>
 #include <coco/data/keys.hpp>
 
 namespace coco::data {
-
-/// The words known of one item (UTF-8); each may be empty.
-struct Item {
-    std::string title;
-    std::string brand;
-    std::string categories;  ///< levels joined by " > ", several paths by " | "
-    std::string year;
-    std::string genres;  ///< joined by ", "
-};
-
-/// The last level of the first path of `categories` ("Beauty > Makeup > Nails | Gifts" -> "Nails").
-inline std::string last_category(std::string_view categories) {
-    const std::string_view path = categories.substr(0, categories.find(" | "));
-    const std::size_t at = path.rfind(" > ");
-    return std::string(at == std::string_view::npos ? path : path.substr(at + 3));
-}
-
-/// One line about an item: "title (year), brand, last category, genres" without what is unknown; empty where
-/// nothing is known.
-inline std::string text_of_item(const Item& item) {
-    std::string text = item.title;
-    if (!item.year.empty()) text += (text.empty() ? "(" : " (") + item.year + ")";
-    for (const std::string& part : {item.brand, last_category(item.categories), item.genres}) {
-        if (part.empty()) continue;
-        if (!text.empty()) text += ", ";
-        text += part;
-    }
-    return text;
-}
 
 /// Items in the order of their identifiers.
 class Catalogue {

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include <coco/adapter/projections.hpp>
+#include <coco/llm/adapted.hpp>
 #include <coco/llm/cache.hpp>
 #include <coco/llm/head_norm.hpp>
 #include <coco/llm/packed.hpp>
@@ -45,6 +45,7 @@ void rms_norm_backward(Run<P>& run, const Slot& weight, CRows<P> x, CRows<P> sta
 template <class Storage>
 class DecoderLayer {
     using Matrix = typename Storage::Matrix;
+    using Projection = adapter::Projection;
 
 public:
     template <class P>
@@ -103,6 +104,7 @@ public:
         const Config& c = config_;
         const Index rows = x.rows, q = c.query_width(), kv = c.kv_width();
         Workspace<P>& work = run.work;
+        const Adapted<P, Adapter> change(adapter, index_, c.adapter_sizes(), packed.row_key);
         Kept<P> kept{x,
                      work.keep(rows, 2),
                      work.keep(rows, 2),
@@ -121,7 +123,7 @@ public:
                 run.on.rows(rows, kept.fused.cols,
                             nn::AddRow<typename P::Scalar>{run.value(bias_).data, kept.fused.data,
                                                            kept.fused.stride, kept.fused.cols});
-            adapter.forward(run, index_, CRows<P>(normed), packed.row_key, split<Rows<P>>(kept.fused));
+            change.query_key_value(run, CRows<P>(normed), kept.fused);
         }
         const Rows<P> turned = kept.fused.cols_from(0, q + kv);
         if (c.head_norm) {
@@ -131,7 +133,7 @@ public:
             key_norm_.forward(run, CRows<P>(kept.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
         }
         rope_.forward(run, packed.table, packed.position, turned);
-        adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
+        Heads<CRows<P>> see = split<CRows<P>>(kept.fused);
         Attention<P> attention = shape(packed);
         if (packed.cached.home != nullptr) {
             const Rows<P> keys = packed.cached.home->keys(index_),
@@ -145,12 +147,13 @@ public:
         run.on.attend(attention, see.query, see.key, see.value, {}, {}, kept.attended, kept.softmax);
         nn::copy(run.on, x, kept.middle);
         Storage::apply(run, CRows<P>(kept.attended), output_, kept.middle, Write::add);
+        change.forward(run, Projection::output, CRows<P>(kept.attended), kept.middle);
 
         const typename Workspace<P>::Frame frame(work);
         const Rows<P> normed = work.scratch(rows, c.width);
         rms_norm(run, middle_norm_, c.epsilon, CRows<P>(kept.middle), normed, kept.middle_statistics);
         if (!out.empty()) nn::copy(run.on, CRows<P>(kept.middle), out);
-        kept.gate_up = feed_forward_.apply(run, CRows<P>(normed), out, Write::add);
+        kept.gate_up = feed_forward_.apply(run, CRows<P>(normed), out, Write::add, change);
         return kept;
     }
 
@@ -162,16 +165,23 @@ public:
         const Index rows = dy.rows, q = c.query_width(), kv = c.kv_width();
         Workspace<P>& work = run.work;
         const typename Workspace<P>::Frame frame(work);
+        const Adapted<P, Adapter> change(adapter, index_, c.adapter_sizes(), packed.row_key);
         const Rows<P> dnormed = work.scratch(rows, c.width), through = work.scratch(rows, c.width);
-        feed_forward_.backward(run, {CRows<P>{}, kept.gate_up, Rows<P>{}}, CRows<P>(dy), dnormed);
+        CRows<P> normed;
+        if (change.changes(Projection::gate, Projection::up)) {
+            rms_norm(run, middle_norm_, c.epsilon, CRows<P>(kept.middle), through, kept.middle_statistics);
+            normed = through;
+        }
+        feed_forward_.backward(run, {normed, kept.gate_up, Rows<P>{}}, CRows<P>(dy), dnormed, change);
         rms_norm_backward(run, middle_norm_, CRows<P>(kept.middle), CRows<P>(kept.middle_statistics),
                           CRows<P>(dnormed), through);
         nn::copy(run.on, CRows<P>(through), dy, Write::add);
 
         const Rows<P> dattended = work.scratch(rows, q), dfused = work.scratch(rows, c.fused_width());
         Storage::apply_back(run, CRows<P>(dy), output_, dattended);
-        const adapter::Projections<CRows<P>> see = split<CRows<P>>(kept.fused);
-        const adapter::Projections<Rows<P>> d = split<Rows<P>>(dfused);
+        change.backward(run, Projection::output, CRows<P>(kept.attended), CRows<P>(dy), dattended);
+        const Heads<CRows<P>> see = split<CRows<P>>(kept.fused);
+        const Heads<Rows<P>> d = split<Rows<P>>(dfused);
         run.on.attend_backward(shape(packed), see.query, see.key, see.value, {}, {}, kept.attended,
                                kept.softmax, dattended, d.query, d.key, d.value, {}, {});
         rope_.backward(run, packed.table, packed.position, dfused.cols_from(0, q + kv));
@@ -180,10 +190,9 @@ public:
             key_norm_.backward(run, CRows<P>(kept.unturned.cols_from(q, kv)), d.key);
         }
         Storage::apply_back(run, CRows<P>(dfused), fused_, dnormed);
-        if (Adapter::learns) {
+        if (change.changes(Projection::query, Projection::key, Projection::value)) {
             rms_norm(run, norm_, c.epsilon, kept.x, through, kept.statistics);
-            adapter.backward(run, index_, CRows<P>(through), packed.row_key, split<CRows<P>>(dfused),
-                             dnormed);
+            change.query_key_value_backward(run, CRows<P>(through), CRows<P>(dfused), dnormed);
         }
         rms_norm_backward(run, norm_, kept.x, CRows<P>(kept.statistics), CRows<P>(dnormed), through);
         nn::add(run.on, CRows<P>(dy), CRows<P>(through), dx);
@@ -206,8 +215,13 @@ public:
     }
 
 private:
+    /// Queries, keys and values of all heads.
     template <class View>
-    adapter::Projections<View> split(View fused) const {
+    struct Heads {
+        View query, key, value;
+    };
+    template <class View>
+    Heads<View> split(View fused) const {
         const Index q = config_.query_width(), kv = config_.kv_width();
         return {fused.cols_from(0, q), fused.cols_from(q, kv), fused.cols_from(q + kv, kv)};
     }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <numeric>
@@ -14,55 +13,10 @@
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/llm/cache.hpp>
+#include <coco/llm/generation.hpp>
 #include <coco/nn/parameters.hpp>
 
 namespace coco::llm {
-
-/// How texts are continued.
-struct Generation {
-    Index most_tokens = 64;  ///< written to a text, at most
-    double temperature = 0;  ///< divides the logits; 0 takes the likeliest token always
-    double top_p = 1;        ///< draws from the likeliest tokens that together have this probability
-    std::uint64_t seed = 1;  ///< a text's draws depend on the seed, its number and the place alone
-    std::vector<Id> stop;    ///< tokens that end a text; they are not part of it
-    Index at_once = 16;      ///< texts in one pass
-
-    void check() const {
-        require(most_tokens >= 0, "generation.most_tokens", "negative", "0 or more", text_of(most_tokens));
-        require(temperature >= 0, "generation.temperature", "negative", "0 or more", text_of(temperature));
-        require(top_p > 0 && top_p <= 1, "generation.top_p", "out of range", "above 0, at most 1",
-                text_of(top_p));
-        require(at_once >= 1, "generation.at_once", "too few", "at least 1", text_of(at_once));
-    }
-};
-
-/// The next token by its logits. \param chance  uniform in [0, 1)
-template <class T>
-Id pick(std::span<const T> logits, const Generation& how, double chance) {
-    if (how.temperature <= 0)
-        return static_cast<Id>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-    const double most = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
-    std::vector<double> weight(logits.size());
-    for (std::size_t i = 0; i < weight.size(); ++i)
-        weight[i] = std::exp((static_cast<double>(logits[i]) - most) / how.temperature);
-    std::vector<Id> order(weight.size());
-    std::iota(order.begin(), order.end(), 0);
-    if (how.top_p < 1)
-        std::stable_sort(order.begin(), order.end(), [&](Id a, Id b) {
-            return weight[static_cast<std::size_t>(a)] > weight[static_cast<std::size_t>(b)];
-        });
-    const double all = std::accumulate(weight.begin(), weight.end(), 0.0);
-    std::size_t count = 0;
-    double kept = 0;
-    while (count < order.size() && (count == 0 || kept < how.top_p * all))
-        kept += weight[static_cast<std::size_t>(order[count++])];
-    double left = chance * kept;
-    for (std::size_t i = 0; i + 1 < count; ++i) {
-        left -= weight[static_cast<std::size_t>(order[i])];
-        if (left < 0) return order[i];
-    }
-    return order[count - 1];
-}
 
 /// Called after each token of text `text` with all that was written so far; false ends the text.
 using Written = std::function<bool(Index text, std::span<const Id> written)>;
@@ -80,7 +34,7 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
     std::vector<std::vector<Id>> written(prompts.size());
     Workspace<P> work(on);
     std::vector<T> logits(static_cast<std::size_t>(decoder.config().vocabulary));
-    std::vector<Id> token, last, sequence;
+    std::vector<Id> token, last, sequence, seen;
     Offsets token_of;
     for (std::size_t first = 0; first < prompts.size(); first += static_cast<std::size_t>(how.at_once)) {
         const std::size_t count = std::min(prompts.size() - first, static_cast<std::size_t>(how.at_once));
@@ -116,6 +70,7 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                 const std::size_t text = first + static_cast<std::size_t>(sequence[k]);
                 on.fetch(List<const T, typename P::Space>{scores.row(static_cast<Index>(k)), scores.cols},
                          logits.data());
+                penalise<T>(logits, how, prompts[text], written[text], seen);
                 const double chance = static_cast<double>(unit_interval(
                     philox(how.seed,
                            (static_cast<std::uint64_t>(text) << 32) + static_cast<std::uint64_t>(step),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A GGUF file or a Hugging Face folder as a text model: its weights, its own tokenizer, the tokens that end
-/// its texts, and a sum over its bytes.
+/// A GGUF file or a Hugging Face folder as a text model: its weights, its own tokenizer, and a sum over its
+/// bytes.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,6 @@
 #include <coco/io/file_sum.hpp>
 #include <coco/io/gguf.hpp>
 #include <coco/io/gguf_tokenizer.hpp>
-#include <coco/io/json.hpp>
 #include <coco/io/safetensors_folder.hpp>
 #include <coco/io/tokenizer_json.hpp>
 #include <coco/llm/open.hpp>
@@ -25,30 +24,6 @@ namespace coco::llm {
 inline text::Tokenizer open_tokenizer(const std::filesystem::path& path) {
     return kind_of(path) == ModelFile::gguf ? io::tokenizer_of(io::Gguf(path))
                                             : io::open_tokenizer_json(path / "tokenizer.json");
-}
-
-/// Tokens that end a text, as the file says; none where it says nothing.
-inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
-    if (kind_of(path) == ModelFile::gguf) {
-        const io::Gguf file(path);
-        const char* const key = "tokenizer.ggml.eos_token_id";
-        return file.has(key) ? std::vector<Id>{static_cast<Id>(file.integer(key))} : std::vector<Id>{};
-    }
-    for (const char* name : {"generation_config.json", "config.json"}) {
-        if (!std::filesystem::is_regular_file(path / name)) continue;
-        const io::JsonObject json = io::JsonObject::open(path / name);
-        if (!json.has("eos_token_id")) continue;
-        if (!json.value().at("eos_token_id").is_array())
-            return {static_cast<Id>(json.integer("eos_token_id"))};
-        std::vector<Id> all;
-        for (const auto& id : json.value().at("eos_token_id")) {
-            require(id.is_number_integer(), json.where("eos_token_id"), "wrong type", "whole numbers",
-                    id.dump());
-            all.push_back(id.get<Id>());
-        }
-        return all;
-    }
-    return {};
 }
 
 /// A sum over all that makes a model: the GGUF file, or the folder's weights, config and tokenizer.

@@ -69,6 +69,24 @@ struct SwiGluBackwardRows {
     }
 };
 
+/// What may stand beside the weights of a gated feed-forward and add to what they make; this one adds
+/// nothing. An adapter's has the same members.
+struct Alone {
+    /// Whether `down_backward` reads its x, which has to be made anew.
+    static constexpr bool reads_hidden() { return false; }
+    /// z += the change of [gate | up] of x.
+    template <class P>
+    void gate_up(Run<P>&, CRows<P> /*x*/, Rows<P> /*z*/) const {}
+    /// y += the change of down of x.
+    template <class P>
+    void down(Run<P>&, CRows<P> /*x*/, Rows<P> /*y*/) const {}
+    /// Gradients of its own, and dx += theirs.
+    template <class P>
+    void gate_up_backward(Run<P>&, CRows<P> /*x*/, CRows<P> /*dz*/, Rows<P> /*dx*/) const {}
+    template <class P>
+    void down_backward(Run<P>&, CRows<P> /*x*/, CRows<P> /*dy*/, Rows<P> /*dx*/) const {}
+};
+
 /// rows x width -> rows x hidden (twice) -> rows x width.
 template <class Weights = PlainWeights>
 class GatedFeedForward {
@@ -100,19 +118,23 @@ public:
         return {x, apply(run, x, out, Write::set), out};
     }
     /// y (= or +=) the stage's output; an empty y is not computed. Returns `Kept::gate_up`.
-    template <class P>
-    Rows<P> apply(Run<P>& run, CRows<P> x, Rows<P> y, Write write) const {
+    template <class P, class Beside = Alone>
+    Rows<P> apply(Run<P>& run, CRows<P> x, Rows<P> y, Write write, const Beside& beside = {}) const {
         const Rows<P> z = run.work.keep(x.rows, 2 * hidden_);
         Weights::apply(run, x, gate_up_, z);
+        beside.gate_up(run, x, z);
         if (y.empty()) return z;
         const typename Workspace<P>::Frame frame(run.work);
-        Weights::apply(run, CRows<P>(activated(run, z)), down_, y, write);
+        const CRows<P> hidden = activated(run, z);
+        Weights::apply(run, hidden, down_, y, write);
+        beside.down(run, hidden, y);
         return z;
     }
 
-    /// Wants `kept.x` only where the weights are trained.
-    template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+    /// Wants `kept.x` only where the weights are trained, or `beside` reads it.
+    template <class P, class Beside = Alone>
+    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx,
+                  const Beside& beside = {}) const {
         if (dy.rows == 0) return;
         using T = typename P::Scalar;
         const typename Workspace<P>::Frame frame(run.work);
@@ -120,10 +142,15 @@ public:
         if (const Rows<P> dw = Weights::template gradient<P>(run, down_); !dw.empty())
             run.on.multiply(dy, Op::transposed, activated(run, kept.gate_up), Op::plain, dw, 1, 1);
         Weights::apply_back(run, dy, down_, d);
+        if (beside.reads_hidden()) {
+            const typename Workspace<P>::Frame inner(run.work);
+            beside.down_backward(run, CRows<P>(activated(run, kept.gate_up)), dy, d);
+        }
         run.on.rows(dy.rows, 8 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
         if (const Rows<P> dw = Weights::template gradient<P>(run, gate_up_); !dw.empty())
             run.on.multiply(dz, Op::transposed, kept.x, Op::plain, dw, 1, 1);
         if (!dx.empty()) Weights::apply_back(run, CRows<P>(dz), gate_up_, dx);
+        beside.gate_up_backward(run, kept.x, CRows<P>(dz), dx);
     }
 
 private:

@@ -21,8 +21,9 @@ struct HistoryTemplate {
     std::string instruction =
         "You know the catalogue of a shop. From what a person took, tell what the person will take next.";
     std::string before = "\nTaken, the latest last:";
-    std::string item = "\n- ";  ///< in front of each item's text
+    std::string item = "\n- ";  ///< in front of each item's line
     std::string after = "\nNext:";
+    std::string line = data::ItemLine::usual;  ///< what is told of an item, in the names of its fields
 };
 
 /// How much of a history is told.
@@ -36,6 +37,7 @@ struct HistoryBudget {
 class History {
 public:
     /// \param encode  callable, `std::string_view` to a range of token identifiers
+    /// \throws Error where `words.line` is not a line of items
     template <class Encode>
     History(const data::Catalogue& catalogue, const HistoryTemplate& words, Encode&& encode) {
         const auto append = [&](std::vector<Id>& to, std::string_view text) {
@@ -43,11 +45,12 @@ public:
             const auto tokens = encode(text);
             for (const auto token : tokens) to.push_back(static_cast<Id>(token));
         };
+        const data::ItemLine line(words.line);
         append(instruction_, words.instruction);
         append(before_, words.before);
         append(after_, words.after);
         for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item) {
-            const std::string text = catalogue.text(item);
+            const std::string text = line.of(catalogue[item]);
             if (!text.empty()) append(tokens_, words.item + text);
             offsets_.push_back(tokens_.size());
         }

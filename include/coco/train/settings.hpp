@@ -33,7 +33,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EncoderConfig, width, layers, heads, hidden, 
 }  // namespace nn
 
 namespace text {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, after)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, after, line)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryBudget, tokens, items)
 }  // namespace text
 
@@ -154,15 +154,23 @@ void from_json(const J& j, CrossAttention::Config& c) {
 }  // namespace aligner
 
 namespace adapter {
+NLOHMANN_JSON_SERIALIZE_ENUM(Projection, {{Projection::query, "query"},
+                                          {Projection::key, "key"},
+                                          {Projection::value, "value"},
+                                          {Projection::output, "output"},
+                                          {Projection::gate, "gate"},
+                                          {Projection::up, "up"},
+                                          {Projection::down, "down"}})
 template <class J>
 void to_json(J& j, const LoRA::Config& c) {
-    j = J{{"rank", c.rank}, {"alpha", c.alpha}, {"dropout", c.dropout}};
+    j = J{{"rank", c.rank}, {"alpha", c.alpha}, {"dropout", c.dropout}, {"targets", c.targets}};
 }
 template <class J>
 void from_json(const J& j, LoRA::Config& c) {
     j.at("rank").get_to(c.rank);
     j.at("alpha").get_to(c.alpha);
     j.at("dropout").get_to(c.dropout);
+    j.at("targets").get_to(c.targets);
 }
 }  // namespace adapter
 

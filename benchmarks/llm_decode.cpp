@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing with cached keys and values: one token more for each of 1 or 16 texts that have 32 to 96 already,
+// logits included. Limit of one text: the weights' way from memory; of sixteen: arithmetic too.
+#include <numeric>
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/llm/cache.hpp>
+
+#include "llm.hpp"
+
+using namespace coco;
+
+template <class Storage>
+static void llm_decode(benchmark::State& state) {
+    constexpr Index begun = 32, most = 96;
+    static Host on;
+    static Layout layout;
+    static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
+    static const Parameters<Host> parameters(on, layout, 1);
+    const Index texts = state.range(0);
+    llm::Cache<Host> cache(on, decoder.config(), texts, most);
+    std::vector<Id> sequence(static_cast<std::size_t>(texts));
+    std::iota(sequence.begin(), sequence.end(), 0);
+    Workspace<Host> work(on);
+    const auto extend = [&](const Texts& more) {
+        work.reset();
+        Run<Host> run = parameters.run(on, work);
+        const Rows<Host> rows = decoder.extend(run, adapter::Frozen{}, cache, more.tokens(), more.segments(),
+                                               std::span<const Id>(sequence));
+        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(run, CRows<Host>(rows)).data);
+    };
+    const Texts start(texts, begun, decoder.config().vocabulary), next(texts, 1, decoder.config().vocabulary);
+    Meter(state, [&] {
+        if (cache.length(0) == 0 || cache.length(0) == most) {
+            for (const Id s : sequence) cache.clear(s);
+            extend(start);
+        }
+        extend(next);
+    }).rate("tokens/s", static_cast<double>(texts));
+}
+// clang-format off
+#define COCO_DECODE(kind, name)                        \
+    BENCHMARK_TEMPLATE(llm_decode, llm::storage::kind)     \
+        ->Name("llm_decode/smollm2_shape" name)            \
+        ->Arg(1)                                           \
+        ->Arg(16)                                          \
+        ->Unit(benchmark::kMillisecond)                    \
+        ->UseManualTime()
+// clang-format on
+COCO_DECODE(Float, "");
+COCO_DECODE(BFloat16, "/bf16");
+COCO_DECODE(AsStored, "/q4_1");

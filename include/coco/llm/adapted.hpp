@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What an adapter does in one layer of a decoder, for the rows of one pass.
+#pragma once
+
+#include <coco/adapter/projections.hpp>
+#include <coco/nn/stage.hpp>
+
+namespace coco::llm {
+
+/// A layer's changes. Serves `nn::GatedFeedForward` as what stands beside its weights.
+template <class P, class Adapter>
+class Adapted {
+    using Projection = adapter::Projection;
+
+public:
+    /// \param row_key  a key a row of the pass, for dropout
+    Adapted(const Adapter& adapter, Index layer, const adapter::Sizes& sizes, Ids<P> row_key)
+        : adapter_(&adapter), layer_(layer), sizes_(sizes), row_key_(row_key) {}
+
+    /// Whether it changes any of these maps.
+    template <class... Some>
+    bool changes(Some... some) const {
+        return (adapter_->changes(some) || ...);
+    }
+    /// y += the change of a map of x.
+    void forward(Run<P>& run, Projection p, CRows<P> x, Rows<P> y) const {
+        adapter_->forward(run, layer_, p, x, row_key_, y);
+    }
+    /// The adapter's gradients from dy, and dx += theirs.
+    void backward(Run<P>& run, Projection p, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+        adapter_->backward(run, layer_, p, x, row_key_, dy, dx);
+    }
+
+    /// The three maps of the same rows, y = [query | key | value].
+    void query_key_value(Run<P>& run, CRows<P> x, Rows<P> y) const {
+        Index first = 0;
+        for (const Projection p : {Projection::query, Projection::key, Projection::value}) {
+            forward(run, p, x, y.cols_from(first, sizes_.out(p)));
+            first += sizes_.out(p);
+        }
+    }
+    void query_key_value_backward(Run<P>& run, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+        Index first = 0;
+        for (const Projection p : {Projection::query, Projection::key, Projection::value}) {
+            backward(run, p, x, dy.cols_from(first, sizes_.out(p)), dx);
+            first += sizes_.out(p);
+        }
+    }
+
+    bool reads_hidden() const { return changes(Projection::down); }
+    void gate_up(Run<P>& run, CRows<P> x, Rows<P> z) const {
+        forward(run, Projection::gate, x, z.cols_from(0, sizes_.hidden));
+        forward(run, Projection::up, x, z.cols_from(sizes_.hidden, sizes_.hidden));
+    }
+    void down(Run<P>& run, CRows<P> x, Rows<P> y) const { forward(run, Projection::down, x, y); }
+    void gate_up_backward(Run<P>& run, CRows<P> x, CRows<P> dz, Rows<P> dx) const {
+        backward(run, Projection::gate, x, dz.cols_from(0, sizes_.hidden), dx);
+        backward(run, Projection::up, x, dz.cols_from(sizes_.hidden, sizes_.hidden), dx);
+    }
+    void down_backward(Run<P>& run, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+        backward(run, Projection::down, x, dy, dx);
+    }
+
+private:
+    const Adapter* adapter_;
+    Index layer_;
+    adapter::Sizes sizes_;
+    Ids<P> row_key_;
+};
+
+}  // namespace coco::llm
