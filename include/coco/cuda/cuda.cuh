@@ -9,11 +9,16 @@
 #include <span>
 
 #include <coco/core/role.hpp>
+#include <coco/cuda/attend.cuh>
+#include <coco/cuda/attend_backward.cuh>
+#include <coco/cuda/choose.cuh>
+#include <coco/cuda/classify.cuh>
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/math_mode.cuh>
 #include <coco/cuda/memory.cuh>
 #include <coco/cuda/multiply.cuh>
 #include <coco/cuda/multiply_stored.cuh>
+#include <coco/cuda/rank.cuh>
 #include <coco/cuda/reduce.cuh>
 #include <coco/cuda/rows.cuh>
 #include <coco/cuda/unpack.cuh>
@@ -83,6 +88,33 @@ public:
         cuda::reduce<T>(*turn(), count, out, kernel);
     }
 
+    void attend(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+                Out statistics) {
+        cuda::attend<BasicCuda>(*turn(), shape, q, k, v, own_k, own_v, out, statistics);
+    }
+    void attend_backward(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, In out,
+                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
+        cuda::attend_backward<BasicCuda>(*turn(), shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk,
+                                         dv, down_k, down_v);
+    }
+
+    void classify(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh, Out dcolumns,
+                  Out dbias) {
+        cuda::classify<BasicCuda, Math>(*turn(), h, classes, scale, loss, dh, dcolumns, dbias);
+    }
+
+    Choice<BasicCuda> choose(In e, In codes, T theta, Index cap, Workspace<BasicCuda>& work) {
+        return cuda::choose<BasicCuda>(*turn(), e, codes, theta, cap, work);
+    }
+
+    void rank(In h, In columns, In bias, const Seen<BasicCuda>& seen, Index k, MutableIds<BasicCuda> best,
+              Out scores) {
+        cuda::rank<BasicCuda>(*turn(), h, columns, bias, seen, k, best, scores);
+    }
+    void place(In h, In columns, In bias, const Seen<BasicCuda>& seen, Ids<BasicCuda> target, Out places) {
+        cuda::place<BasicCuda>(*turn(), h, columns, bias, seen, target, places);
+    }
+
     void norm(List<const T, Space> x, T* sum) { cuda::norm(*turn(), x, sum); }
     void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient,
                 List<T, Space> first, List<T, Space> second, const T* scale) {
@@ -94,7 +126,7 @@ private:
         explicit Held(const cuda::Place& place) : device(place) {}
 
         cuda::Device device;
-        std::mutex mutex;
+        std::recursive_mutex mutex;  ///< a skill may take memory of its workspace
     };
     /// The device, for one thread at a time.
     class Turn {
@@ -104,7 +136,7 @@ private:
         cuda::Device* operator->() { return &device_; }
 
     private:
-        std::lock_guard<std::mutex> lock_;
+        std::lock_guard<std::recursive_mutex> lock_;
         cuda::Device& device_;
     };
     Turn turn() { return Turn(*held_); }

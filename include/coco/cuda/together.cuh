@@ -15,9 +15,11 @@ namespace coco::cuda {
 inline constexpr int warp_size = 32;
 inline constexpr unsigned whole_warp = 0xFFFFFFFFu;
 
-/// Where kernels can read it.
+/// Numbers that device code may not ask the standard library for.
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
+template <class T>
+inline constexpr T lowest = std::numeric_limits<T>::lowest();
 
 /// How two values become one.
 struct Add {

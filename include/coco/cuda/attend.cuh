@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Attention over ragged segments, forward: a warp takes a few query rows, with all heads that read one key
+/// head, through the keys they see, 32 at a time. What a later, larger score would have changed is a factor
+/// a row (Milakov and Gimelshein, 2018), so no score outlives its tile.
+#pragma once
+
+#include <coco/cuda/attend_keys.cuh>
+#include <coco/cuda/attend_tile.cuh>
+#include <coco/cuda/device.cuh>
+
+namespace coco {
+
+namespace cuda {
+
+/// The query rows a warp takes, and their heads: those of one key head, or a part of them.
+struct QueryWindow {
+    Index rows = 1;
+    int heads = 1, parts = 1;
+
+    /// \param most  rows of a tile
+    static QueryWindow of(int group, int most) {
+        const int heads = group < most ? group : most;
+        return {most / heads, heads, (group + heads - 1) / heads};
+    }
+};
+
+/// The rows of a tile in `attend` and in the gradient of q: query rows and heads of one segment. Lies in
+/// shared memory.
+template <int most>
+struct QueryRows {
+    Id *row, *head, *visible;  ///< in q, its head, the keys it sees
+
+    static constexpr std::size_t bytes = 4 * most * sizeof(Id);
+    __device__ explicit QueryRows(WarpRoom& room) {
+        row = room.take<Id>(most);
+        head = room.take<Id>(most);
+        visible = room.take<Id>(2 * most);
+    }
+    /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
+    __device__ void set(const Sight& sight, Index start, Index first, int heads, int head0, int count) const {
+        const int r = static_cast<int>(threadIdx.x) % warp_size;
+        __syncwarp();
+        if (r < count) {
+            row[r] = static_cast<Id>(start + first + r / heads);
+            head[r] = static_cast<Id>(head0 + r % heads);
+            visible[r] = static_cast<Id>(sight.visible(first + r / heads));
+        }
+        __syncwarp();
+    }
+};
+
+/// The dropout of a tile of at most `most` rows and 32 keys from a multiple of eight on, in shared memory.
+template <class T, int most>
+struct TileDropout {
+    std::uint32_t* word;  ///< 16 a row
+
+    static constexpr std::size_t bytes = 16 * most * sizeof(std::uint32_t);
+    __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * most)) {}
+
+    __device__ void draw(const AttentionCall<T>& call, const QueryRows<most>& rows, int count,
+                         Index first) const {
+        if (!call.drops) return;
+        __syncwarp();
+        for (int t = static_cast<int>(threadIdx.x) % warp_size; t < 4 * count; t += warp_size) {
+            const int r = t / 4;
+            const Quad quad = call.key.bits(call.row_key[rows.row[r]],
+                                            static_cast<Index>(rows.head[r]) * 512 + first / 8 + t % 4);
+            for (int w = 0; w < 4; ++w) word[4 * t + w] = quad.word[w];
+        }
+        __syncwarp();
+    }
+    /// What the probability of row r and key `first + lane` is multiplied by.
+    __device__ T factor(const AttentionCall<T>& call, int r) const {
+        if (!call.drops) return 1;
+        const int lane = static_cast<int>(threadIdx.x) % warp_size;
+        const std::uint32_t bits = (word[16 * r + lane / 2] >> (16 * (lane % 2))) & 0xFFFFu;
+        return bits >= call.threshold ? call.keep : T(0);
+    }
+};
+
+/// The warp's shared memory in `attend`.
+template <class T, int width>
+struct AttendRoom {
+    static constexpr int most = rows_for<T, width>(1);
+    using Tile = cuda::Tile<T, width, most>;
+    static constexpr std::size_t bytes =
+        sizeof(T) * (Tile::rows_size + Tile::stage_size + Tile::weights_size) + Tile::Lines::bytes +
+        QueryRows<most>::bytes + TileDropout<T, most>::bytes;
+
+    T *q, *stage, *weights;
+    typename Tile::Lines lines;
+    QueryRows<most> rows;
+    TileDropout<T, most> dropout;
+
+    __device__ explicit AttendRoom(WarpRoom room)
+        : q(room.take<T>(Tile::rows_size)),
+          stage(room.take<T>(Tile::stage_size)),
+          weights(room.take<T>(Tile::weights_size)),
+          lines(room),
+          rows(room),
+          dropout(room) {}
+};
+
+/// `count` tile rows, all query rows `first` and later of one segment, from the first key to the last.
+template <class T, int width>
+__device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, int kv, int count,
+                            const AttendRoom<T, width>& room, View<T, space::Device> out,
+                            View<T, space::Device> statistics) {
+    using Room = AttendRoom<T, width>;
+    using Tile = typename Room::Tile;
+    constexpr int most = Room::most, columns = Tile::columns;
+    const int lane = Tile::lane(), head = call.head, at = kv * head;
+    const bool own = !call.own_k.empty() && sight.count() > 0;
+    T highest[most], sum[most], mixed[most][columns];
+    COCO_UNROLL
+    for (int r = 0; r < most; ++r) {
+        highest[r] = lowest<T>;
+        sum[r] = 0;
+        COCO_UNROLL
+        for (int c = 0; c < columns; ++c) mixed[r][c] = 0;
+        if (r >= count) {
+            Tile::clear(room.q, r);
+            continue;
+        }
+        const Index row = room.rows.row[r];
+        const T* const query = call.q.row(row) + room.rows.head[r] * head;
+        Tile::put(room.q, r, query, head, call.scale);
+        if (!own) continue;
+        const T* const key = call.own_k.row(row) + at;
+        const T* const value = call.own_v.row(row) + at;
+        T score = 0;
+        for (int c = lane; c < head; c += warp_size) score += call.scale * query[c] * key[c];
+        highest[r] = warp_sum(score);
+        sum[r] = lane == 0 ? T(1) : T(0);
+        const T factor = dropout_factor(call, row, room.rows.head[r], sight.count());
+        COCO_UNROLL
+        for (int c = 0; c < columns; ++c)
+            mixed[r][c] = lane + warp_size * c < head ? factor * value[lane + warp_size * c] : T(0);
+    }
+
+    const Index limit = count > 0 ? room.rows.visible[count - 1] : 0;
+    for (Index first = 0; first < limit; first += warp_size) {
+        const Index key = first + lane;
+        __syncwarp();
+        room.lines.row[lane] = key < limit ? static_cast<Id>(sight.row(key)) : no_id;
+        room.lines.column[lane] = static_cast<Id>(at);
+        T score[most] = {};
+        Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
+        room.dropout.draw(call, room.rows, count, first);
+        COCO_UNROLL
+        for (int r = 0; r < most; ++r) {
+            T weight = 0;
+            if (r < count) {
+                const T mine = key < room.rows.visible[r] ? score[r] : -infinity<T>;
+                if (__ballot_sync(whole_warp, mine > highest[r]) != 0) {
+                    const T now = warp_max(mine), shrink = math::exp(highest[r] - now);
+                    highest[r] = now;
+                    sum[r] *= shrink;
+                    COCO_UNROLL
+                    for (int c = 0; c < columns; ++c) mixed[r][c] *= shrink;
+                }
+                weight = math::exp(mine - highest[r]);
+                sum[r] += weight;
+                weight *= room.dropout.factor(call, r);
+            }
+            room.weights[r * warp_size + lane] = weight;
+        }
+        __syncwarp();
+        const int used = static_cast<int>(limit - first < warp_size ? limit - first : warp_size);
+        Tile::add_lines(mixed, room.weights, count, room.lines, used, call.v, head);
+    }
+
+    COCO_UNROLL
+    for (int r = 0; r < most; ++r) {
+        if (r >= count) break;
+        const T total = warp_sum(sum[r]), share = total != 0 ? 1 / total : T(0);
+        const Index row = room.rows.row[r];
+        const int h = room.rows.head[r];
+        COCO_UNROLL
+        for (int c = 0; c < columns; ++c)
+            if (lane + warp_size * c < head)
+                out.row(row)[h * head + lane + warp_size * c] = share * mixed[r][c];
+        if (lane == 0) statistics.row(row)[h] = total != 0 ? highest[r] + math::log(total) : T(0);
+    }
+}
+
+}  // namespace cuda
+
+namespace kernel {
+
+/// A warp: one window of query rows, one key head, all heads that read it or a part of them.
+template <class T, int width>
+__global__ void attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
+                       const View<T, space::Device> out, const View<T, space::Device> statistics) {
+    using Room = cuda::AttendRoom<T, width>;
+    const Index warps = blockDim.x / cuda::warp_size,
+                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size;
+    const int parts = call.kv_heads * window.parts, part = static_cast<int>(task % parts);
+    const Index begin = task / parts * window.rows;
+    if (begin >= call.query_rows) return;
+    const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
+              heads = window.heads < group - skip ? window.heads : group - skip;
+    const Room room{cuda::WarpRoom(Room::bytes)};
+    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, Index first, Index last) {
+        const cuda::Sight sight(call, s);
+        const int count = static_cast<int>(last - first) * heads;
+        room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
+        cuda::attend_rows<T, width>(call, sight, kv, count, room, out, statistics);
+    });
+}
+
+}  // namespace kernel
+
+namespace cuda {
+
+/// Blocks of `warps` warps that do one query window and key head each.
+inline dim3 blocks_for_windows(Index rows, const QueryWindow& window, int kv_heads, int warps) {
+    const Index tasks = (rows + window.rows - 1) / window.rows * kv_heads * window.parts;
+    return dim3(static_cast<unsigned>((tasks + warps - 1) / warps));
+}
+
+/// Calls f.template run<width>() for the narrowest width that a head fits in.
+template <class F>
+void with_width(int head, const F& f) {
+    if (head <= 32)
+        f.template run<32>();
+    else if (head <= 64)
+        f.template run<64>();
+    else if (head <= 128)
+        f.template run<128>();
+    else if (head <= widest_head)
+        f.template run<widest_head>();
+    else
+        throw Error("cuda: attend", "heads are too wide for this device's kernels: take more, narrower heads",
+                    text_of("at most ", widest_head, " columns a head"), text_of(head));
+}
+
+template <class T>
+struct LaunchAttend {
+    Device& device;
+    const AttentionCall<T>& call;
+    View<T, space::Device> out, statistics;
+
+    template <int width>
+    void run() const {
+        using Room = AttendRoom<T, width>;
+        constexpr int warps = warps_for(Room::bytes);
+        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::most);
+        launch(device.stream(), kernel::attend<T, width>,
+               blocks_for_windows(call.query_rows, window, call.kv_heads, warps), dim3(warps * warp_size),
+               warps * Room::bytes, call, window, out, statistics);
+    }
+};
+
+/// See the skill `attend`.
+template <class P>
+void attend(Device& device, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v, CRows<P> own_k,
+            CRows<P> own_v, Rows<P> out, Rows<P> statistics) {
+    using T = typename P::Scalar;
+    const AttentionCall<T> call = attention_call<P>(shape, q, k, v, own_k, own_v);
+    with_width(call.head, LaunchAttend<T>{device, call, out, statistics});
+}
+
+}  // namespace cuda
+
+}  // namespace coco

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Attention over ragged segments, backward. Probabilities are made again from the statistics; with P the
+/// probabilities, Z the dropout's mask and D = rowsum(dout * out):
+///   dv = (P Z)' dout     dS = P (Z (dout v') - D)     dq = scale dS k     dk = scale dS' q
+/// One pass by query rows for dq, one by key rows for dk and dv: every sum has one owner, who adds in order.
+/// The keys of the prefix are seen by all: stretches of query rows add up their shares, which are then added
+/// in order.
+#pragma once
+
+#include <coco/cuda/attend.cuh>
+#include <coco/cuda/attend_backward_keys.cuh>
+#include <coco/cuda/memory.cuh>
+#include <coco/cuda/rows.cuh>
+
+namespace coco {
+
+namespace kernel {
+
+/// D, and all gradients that concern a row's own key. A warp: one query row, one key head.
+template <class T>
+__global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cuda::AttentionSlopes<T> slopes,
+                                     const View<T, space::Device> down_k,
+                                     const View<T, space::Device> down_v) {
+    const Index task = (static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x) / cuda::warp_size,
+                row = task / call.kv_heads;
+    if (row >= call.query_rows) return;
+    const int lane = static_cast<int>(threadIdx.x) % cuda::warp_size,
+              kv = static_cast<int>(task % call.kv_heads), head = call.head, at = kv * head,
+              group = call.group();
+    Index seen = 0;
+    if (!call.own_k.empty()) {
+        const Index s = cuda::count_up_to(call.queries.begins, call.queries.count + 1, row) - 1;
+        if (s < 0 || s >= call.queries.count || row >= call.queries.end(s)) return;
+        seen = cuda::Sight(call, s).count();
+    }
+    for (int h = kv * group; h < (kv + 1) * group; ++h) {
+        const T* const gradient = slopes.dout.row(row) + h * head;
+        const T* const mixed = slopes.out.row(row) + h * head;
+        T inner = 0, score = 0, along = 0;
+        for (int c = lane; c < head; c += cuda::warp_size) {
+            inner += gradient[c] * mixed[c];
+            if (seen == 0) continue;
+            score += call.scale * call.q.row(row)[h * head + c] * call.own_k.row(row)[at + c];
+            along += gradient[c] * call.own_v.row(row)[at + c];
+        }
+        inner = cuda::warp_sum(inner);
+        if (lane == 0) slopes.inner[row * call.heads + h] = inner;
+        if (call.own_k.empty()) continue;
+        T own = 0, kept = 0;
+        if (seen > 0) {
+            const T mask = cuda::dropout_factor(call, row, h, seen),
+                    weight = math::exp(cuda::warp_sum(score) - slopes.statistics.row(row)[h]);
+            own = weight * (mask * cuda::warp_sum(along) - inner);
+            kept = weight * mask;
+        }
+        if (lane == 0) slopes.own[row * call.heads + h] = own;
+        // Head by head into what lies there: a thread meets its own columns only.
+        for (int c = lane; c < head; c += cuda::warp_size) {
+            const bool fresh = h == kv * group;
+            if (!down_k.empty()) {
+                T* const to = down_k.row(row) + at + c;
+                *to = (fresh ? T(0) : *to) + own * call.scale * call.q.row(row)[h * head + c];
+            }
+            if (!down_v.empty()) {
+                T* const to = down_v.row(row) + at + c;
+                *to = (fresh ? T(0) : *to) + kept * gradient[c];
+            }
+        }
+    }
+}
+
+/// dq. A warp as in `attend`.
+template <class T, int width>
+__global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
+                                        const cuda::AttentionSlopes<T> slopes,
+                                        const View<T, space::Device> dq) {
+    using Room = cuda::AttendBackwardRoom<T, width>;
+    const Index warps = blockDim.x / cuda::warp_size,
+                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size;
+    const int parts = call.kv_heads * window.parts, part = static_cast<int>(task % parts);
+    const Index begin = task / parts * window.rows;
+    if (begin >= call.query_rows) return;
+    const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
+              heads = window.heads < group - skip ? window.heads : group - skip;
+    const Room room{cuda::WarpRoom(Room::bytes)};
+    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, Index first, Index last) {
+        const cuda::Sight sight(call, s);
+        const int count = static_cast<int>(last - first) * heads;
+        room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
+        cuda::attend_backward_rows<T, width>(call, slopes, sight, kv, count, room, dq);
+    });
+}
+
+/// dk and dv of all keys, as their own segments' queries have it. A warp: one window of key rows, one key
+/// head.
+template <class T, int width>
+__global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const Index key_rows,
+                                     const cuda::AttentionSlopes<T> slopes, const View<T, space::Device> dk,
+                                     const View<T, space::Device> dv) {
+    using Work = cuda::KeyTile<T, width>;
+    const Index warps = blockDim.x / cuda::warp_size,
+                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
+                begin = task / call.kv_heads * Work::most;
+    if (begin >= key_rows) return;
+    const int kv = static_cast<int>(task % call.kv_heads);
+    const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
+    cuda::for_parts(call.keys, begin, begin + Work::most, [&](Index s, Index first, Index last) {
+        const cuda::Sight sight(call, s);
+        Work work(call, slopes, room, kv, static_cast<int>(last - first), !dk.empty(), !dv.empty());
+        work.load(sight.begin + first);
+        const Index start = call.queries.begin(s), earliest = first - (sight.length - sight.queries),
+                    from = sight.causal && earliest > 0 ? earliest : 0;
+        work.add(sight.prefix + first, start, from, sight.queries, [&](Index i) { return sight.visible(i); });
+        work.store(dk.empty() ? nullptr : dk.row(sight.begin + first) + kv * call.head, dk.stride,
+                   dv.empty() ? nullptr : dv.row(sight.begin + first) + kv * call.head, dv.stride);
+    });
+}
+
+/// What one stretch of query rows adds to dk and dv of the prefix: `stretches` x kv_heads x prefix x head. A
+/// warp: some rows of the prefix, one key head, one stretch.
+template <class T, int width>
+__global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
+                                       const cuda::AttentionSlopes<T> slopes, const Index first_query,
+                                       const Index stretch, const Index stretches, T* const prefix_k,
+                                       T* const prefix_v) {
+    using Work = cuda::KeyTile<T, width>;
+    const Index warps = blockDim.x / cuda::warp_size,
+                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
+                tiles = (call.prefix + Work::most - 1) / Work::most, tile = task % tiles,
+                part = task / tiles;  // stretch and key head
+    if (part >= stretches * call.kv_heads) return;
+    const int kv = static_cast<int>(part % call.kv_heads);
+    const Index first = tile * Work::most, left = call.prefix - first,
+                begin = first_query + part / call.kv_heads * stretch, rest = call.query_rows - begin;
+    const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
+    Work work(call, slopes, room, kv, static_cast<int>(left < Work::most ? left : Work::most),
+              prefix_k != nullptr, prefix_v != nullptr);
+    work.load(first);
+    work.add(first, begin, 0, rest < stretch ? rest : stretch,
+             [&](Index i) { return cuda::belongs(call.queries, begin + i) ? call.prefix : Index{0}; });
+    const Index at = (part * call.prefix + first) * call.head;
+    work.store(prefix_k ? prefix_k + at : nullptr, call.head, prefix_v ? prefix_v + at : nullptr, call.head);
+}
+
+}  // namespace kernel
+
+namespace cuda {
+
+/// to(j, c) += the shares of all stretches, in order.
+template <class T>
+struct AddShares {
+    const T* share;
+    View<T, space::Device> to;
+    Index stretches, prefix, head;
+
+    template <class Row>
+    __device__ void operator()(Index j, const Row& row) const {
+        const AddShares mine = *this;
+        row.each(to.cols, [mine, j](Index c) {
+            const Index kv_heads = mine.to.cols / mine.head, kv = c / mine.head;
+            T sum = 0;
+            for (Index s = 0; s < mine.stretches; ++s)
+                sum += mine.share[((s * kv_heads + kv) * mine.prefix + j) * mine.head + c % mine.head];
+            mine.to.row(j)[c] += sum;
+        });
+    }
+};
+
+/// Stretches of query rows that add to the prefix side by side: some hundred rows each, and not many, for
+/// their shares lie in memory.
+struct Stretches {
+    Index rows, count;
+
+    explicit Stretches(Index all)
+        : rows(std::max<Index>(256, (all + 63) / 64)), count((all + rows - 1) / rows) {}
+};
+
+template <class P>
+struct LaunchAttendBackward {
+    using T = typename P::Scalar;
+
+    Device& device;
+    const Attention<P>& shape;
+    const AttentionCall<T>& call;
+    const AttentionSlopes<T>& slopes;
+    Rows<P> dq, dk, dv;
+
+    template <int width>
+    void run() const {
+        if (!dq.empty()) queries<width>();
+        if (dk.empty() && dv.empty()) return;
+        using Work = KeyTile<T, width>;
+        constexpr int warps = warps_for(Work::Room::bytes);
+        const auto start = [&](auto* kernel, Index tasks, const auto&... arguments) {
+            launch(device.stream(), kernel, dim3(static_cast<unsigned>((tasks + warps - 1) / warps)),
+                   dim3(warps * warp_size), warps * Work::Room::bytes, call, arguments...);
+        };
+        const Index key_rows = shape.keys.rows(), windows = (key_rows + Work::most - 1) / Work::most;
+        start(kernel::attend_backward_keys<T, width>, windows * call.kv_heads, key_rows, slopes, dk, dv);
+        const Index first_query = shape.queries.count() > 1 ? shape.queries.begin(1) : call.query_rows,
+                    tiles = (call.prefix + Work::most - 1) / Work::most;
+        const Stretches stretches(call.query_rows - first_query);
+        if (call.prefix == 0 || stretches.count == 0) return;
+        const Scratch scratch(device);
+        const Index size = stretches.count * call.kv_heads * call.prefix * call.head;
+        T* const prefix_k = dk.empty() ? nullptr : scratch.take<T>(size);
+        T* const prefix_v = dv.empty() ? nullptr : scratch.take<T>(size);
+        start(kernel::attend_backward_prefix<T, width>, tiles * call.kv_heads * stretches.count, slopes,
+              first_query, stretches.rows, stretches.count, prefix_k, prefix_v);
+        for (const auto& [share, to] : {std::pair{prefix_k, dk}, std::pair{prefix_v, dv}})
+            if (share)
+                rows<T>(device, call.prefix, to.cols,
+                        AddShares<T>{share, to, stretches.count, call.prefix, call.head});
+    }
+
+private:
+    template <int width>
+    void queries() const {
+        using Room = AttendBackwardRoom<T, width>;
+        constexpr int warps = warps_for(Room::bytes);
+        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::most);
+        launch(device.stream(), kernel::attend_backward_queries<T, width>,
+               blocks_for_windows(call.query_rows, window, call.kv_heads, warps), dim3(warps * warp_size),
+               warps * Room::bytes, call, window, slopes, dq);
+    }
+};
+
+/// See the skill `attend_backward`.
+template <class P>
+void attend_backward(Device& device, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v,
+                     CRows<P> own_k, CRows<P> own_v, CRows<P> out, CRows<P> statistics, CRows<P> dout,
+                     Rows<P> dq, Rows<P> dk, Rows<P> dv, Rows<P> down_k, Rows<P> down_v) {
+    using T = typename P::Scalar;
+    const AttentionCall<T> call = attention_call<P>(shape, q, k, v, own_k, own_v);
+    const Scratch scratch(device);
+    const Index heads = call.query_rows * call.heads;
+    const AttentionSlopes<T> slopes{out, statistics, dout, scratch.take<T>(heads),
+                                    own_k.empty() ? nullptr : scratch.take<T>(heads)};
+    launch(device.stream(), kernel::attend_backward_rows<T>,
+           blocks_for(call.query_rows * call.kv_heads * warp_size), dim3(block_threads), 0, call, slopes,
+           down_k, down_v);
+    with_width(call.head, LaunchAttendBackward<P>{device, shape, call, slopes, dq, dk, dv});
+}
+
+}  // namespace cuda
+
+}  // namespace coco
