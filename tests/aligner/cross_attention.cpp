@@ -50,7 +50,7 @@ struct Scene {
 
     Layout layout;
     aligner::CrossAttention stage{layout, {}, width};
-    P on{1};
+    P on = laws::policy<P>(1);
     Workspace<P> work{on};
     Parameters<P> parameters{on, layout, 1};
     Offsets rows_of, pure_of;

@@ -57,6 +57,7 @@ TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[deco
     REQUIRE(kept.out.rows == 3);
     const auto w =
         laws::fetched<P>(on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").slot));
+    const laws::Numbers out = laws::fetched<P>(on, kept.out);
     for (Index g = 0; g < 3; ++g) {
         const Index skip =
             prompts.at[static_cast<std::size_t>(g) + 1] - prompts.at[static_cast<std::size_t>(g)];
@@ -70,11 +71,11 @@ TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[deco
                     wanted += x[static_cast<std::size_t>(r * model_width + j)] *
                               w[static_cast<std::size_t>(o * model_width + j)] /
                               static_cast<double>(end - begin);
-            CHECK(std::abs(kept.out(g, o) - wanted) <= 1e-13);
+            CHECK(std::abs(out[static_cast<std::size_t>(g * width + o)] - wanted) <= 1e-13);
         }
     }
     const Rows<P> dprompts = work.keep(prompts.rows(), model_width);
-    on.fill(List<double, space::Host>{dprompts.data, dprompts.size()}, 7);
+    nn::fill<P>(on, dprompts, 7);
     stage.backward(run, kept, CRows<P>(kept.out), dprompts, Rows<P>{});
     CHECK(laws::length(laws::fetched<P>(on, dprompts)) == 0);
 }

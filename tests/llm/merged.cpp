@@ -3,12 +3,13 @@
 #include <catch2/catch.hpp>
 #include <coco/llm/merged.hpp>
 
+#include "laws/here.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using coco::adapter::Frozen;
 using coco::adapter::LoRA;
-using Double = coco::BasicHost<double>;
+using Double = coco::laws::Here<double>;
 
 namespace {
 

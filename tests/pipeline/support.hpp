@@ -135,7 +135,8 @@ public:
           on(coco::laws::policy<P>(threads)),
           work(on),
           parameters(on, model.layout(), seed),
-          gradients(on, model.layout()) {}
+          gradients(on, model.layout()),
+          sums(on, coco::Ledger::entries) {}
 
     /// Draws every trained tensor, none zero; norms' weights about 1.
     void draw(std::uint64_t seed, double scale = 0.4) {
@@ -174,14 +175,16 @@ public:
                           std::uint32_t number = 3) {
         work.reset();
         gradients.zero(on);
-        ledger.assign(coco::Ledger::entries, Scalar(0));
+        on.fill(sums.list(), Scalar(0));
         coco::Run<P> run = pass();
         run.step = number;
-        return model.step(run, coco::bring(run, b), phase, ledger.data());
+        const coco::StepReport report = model.step(run, coco::bring(run, b), phase, sums.data());
+        ledger = coco::laws::fetched<P>(on, sums.view(1, coco::Ledger::entries));
+        return report;
     }
     double loss() const {
-        return static_cast<double>(ledger[coco::Ledger::rec] + ledger[coco::Ledger::aux] +
-                                   ledger[coco::Ledger::quantization] + ledger[coco::Ledger::orthogonality]);
+        return ledger[coco::Ledger::rec] + ledger[coco::Ledger::aux] + ledger[coco::Ledger::quantization] +
+               ledger[coco::Ledger::orthogonality];
     }
 
     coco::llm::Source source;
@@ -191,7 +194,8 @@ public:
     coco::Workspace<P> work;
     coco::Parameters<P> parameters;
     coco::Gradients<P> gradients;
-    std::vector<Scalar> ledger;
+    coco::Block<Scalar, P> sums;  ///< where the step adds its ledger
+    Numbers ledger;
 };
 
 /// A joint batch of everybody.

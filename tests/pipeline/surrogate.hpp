@@ -44,8 +44,9 @@ public:
         const auto mix = spoken(run, prompts);
         mix_ = coco::laws::fetched<P>(bench_.on, mix.out);
         codes_ = codes_of(prompts);
-        const coco::CRows<P> h = seen.h, v = seen.items.vectors;
+        const coco::CRows<P> h = seen.h;
         const coco::CRows<P> a = aligned(run, prompts, mix, mix.out, h);
+        const Numbers v = coco::laws::fetched<P>(bench_.on, seen.items.vectors);
         open.assign(host.target_row.size(), 0);
         agreed = knowing = 0;
         h_ = coco::laws::fetched<P>(bench_.on, h);
@@ -56,7 +57,7 @@ public:
                 if (host.group_of_segment[static_cast<std::size_t>(s)] < 0) continue;
                 ++knowing;
                 const Id item = host.target_item[static_cast<std::size_t>(t)];
-                const bool nearer = cosine(a, t, v, item) > cosine(h, t, v, item);
+                const bool nearer = cosine(a_, t, v, item) > cosine(h_, t, v, item);
                 agreed += nearer;
                 open[static_cast<std::size_t>(t)] = !nearer;
             }
@@ -75,21 +76,24 @@ public:
             coco::laws::brought(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
         const coco::CRows<P> live = aligned(run, prompts, mix, mix.out, h),
                              held = aligned(run, prompts, mix, then, h);
-        const coco::Rows<P> a = run.work.keep(h.rows, h.cols);
-        for (Index t = 0; t < h.rows; ++t)
-            for (Index j = 0; j < h.cols; ++j)
-                a(t, j) = (open[static_cast<std::size_t>(t)] ? live : held)(t, j);
-        double terms[4] = {0, 0, 0, 0};
+        Numbers rows = coco::laws::fetched<P>(bench_.on, held);
+        const Numbers moving = coco::laws::fetched<P>(bench_.on, live);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (open[i / static_cast<std::size_t>(width)]) rows[i] = moving[i];
+        const coco::CRows<P> a = coco::laws::brought(bench_.on, bench_.work, rows, {h.rows, h.cols});
+        const coco::Rows<P> terms = coco::laws::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
-        coco::loss::objective<P>(w.objective, run, coco::CRows<P>(a), v, batch_.targets, 1, &terms[0],
+        coco::loss::objective<P>(w.objective, run, a, v, batch_.targets, 1, terms.data,
                                  run.work.keep(h.rows, h.cols), {});
         if (w.alpha > 0)
-            coco::loss::info_nce<P>(run, w.auxiliary_on == coco::AuxiliaryOn::aligned ? coco::CRows<P>(a) : h,
-                                    v, batch_.targets, batch_.self, w.temperature, w.alpha, &terms[1],
+            coco::loss::info_nce<P>(run, w.auxiliary_on == coco::AuxiliaryOn::aligned ? a : h, v,
+                                    batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
                                     run.work.keep(h.rows, h.cols), {});
         coco::Run<P> without = run.inputs_only();
-        prompt_.penalty(without, prompts, w.gamma, w.beta, &terms[2]);
-        return terms[0] + terms[1] + terms[2] + terms[3];
+        prompt_.penalty(without, prompts, w.gamma, w.beta, terms.data + 2);
+        double sum = 0;
+        for (const double term : coco::laws::fetched<P>(bench_.on, terms)) sum += term;
+        return sum;
     }
 
     /// The adapter's (and soft prompts') gradient of L_rec with the slopes of closed rows set to zero and
@@ -110,12 +114,14 @@ public:
                             dpure = run.work.keep(pure.out.rows, pure.out.cols);
         const coco::Rows<P> dmix = run.work.keep(mix.out.rows, mix.out.cols),
                             dsoft = run.work.keep(prompts.out.rows, prompts.out.cols);
-        double unused = 0;
+        const coco::Rows<P> unused = run.work.keep(1, 1);
         coco::loss::objective<P>(config_.loss.objective, run, out.out, seen.items.vectors, batch_.targets, 1,
-                                 &unused, da, {});
-        for (Index t = 0; t < da.rows; ++t)
-            for (Index j = 0; j < da.cols; ++j) da(t, j) *= open[static_cast<std::size_t>(t)];
-        aligner_.backward(inputs, out, coco::CRows<P>(da), {}, dpure);
+                                 unused.data, da, {});
+        Numbers slopes = coco::laws::fetched<P>(bench_.on, da);
+        for (std::size_t i = 0; i < slopes.size(); ++i)
+            slopes[i] *= open[i / static_cast<std::size_t>(width)];
+        const coco::CRows<P> dopen = coco::laws::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
+        aligner_.backward(inputs, out, dopen, {}, dpure);
         decoupler_.backward(inputs, pure, coco::CRows<P>(dpure), {}, dmix);
         llm_.backward(run, adapter_, mix, coco::CRows<P>(dmix), dsoft,
                       std::vector<std::uint8_t>(host_.know_row.size(), 1));
@@ -128,10 +134,13 @@ public:
     Index most_codes() const { return most_codes_; }
 
 private:
-    static double cosine(coco::CRows<P> x, Index i, coco::CRows<P> y, Index k) {
+    static double cosine(const Numbers& x, Index i, const Numbers& y, Index k) {
         double xy = 0, xx = 0, yy = 0;
-        for (Index j = 0; j < x.cols; ++j)
-            xy += x(i, j) * y(k, j), xx += x(i, j) * x(i, j), yy += y(k, j) * y(k, j);
+        for (Index j = 0; j < width; ++j) {
+            const double a = x[static_cast<std::size_t>(i * width + j)],
+                         b = y[static_cast<std::size_t>(k * width + j)];
+            xy += a * b, xx += a * a, yy += b * b;
+        }
         return xy / std::sqrt(xx * yy);
     }
 

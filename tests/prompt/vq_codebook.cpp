@@ -36,7 +36,7 @@ struct Case {
 struct Scene {
     Layout layout;
     prompt::VqCodebook stage;
-    P on{1};
+    P on = laws::policy<P>(1);
     Workspace<P> work{on};
     Parameters<P> parameters;
     Gradients<P> gradients;
@@ -96,6 +96,10 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
             const laws::Numbers z = scene.value(scene.stage.codes());
             const laws::Numbers shared = scene.value(scene.stage.shared()),
                                 w = scene.value(scene.stage.projection());
+            const laws::Numbers out = laws::fetched<P>(scene.on, kept.out);
+            const auto prompt = [&](Index i, Index j) {
+                return out[static_cast<std::size_t>(i * model_width + j)];
+            };
             REQUIRE(kept.of_group.count() == groups);
             for (Index g = 0; g < groups; ++g) {
                 const std::vector<Id> wanted =
@@ -108,14 +112,14 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
                 // The shared prompt first, as it is; then the codes by index, projected.
                 REQUIRE(kept.of_group.length(g) == static_cast<Index>(wanted.size()) + 1);
                 for (Index j = 0; j < model_width; ++j) {
-                    CHECK(kept.out(kept.of_group.begin(g), j) == shared[static_cast<std::size_t>(j)]);
+                    CHECK(prompt(kept.of_group.begin(g), j) == shared[static_cast<std::size_t>(j)]);
                     for (std::size_t k = 0; k < wanted.size(); ++k) {
                         double sum = 0;
                         for (Index i = 0; i < width; ++i)
                             sum += z[static_cast<std::size_t>(wanted[k] * width + i)] *
                                    w[static_cast<std::size_t>(j * width + i)];
-                        CHECK(std::abs(kept.out(kept.of_group.begin(g) + 1 + static_cast<Index>(k), j) -
-                                       sum) <= 1e-14);
+                        CHECK(std::abs(prompt(kept.of_group.begin(g) + 1 + static_cast<Index>(k), j) - sum) <=
+                              1e-14);
                     }
                 }
             }

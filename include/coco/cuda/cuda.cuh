@@ -145,3 +145,5 @@ private:
 };
 
 }  // namespace coco
+
+static_assert(coco::ExecutionPolicy<coco::Cuda> && coco::ExecutionPolicy<coco::BasicCuda<double>>);
