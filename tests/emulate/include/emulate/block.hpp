@@ -17,13 +17,10 @@
 #include <utility>
 #include <vector>
 
-#if defined(COCO_EMULATE_THREADS)
-#include <emulate/threads.hpp>
-#else
 #include <emulate/fibers.hpp>
-#endif
 #include <emulate/fill.hpp>
 #include <emulate/language.hpp>
+#include <emulate/watch.hpp>
 
 namespace emulate {
 
@@ -45,6 +42,7 @@ struct Meeting {
     Scheduler::Queue queue;
     unsigned arrived = 0, times = 0;
     Site site;
+    char mark[2] = {};  ///< for even and odd times
 };
 
 /// What each lane of a warp brings to a meeting, and which lanes came.
@@ -60,7 +58,6 @@ struct WarpMeeting {
     Brought brought[2];
 };
 struct Warp {
-    Scheduler::Lock lock;
     unsigned alive = 0;
     std::list<WarpMeeting> meetings;
 };
@@ -68,7 +65,7 @@ struct Warp {
 /// One block after another of a grid.
 class Block {
 public:
-    /// \param team  which of the blocks that run at the same time
+    /// \param team  blocks of different teams are not known to come one after another
     Block(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel,
           std::size_t team)
         : grid_(grid),
@@ -76,8 +73,14 @@ public:
           threads_(size.x * size.y * size.z),
           shared_(shared_bytes),
           kernel_(kernel),
+          team_(team),
           scheduler_(team),
-          warps_((threads_ + 31) / 32) {}
+          warps_((threads_ + 31) / 32) {
+        before(&start_);
+    }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+    ~Block() { after(&end_); }
 
     /// The block that the calling thread belongs to.
     static Block*& current() {
@@ -101,34 +104,32 @@ public:
 
     /// All threads of the block; returns the sum of what they brought.
     int meet(const Site& site, int brought) {
-        Scheduler::Guard guard(lock_);
+        const Unwatched own_accesses;
         const unsigned time = all_.times;
         sum_[time % 2] = all_.arrived == 0 ? brought : sum_[time % 2] + brought;
-        join(all_, guard, threads_, site);
+        join(all_, threads_, site);
         return sum_[time % 2];
     }
     /// The lanes of a mask, which all of them give; returns what each brought. Lanes that have ended are not
     /// waited for.
     const Brought& meet(const Site& site, unsigned mask, std::uint64_t brought) {
+        const Unwatched own_accesses;
         const unsigned me = scheduler_.me(), lane = me % 32;
         Warp& warp = warps_[me / 32];
-        Scheduler::Guard guard(warp.lock);
         if (!(mask >> lane & 1u)) stop(site.text() + ": the mask leaves out the thread that gives it");
         WarpMeeting& of = among(warp, mask);
         const unsigned time = of.meeting.times;
         Brought& all = of.brought[time % 2];
         all.from = of.meeting.arrived == 0 ? 1u << lane : all.from | 1u << lane;
         all.lane[lane] = brought;
-        join(of.meeting, guard, awaited(warp, mask), site);
+        join(of.meeting, awaited(warp, mask), site);
         return all;
     }
     /// The lane of the thread that runs.
     unsigned lane() const { return scheduler_.me() % 32; }
     /// Ends the block with a fault.
     [[noreturn]] void stop(const std::string& sentence) {
-        if (scheduler_.first_to_give_up())
-            fault_ =
-                "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " + sentence;
+        fault_ = "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " + sentence;
         scheduler_.give_up();
     }
 
@@ -150,44 +151,30 @@ private:
     }
 
     void begin(uint3 index) {
+        stacks(team_).messenger.pass(&end_, &start_);
         index_ = index;
         shared_.renew();
-        all_.arrived = 0;
         for (unsigned w = 0; w < warps_.size(); ++w) {
             const unsigned lanes = threads_ - w * 32;
             warps_[w].alive = lanes >= 32 ? ~0u : (1u << lanes) - 1;
-            warps_[w].meetings.clear();
         }
     }
     void thread(unsigned t) {
         current() = this;
         take_place(t);
+        after(&start_);
         try {
+            const Watched kernels_accesses;
             kernel_();
-            leave(t);
-            scheduler_.ended(threads_);
-        } catch (const Scheduler::Stopped&) {
-            wake_all();
         } catch (...) {
-            if (scheduler_.first_to_give_up()) thrown_ = std::current_exception();
-            wake_all();
+            thrown_ = std::current_exception();
         }
-    }
-    /// So that they see that the block has given up.
-    void wake_all() {
-        {
-            Scheduler::Guard guard(lock_);
-            scheduler_.wake(all_.queue);
-        }
-        for (Warp& warp : warps_) {
-            Scheduler::Guard guard(warp.lock);
-            for (WarpMeeting& of : warp.meetings) scheduler_.wake(of.meeting.queue);
-        }
+        before(&end_);
+        leave(t);
     }
     /// An ended lane is awaited no longer.
     void leave(unsigned t) {
         Warp& warp = warps_[t / 32];
-        Scheduler::Guard guard(warp.lock);
         warp.alive &= ~(1u << t % 32);
         for (WarpMeeting& of : warp.meetings)
             if (of.meeting.arrived > 0 && of.meeting.arrived == awaited(warp, of.mask)) open(of.meeting);
@@ -199,15 +186,21 @@ private:
         of.mask = mask;
         return of;
     }
-    void join(Meeting& meeting, Scheduler::Guard& guard, unsigned expected, const Site& site) {
+    void join(Meeting& meeting, unsigned expected, const Site& site) {
+        void* const mark = &meeting.mark[meeting.times % 2];
+        before(mark);
         if (meeting.arrived == 0) {
             meeting.site = site;
         } else if (!(meeting.site == site)) {
             stop("comes to " + site.text() + ", but others wait at " + meeting.site.text());
         }
-        if (++meeting.arrived == expected) return open(meeting);
-        scheduler_.park(meeting.queue, guard);
-        take_place(scheduler_.me());
+        if (++meeting.arrived == expected) {
+            open(meeting);
+        } else {
+            scheduler_.park(meeting.queue);
+            take_place(scheduler_.me());
+        }
+        after(mark);
     }
     void open(Meeting& meeting) {
         meeting.arrived = 0;
@@ -236,9 +229,10 @@ private:
     unsigned threads_;
     Shared shared_;
     const std::function<void()>& kernel_;
+    std::size_t team_;
     Scheduler scheduler_;
     uint3 index_{};
-    Scheduler::Lock lock_;
+    char start_ = 0, end_ = 0;
     Meeting all_;
     int sum_[2] = {};
     std::vector<Warp> warps_;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <new>
 
+#include <emulate/watch.hpp>
+
 #if !defined(__x86_64__) && !defined(COCO_EMULATE_UCONTEXT)
 #define COCO_EMULATE_UCONTEXT
 #endif
@@ -68,6 +70,9 @@ public:
 #if defined(COCO_EMULATE_VALGRIND)
         valgrind_ = VALGRIND_STACK_REGISTER(bottom(), bottom() + stack_bytes);
 #endif
+#if defined(COCO_EMULATE_TSAN)
+        thread_ = __tsan_create_fiber(0);
+#endif
 #if defined(COCO_EMULATE_UCONTEXT)
         ::getcontext(&context_);
         context_.uc_stack.ss_sp = bottom();
@@ -96,7 +101,15 @@ public:
     }
 
     /// Rests here and goes on there; returns when somebody turns back to `this`.
-    void turn_to(Fiber& other) {
+#if defined(COCO_EMULATE_TSAN)
+    __attribute__((no_sanitize("thread")))
+#endif
+    void
+    turn_to(Fiber& other) {
+#if defined(COCO_EMULATE_TSAN)
+        if (!memory_) thread_ = __tsan_get_current_fiber();
+        __tsan_switch_to_fiber(other.thread_, __tsan_switch_to_fiber_no_sync);
+#endif
 #if defined(COCO_EMULATE_ASAN)
         other.resumed_by_ = this;
         __sanitizer_start_switch_fiber(&fake_stack_, other.stack_bottom(), other.stack_size());
@@ -122,6 +135,17 @@ public:
 #endif
     }
 
+    /// What was done here comes before what the caller does from now on.
+    void give_up() {
+#if defined(COCO_EMULATE_TSAN)
+        void* const caller = __tsan_get_current_fiber();
+        __tsan_switch_to_fiber(thread_, __tsan_switch_to_fiber_no_sync);
+        before(this);
+        __tsan_switch_to_fiber(caller, __tsan_switch_to_fiber_no_sync);
+        after(this);
+#endif
+    }
+
 private:
 #if defined(COCO_EMULATE_ASAN)
     static constexpr std::size_t stack_bytes = std::size_t{512} << 10;
@@ -137,6 +161,9 @@ private:
     ucontext_t context_{};
 #else
     void* top_ = nullptr;
+#endif
+#if defined(COCO_EMULATE_TSAN)
+    void* thread_ = nullptr;
 #endif
 #if defined(COCO_EMULATE_VALGRIND)
     unsigned valgrind_ = 0;

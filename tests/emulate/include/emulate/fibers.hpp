@@ -15,32 +15,27 @@
 
 namespace emulate {
 
-/// Stacks are kept from block to block; each rests inside `work`.
+/// Stacks are kept from block to block; each rests inside `work`. The thread sanitizer tells threads apart by
+/// their stacks: there each thread has one of its own, and two blocks take turns so that nothing orders
+/// neighbours.
 struct Stacks {
     std::vector<std::unique_ptr<Fiber>> all;
-    std::vector<Fiber*> idle;
+    std::vector<Fiber*> idle, own;
+    Messenger messenger;
 };
-inline Stacks& stacks() {
-    static thread_local Stacks kept;
-    return kept;
+inline Stacks& stacks(std::size_t team) {
+    static thread_local Stacks kept[2];
+    return kept[team];
 }
 
 /// Whose turn it is among the threads of one block.
 class Scheduler {
 public:
-    /// One block runs at a time, so it does not matter which this is.
-    explicit Scheduler(std::size_t) {}
+    explicit Scheduler(std::size_t team) : stacks_(stacks(team)) {}
 
     /// Threads that wait for one thing.
     struct Queue {
         std::vector<unsigned> waiting;
-    };
-    /// Thrown by nobody here: threads of a block that gave up rest for ever.
-    struct Stopped {};
-    /// Nothing needs locking where one runs at a time.
-    struct Lock {};
-    struct Guard {
-        explicit Guard(Lock&) {}
     };
 
     /// Runs body(t) for every t of `order`, started in this order. False where some never came to their end,
@@ -53,7 +48,7 @@ public:
         ready_.clear();
         now() = this;
         running_ = &outside_;
-        go_on_with(unused());
+        go_on_with(next());
         now() = nullptr;
         if (done_ == order.size()) return true;
         forget();
@@ -63,19 +58,17 @@ public:
     unsigned me() const { return me_; }
 
     /// Waits until somebody wakes the queue.
-    void park(Queue& queue, Guard&) {
+    void park(Queue& queue) {
         const unsigned me = me_;
         queue.waiting.push_back(me);
         resting_[me] = running_;
-        go_on_with(next_ < order_->size() ? unused() : someone_ready());
+        go_on_with(next());
         me_ = me;
     }
     void wake(Queue& queue) {
         ready_.insert(ready_.end(), queue.waiting.begin(), queue.waiting.end());
         queue.waiting.clear();
     }
-    void ended(unsigned) {}
-    bool first_to_give_up() const { return true; }
     /// Ends the block: no thread of it goes on.
     [[noreturn]] void give_up() {
         resting_[me_] = running_;
@@ -92,15 +85,16 @@ private:
     static void work() {
         Fiber* const self = now()->running_;
         self->arrived();
+        const Unwatched own_accesses;
         for (;;) {
             Scheduler& block = *now();
-            while (block.next_ < block.order_->size()) {
+            do {
                 block.me_ = (*block.order_)[block.next_++];
                 (*block.body_)(block.me_);
-                ++now()->done_;
-            }
-            stacks().idle.push_back(self);
-            block.go_on_with(block.someone_ready());
+                ++block.done_;
+            } while (!watched_for_races && block.next_ < block.order_->size());
+            if (!watched_for_races) block.stacks_.idle.push_back(self);
+            block.go_on_with(block.next());
         }
     }
     void go_on_with(Fiber& other) {
@@ -108,26 +102,39 @@ private:
         running_ = &other;
         here->turn_to(other);
     }
-    static Fiber& unused() {
-        Stacks& kept = stacks();
-        if (kept.idle.empty()) return *kept.all.emplace_back(std::make_unique<Fiber>(&Scheduler::work));
-        Fiber* const fiber = kept.idle.back();
-        kept.idle.pop_back();
-        return *fiber;
-    }
-    Fiber& someone_ready() {
+    /// Where to go on: with a thread that has not been started, with one that need not wait any more, or
+    /// outside.
+    Fiber& next() {
+        if (next_ < order_->size()) return unused((*order_)[next_]);
         if (ready_.empty()) return outside_;
         const unsigned thread = ready_.front();
         ready_.pop_front();
         return *std::exchange(resting_[thread], nullptr);
     }
+    Fiber& unused(unsigned thread) {
+        if (watched_for_races) {
+            if (stacks_.own.size() <= thread) stacks_.own.resize(thread + 1);
+            Fiber*& own = stacks_.own[thread];
+            return own ? *own
+                       : *(own = stacks_.all.emplace_back(std::make_unique<Fiber>(&Scheduler::work)).get());
+        }
+        if (stacks_.idle.empty()) return *stacks_.all.emplace_back(std::make_unique<Fiber>(&Scheduler::work));
+        Fiber* const fiber = stacks_.idle.back();
+        stacks_.idle.pop_back();
+        return *fiber;
+    }
     /// The stacks of threads that will never go on.
     void forget() {
-        std::erase_if(stacks().all, [&](const std::unique_ptr<Fiber>& fiber) {
+        for (Fiber* const fiber : resting_)
+            if (fiber) fiber->give_up();
+        for (Fiber*& own : stacks_.own)
+            if (std::find(resting_.begin(), resting_.end(), own) != resting_.end()) own = nullptr;
+        std::erase_if(stacks_.all, [&](const std::unique_ptr<Fiber>& fiber) {
             return std::find(resting_.begin(), resting_.end(), fiber.get()) != resting_.end();
         });
     }
 
+    Stacks& stacks_;
     const std::vector<unsigned>* order_ = nullptr;
     const std::function<void(unsigned)>* body_ = nullptr;
     std::size_t next_ = 0, done_ = 0;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -86,33 +87,21 @@ inline std::vector<unsigned> some_order(std::size_t count, std::size_t salt) {
     return order;
 }
 
-/// Blocks first, first + teams, ... of a grid.
-inline void run_team(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel,
-                     std::size_t first, std::size_t teams, std::string& fault) {
-    Block block(grid, size, shared_bytes, kernel, first);
-    const std::vector<unsigned> threads = some_order(std::size_t{size.x} * size.y * size.z, 1);
-    const std::vector<unsigned> blocks = some_order(std::size_t{grid.x} * grid.y * grid.z, 2);
-    for (std::size_t i = first; i < blocks.size() && fault.empty(); i += teams) {
-        const unsigned b = blocks[i];
-        if (!block.run({b % grid.x, b / grid.x % grid.y, b / grid.x / grid.y}, threads))
-            fault = block.fault();
-    }
-}
-
-/// All blocks of a grid: one at a time, or two where threads are real, so that nothing orders neighbours.
+/// All blocks of a grid, one at a time.
 inline cudaError_t run_grid(dim3 grid, dim3 size, std::size_t shared_bytes,
                             const std::function<void()>& kernel) {
-    std::string fault;
-#if defined(COCO_EMULATE_THREADS)
-    std::string other_fault;
-    std::thread other([&] { run_team(grid, size, shared_bytes, kernel, 1, 2, other_fault); });
-    run_team(grid, size, shared_bytes, kernel, 0, 2, fault);
-    other.join();
-    if (fault.empty()) fault = other_fault;
-#else
-    run_team(grid, size, shared_bytes, kernel, 0, 1, fault);
-#endif
-    return fault.empty() ? cudaSuccess : fail(cudaErrorLaunchFailure, fault);
+    const Unwatched own_accesses;
+    std::list<Block> teams;
+    for (std::size_t team = 0; team < (watched_for_races ? 2 : 1); ++team)
+        teams.emplace_back(grid, size, shared_bytes, kernel, team);
+    const std::vector<unsigned> threads = some_order(std::size_t{size.x} * size.y * size.z, 1);
+    for (const unsigned b : some_order(std::size_t{grid.x} * grid.y * grid.z, 2)) {
+        Block& block = teams.front();
+        if (!block.run({b % grid.x, b / grid.x % grid.y, b / grid.x / grid.y}, threads))
+            return fail(cudaErrorLaunchFailure, block.fault());
+        teams.splice(teams.end(), teams, teams.begin());
+    }
+    return cudaSuccess;
 }
 
 }  // namespace emulate

@@ -15,6 +15,7 @@ namespace emulate {
 template <class T, class From>
 T exchange(const Site& site, unsigned mask, T value, int width, const From& from) {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
+    const Unwatched own_accesses;
     Block& block = *Block::current();
     if (width < 1 || width > 32 || (width & (width - 1)) != 0)
         block.stop(site.text() + ": the width is no power of two up to 32");
@@ -31,6 +32,7 @@ T exchange(const Site& site, unsigned mask, T value, int width, const From& from
 
 /// The lanes whose predicate holds.
 inline unsigned vote(const Site& site, unsigned mask, bool holds) {
+    const Unwatched own_accesses;
     const Brought& all = Block::current()->meet(site, mask, holds);
     unsigned lanes = 0;
     for (unsigned i = 0; i < 32; ++i)
