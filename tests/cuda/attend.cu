@@ -154,3 +154,12 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
     laws::require_close(results(true), std::vector<double>(wanted.begin(), wanted.end()),
                         laws::tolerance<TestType>);
 }
+
+TEST_CASE("attend on a device: small ones, for the thread sanitizer", "[attend][threads]") {
+    Cuda on;
+    laws::attention_trials<float>([&](const std::string& name, const laws::AttentionTrial<float>& trial) {
+        if (trial.dropout == 0) return;
+        INFO(name);
+        laws::require_close(trial.run(on), trial.naive(), laws::gradient_tolerance<float>);
+    });
+}

@@ -37,3 +37,12 @@ TEST_CASE("choose on a device: no rows", "[choose]") {
     CHECK(choice.of_row.count() == 0);
     CHECK(choice.code.size == 0);
 }
+
+TEST_CASE("choose on a device: small ones, for the thread sanitizer", "[choose][threads]") {
+    Cuda on;
+    laws::choose_trials<float>([&](const std::string& name, const laws::ChooseTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        laws::require_close(trial.run(on), trial.naive(), 0);
+    });
+}

@@ -57,3 +57,12 @@ TEST_CASE("classify on a device: without outputs it is the loss alone, and a NaN
     in.positive[3] = no_id;
     CHECK(std::isfinite(loss_of()));
 }
+
+TEST_CASE("classify on a device: small ones, for the thread sanitizer", "[classify][threads]") {
+    laws::Cramped<float> on(20);
+    laws::classify_trials<float>([&](const std::string& name, const laws::ClassifyTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        laws::require_close(trial.run(on), trial.naive(), laws::gradient_tolerance<float>);
+    });
+}

@@ -93,3 +93,12 @@ TEST_CASE("rank on a device: more columns than a block's list holds is an error"
     for (Id i = 0; i < 3840; ++i)
         if (found[static_cast<std::size_t>(i)] != i) FAIL("equals come by index");
 }
+
+TEST_CASE("rank and place on a device: small ones, for the thread sanitizer", "[rank][threads]") {
+    laws::Cramped<float> on(30);
+    laws::rank_trials<float>([&](const std::string& name, const laws::RankTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        laws::require_close(trial.run(on), trial.naive(), 0);
+    });
+}
