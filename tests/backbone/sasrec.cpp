@@ -74,9 +74,9 @@ TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
 
     Targets<P> targets;
     targets.item = laws::ids(on, work, target);
-    double loss = 0;
-    loss::CrossEntropy::step(run, kept.h, vectors.vectors, targets, 1, &loss, dh, vectors.gradient);
-    CHECK(loss == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
+    const Rows<P> loss = laws::brought(on, work, {0.0}, {1, 1});
+    loss::CrossEntropy::step(run, kept.h, vectors.vectors, targets, 1, loss.data, dh, vectors.gradient);
+    CHECK(laws::fetched<P>(on, loss)[0] == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
     model.backward(run, sequence, kept, CRows<P>(dh), dx);
     nn::scatter<P>(on, CRows<P>(dx), sequence.by_item, vectors.gradient);
     for (const Tensor& t : layout.tensors()) {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include <coco/host/host.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/recommender.hpp>
 

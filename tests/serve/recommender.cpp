@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include <coco/host/host.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>

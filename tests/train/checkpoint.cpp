@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include <coco/host/host.hpp>
 #include <coco/train/checkpoint.hpp>
 
 #include "small_shop.hpp"

@@ -10,7 +10,6 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/data/synthetic.hpp>
 #include <coco/decoupler/cross_attention.hpp>
-#include <coco/host/host.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/tiny.hpp>
 #include <coco/pipeline/pipeline.hpp>

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
+#include <coco/host/host.hpp>
+
 #include "laws/allocations.hpp"
 #include "small_shop.hpp"
 

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole trainings on the device beside the host's, from the same initial values: the same losses, choices and
+// gates; what one saves the other serves. And what a step costs in launches, waits and memory.
+#include <catch2/catch.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include <coco/cuda/cuda.cuh>
+
+#include "cuda/twin.hpp"
+
+namespace coco::twin {
+
+extern template std::vector<Step> behaviour<Host>(const SmallShop&, Index);
+extern template void begin_joint<Host>(const SmallShop&, const std::filesystem::path&);
+extern template std::vector<Step> joint<Host>(const SmallShop&, const std::filesystem::path&, Index,
+                                              const std::filesystem::path&);
+extern template Answers ask<Host>(const SmallShop&, const std::filesystem::path&);
+
+}  // namespace coco::twin
+
+using namespace coco;
+using test::Plain;
+using test::Shop;
+using test::SmallShop;
+using twin::Step;
+
+namespace {
+
+constexpr Index compared_steps = 20;
+
+/// A file of the test's own, gone with it.
+class File {
+public:
+    explicit File(const char* name)
+        : path_(std::filesystem::temp_directory_path() / text_of("coco-twin-", name, "-", ::getpid())) {}
+    ~File() { std::filesystem::remove(path_); }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    operator const std::filesystem::path&() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+/// Losses within 1e-4 of one another, step by step, and the numbers of what was chosen. Where they agree no
+/// choice differs, and nothing need be replayed from the other run.
+void same_curve(const std::vector<Step>& host, const std::vector<Step>& device) {
+    REQUIRE(host.size() == static_cast<std::size_t>(compared_steps));
+    REQUIRE(device.size() == host.size());
+    double off = 0;
+    Index chosen = 0, differing = 0, gates = 0, other_gates = 0;
+    for (std::size_t s = 0; s < host.size(); ++s) {
+        INFO("step " << s + 1);
+        CHECK(device[s].targets == host[s].targets);
+        CHECK(device[s].groups == host[s].groups);
+        REQUIRE(host[s].loss() > 0);
+        REQUIRE(device[s].loss() > 0);
+        off = std::max(off, std::abs(device[s].loss() - host[s].loss()) / host[s].loss());
+        CHECK(off <= 1e-4);
+        for (std::size_t c = 0; c < host[s].uses.size(); ++c) {
+            chosen += host[s].uses[c];
+            differing += std::abs(device[s].uses[c] - host[s].uses[c]);
+        }
+        gates += host[s].groups;
+        other_gates += std::abs(device[s].open_groups - host[s].open_groups);
+    }
+    CHECK(static_cast<double>(differing) <= 1e-3 * static_cast<double>(chosen));
+    CHECK(static_cast<double>(other_gates) <= 1e-3 * static_cast<double>(gates));
+    WARN("largest relative difference of a step's loss " << off << "; " << differing << " of " << chosen
+                                                         << " choices and " << other_gates << " of " << gates
+                                                         << " groups' gates differ");
+}
+
+}  // namespace
+
+TEST_CASE("20 steps of a whole training are the host's", "[pipeline]") {
+    const SmallShop shop;
+    SECTION("behaviour alone") {
+        same_curve(twin::behaviour<Host>(shop, compared_steps), twin::behaviour<Cuda>(shop, compared_steps));
+    }
+    SECTION("all together, from the host's checkpoint") {
+        const File start("start");
+        twin::begin_joint<Host>(shop, start);
+        const std::vector<Step> device = twin::joint<Cuda>(shop, start, compared_steps);
+        same_curve(twin::joint<Host>(shop, start, compared_steps), device);
+        INFO("run twice, the same bits");
+        const std::vector<Step> again = twin::joint<Cuda>(shop, start, compared_steps);
+        REQUIRE(again.size() == device.size());
+        for (std::size_t s = 0; s < again.size(); ++s) CHECK(again[s].ledger == device[s].ledger);
+    }
+}
+
+TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]") {
+    const SmallShop shop(60);
+    const File start("begin"), trained("trained");
+    twin::begin_joint<Cuda>(shop, start);
+    twin::joint<Cuda>(shop, start, 10, trained);
+    const twin::Answers host = twin::ask<Host>(shop, trained), device = twin::ask<Cuda>(shop, trained);
+    REQUIRE(host.ranks.size() == device.ranks.size());
+    // A pair of items whose scores differ in the last bits alone may change places.
+    Index moved = 0;
+    for (std::size_t i = 0; i < host.ranks.size(); ++i) {
+        CHECK(std::abs(host.ranks[i] - device.ranks[i]) <= 1);
+        moved += host.ranks[i] != device.ranks[i];
+    }
+    CHECK(moved <= static_cast<Index>(host.ranks.size() / 50));
+    const auto same = [](const Recommendation& a, const Recommendation& b) {
+        REQUIRE(a.items.size() == b.items.size());
+        CHECK(a.used_knowledge == b.used_knowledge);
+        for (std::size_t k = 0; k < a.items.size(); ++k)
+            CHECK(a.items[k].score == Approx(b.items[k].score).epsilon(1e-3));
+    };
+    for (std::size_t i = 0; i < host.knowing.size(); ++i) {
+        CHECK(device.knowing[i].used_knowledge);
+        same(host.knowing[i], device.knowing[i]);
+        same(host.ignorant[i], device.ignorant[i]);
+    }
+}
+
+namespace {
+
+/// What the steps of one epoch asked of the device.
+struct Costs {
+    Index steps = 0, launches = 0, read_backs = 0, takings = 0;
+};
+
+/// Of the second epoch of a phase, its first step apart.
+template <class Model>
+Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, Phase phase) {
+    cuda::Device& device = trainer.model().on->device();
+    Costs start, sum;
+    trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
+        if (p.phase != phase || p.epoch != 2 || p.kind != Progress::Kind::step)
+            return p.phase != phase || p.epoch <= 2;
+        const Costs now{p.done, device.stream().launches, device.stream().read_backs, device.takings()};
+        if (p.done == 1) start = now;
+        sum = {now.steps - start.steps, now.launches - start.launches, now.read_backs - start.read_backs,
+               now.takings - start.takings};
+        return true;
+    });
+    return sum;
+}
+
+}  // namespace
+
+TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes memory", "[pipeline]") {
+    const SmallShop shop;
+    for (const ObjectiveKind loss : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
+        auto config = test::small_config<Plain>();
+        config.model.loss.objective = loss;
+        Trainer<Plain, Cuda> trainer(config, shop.data.catalogue);
+        const Costs c = costs(trainer, shop, Phase::behaviour);
+        REQUIRE(c.steps > 1);
+        CHECK(c.read_backs == 0);
+        CHECK(c.takings == 0);
+        WARN("launches a behaviour step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
+    }
+    Trainer<Shop, Cuda> trainer(test::small_config<Shop>(), shop.data.catalogue, shop.language);
+    const Costs c = costs(trainer, shop, Phase::joint);
+    REQUIRE(c.steps > 1);
+    CHECK(c.read_backs == 2 * c.steps);
+    CHECK(c.takings == 0);
+    WARN("launches a joint step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One small training, evaluation and desk, run on two policies and compared. The host's half is compiled by
+/// itself (twin_host.cpp), so that a device source need not see the host's headers.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include <coco/eval/evaluate.hpp>
+#include <coco/pipeline/make_knowledge.hpp>
+#include <coco/serve/load.hpp>
+#include <coco/serve/recommender.hpp>
+#include <coco/train/checkpoint.hpp>
+
+#include "train/small_shop.hpp"
+
+namespace coco::twin {
+
+using test::Shop;
+using test::SmallShop;
+
+/// What a step did.
+struct Step {
+    std::array<double, Ledger::entries> ledger{};
+    Index targets = 0, groups = 0, open_groups = 0, prompts = 0;
+    std::vector<Index> uses;  ///< of each code
+
+    double loss() const {
+        return ledger[Ledger::rec] + ledger[Ledger::aux] + ledger[Ledger::quantization] +
+               ledger[Ledger::orthogonality];
+    }
+};
+
+inline TrainConfig<Shop> shop_config() {
+    TrainConfig<Shop> c = test::small_config<Shop>();
+    c.schedule.batch.samples = 32;
+    c.schedule.joint_batch = 8;
+    // Fast enough for the losses to fall within the steps compared.
+    c.schedule.rate = 1e-2;
+    return c;
+}
+
+/// Goes on for `steps` steps and notes what each did.
+template <class P>
+std::vector<Step> record(Trainer<Shop, P>& trainer, const SmallShop& shop, Index steps) {
+    std::vector<Step> all;
+    Step before;
+    trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
+        if (p.kind != Progress::Kind::step) return true;
+        const Vitals& v = trainer.state().vitals;
+        Step now{{}, v.targets, v.groups, v.open_groups, v.prompts, v.uses};
+        const auto sums = trainer.ledger();
+        for (std::size_t e = 0; e < sums.size(); ++e) now.ledger[e] = static_cast<double>(sums[e]);
+        Step step = now;
+        // Sums run over an epoch; who resumes begins with those of the steps before.
+        if (p.done > 1 && !all.empty()) {
+            for (std::size_t e = 0; e < sums.size(); ++e) step.ledger[e] -= before.ledger[e];
+            step.targets -= before.targets;
+            step.groups -= before.groups;
+            step.open_groups -= before.open_groups;
+            step.prompts -= before.prompts;
+            for (std::size_t c = 0; c < step.uses.size(); ++c) step.uses[c] -= before.uses[c];
+        }
+        before = now;
+        all.push_back(step);
+        return static_cast<Index>(all.size()) < steps;
+    });
+    return all;
+}
+
+/// The first steps of a run.
+template <class P>
+std::vector<Step> behaviour(const SmallShop& shop, Index steps) {
+    Trainer<Shop, P> trainer(shop_config(), shop.data.catalogue, shop.language);
+    return record(trainer, shop, steps);
+}
+
+/// Trains to the first joint step and saves.
+template <class P>
+void begin_joint(const SmallShop& shop, const std::filesystem::path& path) {
+    Trainer<Shop, P> trainer(shop_config(), shop.data.catalogue, shop.language);
+    trainer.fit(shop.split.train, shop.split.valid,
+                [](const Progress& p) { return p.phase == Phase::behaviour; });
+    save(path, trainer);
+}
+
+/// Goes on from there; saves what came out where `to` says so.
+template <class P>
+std::vector<Step> joint(const SmallShop& shop, const std::filesystem::path& from, Index steps,
+                        const std::filesystem::path& to = {}) {
+    Trainer<Shop, P> trainer(shop_config(), shop.data.catalogue, shop.language);
+    resume(from, trainer);
+    std::vector<Step> all = record(trainer, shop, steps);
+    if (!to.empty()) save(to, trainer);
+    return all;
+}
+
+/// Answers of a saved model.
+struct Answers {
+    std::vector<double> ranks;            ///< of the test cases' targets
+    std::vector<Recommendation> knowing;  ///< of the first users, with what is known of them
+    std::vector<Recommendation> ignorant;
+};
+
+template <class P>
+Answers ask(const SmallShop& shop, const std::filesystem::path& path) {
+    const Trained<Shop, P> trained = load<Shop, P>(path, shop.language, &shop.data.catalogue);
+    Answers answers;
+    answers.ranks = evaluate(trained, shop.split.test).ranks();
+    data::Interactions histories;
+    for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
+    const Recommender<Shop, P> desk(trained, make_knowledge(trained, histories)), plain(trained);
+    for (Index i = 0; i < std::min<Index>(20, shop.split.test.size()); ++i) {
+        const Request request{
+            .history = shop.split.test[i].history, .user = static_cast<Id>(i), .k = 5, .exclude = {}};
+        answers.knowing.push_back(desk.recommend(request));
+        answers.ignorant.push_back(plain.recommend(request));
+    }
+    return answers;
+}
+
+}  // namespace coco::twin
