@@ -14,6 +14,7 @@
 #include <coco/cuda/choose.cuh>
 #include <coco/cuda/classify.cuh>
 #include <coco/cuda/device.cuh>
+#include <coco/cuda/graph.cuh>
 #include <coco/cuda/math_mode.cuh>
 #include <coco/cuda/memory.cuh>
 #include <coco/cuda/multiply.cuh>
@@ -48,6 +49,15 @@ public:
 
     /// What the skills queue their work on.
     cuda::Device& device() { return held_->device; }
+
+    /// Records what work() asks of this policy instead of doing it; see `Graph::record`.
+    template <class Work>
+    cuda::Graph record(const Work& work) {
+        Turn mine = turn();
+        return cuda::Graph::record(*mine, work);
+    }
+    /// Does what was recorded, with the same bits.
+    void replay(const cuda::Graph& graph) { graph.replay(*turn()); }
 
     void* own(std::size_t bytes) { return turn()->own(bytes); }
     void disown(void* memory, std::size_t) noexcept { turn()->disown(memory); }

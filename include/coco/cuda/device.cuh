@@ -71,7 +71,10 @@ public:
     Index takings() const { return takings_; }
 
     /// Waits for all that was queued.
-    void wait() { check(cudaStreamSynchronize(stream_.handle), "wait for the device"); }
+    void wait() {
+        stream_.not_while_recording("wait for the device");
+        check(cudaStreamSynchronize(stream_.handle), "wait for the device");
+    }
 
 private:
     friend class Scratch;
@@ -117,6 +120,7 @@ private:
         if (own_stream_) static_cast<void>(cudaStreamDestroy(stream_.handle));
     }
     void* take(std::size_t bytes) {
+        stream_.not_while_recording("take memory");
         stream_.ready();
         void* memory = nullptr;
         check(cudaMallocFromPoolAsync(&memory, bytes, pool_, stream_.handle), "take memory");

@@ -19,9 +19,19 @@ namespace coco::cuda {
 struct Stream {
     cudaStream_t handle = nullptr;
     int device = 0;
-    Index launches = 0;    ///< kernels and products started so far
-    Index read_backs = 0;  ///< times the host waited for numbers
+    Index launches = 0;      ///< kernels and products started so far
+    Index read_backs = 0;    ///< times the host waited for numbers
+    bool recording = false;  ///< what is queued does not run: `Graph` keeps it
     Staging staging;
+
+    /// Throws `Error` while work is recorded.
+    /// \param what  that a recording cannot hold, in a few words
+    void not_while_recording(const char* what) const {
+        if (recording)
+            throw Error("cuda: record",
+                        text_of("recorded work cannot ", what, ": do so before it is recorded, ",
+                                "and run the work once before, so that all memory is there"));
+    }
 
     /// Call before anything is queued: brought numbers leave first, and the calling thread's device is ours.
     void ready() {

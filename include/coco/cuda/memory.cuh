@@ -56,6 +56,7 @@ inline dim3 blocks_for(Index threads, Index of = block_threads) {
 /// Copies host numbers to a list for all that is queued from now on; they may change or go at once.
 template <class U>
 void bring(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
+    device.stream().not_while_recording("bring numbers to the device");
     device.stream().staging.add(device.stream().handle, numbers.data(), numbers.size_bytes(),
                                 reinterpret_cast<std::byte*>(to.data));
 }
@@ -64,6 +65,7 @@ void bring(Device& device, std::span<const U> numbers, List<U, space::Device> to
 template <class U>
 void fetch(Device& device, List<const U, space::Device> from, U* to) {
     if (from.size == 0) return;
+    device.stream().not_while_recording("fetch numbers");
     device.stream().ready();
     check(cudaMemcpyAsync(to, from.data, static_cast<std::size_t>(from.size) * sizeof(U),
                           cudaMemcpyDeviceToHost, device.stream().handle),
@@ -76,6 +78,7 @@ void fetch(Device& device, List<const U, space::Device> from, U* to) {
 template <class U>
 void put(Device& device, const U* from, List<U, space::Device> to) {
     if (to.size == 0) return;
+    device.stream().not_while_recording("put numbers on the device");
     device.stream().ready();
     check(cudaMemcpyAsync(to.data, from, static_cast<std::size_t>(to.size) * sizeof(U),
                           cudaMemcpyHostToDevice, device.stream().handle),
