@@ -91,9 +91,11 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
         AdamWStep settings;
         settings.step = number;
         for (const Home home : {Home::dense, Home::table}) {
-            on.norm(std::as_const(gradients).block(home).list(), sum.data + 1);
-            on.update(settings, parameters.block(home).list(), std::as_const(gradients).block(home).list(),
-                      first.block(home).list(), second.block(home).list(), nullptr);
+            const AdamWRange<P> range{settings, parameters.block(home).list(),
+                                      std::as_const(gradients).block(home).list(), first.block(home).list(),
+                                      second.block(home).list()};
+            on.norm({&range.gradient, 1}, sum.data + 1);
+            on.update({&range, 1}, nullptr);
         }
     };
     step(1);

@@ -79,7 +79,8 @@ TEST_CASE("a skill takes no memory the second time", "[device]") {
     const laws::Held<Cuda> x(on, 3000, 70, 1);
     laws::Held<Cuda> sum(on, 1, 70);
     const auto use = [&] {
-        on.norm({x.in().data, 3000 * 70}, sum.list().data);
+        const List<const float, space::Device> list{x.in().data, 3000 * 70};
+        on.norm({&list, 1}, sum.list().data);
         on.multiply(x.in(), Op::transposed, x.in(), Op::plain, {sum.list().data, 1, 1}, 0, 1);
     };
     use();

@@ -26,7 +26,8 @@ TEST_CASE("update: where no pack may begin, element by element", "[update]") {
         laws::Held<Cuda> x(on, 1, size + skip, 1), g(on, 1, size + skip, 0.5), m(on, 1, size + skip),
             v(on, 1, size + skip);
         const auto from = [skip](laws::Held<Cuda>& held) { return held.list().from(skip, size); };
-        on.update({}, from(x), from(g), from(m), from(v), nullptr);
+        const AdamWRange<Cuda> range{{}, from(x), from(g), from(m), from(v)};
+        on.update({&range, 1}, nullptr);
         on.fill(from(g), 3);
         std::vector<float>& to = skip ? part : whole;
         for (const laws::Held<Cuda>* held : {&x, &m, &v, &g}) {

@@ -167,9 +167,12 @@ void backbone_overfits(const typename B::Config& config, double bound = 0.05, in
         AdamWStep settings;
         settings.rate = rate;
         settings.step = step;
-        for (const Home home : {Home::dense, Home::table})
-            on.update(settings, parameters.block(home).list(), std::as_const(gradients).block(home).list(),
-                      first.block(home).list(), second.block(home).list(), nullptr);
+        for (const Home home : {Home::dense, Home::table}) {
+            const AdamWRange<P> range{settings, parameters.block(home).list(),
+                                      std::as_const(gradients).block(home).list(), first.block(home).list(),
+                                      second.block(home).list()};
+            on.update({&range, 1}, nullptr);
+        }
     }
     INFO("cross-entropy after " << steps << " steps: " << loss);
     CHECK(loss < bound);

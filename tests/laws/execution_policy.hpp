@@ -148,6 +148,7 @@ template <class T>
 struct UpdateTrial {
     Index size = 1;
     bool clipped = false;
+    Index pieces = 1;  ///< ranges of one call
     static constexpr double scale = 0.25;
 
     std::array<Matrix, 2> inputs() const {
@@ -161,12 +162,24 @@ struct UpdateTrial {
         const auto [x, g] = inputs();
         const Held<P> gradient(on, g), factor(on, 1, 1, scale);
         Held<P> value(on, x), first(on, 1, size), second(on, 1, size), sum(on, 1, 1, 1), filled(on, 1, size);
-        const List<const T, typename P::Space> slope{gradient.in().data, size};
         on.fill(filled.list(), T(3));
-        on.norm(slope, sum.list().data);
-        for (const int number : {1, 2})
-            on.update(step(number), value.list(), slope, first.list(), second.list(),
-                      clipped ? factor.in().data : nullptr);
+        std::vector<List<const T, typename P::Space>> slopes;
+        for (Index p = 0; p < pieces; ++p) {
+            const Index begin = size * p / pieces, end = size * (p + 1) / pieces;
+            slopes.push_back({gradient.in().data + begin, end - begin});
+        }
+        on.norm(slopes, sum.list().data);
+        for (const int number : {1, 2}) {
+            std::vector<AdamWRange<P>> ranges;
+            for (const auto& slope : slopes) {
+                const Index begin = slope.data - gradient.in().data;
+                const auto part = [&](Held<P>& held) { return held.list().from(begin, slope.size); };
+                ranges.push_back({step(number), part(value), slope, part(first), part(second)});
+                // Each range has numbers of its own.
+                if (ranges.size() % 2 == 0) ranges.back().step.decay = 0;
+            }
+            on.update(ranges, clipped ? factor.in().data : nullptr);
+        }
         std::vector<T> all;
         for (const Held<P>* m : {&filled, &sum, &value, &first, &second}) m->append(all);
         return all;
@@ -179,13 +192,15 @@ struct UpdateTrial {
         for (const double each : g.at) sum(0, 0) += each * each;
         for (const int number : {1, 2}) {
             const AdamWStep s = step(number);
-            for (Index j = 0; j < size; ++j) {
+            for (Index j = 0, piece = 0; j < size; ++j) {
+                while (j >= size * (piece + 1) / pieces) ++piece;
+                const double decay = piece % 2 == 0 ? s.decay : 0;
                 const double slope = g(0, j) * (clipped ? scale : 1);
                 m(0, j) = s.beta1 * m(0, j) + (1 - s.beta1) * slope;
                 v(0, j) = s.beta2 * v(0, j) + (1 - s.beta2) * slope * slope;
                 const double m_hat = m(0, j) / (1 - std::pow(s.beta1, number));
                 const double v_hat = v(0, j) / (1 - std::pow(s.beta2, number));
-                x(0, j) -= s.rate * (m_hat / (std::sqrt(v_hat) + s.epsilon) + s.decay * x(0, j));
+                x(0, j) -= s.rate * (m_hat / (std::sqrt(v_hat) + s.epsilon) + decay * x(0, j));
             }
         }
         std::vector<double> all(static_cast<std::size_t>(size), 3);
@@ -196,10 +211,11 @@ struct UpdateTrial {
 
 template <class T, class Check>
 void update_trials(const Check& check) {
-    for (const Index size : {1, 17, 100003})
+    for (const auto& [size, pieces] :
+         {std::array<Index, 2>{1, 1}, {17, 1}, {100003, 1}, {100003, 3}, {40, 7}, {5000, 100}})
         for (const bool clipped : {false, true})
-            check(text_of("norm and update of ", size, clipped ? ", clipped" : ""),
-                  UpdateTrial<T>{size, clipped});
+            check(text_of("norm and update of ", size, " in ", pieces, clipped ? ", clipped" : ""),
+                  UpdateTrial<T>{size, clipped, pieces});
 }
 
 /// Every trial of every skill: `check(name, trial, tolerance)`.

@@ -164,10 +164,14 @@ TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
         coco::Gradients<Double> first(bench.on, bench.model.layout()), second(bench.on, bench.model.layout());
         for (std::uint32_t step = 1; step <= 20; ++step) {
             bench.step(joint(samples, &bench.text, step), coco::Phase::joint, step);
-            for (const coco::Home home : {coco::Home::dense, coco::Home::table})
-                bench.on.update({.rate = 1e-2, .step = step}, bench.parameters.block(home).list(),
-                                bench.gradients.block(home).list(), first.block(home).list(),
-                                second.block(home).list(), nullptr);
+            for (const coco::Home home : {coco::Home::dense, coco::Home::table}) {
+                const coco::AdamWRange<Double> range{{.rate = 1e-2, .step = step},
+                                                     bench.parameters.block(home).list(),
+                                                     bench.gradients.block(home).list(),
+                                                     first.block(home).list(),
+                                                     second.block(home).list()};
+                bench.on.update({&range, 1}, nullptr);
+            }
         }
         auto c = config<Shop>();
         c.loss.alpha = c.loss.beta = c.loss.gamma = 0;

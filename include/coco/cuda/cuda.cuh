@@ -125,10 +125,9 @@ public:
         cuda::place<BasicCuda>(*turn(), h, columns, bias, seen, target, places);
     }
 
-    void norm(List<const T, Space> x, T* sum) { cuda::norm(*turn(), x, sum); }
-    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient,
-                List<T, Space> first, List<T, Space> second, const T* scale) {
-        cuda::update(*turn(), step, value, gradient, first, second, scale);
+    void norm(std::span<const List<const T, Space>> lists, T* sum) { cuda::norm(*turn(), lists, sum); }
+    void update(std::span<const AdamWRange<BasicCuda>> ranges, const T* scale) {
+        cuda::update(*turn(), ranges, scale);
     }
 
 private:

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// What an optimiser asks of the device: the sum of squares for the clip, without the host in between, and
-/// AdamW over one range in one launch.
+/// AdamW over all ranges of a step in one launch.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/memory.cuh>
@@ -17,26 +18,73 @@ namespace coco {
 
 namespace cuda {
 
-/// Constants of one step in the policy's scalars, as the host rounds them.
+/// So many ranges travel with a launch; more take another.
+inline constexpr int launch_ranges = 24;
+
+/// Pieces of work of several ranges, numbered through: range r has those before `end[r]`.
+template <class Range>
+struct Ranges {
+    Range range[launch_ranges] = {};
+    Index end[launch_ranges] = {};
+    int count = 0;
+
+    /// The range that piece number `at` belongs to; `at` becomes its number within it.
+    __device__ const Range& of(Index& at) const {
+        int r = 0;
+        while (at >= end[r]) ++r;
+        if (r > 0) at -= end[r - 1];
+        return range[r];
+    }
+    void add(const Range& r, Index pieces) {
+        end[count] = (count ? end[count - 1] : 0) + pieces;
+        range[count++] = r;
+    }
+    Index pieces() const { return count ? end[count - 1] : 0; }
+};
+
+/// Elements that a block adds the squares of.
+inline constexpr Index norm_chunk = 8 * block_threads;
+
+/// One range of an AdamW step, its constants in the policy's scalars, as the host rounds them.
 template <class T>
-struct AdamWNumbers {
-    T beta1, beta2, rest1, rest2, shrink, move, root, epsilon;
+struct Moving {
+    T *value = nullptr, *first = nullptr, *second = nullptr;
+    const T* gradient = nullptr;
+    Index size = 0;
+    bool fit = false;  ///< packs may begin at all four
+    T beta1 = 0, beta2 = 0, rest1 = 0, rest2 = 0, shrink = 0, move = 0, root = 0, epsilon = 0;
 
-    explicit AdamWNumbers(const AdamWStep& s)
-        : beta1(static_cast<T>(s.beta1)),
-          beta2(static_cast<T>(s.beta2)),
-          rest1(static_cast<T>(1 - s.beta1)),
-          rest2(static_cast<T>(1 - s.beta2)),
-          shrink(static_cast<T>(1 - s.rate * s.decay)),
-          move(static_cast<T>(s.rate / (1 - std::pow(s.beta1, static_cast<double>(s.step))))),
-          root(static_cast<T>(1 / std::sqrt(1 - std::pow(s.beta2, static_cast<double>(s.step))))),
-          epsilon(static_cast<T>(s.epsilon)) {}
+    static constexpr Index pack = sizeof(Pack<T>) / sizeof(T);
 
-    __device__ void step(T gradient, T clip, T& value, T& first, T& second) const {
-        const T clipped = clip * gradient;
-        first = beta1 * first + (rest1 * clip) * gradient;
-        second = beta2 * second + rest2 * (clipped * clipped);
-        value = shrink * value - move * first / (std::sqrt(second) * root + epsilon);
+    Moving() = default;
+    template <class P>
+    explicit Moving(const AdamWRange<P>& r)
+        : value(r.value.data),
+          first(r.first.data),
+          second(r.second.data),
+          gradient(r.gradient.data),
+          size(r.value.size),
+          fit(packs_fit(value) && packs_fit(gradient) && packs_fit(first) && packs_fit(second)),
+          beta1(static_cast<T>(r.step.beta1)),
+          beta2(static_cast<T>(r.step.beta2)),
+          rest1(static_cast<T>(1 - r.step.beta1)),
+          rest2(static_cast<T>(1 - r.step.beta2)),
+          shrink(static_cast<T>(1 - r.step.rate * r.step.decay)),
+          move(static_cast<T>(r.step.rate / corrected(r.step.beta1, r.step.step))),
+          root(static_cast<T>(1 / std::sqrt(corrected(r.step.beta2, r.step.step)))),
+          epsilon(static_cast<T>(r.step.epsilon)) {}
+
+    /// Moves one element, whose gradient is multiplied by `clip`.
+    __device__ void step(T slope, T clip, T& x, T& m, T& v) const {
+        const T clipped = clip * slope;
+        m = beta1 * m + (rest1 * clip) * slope;
+        v = beta2 * v + rest2 * (clipped * clipped);
+        x = shrink * x - move * m / (std::sqrt(v) * root + epsilon);
+    }
+
+private:
+    static double corrected(double beta, std::int64_t step) {
+        return 1 - std::pow(beta, static_cast<double>(step));
     }
 };
 
@@ -44,13 +92,16 @@ struct AdamWNumbers {
 
 namespace kernel {
 
-/// Each block's sum of squares, in double. Threads stride over the whole list.
+/// Each block's sum of squares, in double.
 template <class T>
-__global__ void square_sums(const T* x, Index size, double* partial) {
-    const Index step = static_cast<Index>(gridDim.x) * blockDim.x;
+__global__ void square_sums(const cuda::Ranges<List<const T, space::Device>> lists, double* partial) {
+    Index chunk = blockIdx.x;
+    const List<const T, space::Device> x = lists.of(chunk);
+    const Index first = chunk * cuda::norm_chunk,
+                end = first + cuda::norm_chunk < x.size ? first + cuda::norm_chunk : x.size;
     double sum = 0;
-    for (Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x; i < size; i += step) {
-        const double value = static_cast<double>(x[i]);
+    for (Index i = first + threadIdx.x; i < end; i += blockDim.x) {
+        const double value = static_cast<double>(x.data[i]);
         sum += value * value;
     }
     sum = cuda::block_sum(sum, cuda::shared<double>());
@@ -66,23 +117,26 @@ __global__ void add_sums(const double* partial, Index count, T* sum) {
     if (threadIdx.x == 0) *sum += static_cast<T>(all);
 }
 
-/// One AdamW step: `packs` packs, then single elements to the end.
-template <class T, class Pack>
-__global__ void adamw(const cuda::AdamWNumbers<T> numbers, T* value, const T* gradient, T* first, T* second,
-                      Index packs, Index size, const T* scale) {
-    constexpr Index each = sizeof(Pack) / sizeof(T);
-    const Index i = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x;
+/// One AdamW step: a pack a thread, single elements where a range's end or its places leave no choice.
+template <class T>
+__global__ void adamw(const cuda::Ranges<cuda::Moving<T>> ranges, const T* scale) {
+    using Pack = cuda::Pack<T>;
+    constexpr Index each = cuda::Moving<T>::pack;
+    Index block = blockIdx.x;
+    const cuda::Moving<T>& r = ranges.of(block);
     const T clip = scale ? *scale : T(1);
-    if (i < packs) {
-        const Pack g = reinterpret_cast<const Pack*>(gradient)[i];
-        Pack x = reinterpret_cast<Pack*>(value)[i], m = reinterpret_cast<Pack*>(first)[i],
-             v = reinterpret_cast<Pack*>(second)[i];
-        for (Index k = 0; k < each; ++k) numbers.step(g.at[k], clip, x.at[k], m.at[k], v.at[k]);
-        reinterpret_cast<Pack*>(value)[i] = x;
-        reinterpret_cast<Pack*>(first)[i] = m;
-        reinterpret_cast<Pack*>(second)[i] = v;
-    } else if (const Index j = packs * (each - 1) + i; j < size) {
-        numbers.step(gradient[j], clip, value[j], first[j], second[j]);
+    const Index i = (block * blockDim.x + threadIdx.x) * each;
+    if (r.fit && i + each <= r.size) {
+        const Pack g = *reinterpret_cast<const Pack*>(r.gradient + i);
+        Pack x = *reinterpret_cast<const Pack*>(r.value + i), m = *reinterpret_cast<const Pack*>(r.first + i),
+             v = *reinterpret_cast<const Pack*>(r.second + i);
+        for (Index k = 0; k < each; ++k) r.step(g.at[k], clip, x.at[k], m.at[k], v.at[k]);
+        *reinterpret_cast<Pack*>(r.value + i) = x;
+        *reinterpret_cast<Pack*>(r.first + i) = m;
+        *reinterpret_cast<Pack*>(r.second + i) = v;
+    } else {
+        for (Index j = i; j < i + each && j < r.size; ++j)
+            r.step(r.gradient[j], clip, r.value[j], r.first[j], r.second[j]);
     }
 }
 
@@ -90,37 +144,41 @@ __global__ void adamw(const cuda::AdamWNumbers<T> numbers, T* value, const T* gr
 
 namespace cuda {
 
-/// *sum += sum of squares of x, added up in double.
+/// *sum += sum of squares of all lists, added up in double.
 template <class T>
-void norm(Device& device, List<const T, space::Device> x, T* sum) {
-    if (x.size == 0) return;
-    // Few enough for one block to join, enough to fill any GPU.
-    constexpr Index a_thread = 8, most = 1024;
-    const Index blocks =
-        std::clamp<Index>((x.size + a_thread * block_threads - 1) / (a_thread * block_threads), 1, most);
+void norm(Device& device, std::span<const List<const T, space::Device>> lists, T* sum) {
+    const auto chunks = [](Index size) { return (size + norm_chunk - 1) / norm_chunk; };
+    Index all = 0;
+    for (const auto& x : lists) all += chunks(x.size);
+    if (all == 0) return;
     constexpr std::size_t room = sizeof(double) * (block_threads / warp_size);
     const Scratch scratch(device);
-    double* const partial = scratch.take<double>(blocks);
-    launch(device.stream(), kernel::square_sums<T>, dim3(static_cast<unsigned>(blocks)), dim3(block_threads),
-           room, x.data, x.size, partial);
+    double* const partial = scratch.take<double>(all);
+    double* to = partial;
+    for (std::size_t at = 0; at < lists.size();) {
+        Ranges<List<const T, space::Device>> some;
+        for (; at < lists.size() && some.count < launch_ranges; ++at)
+            some.add(lists[at], chunks(lists[at].size));
+        launch(device.stream(), kernel::square_sums<T>, dim3(static_cast<unsigned>(some.pieces())),
+               dim3(block_threads), room, some, to);
+        to += some.pieces();
+    }
     launch(device.stream(), kernel::add_sums<T>, dim3(1), dim3(block_threads), room,
-           static_cast<const double*>(partial), blocks, sum);
+           static_cast<const double*>(partial), all, sum);
 }
 
-/// One AdamW step (Loshchilov and Hutter, ICLR 2019, algorithm 2) over a range. The gradient is multiplied by
+/// One AdamW step (Loshchilov and Hutter, ICLR 2019, algorithm 2) over ranges. Gradients are multiplied by
 /// *scale first, where scale is not null.
-template <class T>
-void update(Device& device, const AdamWStep& step, List<T, space::Device> value,
-            List<const T, space::Device> gradient, List<T, space::Device> first,
-            List<T, space::Device> second, const T* scale) {
-    if (value.size == 0) return;
-    constexpr Index each = sizeof(Pack<T>) / sizeof(T);
-    const bool fit =
-        packs_fit(value.data) && packs_fit(gradient.data) && packs_fit(first.data) && packs_fit(second.data);
-    const Index packs = fit ? value.size / each : 0;
-    launch(device.stream(), kernel::adamw<T, Pack<T>>, blocks_for(value.size - packs * (each - 1)),
-           dim3(block_threads), 0, AdamWNumbers<T>(step), value.data, gradient.data, first.data, second.data,
-           packs, value.size, scale);
+template <class T, class P>
+void update(Device& device, std::span<const AdamWRange<P>> ranges, const T* scale) {
+    constexpr Index a_block = Moving<T>::pack * block_threads;
+    for (std::size_t at = 0; at < ranges.size();) {
+        Ranges<Moving<T>> some;
+        for (; at < ranges.size() && some.count < launch_ranges; ++at)
+            some.add(Moving<T>(ranges[at]), (ranges[at].value.size + a_block - 1) / a_block);
+        launch(device.stream(), kernel::adamw<T>, dim3(static_cast<unsigned>(some.pieces())),
+               dim3(block_threads), 0, some, scale);
+    }
 }
 
 }  // namespace cuda

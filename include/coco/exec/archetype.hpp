@@ -88,11 +88,10 @@ struct Archetype {
     /// \param place  rows x 1
     void place(In h, In columns, In bias, const Seen<Archetype>& seen, Ids<Archetype> target, Out place);
 
-    /// *sum += sum of squares of x.
-    void norm(List<const float, Space> x, float* sum);
-    /// AdamW over one range. The gradient is multiplied by *scale first (the clip), where scale is not null.
-    void update(const AdamWStep& step, List<float, Space> value, List<const float, Space> gradient,
-                List<float, Space> first, List<float, Space> second, const float* scale);
+    /// *sum += sum of squares of all lists.
+    void norm(std::span<const List<const float, Space>> lists, float* sum);
+    /// AdamW over ranges. Gradients are multiplied by *scale first (the clip), where scale is not null.
+    void update(std::span<const AdamWRange<Archetype>> ranges, const float* scale);
 };
 
 }  // namespace coco

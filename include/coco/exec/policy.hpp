@@ -103,13 +103,13 @@ concept Ranks = requires(P& on, CRows<P> h, const Seen<P>& seen, Index k, Mutabl
     { on.place(h, h, h, seen, target, out) } -> std::same_as<void>;
 };
 
-/// `norm(x, sum)` and `update(step, value, gradient, first, second, scale)`.
+/// `norm(lists, sum)` and `update(ranges, scale)`.
 template <class P>
-concept Updates = requires(P& on, const AdamWStep& step, List<typename P::Scalar, typename P::Space> x,
-                           List<const typename P::Scalar, typename P::Space> g, typename P::Scalar* sum,
+concept Updates = requires(P& on, std::span<const List<const typename P::Scalar, typename P::Space>> lists,
+                           std::span<const AdamWRange<P>> ranges, typename P::Scalar* sum,
                            const typename P::Scalar* scale) {
-    { on.norm(g, sum) } -> std::same_as<void>;
-    { on.update(step, x, g, x, x, scale) } -> std::same_as<void>;
+    { on.norm(lists, sum) } -> std::same_as<void>;
+    { on.update(ranges, scale) } -> std::same_as<void>;
 };
 
 }  // namespace exec

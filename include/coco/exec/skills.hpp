@@ -102,4 +102,15 @@ struct AdamWStep {
     std::int64_t step = 1;  ///< counts from 1, for the bias correction
 };
 
+/// A range that such a step moves, its gradient and moments.
+template <class P>
+struct AdamWRange {
+    using Scalar = typename P::Scalar;
+    using Space = typename P::Space;
+    AdamWStep step;
+    List<Scalar, Space> value;
+    List<const Scalar, Space> gradient;
+    List<Scalar, Space> first, second;
+};
+
 }  // namespace coco

@@ -112,10 +112,12 @@ public:
         host::place(*pool_, h, columns, bias, seen, target, places);
     }
 
-    void norm(List<const T, Space> x, T* sum) { host::norm(*pool_, x, sum); }
-    void update(const AdamWStep& step, List<T, Space> value, List<const T, Space> gradient,
-                List<T, Space> first, List<T, Space> second, const T* scale) {
-        host::update(*pool_, step, value, gradient, first, second, scale);
+    void norm(std::span<const List<const T, Space>> lists, T* sum) {
+        for (const List<const T, Space> x : lists) host::norm(*pool_, x, sum);
+    }
+    void update(std::span<const AdamWRange<BasicHost>> ranges, const T* scale) {
+        for (const AdamWRange<BasicHost>& r : ranges)
+            host::update(*pool_, r.step, r.value, r.gradient, r.first, r.second, scale);
     }
 
 private:

@@ -59,22 +59,15 @@ public:
             else
                 ranges_.push_back({t.slot.home, t.group, t.decay, t.slot.at, end});
         }
+        slopes_.reserve(ranges_.size());
+        moved_.reserve(ranges_.size());
     }
 
     /// One step. \param rates  a rate a group; 0 closes it
     void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates) {
-        const Scalar* scale = nullptr;
-        if (config_.clip > 0) {
-            on.fill(clip_.list(), Scalar(0));
-            for (const Range& r : ranges_)
-                if (rates[static_cast<std::size_t>(r.group)] > 0)
-                    on.norm(List<const Scalar, typename P::Space>(part(gradients.block(r.home), r)),
-                            clip_.data());
-            on.rows(1, 1,
-                    ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
-            scale = clip_.data() + 1;
-        }
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;
+        slopes_.clear();
+        moved_.clear();
         for (const Range& r : ranges_) {
             const std::size_t g = static_cast<std::size_t>(r.group);
             if (rates[g] <= 0) continue;
@@ -84,9 +77,19 @@ public:
                                  config_.epsilon,
                                  r.decay == Decay::yes ? config_.decay : 0,
                                  steps_[g]};
-            on.update(step, part(values.block(r.home), r), part(gradients.block(r.home), r),
-                      part(first_.block(r.home), r), part(second_.block(r.home), r), scale);
+            slopes_.push_back(part(gradients.block(r.home), r));
+            moved_.push_back({step, part(values.block(r.home), r), slopes_.back(),
+                              part(first_.block(r.home), r), part(second_.block(r.home), r)});
         }
+        const Scalar* scale = nullptr;
+        if (config_.clip > 0) {
+            on.fill(clip_.list(), Scalar(0));
+            on.norm(slopes_, clip_.data());
+            on.rows(1, 1,
+                    ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
+            scale = clip_.data() + 1;
+        }
+        on.update(moved_, scale);
     }
 
     Gradients<P>& first() { return first_; }
@@ -113,6 +116,8 @@ private:
     Block<Scalar, P> clip_;  ///< sum of squares, scale
     std::vector<std::int64_t> steps_;
     std::vector<Range> ranges_;
+    std::vector<List<const Scalar, typename P::Space>> slopes_;  ///< of the ranges open in a step
+    std::vector<AdamWRange<P>> moved_;
 };
 
 }  // namespace coco
