@@ -116,7 +116,10 @@ public:
         const Unwatched own_accesses;
         const unsigned me = scheduler_.me(), lane = me % 32;
         Warp& warp = warps_[me / 32];
-        if (!(mask >> lane & 1u)) stop(site.text() + ": the mask leaves out the thread that gives it");
+        if (!(mask >> lane & 1u)) {
+            tell(site.text() + ": the mask leaves out the thread that gives it");
+            stop();
+        }
         WarpMeeting& of = among(warp, mask);
         const unsigned time = of.meeting.times;
         Brought& all = of.brought[time % 2];
@@ -127,11 +130,12 @@ public:
     }
     /// The lane of the thread that runs.
     unsigned lane() const { return scheduler_.me() % 32; }
-    /// Ends the block with a fault.
-    [[noreturn]] void stop(const std::string& sentence) {
+    /// Says what is wrong; `stop` then ends the block. Two calls, since nothing on the stack outlives the
+    /// second.
+    void tell(const std::string& sentence) {
         fault_ = "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " + sentence;
-        scheduler_.give_up();
     }
+    [[noreturn]] void stop() { scheduler_.give_up(); }
 
     /// Tells the thread that runs where it is.
     void take_place(unsigned t) const {
@@ -192,7 +196,8 @@ private:
         if (meeting.arrived == 0) {
             meeting.site = site;
         } else if (!(meeting.site == site)) {
-            stop("comes to " + site.text() + ", but others wait at " + meeting.site.text());
+            tell("comes to " + site.text() + ", but others wait at " + meeting.site.text());
+            stop();
         }
         if (++meeting.arrived == expected) {
             open(meeting);

@@ -17,15 +17,19 @@ T exchange(const Site& site, unsigned mask, T value, int width, const From& from
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
     const Unwatched own_accesses;
     Block& block = *Block::current();
-    if (width < 1 || width > 32 || (width & (width - 1)) != 0)
-        block.stop(site.text() + ": the width is no power of two up to 32");
+    if (width < 1 || width > 32 || (width & (width - 1)) != 0) {
+        block.tell(site.text() + ": the width is no power of two up to 32");
+        block.stop();
+    }
     std::uint64_t bits = 0;
     std::memcpy(&bits, &value, sizeof value);
     const Brought& all = block.meet(site, mask, bits);
     const int lane = static_cast<int>(block.lane()), first = lane / width * width, source = from(lane, first);
     if (source < 0) return value;
-    if (source > 31 || !(all.from >> source & 1u))
-        block.stop(site.text() + ": reads lane " + std::to_string(source) + ", which is not there");
+    if (source > 31 || !(all.from >> source & 1u)) {
+        block.tell(site.text() + ": reads lane " + std::to_string(source) + ", which is not there");
+        block.stop();
+    }
     std::memcpy(&value, &all.lane[static_cast<std::size_t>(source)], sizeof value);
     return value;
 }
