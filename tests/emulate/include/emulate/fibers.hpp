@@ -48,6 +48,9 @@ public:
         ready_.clear();
         now() = this;
         running_ = &outside_;
+        // Who makes a thread comes before it: a thread of the block must not.
+        if (watched_for_races)
+            for (const unsigned thread : order) unused(thread);
         go_on_with(next());
         now() = nullptr;
         if (done_ == order.size()) return true;
