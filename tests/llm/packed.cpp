@@ -10,7 +10,11 @@ using P = coco::laws::Here<float>;
 
 namespace {
 
-std::vector<Id> list(coco::Ids<P> ids) { return {ids.data, ids.data + ids.size}; }
+std::vector<Id> list(P& on, coco::Ids<P> ids) {
+    std::vector<Id> all(static_cast<std::size_t>(ids.size));
+    on.fetch(ids, all.data());
+    return all;
+}
 std::vector<Id> list(std::span<const Id> ids) { return {ids.begin(), ids.end()}; }
 
 }  // namespace
@@ -26,20 +30,20 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     CHECK(list(packed.of_group.host) == std::vector<Id>{0, 3, 3, 6});
     CHECK(packed.segments.longest == 3);
     CHECK(packed.positions == 5);
-    CHECK(list(packed.position) == std::vector<Id>{0, 1, 2, 3, 4, 2, 3, 4});
-    CHECK(list(packed.row_key) ==
+    CHECK(list(on, packed.position) == std::vector<Id>{0, 1, 2, 3, 4, 2, 3, 4});
+    CHECK(list(on, packed.row_key) ==
           std::vector<Id>{-1, -2, 7 * 4096, 7 * 4096 + 1, 7 * 4096 + 2, 4096, 4097, 4098});
-    CHECK(list(source) == std::vector<Id>{-1, 0, 1, -2, -3, 2});
+    CHECK(list(on, source) == std::vector<Id>{-1, 0, 1, -2, -3, 2});
 
     const std::vector<std::uint8_t> last{0, 0, 1}, but_empty{1, 0, 1}, none{0, 1, 0};
     const auto opened = coco::llm::keep_open(run, packed, in.soft_of, 3, last);
-    CHECK(list(opened.row) == std::vector<Id>{0, 1, 5, 6, 7});
-    CHECK(list(opened.out_row) == std::vector<Id>{3, 4, 5});
-    CHECK(list(opened.soft) == std::vector<Id>{-1, 2, 3});
+    CHECK(list(on, opened.row) == std::vector<Id>{0, 1, 5, 6, 7});
+    CHECK(list(on, opened.out_row) == std::vector<Id>{3, 4, 5});
+    CHECK(list(on, opened.soft) == std::vector<Id>{-1, 2, 3});
     CHECK(list(opened.packed.segments.host) == std::vector<Id>{0, 2, 5});
-    CHECK(list(opened.packed.position) == std::vector<Id>{0, 1, 2, 3, 4});
-    CHECK(list(opened.packed.row_key) == std::vector<Id>{-1, -2, 4096, 4097, 4098});
+    CHECK(list(on, opened.packed.position) == std::vector<Id>{0, 1, 2, 3, 4});
+    CHECK(list(on, opened.packed.row_key) == std::vector<Id>{-1, -2, 4096, 4097, 4098});
     // A group without rows may be closed for nothing: all rows are still there, none is copied.
-    CHECK(list(coco::llm::keep_open(run, packed, in.soft_of, 3, but_empty).row).empty());
+    CHECK(list(on, coco::llm::keep_open(run, packed, in.soft_of, 3, but_empty).row).empty());
     CHECK(coco::llm::keep_open(run, packed, in.soft_of, 3, none).packed.rows() == 2);
 }
