@@ -3,6 +3,7 @@
 
 #include "backbone/user_gru.hpp"
 #include "laws/backbone.hpp"
+#include "laws/here.hpp"
 
 static_assert(coco::Backbone<user::Gru>);
 

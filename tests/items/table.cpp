@@ -3,6 +3,7 @@
 
 #include <coco/items/table.hpp>
 
+#include "laws/here.hpp"
 #include "laws/items.hpp"
 
 using namespace coco;

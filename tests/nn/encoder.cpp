@@ -4,6 +4,7 @@
 
 #include <coco/nn/encoder.hpp>
 
+#include "laws/here.hpp"
 #include "laws/stage.hpp"
 
 using namespace coco;

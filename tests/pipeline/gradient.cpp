@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The joint step's gradient against difference quotients of its objective, written out in surrogate.hpp.
 #include "backbone/user_gru.hpp"
+#include "laws/here.hpp"
 #include "pipeline/surrogate.hpp"
 
 using namespace shop;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a joint step must not do: see the future, stay inert, depend on packing or on threads.
+#include "laws/here.hpp"
 #include "pipeline/surrogate.hpp"
 
 using namespace shop;
