@@ -38,13 +38,13 @@ struct QueryRows {
         visible = room.take<Id>(2 * most);
     }
     /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
-    __device__ void set(const Sight& sight, Index start, Index first, int heads, int head0, int count) const {
+    __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
         const int r = static_cast<int>(threadIdx.x) % warp_size;
         __syncwarp();
         if (r < count) {
             row[r] = static_cast<Id>(start + first + r / heads);
             head[r] = static_cast<Id>(head0 + r % heads);
-            visible[r] = static_cast<Id>(sight.visible(first + r / heads));
+            visible[r] = sight.visible(first + r / heads);
         }
         __syncwarp();
     }
@@ -59,7 +59,7 @@ struct TileDropout {
     __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * most)) {}
 
     __device__ void draw(const AttentionCall<T>& call, const QueryRows<most>& rows, int count,
-                         Index first) const {
+                         int first) const {
         if (!call.drops) return;
         __syncwarp();
         for (int t = static_cast<int>(threadIdx.x) % warp_size; t < 4 * count; t += warp_size) {
@@ -85,10 +85,10 @@ struct AttendRoom {
     static constexpr int most = rows_for<T, width>(1);
     using Tile = cuda::Tile<T, width, most>;
     static constexpr std::size_t bytes =
-        sizeof(T) * (Tile::rows_size + Tile::stage_size + Tile::weights_size) + Tile::Lines::bytes +
+        sizeof(T) * (Tile::rows_size + Tile::stage_size + Tile::weights_size + most) + Tile::Lines::bytes +
         QueryRows<most>::bytes + TileDropout<T, most>::bytes;
 
-    T *q, *stage, *weights;
+    T *q, *stage, *weights, *highest;
     typename Tile::Lines lines;
     QueryRows<most> rows;
     TileDropout<T, most> dropout;
@@ -97,6 +97,7 @@ struct AttendRoom {
         : q(room.take<T>(Tile::rows_size)),
           stage(room.take<T>(Tile::stage_size)),
           weights(room.take<T>(Tile::weights_size)),
+          highest(room.take<T>(most)),
           lines(room),
           rows(room),
           dropout(room) {}
@@ -112,10 +113,9 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
     constexpr int most = Room::most, columns = Tile::columns;
     const int lane = Tile::lane(), head = call.head, at = kv * head;
     const bool own = !call.own_k.empty() && sight.count() > 0;
-    T highest[most], sum[most], mixed[most][columns];
+    T sum[most], mixed[most][columns];
     COCO_UNROLL
     for (int r = 0; r < most; ++r) {
-        highest[r] = lowest<T>;
         sum[r] = 0;
         COCO_UNROLL
         for (int c = 0; c < columns; ++c) mixed[r][c] = 0;
@@ -126,12 +126,14 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
         const Index row = room.rows.row[r];
         const T* const query = call.q.row(row) + room.rows.head[r] * head;
         Tile::put(room.q, r, query, head, call.scale);
+        if (lane == 0) room.highest[r] = lowest<T>;
         if (!own) continue;
         const T* const key = call.own_k.row(row) + at;
         const T* const value = call.own_v.row(row) + at;
         T score = 0;
         for (int c = lane; c < head; c += warp_size) score += call.scale * query[c] * key[c];
-        highest[r] = warp_sum(score);
+        score = warp_sum(score);
+        if (lane == 0) room.highest[r] = score;
         sum[r] = lane == 0 ? T(1) : T(0);
         const T factor = dropout_factor(call, row, room.rows.head[r], sight.count());
         COCO_UNROLL
@@ -139,11 +141,11 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
             mixed[r][c] = lane + warp_size * c < head ? factor * value[lane + warp_size * c] : T(0);
     }
 
-    const Index limit = count > 0 ? room.rows.visible[count - 1] : 0;
-    for (Index first = 0; first < limit; first += warp_size) {
-        const Index key = first + lane;
+    const int limit = room.rows.visible[count - 1];
+    for (int first = 0; first < limit; first += warp_size) {
+        const int key = first + lane;
         __syncwarp();
-        room.lines.row[lane] = key < limit ? static_cast<Id>(sight.row(key)) : no_id;
+        room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
         T score[most] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
@@ -153,24 +155,27 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
             T weight = 0;
             if (r < count) {
                 const T mine = key < room.rows.visible[r] ? score[r] : -infinity<T>;
-                if (__ballot_sync(whole_warp, mine > highest[r]) != 0) {
-                    const T now = warp_max(mine), shrink = math::exp(highest[r] - now);
-                    highest[r] = now;
+                T top = room.highest[r];
+                if (__ballot_sync(whole_warp, mine > top) != 0) {
+                    const T now = warp_max(mine), shrink = math::exp(top - now);
+                    top = now;
+                    if (lane == 0) room.highest[r] = now;
                     sum[r] *= shrink;
                     COCO_UNROLL
                     for (int c = 0; c < columns; ++c) mixed[r][c] *= shrink;
                 }
-                weight = math::exp(mine - highest[r]);
+                weight = math::exp(mine - top);
                 sum[r] += weight;
                 weight *= room.dropout.factor(call, r);
             }
             room.weights[r * warp_size + lane] = weight;
         }
         __syncwarp();
-        const int used = static_cast<int>(limit - first < warp_size ? limit - first : warp_size);
+        const int used = limit - first < warp_size ? limit - first : warp_size;
         Tile::add_lines(mixed, room.weights, count, room.lines, used, call.v, head);
     }
 
+    __syncwarp();
     COCO_UNROLL
     for (int r = 0; r < most; ++r) {
         if (r >= count) break;
@@ -181,7 +186,7 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
         for (int c = 0; c < columns; ++c)
             if (lane + warp_size * c < head)
                 out.row(row)[h * head + lane + warp_size * c] = share * mixed[r][c];
-        if (lane == 0) statistics.row(row)[h] = total != 0 ? highest[r] + math::log(total) : T(0);
+        if (lane == 0) statistics.row(row)[h] = total != 0 ? room.highest[r] + math::log(total) : T(0);
     }
 }
 
@@ -191,8 +196,9 @@ namespace kernel {
 
 /// A warp: one window of query rows, one key head, all heads that read it or a part of them.
 template <class T, int width>
-__global__ void attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
-                       const View<T, space::Device> out, const View<T, space::Device> statistics) {
+__global__ void __launch_bounds__(4 * cuda::warp_size, width <= 64 ? 4 : 3)
+    attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
+           const View<T, space::Device> out, const View<T, space::Device> statistics) {
     using Room = cuda::AttendRoom<T, width>;
     const Index warps = blockDim.x / cuda::warp_size,
                 task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size;
@@ -202,9 +208,9 @@ __global__ void attend(const cuda::AttentionCall<T> call, const cuda::QueryWindo
     const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
               heads = window.heads < group - skip ? window.heads : group - skip;
     const Room room{cuda::WarpRoom(Room::bytes)};
-    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, Index first, Index last) {
+    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, int first, int last) {
         const cuda::Sight sight(call, s);
-        const int count = static_cast<int>(last - first) * heads;
+        const int count = (last - first) * heads;
         room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
         cuda::attend_rows<T, width>(call, sight, kv, count, room, out, statistics);
     });

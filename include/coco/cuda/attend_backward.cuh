@@ -28,7 +28,7 @@ __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cu
     const int lane = static_cast<int>(threadIdx.x) % cuda::warp_size,
               kv = static_cast<int>(task % call.kv_heads), head = call.head, at = kv * head,
               group = call.group();
-    Index seen = 0;
+    int seen = 0;
     if (!call.own_k.empty()) {
         const Index s = cuda::count_up_to(call.queries.begins, call.queries.count + 1, row) - 1;
         if (s < 0 || s >= call.queries.count || row >= call.queries.end(s)) return;
@@ -84,9 +84,9 @@ __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const
     const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
               heads = window.heads < group - skip ? window.heads : group - skip;
     const Room room{cuda::WarpRoom(Room::bytes)};
-    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, Index first, Index last) {
+    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, int first, int last) {
         const cuda::Sight sight(call, s);
-        const int count = static_cast<int>(last - first) * heads;
+        const int count = (last - first) * heads;
         room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
         cuda::attend_backward_rows<T, width>(call, slopes, sight, kv, count, room, dq);
     });
@@ -105,13 +105,14 @@ __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const In
     if (begin >= key_rows) return;
     const int kv = static_cast<int>(task % call.kv_heads);
     const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
-    cuda::for_parts(call.keys, begin, begin + Work::most, [&](Index s, Index first, Index last) {
+    cuda::for_parts(call.keys, begin, begin + Work::most, [&](Index s, int first, int last) {
         const cuda::Sight sight(call, s);
-        Work work(call, slopes, room, kv, static_cast<int>(last - first), !dk.empty(), !dv.empty());
+        Work work(call, slopes, room, kv, last - first, !dk.empty(), !dv.empty());
         work.load(sight.begin + first);
-        const Index start = call.queries.begin(s), earliest = first - (sight.length - sight.queries),
-                    from = sight.causal && earliest > 0 ? earliest : 0;
-        work.add(sight.prefix + first, start, from, sight.queries, [&](Index i) { return sight.visible(i); });
+        const int earliest = first - (sight.length - sight.queries),
+                  from = sight.causal && earliest > 0 ? earliest : 0;
+        work.add(sight.prefix + first, call.queries.begin(s), from, sight.queries,
+                 [&](int i) { return sight.visible(i); });
         work.store(dk.empty() ? nullptr : dk.row(sight.begin + first) + kv * call.head, dk.stride,
                    dv.empty() ? nullptr : dv.row(sight.begin + first) + kv * call.head, dv.stride);
     });
@@ -130,15 +131,15 @@ __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
                 tiles = (call.prefix + Work::most - 1) / Work::most, tile = task % tiles,
                 part = task / tiles;  // stretch and key head
     if (part >= stretches * call.kv_heads) return;
-    const int kv = static_cast<int>(part % call.kv_heads);
-    const Index first = tile * Work::most, left = call.prefix - first,
-                begin = first_query + part / call.kv_heads * stretch, rest = call.query_rows - begin;
+    const int kv = static_cast<int>(part % call.kv_heads), prefix = static_cast<int>(call.prefix),
+              first = static_cast<int>(tile) * Work::most, left = prefix - first;
+    const Index begin = first_query + part / call.kv_heads * stretch, rest = call.query_rows - begin;
     const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
-    Work work(call, slopes, room, kv, static_cast<int>(left < Work::most ? left : Work::most),
-              prefix_k != nullptr, prefix_v != nullptr);
+    Work work(call, slopes, room, kv, left < Work::most ? left : Work::most, prefix_k != nullptr,
+              prefix_v != nullptr);
     work.load(first);
-    work.add(first, begin, 0, rest < stretch ? rest : stretch,
-             [&](Index i) { return cuda::belongs(call.queries, begin + i) ? call.prefix : Index{0}; });
+    work.add(first, begin, 0, static_cast<int>(rest < stretch ? rest : stretch),
+             [&](int i) { return cuda::belongs(call.queries, begin + i) ? prefix : 0; });
     const Index at = (part * call.prefix + first) * call.head;
     work.store(prefix_k ? prefix_k + at : nullptr, call.head, prefix_v ? prefix_v + at : nullptr, call.head);
 }

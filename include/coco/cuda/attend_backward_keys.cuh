@@ -72,11 +72,11 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
             if (lane + warp_size * c < head) slope[r][c] = factor * key[lane + warp_size * c];
     }
 
-    const Index limit = room.rows.visible[count - 1];
-    for (Index first = 0; first < limit; first += warp_size) {
-        const Index key = first + lane;
+    const int limit = room.rows.visible[count - 1];
+    for (int first = 0; first < limit; first += warp_size) {
+        const int key = first + lane;
         __syncwarp();
-        room.lines.row[lane] = key < limit ? static_cast<Id>(sight.row(key)) : no_id;
+        room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
         T score[most] = {}, along[most] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
@@ -94,7 +94,7 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
             room.weights[r * warp_size + lane] = weight;
         }
         __syncwarp();
-        const int used = static_cast<int>(limit - first < warp_size ? limit - first : warp_size);
+        const int used = limit - first < warp_size ? limit - first : warp_size;
         Tile::add_lines(slope, room.weights, count, room.lines, used, call.k, head);
     }
 
@@ -170,14 +170,15 @@ public:
     /// \param index    of the first key, as dropout counts
     /// \param visible  keys that query i sees, counted likewise
     template <class Visible>
-    __device__ void add(Index index, Index start, Index from, Index to, const Visible& visible) {
+    __device__ void add(int index, Index start, int from, int to, const Visible& visible) {
         const int lane = Tile::lane(), group = call_.group(), head = call_.head;
-        for (Index first = from * group; first < to * group; first += warp_size) {
-            const Index pair = first + lane, i = pair / group, row = start + i;
+        for (int first = from * group; first < to * group; first += warp_size) {
+            const int pair = first + lane, i = pair / group;
+            const Index row = start + i;
             // A query that sees none of these keys is not read at all: its row may lie in a gap.
-            const Index seen = pair < to * group ? visible(i) - index : 0;
+            const int seen = pair < to * group ? visible(i) - index : 0;
             const bool there = seen > 0;
-            const int h = kv_ * group + static_cast<int>(pair % group);
+            const int h = kv_ * group + pair % group;
             __syncwarp();
             room_.lines.row[lane] = there ? static_cast<Id>(row) : no_id;
             room_.lines.column[lane] = static_cast<Id>(h * head);
@@ -199,8 +200,7 @@ public:
                 room_.slope[r * warp_size + lane] = slope;
             }
             __syncwarp();
-            const Index left = to * group - first;
-            const int used = static_cast<int>(left < warp_size ? left : warp_size);
+            const int left = to * group - first, used = left < warp_size ? left : warp_size;
             if (wants_v_) Tile::add_lines(dv_, room_.kept, count_, room_.lines, used, slopes_.dout, head);
             if (wants_k_) Tile::add_lines(dk_, room_.slope, count_, room_.lines, used, call_.q, head);
         }
@@ -223,18 +223,18 @@ public:
 
 private:
     /// The bits of this thread's query row and head, for all keys of the tile. Nobody else reads them.
-    __device__ void draw(Index row, int h, Index index) const {
+    __device__ void draw(Index row, int h, int index) const {
         if (!call_.drops) return;
         std::uint32_t* const to = room_.word + Tile::lane() * Room::word_stride;
-        const Index last = index + count_ - 1;
-        for (Index eighth = index / 8; eighth <= last / 8; ++eighth) {
+        const int last = index + count_ - 1;
+        for (int eighth = index / 8; eighth <= last / 8; ++eighth) {
             const Quad quad = call_.key.bits(call_.row_key[row], static_cast<Index>(h) * 512 + eighth);
-            for (int w = 0; w < 4; ++w) to[4 * static_cast<int>(eighth - index / 8) + w] = quad.word[w];
+            for (int w = 0; w < 4; ++w) to[4 * (eighth - index / 8) + w] = quad.word[w];
         }
     }
-    __device__ T factor(Index index, int r) const {
+    __device__ T factor(int index, int r) const {
         if (!call_.drops) return 1;
-        const int k = static_cast<int>(index % 8) + r;
+        const int k = index % 8 + r;
         const std::uint32_t word = room_.word[Tile::lane() * Room::word_stride + k / 2];
         return ((word >> (16 * (k % 2))) & 0xFFFFu) >= call_.threshold ? call_.keep : T(0);
     }

@@ -76,26 +76,26 @@ AttentionCall<typename P::Scalar> attention_call(const Attention<P>& shape, CRow
 
 /// What the query rows of one segment see: rows 0 .. prefix-1 of the keys, then rows begin .. begin+length-1.
 struct Sight {
-    Index prefix = 0, begin = 0, length = 0, queries = 0;
+    int prefix = 0, begin = 0, length = 0, queries = 0;
     bool causal = false;
 
     template <class T>
     __device__ Sight(const AttentionCall<T>& call, Index s)
-        : prefix(s == 0 ? 0 : call.prefix),
-          begin(call.keys.begin(s)),
-          length(call.keys.length(s)),
-          queries(call.queries.length(s)),
+        : prefix(s == 0 ? 0 : static_cast<int>(call.prefix)),
+          begin(static_cast<int>(call.keys.begin(s))),
+          length(static_cast<int>(call.keys.length(s))),
+          queries(static_cast<int>(call.queries.length(s))),
           causal(call.causal) {}
 
-    __device__ Index count() const { return prefix + length; }
+    __device__ int count() const { return prefix + length; }
     /// How many of them query i of the segment sees: the first ones.
-    __device__ Index visible(Index i) const {
+    __device__ int visible(int i) const {
         if (!causal) return count();
-        const Index own = length - queries + i + 1;
+        const int own = length - queries + i + 1;
         return prefix + (own < 0 ? 0 : own > length ? length : own);
     }
     /// Where the j-th of them lies.
-    __device__ Index row(Index j) const { return j < prefix ? j : begin + j - prefix; }
+    __device__ int row(int j) const { return j < prefix ? j : begin + j - prefix; }
 };
 
 /// How many of the ascending numbers at[0 .. count-1] are at most x; a whole warp together, 32 guesses at
@@ -120,7 +120,7 @@ __device__ void for_parts(const Pieces& of, Index begin, Index end, const F& f) 
     for (Index s = found < 0 ? 0 : found; s < of.count && of.begin(s) < end; ++s) {
         const Index start = of.begin(s), stop = of.end(s);
         const Index first = begin > start ? begin : start, last = end < stop ? end : stop;
-        if (first < last) f(s, first - start, last - start);
+        if (first < last) f(s, static_cast<int>(first - start), static_cast<int>(last - start));
     }
 }
 
@@ -146,10 +146,10 @@ __device__ inline std::uint32_t sixteen_bits(const Quad& quad, int k) {
 
 /// What the probability of the key at `index` is multiplied by in a query row and head: 0 or 1/(1-rate).
 template <class T>
-__device__ T dropout_factor(const AttentionCall<T>& call, Index row, int head, Index index) {
+__device__ T dropout_factor(const AttentionCall<T>& call, Index row, int head, int index) {
     if (!call.drops) return 1;
     const Quad quad = call.key.bits(call.row_key[row], static_cast<Index>(head) * 512 + index / 8);
-    return sixteen_bits(quad, static_cast<int>(index % 8)) >= call.threshold ? call.keep : T(0);
+    return sixteen_bits(quad, index % 8) >= call.threshold ? call.keep : T(0);
 }
 
 }  // namespace coco::cuda
