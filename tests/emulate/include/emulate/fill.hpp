@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #if __has_include(<valgrind/memcheck.h>)
@@ -25,8 +26,12 @@ namespace emulate {
 /// Makes `bytes` bytes from `at` fresh.
 inline void make_fresh(void* at, std::size_t bytes) {
     // 0x7fff again and again: NaN as half, bfloat16, float and double, 2147450879 as int.
-    unsigned char* const byte = static_cast<unsigned char*>(at);
-    for (std::size_t i = 0; i < bytes; ++i) byte[i] = i % 2 ? 0x7f : 0xff;
+    constexpr std::uint64_t pattern = 0x7fff7fff7fff7fff;
+    unsigned char* byte = static_cast<unsigned char*>(at);
+    std::size_t left = bytes;
+    for (; left >= sizeof pattern; left -= sizeof pattern, byte += sizeof pattern)
+        std::memcpy(byte, &pattern, sizeof pattern);
+    std::memcpy(byte, &pattern, left);
 #if __has_include(<valgrind/memcheck.h>)
     static_cast<void>(VALGRIND_MAKE_MEM_UNDEFINED(at, bytes));
 #endif

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by tests/run, after fetch.sh. need_nvcc: where no nvcc is in PATH or named by CUDACXX, brings one out of pinned
+# wheels into $cache and sets CUDACXX.
+
+cuda_toolkit=cuda-toolkit[nvcc,nvvm,crt,cudart,cublas,cccl]==13.0.3
+
+need_nvcc() {
+    local root=$cache/cuda-13.0.3 wheel library
+    [[ -z ${CUDACXX:-} ]] && ! command -v nvcc >/dev/null || return 0
+    if [[ ! -x $root/bin/nvcc ]]; then
+        need_packages python3-pip || return 1
+        tidy_fetch
+        mkdir -p "$cache" && scratch=$(mktemp -d "$cache/.fetch-XXXXXX") || return 1
+        echo "Fetching the CUDA toolkit (PyPI, $cuda_toolkit): about 600 MB"
+        PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --only-binary :all: \
+            --timeout 20 --retries 1 --dest "$scratch/wheels" "$cuda_toolkit" >"$scratch/log" 2>&1 || return 1
+        for wheel in "$scratch"/wheels/*.whl; do
+            python3 -m zipfile -e "$wheel" "$scratch/content" || return 1
+        done
+        # Wheels hold neither rights nor the names that linkers look for.
+        chmod +x "$scratch"/content/nvidia/cu13/bin/* "$scratch"/content/nvidia/cu13/nvvm/bin/* || return 1
+        for library in "$scratch"/content/nvidia/cu13/lib/*.so.*; do
+            ln -s "$(basename "$library")" "${library%%.so.*}.so" || return 1
+        done
+        ln -s lib "$scratch/content/nvidia/cu13/lib64" || return 1
+        "$scratch/content/nvidia/cu13/bin/nvcc" --version >/dev/null || return 1
+        rm -rf "$root" && mv -T "$scratch/content/nvidia/cu13" "$root" || return 1
+        tidy_fetch
+    fi
+    export CUDACXX=$root/bin/nvcc
+}
