@@ -31,11 +31,11 @@ template <int most>
 struct QueryRows {
     Id *row, *head, *visible;  ///< in q, its head, the keys it sees
 
-    static constexpr std::size_t bytes = 4 * most * sizeof(Id);
+    static constexpr std::size_t bytes = 3 * most * sizeof(Id);
     __device__ explicit QueryRows(WarpRoom& room) {
         row = room.take<Id>(most);
         head = room.take<Id>(most);
-        visible = room.take<Id>(2 * most);
+        visible = room.take<Id>(most);
     }
     /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
     __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
