@@ -87,8 +87,11 @@ struct SoftmaxKernel {
         const T sum =
             row.sum(x.cols, [from, to, most](Index j) { return to[j] = math::exp(from[j] - most); });
         row.each(x.cols, [to, sum](Index j) { to[j] /= sum; });
-        most_and_sum.row(i)[0] = most;
-        most_and_sum.row(i)[1] = sum;
+        T* const both = most_and_sum.row(i);
+        row.each(1, [both, most, sum](Index) {
+            both[0] = most;
+            both[1] = sum;
+        });
     }
 };
 template <class P>

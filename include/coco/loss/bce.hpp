@@ -33,9 +33,11 @@ struct BceRows {
         const T yes = row.sum(cols, [&](Index j) { return x[j] * p[j]; });
         const T no = row.sum(cols, [&](Index j) { return x[j] * n[j]; });
         const T up = (math::sigmoid(yes) - T(1)) * scale, down = math::sigmoid(no) * scale;
-        slopes[2 * i] = up;
-        slopes[2 * i + 1] = down;
-        losses[i] = (math::softplus(-yes) + math::softplus(no)) * scale;
+        row.each(1, [&](Index) {
+            slopes[2 * i] = up;
+            slopes[2 * i + 1] = down;
+            losses[i] = (math::softplus(-yes) + math::softplus(no)) * scale;
+        });
         if (!dh) return;
         T* const d = dh + i * dh_stride;
         row.each(cols, [&](Index j) { d[j] = up * p[j] + down * n[j]; });

@@ -36,8 +36,10 @@ struct NormRows {
             row.each(cols, [&](Index j) { y[j] = (in[j] - mean) * scale * weight[j] + shift[j]; });
         else
             row.each(cols, [&](Index j) { y[j] = (in[j] - mean) * scale * weight[j]; });
-        statistics[2 * i] = mean;
-        statistics[2 * i + 1] = scale;
+        row.each(1, [&](Index) {
+            statistics[2 * i] = mean;
+            statistics[2 * i + 1] = scale;
+        });
     }
 };
 

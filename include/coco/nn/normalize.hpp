@@ -24,7 +24,7 @@ struct NormalizeRows {
         const T norm = math::sqrt(row.sum(cols, [&](Index j) { return from[j] * from[j]; }));
         const T divisor = norm > T(1e-12) ? norm : T(1e-12);
         row.each(cols, [&](Index j) { to[j] = from[j] / divisor; });
-        length[i] = divisor;
+        row.each(1, [&](Index) { length[i] = divisor; });
     }
 };
 
