@@ -40,11 +40,28 @@ COCO_EMULATE_VECTORS(short, short, 4, 8)
 COCO_EMULATE_VECTORS(unsigned short, ushort, 4, 8)
 COCO_EMULATE_VECTORS(int, int, 8, 16)
 COCO_EMULATE_VECTORS(unsigned, uint, 8, 16)
+COCO_EMULATE_VECTORS(long, long, 16, 16)
+COCO_EMULATE_VECTORS(unsigned long, ulong, 16, 16)
 COCO_EMULATE_VECTORS(long long, longlong, 16, 16)
 COCO_EMULATE_VECTORS(unsigned long long, ulonglong, 16, 16)
 COCO_EMULATE_VECTORS(float, float, 8, 16)
 COCO_EMULATE_VECTORS(double, double, 16, 16)
 #undef COCO_EMULATE_VECTORS
+
+// Quadruples of 8-byte numbers come with their alignment in the name, too.
+#define COCO_EMULATE_WIDE(T, name)   \
+    struct alignas(16) name##4_16a { \
+        T x, y, z, w;                \
+    };                               \
+    struct alignas(32) name##4_32a { \
+        T x, y, z, w;                \
+    };
+COCO_EMULATE_WIDE(long, long)
+COCO_EMULATE_WIDE(unsigned long, ulong)
+COCO_EMULATE_WIDE(long long, longlong)
+COCO_EMULATE_WIDE(unsigned long long, ulonglong)
+COCO_EMULATE_WIDE(double, double)
+#undef COCO_EMULATE_WIDE
 
 /// Threads in a block, or blocks in a grid.
 struct dim3 {
