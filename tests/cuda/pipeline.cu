@@ -11,6 +11,9 @@
 #include <optional>
 
 #include <coco/cuda/cuda.cuh>
+#if defined(COCO_EMULATED)
+#include <coco/host/host.hpp>
+#endif
 
 #include "cuda/twin.hpp"
 
@@ -122,6 +125,19 @@ TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]
         same(host.knowing[i], device.knowing[i]);
         same(host.ignorant[i], device.ignorant[i]);
     }
+}
+
+TEST_CASE("a model moved to another policy answers the same", "[pipeline]") {
+    const SmallShop shop(30);
+    Trainer<Shop, Cuda> trainer(twin::shop_config(), shop.data.catalogue, shop.language);
+    trainer.fit(shop.split.train, shop.split.valid, [](const Progress& p) { return p.done < 3; });
+    const auto ranks = [&](const auto& trained) { return evaluate(trained, shop.split.test).ranks(); };
+    const auto wide = transfer(trainer.model(), std::make_shared<BasicCuda<double>>());
+    CHECK(ranks(transfer(wide, std::make_shared<Cuda>())) == ranks(trainer.model()));
+#if defined(COCO_EMULATED)
+    const auto host = transfer(trainer.model(), std::make_shared<Host>(1));
+    CHECK(ranks(transfer(host, std::make_shared<Cuda>())) == ranks(trainer.model()));
+#endif
 }
 
 namespace {

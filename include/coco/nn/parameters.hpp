@@ -11,6 +11,7 @@
 #include <coco/exec/policy.hpp>
 #include <coco/nn/stage.hpp>
 #include <coco/store/block.hpp>
+#include <coco/store/transfer.hpp>
 
 namespace coco {
 
@@ -59,6 +60,16 @@ public:
         }
     }
 
+    /// What another policy's parameters hold.
+    template <class Q>
+    Parameters(P& on, Q& other_on, const Parameters<Q>& other) : stored_(on, other.stored().size()) {
+        for (const Home home : {Home::dense, Home::table, Home::frozen}) {
+            block(home) = Block<Scalar, P>(on, other.block(home).size());
+            transfer(other_on, other.block(home).list(), on, block(home).list());
+        }
+        transfer(other_on, other.stored().list(), on, stored_.list());
+    }
+
     List<Scalar, typename P::Space> list(const Slot& s) { return {block(s.home).data() + s.at, s.size()}; }
     List<const Scalar, typename P::Space> list(const Slot& s) const {
         return {block(s.home).data() + s.at, s.size()};
@@ -67,6 +78,8 @@ public:
     CRows<P> view(const Slot& s) const { return {block(s.home).data() + s.at, s.rows, s.cols}; }
     Block<Scalar, P>& block(Home home) { return blocks_[static_cast<int>(home)]; }
     const Block<Scalar, P>& block(Home home) const { return blocks_[static_cast<int>(home)]; }
+    /// Bytes of matrices kept as stored.
+    const Block<std::byte, P>& stored() const { return stored_; }
 
     /// A pass that reads these values; gradients, training and counters are for the caller to set.
     Run<P> run(P& on, Workspace<P>& work) const {

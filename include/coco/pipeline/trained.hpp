@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include <coco/nn/parameters.hpp>
 #include <coco/pipeline/sampling.hpp>
@@ -24,5 +25,12 @@ struct Trained {
     /// A pass without gradients or dropout.
     Run<P> run(Workspace<P>& work) const { return parameters->run(*on, work); }
 };
+
+/// The same model, its parameters copied to another policy: trained here, served there.
+template <class P, class Model, class Q>
+Trained<Model, P> transfer(const Trained<Model, Q>& trained, std::shared_ptr<P> to) {
+    const auto parameters = std::make_shared<Parameters<P>>(*to, *trained.on, *trained.parameters);
+    return {std::move(to), trained.model, parameters, trained.filler, trained.text};
+}
 
 }  // namespace coco

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Everything of <coco/coco.hpp> but the host's own branch, and the device's: for sources that nvcc compiles.
+/// Who needs both in one program includes <coco/coco.hpp> in another source: Eigen under nvcc is slow to
+/// compile and slow to run.
+#pragma once
+
+#include <coco/adapter/frozen.hpp>
+#include <coco/adapter/lora.hpp>
+#include <coco/aligner/cross_attention.hpp>
+#include <coco/aligner/identity.hpp>
+#include <coco/backbone/sasrec.hpp>
+#include <coco/baseline/popularity.hpp>
+#include <coco/cuda/cuda.cuh>
+#include <coco/data/dataset.hpp>
+#include <coco/data/open.hpp>
+#include <coco/data/synthetic.hpp>
+#include <coco/decoupler/cross_attention.hpp>
+#include <coco/decoupler/identity.hpp>
+#include <coco/eval/bootstrap.hpp>
+#include <coco/eval/evaluate.hpp>
+#include <coco/eval/report.hpp>
+#include <coco/eval/t_test.hpp>
+#include <coco/fwd.hpp>
+#include <coco/io/file_sum.hpp>
+#include <coco/items/table.hpp>
+#include <coco/items/text_aware.hpp>
+#include <coco/llm/decoder.hpp>
+#include <coco/llm/generate.hpp>
+#include <coco/llm/generation_config.hpp>
+#include <coco/llm/merged.hpp>
+#include <coco/llm/open.hpp>
+#include <coco/llm/presets.hpp>
+#include <coco/llm/random_source.hpp>
+#include <coco/llm/text_vectors.hpp>
+#include <coco/llm/tiny.hpp>
+#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/make_knowledge.hpp>
+#include <coco/pipeline/pipeline.hpp>
+#include <coco/prompt/static.hpp>
+#include <coco/prompt/vq_codebook.hpp>
+#include <coco/serve/knowledge_file.hpp>
+#include <coco/serve/load.hpp>
+#include <coco/serve/recommender.hpp>
+#include <coco/train/trainer.hpp>
