@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Column sums of a term: threads add up rows of a chunk, a block joins them, and where there are several
-/// chunks a second kernel adds their sums in order. Chunks are cut by the sizes alone.
+/// chunks their sums are added up the same way. Chunks are cut by the sizes alone.
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/memory.cuh>
@@ -12,6 +13,19 @@
 #include <coco/store/view.hpp>
 
 namespace coco {
+
+namespace cuda {
+
+/// (chunk, j) -> the sum of a chunk's column.
+template <class T>
+struct ChunkSum {
+    const T* sums;
+    Index cols;
+
+    COCO_HD T operator()(Index chunk, Index j) const { return sums[chunk * cols + j]; }
+};
+
+}  // namespace cuda
 
 namespace kernel {
 
@@ -38,16 +52,6 @@ __global__ void reduce_rows(Index count, Index chunk, Index cols, T* to, bool ad
     }
 }
 
-/// out_j += sum over chunks of partial(chunk, j), in order.
-template <class T>
-__global__ void reduce_chunks(const T* partial, Index chunks, Index cols, T* out) {
-    const Index j = static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x;
-    if (j >= cols) return;
-    T sum = 0;
-    for (Index c = 0; c < chunks; ++c) sum += partial[c * cols + j];
-    out[j] += sum;
-}
-
 }  // namespace kernel
 
 namespace cuda {
@@ -65,13 +69,13 @@ void reduce(Device& device, Index count, View<T, space::Device> out, const Term&
     const Index chunks = (count + chunk - 1) / chunk;
     const Scratch scratch(device);
     T* const to = chunks > 1 ? scratch.take<T>(chunks * cols) : out.data;
-    launch(device.stream(), kernel::reduce_rows<T, Term>,
-           dim3(static_cast<unsigned>((cols + width - 1) / width), static_cast<unsigned>(chunks)),
-           dim3(static_cast<unsigned>(width), static_cast<unsigned>(height)), sizeof(T) * block_threads,
-           count, chunk, cols, to, chunks == 1, term);
+    const dim3 block(static_cast<unsigned>(width), static_cast<unsigned>(height));
+    const unsigned across = static_cast<unsigned>((cols + width - 1) / width);
+    launch(device.stream(), kernel::reduce_rows<T, Term>, dim3(across, static_cast<unsigned>(chunks)), block,
+           sizeof(T) * block_threads, count, chunk, cols, to, chunks == 1, term);
     if (chunks > 1)
-        launch(device.stream(), kernel::reduce_chunks<T>, blocks_for(cols), dim3(block_threads), 0,
-               static_cast<const T*>(to), chunks, cols, out.data);
+        launch(device.stream(), kernel::reduce_rows<T, ChunkSum<T>>, dim3(across), block,
+               sizeof(T) * block_threads, chunks, chunks, cols, out.data, true, ChunkSum<T>{to, cols});
 }
 
 }  // namespace cuda
