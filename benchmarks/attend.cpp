@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention, forward and backward, at the two shapes that matter: short histories, and texts behind a prompt.
-#include <coco/host/host.hpp>
 
+#include "meter.hpp"
 #include "numbers.hpp"
-#include "peak.hpp"
 
 using namespace coco;
 
@@ -38,16 +37,16 @@ static AttendCase one_text(Index rows) {
 }
 
 static void attend(benchmark::State& state, const AttendCase& c, bool backward) {
-    Host on;
+    Here on = here();
     const Index rows = c.lengths.rows();
-    const Normals<Host> q(on, rows, c.heads * c.head, 1, 1), k(on, rows, c.kv_heads * c.head, 1, 2),
+    const Normals<Here> q(on, rows, c.heads * c.head, 1, 1), k(on, rows, c.kv_heads * c.head, 1, 2),
         v(on, rows, c.kv_heads * c.head, 1, 3), dout(on, rows, c.heads * c.head, 1, 4);
-    Normals<Host> out(on, rows, c.heads * c.head, 0), statistics(on, rows, c.heads, 0),
+    Normals<Here> out(on, rows, c.heads * c.head, 0), statistics(on, rows, c.heads, 0),
         dq(on, rows, q.cols, 0), dk(on, rows, k.cols, 0), dv(on, rows, v.cols, 0);
     std::vector<Id> row_key(static_cast<std::size_t>(rows));
     for (std::size_t i = 0; i < row_key.size(); ++i) row_key[i] = static_cast<Id>(i);
-    Workspace<Host> work(on);
-    Attention<Host> shape;
+    Workspace<Here> work(on);
+    Attention<Here> shape;
     shape.queries = shape.keys = segments(on, c.lengths, work);
     shape.heads = c.heads;
     shape.kv_heads = c.kv_heads;
@@ -62,7 +61,7 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
         pairs += n * (n + 1) / 2 + (s > 0 ? n * static_cast<double>(c.prefix) : 0);
     }
     on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
-    Meter(state,
+    Meter(state, on,
           [&] {
               if (backward)
                   on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, std::as_const(out).in(),
@@ -71,7 +70,7 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
               else
                   on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
           })
-        .flop((backward ? 10.0 : 4.0) * pairs * static_cast<double>(c.heads * c.head), on.threads())
+        .flop((backward ? 10.0 : 4.0) * pairs * static_cast<double>(c.heads * c.head), on)
         .each("us_per_row", static_cast<double>(rows));
 }
 // A slash in a name is no division.

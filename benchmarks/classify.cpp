@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Full-softmax cross-entropy, forward and backward: Beauty's 12,101 items, 64 wide.
-#include <coco/host/host.hpp>
 
+#include "meter.hpp"
 #include "numbers.hpp"
-#include "peak.hpp"
 
 using namespace coco;
 
 static void classify(benchmark::State& state, Index rows, Index width, Index count, int threads) {
-    Host on(threads);
-    const Normals<Host> h(on, rows, width, 1), columns(on, count, width, 0.1);
-    Normals<Host> dh(on, rows, width, 0), dcolumns(on, count, width, 0);
+    Here on = here(threads);
+    const Normals<Here> h(on, rows, width, 1), columns(on, count, width, 0.1);
+    Normals<Here> dh(on, rows, width, 0), dcolumns(on, count, width, 0);
     Draw draw(2);
     std::vector<Id> positive(static_cast<std::size_t>(rows));
     for (Id& p : positive) p = static_cast<Id>(draw.below(static_cast<std::uint32_t>(count)));
-    Workspace<Host> work(on);
-    Classes<Host> classes;
+    Workspace<Here> work(on);
+    Classes<Here> classes;
     classes.columns = columns.in();
     classes.positive = on.bring(std::span<const Id>(positive), work);
-    float loss = 0;
+    Block<float, Here> loss(on, 1);
     const float scale = 1 / static_cast<float>(rows);
-    Meter(state, [&] {
-        on.classify(h.in(), classes, scale, &loss, dh.out(), dcolumns.out(), {});
-    }).flop(6.0 * static_cast<double>(rows * width * count), on.threads());
+    Meter(state, on, [&] {
+        on.classify(h.in(), classes, scale, loss.data(), dh.out(), dcolumns.out(), {});
+    }).flop(6.0 * static_cast<double>(rows * width * count), on);
 }
 // A slash in a name is no division.
 // clang-format off

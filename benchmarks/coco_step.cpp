@@ -6,7 +6,7 @@
 #include <coco/coco.hpp>
 
 #include "llm.hpp"
-#include "peak.hpp"
+#include "meter.hpp"
 
 using namespace coco;
 
@@ -41,13 +41,15 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
     config.schedule.epochs = 0;
     config.schedule.joint_epochs = 1000000;
     config.schedule.joint_patience = 1000000;
-    const auto on = std::make_shared<Host>();
-    Trainer<Shop, Host> trainer(config, catalogue, language, on);
+    const auto on = std::make_shared<Here>(here());
+    Trainer<Shop, Here> trainer(config, catalogue, language, on);
     const auto one_epoch = [&] {
         trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
     };
     const double steps = users / 16;
-    Meter(state, one_epoch).each("us_per_step", steps).rate("tokens/s", static_cast<double>(users * tokens));
+    Meter(state, *on, one_epoch)
+        .each("us_per_step", steps)
+        .rate("tokens/s", static_cast<double>(users * tokens));
 }
 
 }  // namespace

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products of the host at the shapes of a SASRec step and of SmolLM2's layers.
-#include <coco/host/host.hpp>
 
+#include "meter.hpp"
 #include "numbers.hpp"
-#include "peak.hpp"
 
 using namespace coco;
 
 static void gemm(benchmark::State& state, Index rows, Index cols, Index inner, Op op_a, Op op_b,
                  int threads) {
-    Host on(threads);
+    Here on = here(threads);
     const bool plain_a = op_a == Op::plain, plain_b = op_b == Op::plain;
-    const Normals<Host> a(on, plain_a ? rows : inner, plain_a ? inner : rows, 1),
+    const Normals<Here> a(on, plain_a ? rows : inner, plain_a ? inner : rows, 1),
         b(on, plain_b ? inner : cols, plain_b ? cols : inner, 1);
-    Normals<Host> out(on, rows, cols, 0);
-    Meter(state, [&] {
+    Normals<Here> out(on, rows, cols, 0);
+    Meter(state, on, [&] {
         on.multiply(a.in(), op_a, b.in(), op_b, out.out());
-    }).flop(2.0 * static_cast<double>(rows * cols * inner), on.threads());
+    }).flop(2.0 * static_cast<double>(rows * cols * inner), on);
 }
 // A slash in a name is no division.
 // clang-format off

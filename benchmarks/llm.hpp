@@ -4,15 +4,16 @@
 #include <benchmark/benchmark.h>
 
 #include <cstring>
+#include <span>
 #include <vector>
 
-#include <coco/host/host.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "peak.hpp"
+#include "meter.hpp"
+#include "numbers.hpp"
 
 namespace coco {
 
@@ -44,21 +45,26 @@ inline llm::Source as_q4_1(llm::Source source) {
     return source;
 }
 
-/// `texts` texts of `length` tokens drawn by seed.
+/// Texts of tokens drawn by seed.
 struct Texts {
     std::vector<Id> token;
     Offsets offsets;
 
-    Texts(Index texts, Index length, Index vocabulary) {
+    Texts(std::span<const Index> lengths, Index vocabulary) {
+        for (const Index n : lengths) offsets.push(n);
+        token.resize(static_cast<std::size_t>(offsets.rows()));
         Draw draw(1);
-        for (Index s = 0; s < texts; ++s) offsets.push(length);
-        for (Index i = 0; i < texts * length; ++i)
-            token.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(vocabulary))));
+        for (Id& t : token) t = static_cast<Id>(draw.below(static_cast<std::uint32_t>(vocabulary)));
     }
-    Segments<Host> segments() const {
-        return {offsets.at, {offsets.at.data(), static_cast<Index>(offsets.at.size())}, offsets.longest()};
+    Texts(Index texts, Index length, Index vocabulary)
+        : Texts(std::vector<Index>(static_cast<std::size_t>(texts), length), vocabulary) {}
+
+    Segments<Here> segments(Here& on, Workspace<Here>& work) const {
+        return coco::segments(on, offsets, work);
     }
-    Ids<Host> tokens() const { return {token.data(), static_cast<Index>(token.size())}; }
+    Ids<Here> tokens(Here& on, Workspace<Here>& work) const {
+        return on.bring(std::span<const Id>(token), work);
+    }
 };
 
 }  // namespace coco

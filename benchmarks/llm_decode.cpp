@@ -13,24 +13,24 @@ using namespace coco;
 template <class Storage>
 static void llm_decode(benchmark::State& state) {
     constexpr Index begun = 32, most = 96;
-    static Host on;
+    static Here on = here();
     static Layout layout;
     static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
-    static const Parameters<Host> parameters(on, layout, 1);
+    static const Parameters<Here> parameters(on, layout, 1);
     const Index texts = state.range(0);
-    llm::Cache<Host> cache(on, decoder.config(), texts, most);
+    llm::Cache<Here> cache(on, decoder.config(), texts, most);
     std::vector<Id> sequence(static_cast<std::size_t>(texts));
     std::iota(sequence.begin(), sequence.end(), 0);
-    Workspace<Host> work(on);
+    Workspace<Here> work(on);
     const auto extend = [&](const Texts& more) {
         work.reset();
-        Run<Host> run = parameters.run(on, work);
-        const Rows<Host> rows = decoder.extend(run, adapter::Frozen{}, cache, more.tokens(), more.segments(),
-                                               std::span<const Id>(sequence));
-        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(run, CRows<Host>(rows)).data);
+        Run<Here> run = parameters.run(on, work);
+        const Rows<Here> rows = decoder.extend(run, adapter::Frozen{}, cache, more.tokens(on, work),
+                                               more.segments(on, work), std::span<const Id>(sequence));
+        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(run, CRows<Here>(rows)).data);
     };
     const Texts start(texts, begun, decoder.config().vocabulary), next(texts, 1, decoder.config().vocabulary);
-    Meter(state, [&] {
+    Meter(state, on, [&] {
         if (cache.length(0) == 0 || cache.length(0) == most) {
             for (const Id s : sequence) cache.clear(s);
             extend(start);

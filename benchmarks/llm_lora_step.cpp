@@ -10,44 +10,41 @@ using namespace coco;
 
 template <class Storage>
 static void llm_lora_step(benchmark::State& state) {
-    static Host on;
+    static Here on = here();
     const bool again = state.range(0) != 0;
     llm::Config config = llm::smollm2_135m();
     config.keep_bytes = again ? 0 : 4e9;
     Layout layout;
     const llm::Decoder<Storage> decoder(layout, llm::random_source(config, 1));
     const adapter::LoRA adapter(layout, {}, decoder.adapter_sizes());
-    const Parameters<Host> parameters(on, layout, 1);
-    Gradients<Host> gradients(on, layout);
-    Workspace<Host> work(on);
+    const Parameters<Here> parameters(on, layout, 1);
+    Gradients<Here> gradients(on, layout);
+    Workspace<Here> work(on);
     constexpr Index groups = 8, soft_rows = 8, length = 120;
     const Texts text(groups, length, config.vocabulary), soft(groups, soft_rows, config.vocabulary);
-    Block<float, Host> prompts(on, groups * soft_rows * config.width), dsoft(on, prompts.size());
-    Block<float, Host> dout(on, groups * (soft_rows + length) * config.width);
-    Draw draw(2);
-    for (Index i = 0; i < prompts.size(); ++i) prompts.data()[i] = static_cast<float>(draw.normal());
-    for (Index i = 0; i < dout.size(); ++i) dout.data()[i] = static_cast<float>(draw.normal());
+    const Normals<Here> prompts(on, groups * soft_rows, config.width, 1, 2),
+        dout(on, groups * (soft_rows + length), config.width, 1, 3);
+    Normals<Here> dsoft(on, prompts.rows, config.width, 0);
     const std::vector<std::uint8_t> open(groups, 1);
     std::uint32_t step = 0;
     const auto joint = [&] {
         work.reset();
         gradients.zero(on);
-        Run<Host> run = parameters.run(on, work);
+        Run<Here> run = parameters.run(on, work);
         gradients.attach(run);
         run.training = true;
         run.step = ++step;
-        llm::Prompted<Host> in;
-        in.soft = prompts.view(groups * soft_rows, config.width);
-        in.soft_of = soft.segments();
-        in.token = text.tokens();
-        in.text_of = text.segments();
-        const typename llm::Decoder<Storage>::template Kept<Host> kept = decoder.forward(run, adapter, in);
-        decoder.backward(run, adapter, kept, dout.view(kept.out.rows, config.width),
-                         dsoft.view(groups * soft_rows, config.width), open);
+        llm::Prompted<Here> in;
+        in.soft = prompts.in();
+        in.soft_of = soft.segments(on, work);
+        in.token = text.tokens(on, work);
+        in.text_of = text.segments(on, work);
+        const typename llm::Decoder<Storage>::template Kept<Here> kept = decoder.forward(run, adapter, in);
+        decoder.backward(run, adapter, kept, dout.in(), dsoft.out(), open);
     };
     const double forward = forward_flop(config, groups, soft_rows + length);
-    Meter(state, joint)
-        .flop(forward * (again ? 3 : 2), on.threads())
+    Meter(state, on, joint)
+        .flop(forward * (again ? 3 : 2), on)
         .rate("tokens/s", static_cast<double>(groups * (soft_rows + length)));
     state.counters["workspace_MB"] = static_cast<double>(work.total()) * 1e-6;
 }

@@ -8,20 +8,20 @@ using namespace coco;
 
 template <class Storage>
 static void llm_prefill(benchmark::State& state) {
-    static Host on;
+    static Here on = here();
     static Layout layout;
     static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
-    static const Parameters<Host> parameters(on, layout, 1);
+    static const Parameters<Here> parameters(on, layout, 1);
     const Index length = state.range(0), texts = length < 512 ? 8 : 1;
     const Texts input(texts, length, decoder.config().vocabulary);
-    Workspace<Host> work(on);
+    Workspace<Here> work(on);
     const auto prefill = [&] {
         work.reset();
-        Run<Host> run = parameters.run(on, work);
-        decoder.hidden(run, adapter::Frozen{}, input.tokens(), input.segments());
+        Run<Here> run = parameters.run(on, work);
+        decoder.hidden(run, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
     };
-    Meter(state, prefill)
-        .flop(forward_flop(decoder.config(), texts, length), on.threads())
+    Meter(state, on, prefill)
+        .flop(forward_flop(decoder.config(), texts, length), on)
         .rate("tokens/s", static_cast<double>(texts * length));
 }
 // clang-format off

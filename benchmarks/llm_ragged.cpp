@@ -2,6 +2,7 @@
 // What packing saves: 64 real histories as they are, and the same padded to the longest. Four layers.
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include <coco/adapter/frozen.hpp>
 
@@ -18,33 +19,25 @@ constexpr std::array<Index, 64> lengths{94,  164, 124, 279, 204, 338, 456, 304, 
                                         126, 121, 386, 134, 65,  136, 509, 112, 188, 477, 128, 182};
 
 static void llm_ragged(benchmark::State& state) {
-    static Host on;
+    static Here on = here();
     static Layout layout;
     static const llm::Decoder<> decoder(layout, [] {
         llm::Config shape = llm::smollm2_135m();
         shape.depth = 4;
         return llm::random_source(shape, 1);
     }());
-    static const Parameters<Host> parameters(on, layout, 1);
+    static const Parameters<Here> parameters(on, layout, 1);
     const bool padded = state.range(0) != 0;
-    const Index longest = *std::max_element(lengths.begin(), lengths.end());
-    Offsets offsets;
-    for (const Index n : lengths) offsets.push(padded ? longest : n);
-    std::vector<Id> token(static_cast<std::size_t>(offsets.rows()));
-    Draw draw(1);
-    for (Id& t : token)
-        t = static_cast<Id>(draw.below(static_cast<std::uint32_t>(decoder.config().vocabulary)));
-    Workspace<Host> work(on);
-    double real = 0;
-    for (const Index n : lengths) real += static_cast<double>(n);
-    Meter(state, [&] {
+    std::vector<Index> length(lengths.begin(), lengths.end());
+    const double real = static_cast<double>(std::accumulate(length.begin(), length.end(), Index{0}));
+    if (padded) length.assign(length.size(), *std::max_element(length.begin(), length.end()));
+    const Texts input(length, decoder.config().vocabulary);
+    Workspace<Here> work(on);
+    Meter(state, on, [&] {
         work.reset();
-        Run<Host> run = parameters.run(on, work);
-        decoder.hidden(
-            run, adapter::Frozen{}, Ids<Host>{token.data(), static_cast<Index>(token.size())},
-            Segments<Host>{
-                offsets.at, {offsets.at.data(), static_cast<Index>(offsets.at.size())}, offsets.longest()});
+        Run<Here> run = parameters.run(on, work);
+        decoder.hidden(run, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
     }).rate("real_tokens/s", real);
-    state.counters["tokens_a_real_one"] = static_cast<double>(offsets.rows()) / real;
+    state.counters["tokens_a_real_one"] = static_cast<double>(input.token.size()) / real;
 }
 BENCHMARK(llm_ragged)->ArgName("padded")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseManualTime();

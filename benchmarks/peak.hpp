@@ -35,42 +35,4 @@ inline double peak_of_a_thread() {
     return peak;
 }
 
-/// Times the turns of a benchmark and counts by the fastest: other work on the machine only ever adds time.
-class Meter {
-public:
-    /// Runs `work` once for each iteration of `state`, after one more that nobody times.
-    template <class Work>
-    Meter(benchmark::State& state, const Work& work) : state_(state) {
-        work();
-        for (auto _ : state) {
-            const auto start = std::chrono::steady_clock::now();
-            work();
-            const double seconds =
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            state.SetIterationTime(seconds);
-            best_ = std::min(best_, seconds);
-        }
-        state.counters["best_ms"] = best_ * 1e3;
-    }
-    /// `flop` operations an iteration, on `threads` threads.
-    const Meter& flop(double flop, int threads) const {
-        state_.counters["GFLOP/s"] = flop / best_ * 1e-9;
-        state_.counters["percent_of_peak"] = flop / best_ * 1e-7 / (peak_of_a_thread() * threads);
-        return *this;
-    }
-    /// `count` pieces of work an iteration, each named `what`.
-    const Meter& each(const char* what, double count) const {
-        state_.counters[what] = best_ / count * 1e6;
-        return *this;
-    }
-    const Meter& rate(const char* what, double count) const {
-        state_.counters[what] = count / best_;
-        return *this;
-    }
-
-private:
-    benchmark::State& state_;
-    double best_ = 1e9;
-};
-
 }  // namespace coco

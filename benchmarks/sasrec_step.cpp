@@ -6,10 +6,9 @@
 #include <string>
 
 #include <coco/backbone/sasrec.hpp>
-#include <coco/host/host.hpp>
 #include <coco/train/trainer.hpp>
 
-#include "peak.hpp"
+#include "meter.hpp"
 
 using namespace coco;
 
@@ -49,16 +48,16 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
     config.schedule.epochs = 1000000;
     config.schedule.patience = 1000000;
     const data::Interactions train = beauty_like();
-    const auto on = std::make_shared<Host>(threads);
-    Trainer<Model, Host> trainer(config, catalogue(), on);
+    const auto on = std::make_shared<Here>(here(threads));
+    Trainer<Model, Here> trainer(config, catalogue(), on);
     const auto one_epoch = [&] {
         trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
     };
     const double targets = static_cast<double>(train.size() - train.users());
     // Encoder: 12 d^2 weights a layer, attention apart; the softmax: h V', G V, G' h.
     const double encoder = 6.0 * 2 * 12 * 64 * 64, softmax = 6.0 * 64 * items, sampled = 6.0 * 64 * 2;
-    Meter(state, one_epoch)
-        .flop(targets * (encoder + (loss == ObjectiveKind::bce ? sampled : softmax)), on->threads())
+    Meter(state, *on, one_epoch)
+        .flop(targets * (encoder + (loss == ObjectiveKind::bce ? sampled : softmax)), *on)
         .each("us_per_target", targets);
 }
 

@@ -12,7 +12,7 @@
 #include <coco/io/tiktoken.hpp>
 #include <coco/text/encoder.hpp>
 
-#include "peak.hpp"
+#include "meter.hpp"
 
 using namespace coco;
 namespace fs = std::filesystem;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "here.hpp"
+
+namespace coco {
+
+/// Times the turns of a benchmark and counts by the fastest: other work on the machine only ever adds time.
+class Meter {
+public:
+    /// Runs `work` for each iteration of `state`, after a turn that nobody times.
+    template <class Work>
+    Meter(benchmark::State& state, const Work& work) : state_(state) {
+        measure(work, 1, [] {});
+    }
+    /// The same for work that is queued at a place.
+    template <class Work>
+    Meter(benchmark::State& state, Here& on, const Work& work) : state_(state) {
+        measure(work, turns_a_reading, [&] { finish(on); });
+    }
+    /// `flop` operations an iteration, at a place.
+    const Meter& flop(double flop, Here& on) const {
+        state_.counters["GFLOP/s"] = flop / best_ * 1e-9;
+        state_.counters["percent_of_peak"] = flop / best_ * 1e-7 / limit(on);
+        return *this;
+    }
+    /// `count` pieces of work an iteration, each named `what`.
+    const Meter& each(const char* what, double count) const {
+        state_.counters[what] = best_ / count * 1e6;
+        return *this;
+    }
+    const Meter& rate(const char* what, double count) const {
+        state_.counters[what] = count / best_;
+        return *this;
+    }
+
+private:
+    template <class Work, class Finish>
+    void measure(const Work& work, int turns, const Finish& finished) {
+        work();
+        finished();
+        for (auto _ : state_) {
+            const auto start = std::chrono::steady_clock::now();
+            for (int turn = 0; turn < turns; ++turn) work();
+            finished();
+            const double seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / turns;
+            state_.SetIterationTime(seconds);
+            best_ = std::min(best_, seconds);
+        }
+        state_.counters["best_ms"] = best_ * 1e3;
+    }
+
+    benchmark::State& state_;
+    double best_ = 1e9;
+};
+
+}  // namespace coco
