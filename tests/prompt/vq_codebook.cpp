@@ -163,9 +163,10 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
                 }
             return std::pair(gamma * quantisation, beta * orthogonality);
         };
-        double losses[2] = {0, 0};
         const auto kept = scene.prompts(e);
-        scene.stage.penalty(scene.run, kept, gamma, beta, losses);
+        const Rows<P> sums = laws::brought(scene.on, scene.work, {0, 0}, {1, 2});
+        scene.stage.penalty(scene.run, kept, gamma, beta, sums.data);
+        const laws::Numbers losses = laws::fetched<P>(scene.on, sums);
         const laws::Numbers z = scene.value(scene.stage.codes());
         const auto [quantisation, orthogonality] = value(z);
         CHECK(std::abs(losses[0] - quantisation) <= 1e-13 * quantisation);
