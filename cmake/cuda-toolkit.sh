@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by tests/run, after fetch.sh. need_nvcc: where no nvcc is in PATH or named by CUDACXX, brings one out of pinned
-# wheels into $cache and sets CUDACXX.
+# Sourced by tests/run and tests/device, after fetch.sh. need_nvcc: where no nvcc is in PATH or named by CUDACXX, brings
+# one out of pinned wheels into $cache and sets CUDACXX. need_sanitizer: likewise compute-sanitizer, named by $sanitizer.
 
 cuda_toolkit=cuda-toolkit[nvcc,nvvm,crt,cudart,cublas,cccl]==13.0.3
 
@@ -28,4 +28,27 @@ need_nvcc() {
         tidy_fetch
     fi
     export CUDACXX=$root/bin/nvcc
+}
+
+cuda_sanitizer=nvidia-cuda-sanitizer-api==13.0.85
+sanitizer=
+
+need_sanitizer() {
+    local root=$cache/cuda-sanitizer-13.0.85
+    sanitizer=$(command -v compute-sanitizer) && return 0
+    if [[ ! -x $root/bin/compute-sanitizer ]]; then
+        need_packages python3-pip || return 1
+        tidy_fetch
+        mkdir -p "$cache" && scratch=$(mktemp -d "$cache/.fetch-XXXXXX") || return 1
+        echo "Fetching compute-sanitizer (PyPI, $cuda_sanitizer): 14 MB"
+        PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
+            --timeout 20 --retries 1 --dest "$scratch/wheels" "$cuda_sanitizer" >"$scratch/log" 2>&1 &&
+            python3 -m zipfile -e "$scratch"/wheels/*.whl "$scratch/content" &&
+            chmod +x "$scratch/content/nvidia/cu13/bin/compute-sanitizer" || return 1
+        # Its tools look for their libraries beside the program.
+        cp "$scratch"/content/nvidia/cu13/lib/*.so "$scratch/content/nvidia/cu13/bin/" &&
+            rm -rf "$root" && mv -T "$scratch/content/nvidia/cu13" "$root" || return 1
+        tidy_fetch
+    fi
+    sanitizer=$root/bin/compute-sanitizer
 }

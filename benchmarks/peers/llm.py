@@ -3,7 +3,7 @@
 head) of 8 x 128 and 1 x 512 tokens, and a LoRA step (rank 8 on queries and values, dropout .05; forward and backward
 to 8 groups' 8 soft prompts and to LoRA, 120 tokens behind them).
 
-    python llm.py [--threads 2] [--types float32 bfloat16] [--layers 30] [--repeat 5]
+    python llm.py [--threads 2] [--types float32 bfloat16] [--layers 30] [--repeat 5] [--device cuda]
 
 Weights are random: they do not change the time. Printed are medians after a first run. Needs torch, transformers.
 """
@@ -29,7 +29,9 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--types", nargs="+", default=["float32", "bfloat16"])
 parser.add_argument("--layers", type=int, default=30)
 parser.add_argument("--repeat", type=int, default=5)
+parser.add_argument("--device", default="cpu")
 arguments = parser.parse_args()
+torch.set_default_device(arguments.device)
 torch.set_num_threads(arguments.threads)
 torch.manual_seed(0)
 groups, soft_rows, length = 8, 8, 120
@@ -54,17 +56,19 @@ def report(name, tokens, action):
     for _ in range(1 + arguments.repeat):
         start = time.perf_counter()
         action()
+        if arguments.device == "cuda":
+            torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     print(f"{name} tokens/s {tokens / statistics.median(times[1:]):.0f}", flush=True)
 
 
-print(f"pytorch {torch.__version__} threads {arguments.threads} layers {arguments.layers}")
+print(f"pytorch {torch.__version__} {arguments.device} threads {arguments.threads} layers {arguments.layers}")
 for scalar in arguments.types:
     config = LlamaConfig(
         vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=arguments.layers,
         num_attention_heads=9, num_key_value_heads=3, rms_norm_eps=1e-5, tie_word_embeddings=True,
     )
-    model = LlamaModel(config).to(getattr(torch, scalar)).eval().requires_grad_(False)
+    model = LlamaModel(config).to(arguments.device, getattr(torch, scalar)).eval().requires_grad_(False)
 
     @torch.inference_mode()
     def prefill(texts, tokens):

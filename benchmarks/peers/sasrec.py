@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time of a SASRec training step in PyTorch, as the best a skilled user gets: microseconds a target.
 
-    python sasrec.py [--lengths ../beauty_lengths.txt] [--bf16] [--clip 5] [--compile]
+    python sasrec.py [--lengths ../beauty_lengths.txt] [--bf16] [--clip 5] [--compile] [--device cuda]
 
 Full softmax over the catalogue at valid positions only; batches bucketed by length and padded on the right, so that
 causal attention needs no mask; fused Adam; memory kept by the process. The lengths are those of real users (number of
@@ -39,7 +39,9 @@ parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--epochs", type=int, default=3)
 parser.add_argument("--bf16", action="store_true", help="autocast to bfloat16")
 parser.add_argument("--compile", action="store_true", help="torch.compile the encoder")
+parser.add_argument("--device", default="cpu")
 arguments = parser.parse_args()
+torch.set_default_device(arguments.device)
 torch.set_num_threads(arguments.threads)
 torch.manual_seed(0)
 
@@ -102,7 +104,7 @@ def epoch():
     for number in torch.randperm(-(-len(lengths) // arguments.users)).tolist():
         items, positions, valid, targets = batch(shuffled[number * arguments.users : (number + 1) * arguments.users])
         optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
+        with torch.autocast(arguments.device, torch.bfloat16, enabled=arguments.bf16):
             hidden = encode(items, positions)[valid]
             loss = functional.cross_entropy(hidden @ model.items.weight.T, targets)
         loss.backward()
@@ -116,7 +118,9 @@ times = []
 for number in range(1 + arguments.epochs):
     start = time.perf_counter()
     epoch()
+    if arguments.device == "cuda":
+        torch.cuda.synchronize()
     times.append(time.perf_counter() - start)
 median = statistics.median(times[1:])
-print(f"sasrec_step pytorch {torch.__version__} threads {arguments.threads} targets {targets} seconds {median:.2f}")
+print(f"sasrec_step pytorch {torch.__version__} {arguments.device} threads {arguments.threads} targets {targets} seconds {median:.2f}")
 print(f"us_per_target {1e6 * median / targets:.1f}")
