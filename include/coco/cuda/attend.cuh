@@ -196,7 +196,9 @@ namespace kernel {
 
 /// A warp: one window of query rows, one key head, all heads that read it or a part of them.
 template <class T, int width>
-__global__ void __launch_bounds__(4 * cuda::warp_size, width <= 64 ? 4 : 3)
+__global__ void __launch_bounds__(4 * cuda::warp_size, sizeof(T) == 8 ? 1
+                                                       : width <= 64  ? 4
+                                                                      : 3)
     attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
            const View<T, space::Device> out, const View<T, space::Device> statistics) {
     using Room = cuda::AttendRoom<T, width>;
