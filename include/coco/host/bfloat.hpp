@@ -10,7 +10,7 @@
 
 #include <coco/core/half.hpp>
 #include <coco/exec/skills.hpp>
-#include <coco/host/packed.hpp>
+#include <coco/host/bfloat_panels.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/rows.hpp>
@@ -23,8 +23,8 @@
 
 namespace coco::host::bfloat {
 
-/// Columns of a panel, four vectors of pairs; steps of a panel that are multiplied in one go.
-inline constexpr Index width = 64, most_pairs = 1024;
+/// Steps of a panel that are multiplied in one go.
+inline constexpr Index most_pairs = 1024;
 
 #if defined(__x86_64__)
 
@@ -109,42 +109,6 @@ inline bool available() { return false; }
 inline void panel(const std::uint16_t*, Index, const std::uint16_t*, Index, View<float, space::Host>, bool) {}
 
 #endif
-
-/// Panels of w' for a matrix of bfloat16: pairs of a row of w stay together.
-inline void pack_transposed(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
-    const Index pairs = (w.cols + 1) / 2, size = pairs * width;
-    for (Index p = 0; p < count; ++p, column += width, to += size) {
-        const Index some = std::min(width, w.rows - column);
-        if (some < width) std::fill(to, to + size, 0u);
-        for (Index c = 0; c < some; ++c) {
-            const std::byte* const row = w.row(column + c);
-            for (Index k = 0; k < w.cols / 2; ++k) std::memcpy(to + k * width + c, row + 4 * k, 4);
-            if (w.cols % 2 != 0) {
-                std::uint16_t last = 0;
-                std::memcpy(&last, row + 2 * (w.cols - 1), 2);
-                to[(pairs - 1) * width + c] = last;
-            }
-        }
-    }
-}
-
-/// Panels of w: pairs are neighbours in a column.
-inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
-    const Index pairs = (w.rows + 1) / 2, size = pairs * width;
-    for (Index p = 0; p < count; ++p, column += width, to += size) {
-        const Index some = std::min(width, w.cols - column);
-        for (Index k = 0; k < pairs; ++k) {
-            const auto* const upper = reinterpret_cast<const std::uint16_t*>(w.row(2 * k)) + column;
-            const auto* const lower = 2 * k + 1 < w.rows
-                                          ? reinterpret_cast<const std::uint16_t*>(w.row(2 * k + 1)) + column
-                                          : nullptr;
-            std::uint32_t* const line = to + k * width;
-            for (Index c = 0; c < some; ++c)
-                line[c] = upper[c] | (lower ? static_cast<std::uint32_t>(lower[c]) << 16 : 0u);
-            std::fill(line + some, line + width, 0u);
-        }
-    }
-}
 
 /// out (+)= x w' (transposed) or x w, w of bfloat16, x rounded to it.
 inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w, Op op,
