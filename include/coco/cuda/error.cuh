@@ -18,7 +18,8 @@ inline const char* cure(cudaError_t status) {
         case cudaErrorNoDevice:
             return "no GPU is seen: check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or compute on coco::Host";
         case cudaErrorInsufficientDriver:
-            return "the driver is older than the CUDA toolkit: update it, or compile with an older toolkit";
+            return "there is no driver, or one older than the CUDA toolkit: install or update it, or compute "
+                   "on coco::Host";
         case cudaErrorInvalidDevice:
             return "no such GPU: devices are counted from 0, as `nvidia-smi -L` lists them";
         case cudaErrorNoKernelImageForDevice:
