@@ -74,10 +74,14 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
         return "blk." + std::to_string(layer) + ".attn_" + place + ".lora_" + factor;
     };
     for (Index l = 0; l < source.config.layers; ++l) {
-        bench.set(bench.adapter.query(l).a(), numbers<float>(*file, part(l, "q", "a")));
-        bench.set(bench.adapter.query(l).b(), numbers<float>(*file, part(l, "q", "b")));
-        bench.set(bench.adapter.value(l).a(), numbers<float>(*file, part(l, "v", "a")));
-        bench.set(bench.adapter.value(l).b(), numbers<float>(*file, part(l, "v", "b")));
+        bench.set(bench.adapter.change(l, coco::adapter::Projection::query).a(),
+                  numbers<float>(*file, part(l, "q", "a")));
+        bench.set(bench.adapter.change(l, coco::adapter::Projection::query).b(),
+                  numbers<float>(*file, part(l, "q", "b")));
+        bench.set(bench.adapter.change(l, coco::adapter::Projection::value).a(),
+                  numbers<float>(*file, part(l, "v", "a")));
+        bench.set(bench.adapter.change(l, coco::adapter::Projection::value).b(),
+                  numbers<float>(*file, part(l, "v", "b")));
     }
     using Reference = std::conditional_t<std::is_same_v<typename P::Scalar, double>, double, float>;
     const Outcome o = bench.both(prompts, numbers<float>(*file, "soft"), numbers<float>(*file, "upstream"));
@@ -92,10 +96,14 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
         return coco::laws::fetched<P>(bench.on, bench.gradients.view(slot));
     };
     for (Index l = 0; l < source.config.layers; ++l) {
-        check(gradient(bench.adapter.query(l).a()), part(l, "q", "a") + ".gradient");
-        check(gradient(bench.adapter.query(l).b()), part(l, "q", "b") + ".gradient");
-        check(gradient(bench.adapter.value(l).a()), part(l, "v", "a") + ".gradient");
-        check(gradient(bench.adapter.value(l).b()), part(l, "v", "b") + ".gradient");
+        check(gradient(bench.adapter.change(l, coco::adapter::Projection::query).a()),
+              part(l, "q", "a") + ".gradient");
+        check(gradient(bench.adapter.change(l, coco::adapter::Projection::query).b()),
+              part(l, "q", "b") + ".gradient");
+        check(gradient(bench.adapter.change(l, coco::adapter::Projection::value).a()),
+              part(l, "v", "a") + ".gradient");
+        check(gradient(bench.adapter.change(l, coco::adapter::Projection::value).b()),
+              part(l, "v", "b") + ".gradient");
     }
 }
 
