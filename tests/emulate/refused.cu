@@ -39,7 +39,7 @@ __global__ void half_a_warp() {
     if (threadIdx.x < 16) __shfl_sync(0xffffffffu, 1, 20);
 }
 __global__ void not_in_mask() { __shfl_sync(0x0000ffffu, 1, 0); }
-__global__ void who_is_last(int* out) { *out = static_cast<int>(blockIdx.x); }
+__global__ void who_is_last(int* out) { atomicExch(out, static_cast<int>(blockIdx.x)); }
 
 }  // namespace kernel
 
