@@ -95,9 +95,9 @@ inline double disagreement(double one, double other, double norm) {
 }
 
 /// Directions along which a gradient is looked at. The emulated device shows the same formulas a hundred
-/// times slower, and is shown fewer.
+/// times slower, and is shown one.
 #if defined(COCO_EMULATED)
-inline constexpr std::uint64_t directions = 3;
+inline constexpr std::uint64_t directions = 1;
 #else
 inline constexpr std::uint64_t directions = 20;
 #endif
