@@ -9,8 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <iostream>
 #include <string>
 #include <vector>
 
@@ -190,14 +188,7 @@ void backbone(const typename B::Config& config) {
     backbone_is_causal<B>(config);
     backbone_ignores_packing<B, Here<double>>(config, 1e-12);
     backbone_ignores_packing<B, Here<float>>(config, 1e-5);
-#if defined(COCO_EMULATED)
-    // 600 steps, a minute and a half there; the host's run is beside it, and steps are held together
-    // elsewhere.
-    if (std::getenv("COCO_LONG") == nullptr) {
-        std::cout << "SKIPPED: learning by heart on the emulated device; COCO_LONG=1 runs it\n";
-        return;
-    }
-#endif
+    if (too_long_here()) return;
     backbone_overfits<B>(config);
 }
 

@@ -17,15 +17,6 @@ using namespace support;
 
 namespace {
 
-/// Whole models on the emulated device take ten minutes: only where somebody asks for them.
-bool too_long() {
-#if defined(COCO_EMULATED)
-    return std::getenv("COCO_LONG") == nullptr;
-#else
-    return false;
-#endif
-}
-
 template <class Storage>
 void writes_what_transformers_writes(const std::filesystem::path& model, const std::string& fixture) {
     const coco::io::Safetensors file(std::string(COCO_TEST_DIR) + "/fixtures/" + fixture);
@@ -53,9 +44,8 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
 TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[generate]",
                    coco::llm::storage::Float, coco::llm::storage::AsStored) {
     const auto path = smollm2();
-    if (too_long())
-        std::cout << "SKIPPED: the emulated device takes ten minutes; COCO_LONG=1 runs it\n";
-    else if (path.empty())
+    if (coco::laws::too_long_here()) return;
+    if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
     else
         writes_what_transformers_writes<TestType>(path, "smollm2_generation.safetensors");
@@ -63,9 +53,8 @@ TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[ge
 
 TEST_CASE("continuation: Qwen2.5 writes what transformers writes", "[generate]") {
     const char* const path = std::getenv("COCO_QWEN_GGUF");
-    if (too_long())
-        std::cout << "SKIPPED: the emulated device takes ten minutes; COCO_LONG=1 runs it\n";
-    else if (path == nullptr)
+    if (coco::laws::too_long_here()) return;
+    if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF does not name Qwen2.5-Coder-0.5B-Instruct's Q4_K_M file\n";
     else
         writes_what_transformers_writes<coco::llm::storage::AsStored>(path, "qwen2.5_generation.safetensors");

@@ -120,12 +120,7 @@ TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
 
 TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::storage::Float,
                    coco::llm::storage::AsStored, coco::llm::storage::BFloat16) {
-#if defined(COCO_EMULATED)
-    if (std::getenv("COCO_LONG") == nullptr) {
-        std::cout << "SKIPPED: the emulated device takes minutes; COCO_LONG=1 runs it\n";
-        return;
-    }
-#endif
+    if (coco::laws::too_long_here()) return;
     const auto path = smollm2();
     if (path.empty()) {
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
