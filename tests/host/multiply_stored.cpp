@@ -24,17 +24,12 @@ TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[store
     Host one(1), three(3);
     const bool narrow = host::bfloat::available();
     WARN("bfloat16 products " << (narrow ? "by the processor" : "in float: the processor has none"));
-    for (const auto& [x_rows, rows, cols] :
-         {std::array<Index, 3>{7, 70, 33}, {9, 129, 64}, {250, 40, 2051}, {48, 64, 576}})
-        for (const Op op : {Op::transposed, Op::plain})
-            for (const Write write : {Write::set, Write::add}) {
-                const laws::StoredTrial trial{GgmlType::BF16,     x_rows, rows, cols, op, write,
-                                              Precision::bfloat16};
-                INFO(x_rows << " " << rows << "x" << cols << (op == Op::plain ? " plain" : " transposed"));
-                const laws::Numbers found = trial.run(three);
-                CHECK(laws::relative(found, trial.naive(narrow)) < 2e-6);
-                CHECK(found == trial.run(one));
-            }
+    laws::bfloat_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+        INFO(name);
+        const laws::Numbers found = trial.run(three);
+        CHECK(laws::relative(found, trial.naive(narrow)) < 2e-6);
+        CHECK(found == trial.run(one));
+    });
 }
 
 TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, double) {

@@ -145,4 +145,15 @@ void stored_trials(const Check& check) {
                 }
 }
 
+/// Products asked for in bfloat16: depths and widths that fill no panel, both directions.
+template <class Check>
+void bfloat_trials(const Check& check) {
+    for (const auto& [x_rows, rows, cols] :
+         {std::array<Index, 3>{7, 70, 33}, {9, 129, 64}, {250, 40, 2051}, {48, 64, 576}})
+        for (const Op op : {Op::transposed, Op::plain})
+            for (const Write write : {Write::set, Write::add})
+                check(text_of(x_rows, " ", rows, "x", cols, op == Op::plain ? " plain" : " transposed"),
+                      StoredTrial{GgmlType::BF16, x_rows, rows, cols, op, write, Precision::bfloat16});
+}
+
 }  // namespace coco::laws

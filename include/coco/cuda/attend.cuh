@@ -5,102 +5,22 @@
 /// a row (Milakov and Gimelshein, 2018), so no score outlives its tile.
 #pragma once
 
-#include <coco/cuda/attend_keys.cuh>
-#include <coco/cuda/attend_tile.cuh>
+#include <coco/cuda/attend_queries.cuh>
 #include <coco/cuda/device.cuh>
 
 namespace coco {
 
 namespace cuda {
 
-/// The query rows a warp takes, and their heads: those of one key head, or a part of them.
-struct QueryWindow {
-    Index rows = 1;
-    int heads = 1, parts = 1;
-
-    /// \param most  rows of a tile
-    static QueryWindow of(int group, int most) {
-        const int heads = group < most ? group : most;
-        return {most / heads, heads, (group + heads - 1) / heads};
-    }
-};
-
-/// The rows of a tile in `attend` and in the gradient of q: query rows and heads of one segment. Lies in
-/// shared memory.
-template <int most>
-struct QueryRows {
-    Id *row, *head, *visible;  ///< in q, its head, the keys it sees
-
-    static constexpr std::size_t bytes = 3 * most * sizeof(Id);
-    __device__ explicit QueryRows(WarpRoom& room) {
-        row = room.take<Id>(most);
-        head = room.take<Id>(most);
-        visible = room.take<Id>(most);
-    }
-    /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
-    __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
-        const int r = static_cast<int>(threadIdx.x) % warp_size;
-        __syncwarp();
-        if (r < count) {
-            row[r] = static_cast<Id>(start + first + r / heads);
-            head[r] = static_cast<Id>(head0 + r % heads);
-            visible[r] = sight.visible(first + r / heads);
-        }
-        __syncwarp();
-    }
-};
-
-/// The dropout of a tile of at most `most` rows and 32 keys from a multiple of eight on, in shared memory.
-template <class T, int most>
-struct TileDropout {
-    std::uint32_t* word;  ///< 16 a row
-
-    static constexpr std::size_t bytes = 16 * most * sizeof(std::uint32_t);
-    __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * most)) {}
-
-    __device__ void draw(const AttentionCall<T>& call, const QueryRows<most>& rows, int count,
-                         int first) const {
-        if (!call.drops) return;
-        __syncwarp();
-        for (int t = static_cast<int>(threadIdx.x) % warp_size; t < 4 * count; t += warp_size) {
-            const int r = t / 4;
-            const Quad quad = call.key.bits(call.row_key[rows.row[r]],
-                                            static_cast<Index>(rows.head[r]) * 512 + first / 8 + t % 4);
-            for (int w = 0; w < 4; ++w) word[4 * t + w] = quad.word[w];
-        }
-        __syncwarp();
-    }
-    /// What the probability of row r and key `first + lane` is multiplied by.
-    __device__ T factor(const AttentionCall<T>& call, int r) const {
-        if (!call.drops) return 1;
-        const int lane = static_cast<int>(threadIdx.x) % warp_size;
-        const std::uint32_t bits = (word[16 * r + lane / 2] >> (16 * (lane % 2))) & 0xFFFFu;
-        return bits >= call.threshold ? call.keep : T(0);
-    }
-};
-
 /// The warp's shared memory in `attend`.
 template <class T, int width>
-struct AttendRoom {
-    static constexpr int most = rows_for<T, width>(1);
-    using Tile = cuda::Tile<T, width, most>;
-    static constexpr std::size_t bytes =
-        sizeof(T) * (Tile::rows_size + Tile::stage_size + Tile::weights_size + most) + Tile::Lines::bytes +
-        QueryRows<most>::bytes + TileDropout<T, most>::bytes;
+struct AttendRoom : QueryRoom<T, width> {
+    using Base = QueryRoom<T, width>;
+    static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::most;
 
-    T *q, *stage, *weights, *highest;
-    typename Tile::Lines lines;
-    QueryRows<most> rows;
-    TileDropout<T, most> dropout;
+    T* highest;
 
-    __device__ explicit AttendRoom(WarpRoom room)
-        : q(room.take<T>(Tile::rows_size)),
-          stage(room.take<T>(Tile::stage_size)),
-          weights(room.take<T>(Tile::weights_size)),
-          highest(room.take<T>(most)),
-          lines(room),
-          rows(room),
-          dropout(room) {}
+    __device__ explicit AttendRoom(WarpRoom room) : Base(room), highest(room.take<T>(Base::most)) {}
 };
 
 /// `count` tile rows, all query rows `first` and later of one segment, from the first key to the last.
@@ -202,31 +122,15 @@ __global__ void __launch_bounds__(4 * cuda::warp_size, sizeof(T) == 8 ? 1
     attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
            const View<T, space::Device> out, const View<T, space::Device> statistics) {
     using Room = cuda::AttendRoom<T, width>;
-    const Index warps = blockDim.x / cuda::warp_size,
-                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size;
-    const int parts = call.kv_heads * window.parts, part = static_cast<int>(task % parts);
-    const Index begin = task / parts * window.rows;
-    if (begin >= call.query_rows) return;
-    const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
-              heads = window.heads < group - skip ? window.heads : group - skip;
-    const Room room{cuda::WarpRoom(Room::bytes)};
-    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, int first, int last) {
-        const cuda::Sight sight(call, s);
-        const int count = (last - first) * heads;
-        room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
-        cuda::attend_rows<T, width>(call, sight, kv, count, room, out, statistics);
-    });
+    cuda::for_query_tiles<Room>(
+        call, window, [&](const cuda::Sight& sight, int kv, int count, const Room& room) {
+            cuda::attend_rows<T, width>(call, sight, kv, count, room, out, statistics);
+        });
 }
 
 }  // namespace kernel
 
 namespace cuda {
-
-/// Blocks of `warps` warps that do one query window and key head each.
-inline dim3 blocks_for_windows(Index rows, const QueryWindow& window, int kv_heads, int warps) {
-    const Index tasks = (rows + window.rows - 1) / window.rows * kv_heads * window.parts;
-    return dim3(static_cast<unsigned>((tasks + warps - 1) / warps));
-}
 
 /// Calls f.template run<width>() for the narrowest width that a head fits in.
 template <class F>

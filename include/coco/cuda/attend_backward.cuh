@@ -76,20 +76,10 @@ __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const
                                         const cuda::AttentionSlopes<T> slopes,
                                         const View<T, space::Device> dq) {
     using Room = cuda::AttendBackwardRoom<T, width>;
-    const Index warps = blockDim.x / cuda::warp_size,
-                task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size;
-    const int parts = call.kv_heads * window.parts, part = static_cast<int>(task % parts);
-    const Index begin = task / parts * window.rows;
-    if (begin >= call.query_rows) return;
-    const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
-              heads = window.heads < group - skip ? window.heads : group - skip;
-    const Room room{cuda::WarpRoom(Room::bytes)};
-    cuda::for_parts(call.queries, begin, begin + window.rows, [&](Index s, int first, int last) {
-        const cuda::Sight sight(call, s);
-        const int count = (last - first) * heads;
-        room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
-        cuda::attend_backward_rows<T, width>(call, slopes, sight, kv, count, room, dq);
-    });
+    cuda::for_query_tiles<Room>(
+        call, window, [&](const cuda::Sight& sight, int kv, int count, const Room& room) {
+            cuda::attend_backward_rows<T, width>(call, slopes, sight, kv, count, room, dq);
+        });
 }
 
 /// dk and dv of all keys, as their own segments' queries have it. A warp: one window of key rows, one key

@@ -4,7 +4,7 @@
 /// the queries that see them, for dk and dv.
 #pragma once
 
-#include <coco/cuda/attend.cuh>
+#include <coco/cuda/attend_queries.cuh>
 
 namespace coco::cuda {
 
@@ -18,26 +18,14 @@ struct AttentionSlopes {
 
 /// The warp's shared memory for dq.
 template <class T, int width>
-struct AttendBackwardRoom {
-    static constexpr int most = rows_for<T, width>(1);
-    using Tile = cuda::Tile<T, width, most>;
-    static constexpr std::size_t bytes =
-        sizeof(T) * (2 * Tile::rows_size + Tile::stage_size + Tile::weights_size) + Tile::Lines::bytes +
-        QueryRows<most>::bytes + TileDropout<T, most>::bytes;
+struct AttendBackwardRoom : QueryRoom<T, width> {
+    using Base = QueryRoom<T, width>;
+    static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::Tile::rows_size;
 
-    T *q, *dout, *stage, *weights;
-    typename Tile::Lines lines;
-    QueryRows<most> rows;
-    TileDropout<T, most> dropout;
+    T* dout;
 
     __device__ explicit AttendBackwardRoom(WarpRoom room)
-        : q(room.take<T>(Tile::rows_size)),
-          dout(room.take<T>(Tile::rows_size)),
-          stage(room.take<T>(Tile::stage_size)),
-          weights(room.take<T>(Tile::weights_size)),
-          lines(room),
-          rows(room),
-          dropout(room) {}
+        : Base(room), dout(room.take<T>(Base::Tile::rows_size)) {}
 };
 
 /// dq of `count` tile rows of one segment.

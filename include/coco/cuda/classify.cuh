@@ -181,23 +181,6 @@ struct BiasTerm {
     COCO_HD T operator()(Index i, Index j) const { return factor[i] * exponentials.row(i)[j]; }
 };
 
-}  // namespace cuda
-
-namespace kernel {
-
-/// *to += scale * sum of x, in an order that the size alone decides. One block.
-template <class T>
-__global__ void add_sum(const double* x, Index size, T scale, T* to) {
-    double sum = 0;
-    for (Index i = threadIdx.x; i < size; i += blockDim.x) sum += x[i];
-    sum = cuda::block_sum(sum, cuda::shared<double>());
-    if (threadIdx.x == 0) *to += static_cast<T>(static_cast<double>(scale) * sum);
-}
-
-}  // namespace kernel
-
-namespace cuda {
-
 /// See the skill `classify`.
 /// \tparam Math  of the products
 /// \param loss   on the device

@@ -52,6 +52,15 @@ __global__ void reduce_rows(Index count, Index chunk, Index cols, T* to, bool ad
     }
 }
 
+/// *to += scale * sum of x, in an order that the size alone decides. One block.
+template <class T>
+__global__ void add_sum(const double* x, Index size, T scale, T* to) {
+    double sum = 0;
+    for (Index i = threadIdx.x; i < size; i += blockDim.x) sum += x[i];
+    sum = cuda::block_sum(sum, cuda::shared<double>());
+    if (threadIdx.x == 0) *to += static_cast<T>(static_cast<double>(scale) * sum);
+}
+
 }  // namespace kernel
 
 namespace cuda {

@@ -10,6 +10,7 @@
 
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/memory.cuh>
+#include <coco/cuda/reduce.cuh>
 #include <coco/cuda/together.cuh>
 #include <coco/exec/skills.hpp>
 #include <coco/store/view.hpp>
@@ -108,15 +109,6 @@ __global__ void square_sums(const cuda::Ranges<List<const T, space::Device>> lis
     if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-/// *sum += all of them, by one block.
-template <class T>
-__global__ void add_sums(const double* partial, Index count, T* sum) {
-    double all = 0;
-    for (Index i = threadIdx.x; i < count; i += blockDim.x) all += partial[i];
-    all = cuda::block_sum(all, cuda::shared<double>());
-    if (threadIdx.x == 0) *sum += static_cast<T>(all);
-}
-
 /// One AdamW step: a pack a thread, single elements where a range's end or its places leave no choice.
 template <class T>
 __global__ void adamw(const cuda::Ranges<cuda::Moving<T>> ranges, const T* scale) {
@@ -163,8 +155,8 @@ void norm(Device& device, std::span<const List<const T, space::Device>> lists, T
                dim3(block_threads), room, some, to);
         to += some.pieces();
     }
-    launch(device.stream(), kernel::add_sums<T>, dim3(1), dim3(block_threads), room,
-           static_cast<const double*>(partial), all, sum);
+    launch(device.stream(), kernel::add_sum<T>, dim3(1), dim3(block_threads), room,
+           static_cast<const double*>(partial), all, T(1), sum);
 }
 
 /// One AdamW step (Loshchilov and Hutter, ICLR 2019, algorithm 2) over ranges. Gradients are multiplied by

@@ -43,23 +43,20 @@ struct LowRankChange {
 namespace detail {
 
 template <class P>
-std::vector<float> fetched(P& on, const Parameters<P>& parameters, const Slot& slot) {
-    std::vector<typename P::Scalar> values(static_cast<std::size_t>(slot.size()));
-    on.fetch(parameters.list(slot), values.data());
-    return {values.begin(), values.end()};
-}
-
-template <class P>
 Source changed(const Source& base, const adapter::LoRA& lora, P& on, const Parameters<P>& parameters,
                double sign) {
     constexpr std::string_view names[] = {"attn_q",   "attn_k", "attn_v",  "attn_output",
                                           "ffn_gate", "ffn_up", "ffn_down"};
+    const auto floats = [&](const Slot& slot) {
+        const auto values = values_of(on, parameters, slot);
+        return std::vector<float>(values.begin(), values.end());
+    };
     auto changes = std::make_shared<std::map<std::string, LowRankChange, std::less<>>>();
     for (const adapter::Projection p : adapter::projections)
         for (Index l = 0; lora.changes(p) && l < base.config.used(); ++l) {
             const nn::LowRank& c = lora.change(l, p);
-            (*changes)[layer_tensor(l, names[static_cast<std::size_t>(p)])] = {
-                fetched(on, parameters, c.a()), fetched(on, parameters, c.b()), c.a().rows, sign * c.scale()};
+            (*changes)[layer_tensor(l, names[static_cast<std::size_t>(p)])] = {floats(c.a()), floats(c.b()),
+                                                                               c.a().rows, sign * c.scale()};
         }
     Source with = base;
     with.read = [base, changes](std::string_view name, Index rows, Index cols, std::span<float> out) {

@@ -108,6 +108,14 @@ private:
     Block<std::byte, P> stored_;
 };
 
+/// A tensor's values on the host.
+template <class P>
+std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const Slot& slot) {
+    std::vector<typename P::Scalar> out(static_cast<std::size_t>(slot.size()));
+    on.fetch(parameters.list(slot), out.data());
+    return out;
+}
+
 /// Gradients (or moments) of the blocks that learn.
 template <class P>
 class Gradients {

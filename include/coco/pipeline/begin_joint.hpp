@@ -22,14 +22,6 @@ double root_mean_square(const std::vector<T>& x) {
     return x.empty() ? 0 : std::sqrt(sum / static_cast<double>(x.size()));
 }
 
-/// A tensor's values on the host.
-template <class P>
-std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const Slot& slot) {
-    std::vector<typename P::Scalar> out(static_cast<std::size_t>(slot.size()));
-    on.fetch(parameters.list(slot), out.data());
-    return out;
-}
-
 /// Behaviour vectors of every user's whole train history, users x d; users without items are left out.
 template <class Model, class P>
 std::vector<float> representations(const Trained<Model, P>& trained, const data::Interactions& train) {
