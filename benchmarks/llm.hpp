@@ -32,7 +32,7 @@ inline llm::Source as_q4_1(llm::Source source) {
         return !name.ends_with("norm.weight") && !name.ends_with("bias");
     };
     source.type = [=](std::string_view name) { return is_matrix(name) ? GgmlType::Q4_1 : GgmlType::F32; };
-    source.bytes = [](std::string_view, Index, Index, std::span<std::byte> out) {
+    source.bytes = [](std::string_view, Index, Index, Index, std::span<std::byte> out) {
         Draw draw(1);
         for (std::byte& b : out) b = static_cast<std::byte>(draw.below(256));
         for (std::size_t block = 0; block + 20 <= out.size(); block += 20) {

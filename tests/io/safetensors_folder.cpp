@@ -31,7 +31,7 @@ TEST_CASE("a folder of weights: 16-bit values widen to what they are") {
     const auto one = [&](const char* dtype, const std::string& data) {
         support::write(folder / "model.safetensors", file_of("w", dtype, "[2,2]", data));
         std::vector<float> out(4);
-        SafetensorsFolder(folder.path()).read("w", 2, 2, out);
+        SafetensorsFolder(folder.path()).read("w", 2, 2, 0, out);
         return out;
     };
     const auto halves = [](std::initializer_list<int> bits) {
@@ -47,11 +47,16 @@ TEST_CASE("a folder of weights: 16-bit values widen to what they are") {
     CHECK(one("F32", floats) == expected);
     std::vector<std::byte> bytes(8);
     support::write(folder / "model.safetensors", file_of("w", "BF16", "[2,2]", halves({1, 2, 3, 0x7f80})));
-    CHECK_THAT(support::error_of([&] { SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, bytes); }),
+    CHECK_THAT(support::error_of([&] { SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, 0, bytes); }),
                Contains("w: value is not finite") && Contains("row 1, column 1"));
     support::write(folder / "model.safetensors", file_of("w", "BF16", "[2,2]", halves({1, 2, 3, 4})));
-    SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, bytes);
+    SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, 0, bytes);
     CHECK(std::memcmp(bytes.data(), halves({1, 2, 3, 4}).data(), 8) == 0);
+    std::vector<std::byte> second(4);
+    SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, 1, second);
+    CHECK(std::memcmp(second.data(), halves({3, 4}).data(), 4) == 0);
+    CHECK_THAT(support::error_of([&] { SafetensorsFolder(folder.path()).read_bytes("w", 2, 2, 1, bytes); }),
+               Contains("w: no such rows"));
     CHECK_THAT(support::error_of([&] { one("I32", floats); }),
                Contains("w: element type cannot be a weight") && Contains("I32"));
     CHECK_THAT(support::error_of([&] {
@@ -65,11 +70,11 @@ TEST_CASE("a folder of weights: shapes are checked, one dimension is a single ro
     support::write(folder / "model.safetensors", file_of("w", "F32", "[3]", std::string(12, '\0')));
     const SafetensorsFolder weights(folder.path());
     std::vector<float> out(3, 1.0f);
-    weights.read("w", 1, 3, out);
+    weights.read("w", 1, 3, 0, out);
     CHECK(out == std::vector<float>(3, 0.0f));
-    CHECK_THAT(support::error_of([&] { weights.read("w", 3, 1, out); }),
+    CHECK_THAT(support::error_of([&] { weights.read("w", 3, 1, 0, out); }),
                Contains("w: wrong shape: expected [3, 1], found [3]"));
-    CHECK_THAT(support::error_of([&] { weights.read("v", 1, 3, out); }), Contains("v: no such tensor"));
+    CHECK_THAT(support::error_of([&] { weights.read("v", 1, 3, 0, out); }), Contains("v: no such tensor"));
     CHECK(weights.has("w"));
     CHECK_FALSE(weights.has("v"));
     CHECK(weights.shape("w") == coco::io::Shape{3});

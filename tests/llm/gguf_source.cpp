@@ -58,7 +58,7 @@ Model model_of(const coco::llm::Source& source, const std::string& architecture)
                  {"attention.key_length", 6}, {"feed_forward_length", 20}};
     const auto add = [&](const std::string& name, Index rows, Index cols) {
         std::vector<float> values(static_cast<std::size_t>(rows * cols));
-        source.read(name, rows, cols, values);
+        source.read(name, rows, cols, 0, values);
         if (architecture == "llama" && (name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight"))) {
             const std::vector<float> halves = values;
             for (Index i = 0; i < rows; ++i) {
@@ -115,12 +115,38 @@ TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model t
     }
 }
 
+TEST_CASE("GGUF source: some rows of a tensor are those of the whole, as values and as bytes") {
+    const Folder folder;
+    for (const std::string architecture : {"llama", "qwen3"}) {
+        const auto path = model_of(coco::llm::random_source(config(architecture), 5), architecture)
+                              .write(folder / "model.gguf");
+        const coco::llm::Source source = coco::llm::open(path);
+        for (const auto& [name, rows, cols] :
+             {std::tuple<const char*, Index, Index>{"blk.1.attn_q.weight", 24, 16},
+              {"blk.0.ffn_down.weight", 16, 20}}) {
+            std::vector<float> whole(static_cast<std::size_t>(rows * cols)), stored(whole.size());
+            source.read(name, rows, cols, 0, whole);
+            source.bytes(name, rows, cols, 0, std::as_writable_bytes(std::span(stored)));
+            CHECK(stored == whole);
+            for (const Index first : {1, 5, 13}) {
+                std::vector<float> some(static_cast<std::size_t>(3 * cols)), bytes(some.size());
+                source.read(name, rows, cols, first, some);
+                source.bytes(name, rows, cols, first, std::as_writable_bytes(std::span(bytes)));
+                CHECK(std::equal(some.begin(), some.end(), whole.begin() + first * cols));
+                CHECK(bytes == some);
+            }
+            std::vector<float> beyond(static_cast<std::size_t>(2 * cols));
+            CHECK_THROWS_AS(source.read(name, rows, cols, rows - 1, beyond), coco::Error);
+        }
+    }
+}
+
 TEST_CASE("GGUF source: rows of adjacent pairs, rotated as such, are the same model") {
     const coco::llm::Source halves = coco::llm::random_source(config(), 5);
     const Model file = model_of(halves, "llama");
     coco::llm::Source pairs = halves;
     pairs.config.rope = coco::nn::RopeKind::adjacent;
-    pairs.read = [&](std::string_view name, Index, Index, std::span<float> out) {
+    pairs.read = [&](std::string_view name, Index, Index, Index, std::span<float> out) {
         const std::vector<float>& values = file.tensors.at(std::string(name)).second;
         std::copy(values.begin(), values.end(), out.begin());
     };

@@ -52,11 +52,11 @@ TEST_CASE("merged weights are floats, the others stay as stored", "[llm][merged]
     CHECK(coco::llm::type_of(merged, "blk.1.attn_q.weight") == coco::GgmlType::F32);
     CHECK(coco::llm::type_of(merged, "blk.1.attn_k.weight") == coco::GgmlType::BF16);
     std::vector<float> read(24 * 16), stored(24 * 16);
-    merged.read("blk.0.attn_q.weight", 24, 16, read);
-    merged.bytes("blk.0.attn_q.weight", 24, 16, std::as_writable_bytes(std::span(stored)));
+    merged.read("blk.0.attn_q.weight", 24, 16, 0, read);
+    merged.bytes("blk.0.attn_q.weight", 24, 16, 0, std::as_writable_bytes(std::span(stored)));
     CHECK(read == stored);
     std::vector<std::uint16_t> narrow(12 * 16), same(12 * 16);
-    base.bytes("blk.0.attn_k.weight", 12, 16, std::as_writable_bytes(std::span(narrow)));
-    merged.bytes("blk.0.attn_k.weight", 12, 16, std::as_writable_bytes(std::span(same)));
+    base.bytes("blk.0.attn_k.weight", 12, 16, 0, std::as_writable_bytes(std::span(narrow)));
+    merged.bytes("blk.0.attn_k.weight", 12, 16, 0, std::as_writable_bytes(std::span(same)));
     CHECK(narrow == same);
 }

@@ -10,7 +10,7 @@ TEST_CASE("random source: variances as promised, each tensor its own, one seed o
     config.vocabulary = 500;
     const auto read = [&](std::uint64_t seed, const char* name, coco::Index rows, coco::Index cols) {
         std::vector<float> values(static_cast<std::size_t>(rows * cols));
-        coco::llm::random_source(config, seed).read(name, rows, cols, values);
+        coco::llm::random_source(config, seed).read(name, rows, cols, 0, values);
         return values;
     };
     const auto variance = [](const std::vector<float>& values) {
@@ -25,4 +25,8 @@ TEST_CASE("random source: variances as promised, each tensor its own, one seed o
     CHECK(read(1, "blk.0.attn_q.weight", 24, 16) == read(1, "blk.0.attn_q.weight", 24, 16));
     CHECK(read(1, "blk.0.attn_q.weight", 24, 16) != read(1, "blk.1.attn_q.weight", 24, 16));
     CHECK(read(1, "blk.0.attn_q.weight", 24, 16) != read(2, "blk.0.attn_q.weight", 24, 16));
+    std::vector<float> some(3 * 20);
+    coco::llm::random_source(config, 1).read("blk.0.ffn_down.weight", 640, 20, 7, some);
+    const std::vector<float> whole = read(1, "blk.0.ffn_down.weight", 640, 20);
+    CHECK(std::equal(some.begin(), some.end(), whole.begin() + 7 * 20));
 }

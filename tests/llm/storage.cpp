@@ -29,11 +29,11 @@ struct TwoParts {
     llm::Source source() const {
         llm::Source s{{}, {}, {}, {}};
         s.type = [](std::string_view name) { return name == "a" ? GgmlType::Q4_1 : GgmlType::BF16; };
-        s.bytes = [this](std::string_view name, Index, Index, std::span<std::byte> out) {
+        s.bytes = [this](std::string_view name, Index, Index, Index, std::span<std::byte> out) {
             const auto& from = name == "a" ? first : second;
             std::copy(from.begin(), from.end(), out.begin());
         };
-        s.read = [this](std::string_view name, Index, Index, std::span<float> out) {
+        s.read = [this](std::string_view name, Index, Index, Index, std::span<float> out) {
             const auto& from = name == "a" ? first : second;
             ggml::decode_of(name == "a" ? GgmlType::Q4_1 : GgmlType::BF16)(
                 reinterpret_cast<const std::uint8_t*>(from.data()), static_cast<Index>(out.size()),
@@ -44,8 +44,8 @@ struct TwoParts {
     /// Both parts' values, one above the other, rounded to bfloat16 where asked.
     std::vector<double> values(bool narrow) const {
         std::vector<float> all((upper + lower) * in);
-        source().read("a", upper, in, std::span(all).first(upper * in));
-        source().read("b", lower, in, std::span(all).subspan(upper * in));
+        source().read("a", upper, in, 0, std::span(all).first(upper * in));
+        source().read("b", lower, in, 0, std::span(all).subspan(upper * in));
         if (narrow)
             for (float& x : all) x = bfloat_to_float(float_to_bfloat(x));
         return {all.begin(), all.end()};
@@ -139,8 +139,9 @@ TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it 
     const llm::Source source = llm::random_source(config, 5);
     llm::Source rounded = source;
     if (std::is_same_v<TestType, BFloat16>)
-        rounded.read = [source](std::string_view name, Index rows, Index cols, std::span<float> out) {
-            source.read(name, rows, cols, out);
+        rounded.read = [source](std::string_view name, Index rows, Index cols, Index first,
+                                std::span<float> out) {
+            source.read(name, rows, cols, first, out);
             if (!name.ends_with("norm.weight") && !name.ends_with("bias"))
                 for (float& x : out) x = bfloat_to_float(float_to_bfloat(x));
         };

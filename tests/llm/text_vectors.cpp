@@ -10,9 +10,9 @@ TEST_CASE("token embeddings: means of texts by hand") {
     coco::llm::Source source;
     source.config.width = 2;
     source.config.vocabulary = 3;
-    source.read = [](std::string_view name, Index rows, Index cols, std::span<float> out) {
+    source.read = [](std::string_view name, Index rows, Index cols, Index first, std::span<float> out) {
         REQUIRE(name == "token_embd.weight");
-        REQUIRE((rows == 3 && cols == 2));
+        REQUIRE((rows == 3 && cols == 2 && first == 0));
         const float values[] = {1, 2, 3, 4, -5, 6};
         std::copy(std::begin(values), std::end(values), out.begin());
     };

@@ -25,7 +25,7 @@ TEST_CASE("tiny: the same seed gives the same weights, another seed others") {
     CHECK(one.source.config.vocabulary == 6);
     const auto embeddings = [](const coco::llm::Tiny& t) {
         std::vector<float> rows(static_cast<std::size_t>(t.source.config.vocabulary * t.source.config.width));
-        t.source.read("token_embd.weight", t.source.config.vocabulary, t.source.config.width, rows);
+        t.source.read("token_embd.weight", t.source.config.vocabulary, t.source.config.width, 0, rows);
         return rows;
     };
     CHECK(embeddings(one) == embeddings(coco::llm::tiny(catalogue())));

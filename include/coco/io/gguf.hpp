@@ -97,8 +97,8 @@ public:
         return info;
     }
 
-    /// Gives the memory of a tensor's pages back; they are read again from the file when they are looked at.
-    void forget(const TensorInfo& tensor) const { file_.forget(tensor.bytes); }
+    /// Gives back the memory of part of a tensor's bytes; looked at again they are read from the file.
+    void forget(std::span<const std::byte> part) const { file_.forget(part); }
 
 private:
     static constexpr std::size_t least_entry = 8 + 4 + 1;  // empty key, type, one byte

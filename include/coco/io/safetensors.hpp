@@ -90,7 +90,7 @@ public:
     }
 
     /// Gives the memory of a tensor's pages back; they are read again when they are looked at.
-    void forget(const Tensor& tensor) const { file_.forget(tensor.bytes); }
+    void forget(std::span<const std::byte> part) const { file_.forget(part); }
 
 private:
     using Json = nlohmann::json;

@@ -21,6 +21,7 @@
 #include <coco/io/finite.hpp>
 #include <coco/io/json.hpp>
 #include <coco/io/safetensors.hpp>
+#include <coco/io/stretches.hpp>
 
 namespace coco::io {
 
@@ -101,28 +102,53 @@ public:
     /// \throws Error if there is none of that name
     Dtype dtype(std::string_view name) const { return home(name).tensor(name).dtype; }
 
-    /// Writes a matrix, rows x cols, row-major; a tensor of one dimension is a single row.
-    /// \throws Error naming file and tensor: missing, of another shape or type, or not finite
-    void read(std::string_view name, Index rows, Index cols, std::span<float> out) const {
-        const Safetensors& file = home(name);
-        to_floats(checked(file, name, rows, cols), text_of(file.path(), ": ", name), cols, out);
-        file.forget(file.tensor(name));
+    /// Writes rows `first` and on, as many as `out` holds, of a matrix, rows x cols, row-major; a tensor of
+    /// one dimension is a single row. \throws Error naming file and tensor: missing, of another shape or
+    /// type, or not finite
+    void read(std::string_view name, Index rows, Index cols, Index first, std::span<float> out) const {
+        each_row(name, rows, cols, first, static_cast<Index>(out.size()) / cols,
+                 [&](Index i, const Safetensors::Tensor& row, const std::string& where) {
+                     to_floats(row, where, cols,
+                               out.subspan(static_cast<std::size_t>((i - first) * cols),
+                                           static_cast<std::size_t>(cols)),
+                               i);
+                 });
     }
-    /// The same values as they are stored. \throws Error as `read`
-    void read_bytes(std::string_view name, Index rows, Index cols, std::span<std::byte> out) const {
-        const Safetensors& file = home(name);
-        const Safetensors::Tensor& tensor = checked(file, name, rows, cols);
-        // Row by row: a whole tensor of floats would be twice what stays.
-        const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(std::max<Index>(rows, 1));
+    /// The same rows as they are stored. \throws Error as `read`
+    void read_bytes(std::string_view name, Index rows, Index cols, Index first,
+                    std::span<std::byte> out) const {
+        const std::size_t row_bytes = layout_of(dtype(name)).bytes * static_cast<std::size_t>(cols);
         std::vector<float> values(static_cast<std::size_t>(cols));
-        for (Index i = 0; i < rows; ++i)
-            to_floats({tensor.dtype, {cols}, tensor.bytes.subspan(static_cast<std::size_t>(i) * row, row)},
-                      text_of(file.path(), ": ", name), cols, values, i);
-        std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
-        file.forget(tensor);
+        each_row(name, rows, cols, first, static_cast<Index>(out.size() / row_bytes),
+                 [&](Index i, const Safetensors::Tensor& row, const std::string& where) {
+                     to_floats(row, where, cols, values, i);
+                     std::copy(row.bytes.begin(), row.bytes.end(),
+                               out.begin() + (i - first) * static_cast<Index>(row_bytes));
+                 });
     }
 
 private:
+    /// take(i, row, where) for rows first .. first + count - 1 of a tensor.
+    template <class Take>
+    void each_row(std::string_view name, Index rows, Index cols, Index first, Index count,
+                  const Take& take) const {
+        const Safetensors& file = home(name);
+        const Safetensors::Tensor& tensor = checked(file, name, rows, cols);
+        const std::string where = text_of(file.path(), ": ", name);
+        if (first < 0 || first > rows || count > rows - first)
+            throw Error(where, "no such rows", text_of("rows within ", rows),
+                        text_of(first, " and ", count, " on"));
+        const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(std::max<Index>(rows, 1));
+        const auto bytes_of = [&](Index i, Index some) {
+            return tensor.bytes.subspan(static_cast<std::size_t>(i) * row,
+                                        static_cast<std::size_t>(some) * row);
+        };
+        by_stretches(count, cols, [&](Index at, Index some) {
+            for (Index i = first + at; i < first + at + some; ++i)
+                take(i, Safetensors::Tensor{tensor.dtype, {cols}, bytes_of(i, 1)}, where);
+            file.forget(bytes_of(first + at, some));
+        });
+    }
     static const Safetensors::Tensor& checked(const Safetensors& file, std::string_view name, Index rows,
                                               Index cols) {
         const Safetensors::Tensor& tensor = file.tensor(name);

@@ -3,6 +3,8 @@
 /// Language models from GGUF files.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -54,21 +56,18 @@ inline Config config_of(const io::Gguf& file) {
     return c;
 }
 
-/// Turns rows of query or key projections from adjacent pairs to split halves: row 2j of a head becomes row
-/// j, row 2j + 1 becomes row j + head/2. Converters to GGUF did the opposite to Llama's.
-/// \param cols  elements of a row: values, or the bytes that store them
-template <class T>
-void to_split_halves(std::span<T> rows, Index head, Index cols) {
-    const auto block = static_cast<std::size_t>(head * cols), row = static_cast<std::size_t>(cols);
-    std::vector<T> turned(block);
-    for (std::size_t at = 0; at < rows.size(); at += block) {
-        for (std::size_t j = 0; j < static_cast<std::size_t>(head); ++j) {
-            const std::size_t to = j / 2 + (j % 2) * static_cast<std::size_t>(head) / 2;
-            std::copy_n(rows.begin() + static_cast<std::ptrdiff_t>(at + j * row), cols,
-                        turned.begin() + static_cast<std::ptrdiff_t>(to * row));
-        }
-        std::copy(turned.begin(), turned.end(), rows.begin() + static_cast<std::ptrdiff_t>(at));
-    }
+/// The row of a file in adjacent pairs that is row i in split halves: row j of a head's first half is its row
+/// 2j, row j of the second half its row 2j + 1. Converters to GGUF did the opposite to Llama's queries and
+/// keys.
+constexpr Index paired_row(Index i, Index head) {
+    const Index j = i % head;
+    return i - j + (j < head / 2 ? 2 * j : 2 * (j - head / 2) + 1);
+}
+
+/// The bytes of some of a tensor's rows.
+inline std::span<const std::byte> rows_of(const io::TensorInfo& tensor, Index first, Index count) {
+    const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(tensor.rows);
+    return tensor.bytes.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(count) * row);
 }
 
 /// A model in an open file, which stays open as long as the source is used. Its query and key rows come out
@@ -81,19 +80,35 @@ inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
         return paired && (name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight"));
     };
     Source source{config, {}, {}, {}};
-    source.read = [=](std::string_view name, Index rows, Index cols, std::span<float> out) {
+    // Where rows of a tensor lie is known row by row where they are turned, else a stretch is as it lies.
+    const auto each = [=](const io::TensorInfo& tensor, std::string_view name, Index first, Index count,
+                          const auto& take) {
+        io::by_stretches(count, turned(name) ? Index{1} << 20 : tensor.columns, [&](Index at, Index some) {
+            take(turned(name) ? paired_row(first + at, config.head) : first + at, at, some);
+            if (!turned(name)) file->forget(rows_of(tensor, first + at, some));
+        });
+        if (turned(name)) file->forget(tensor.bytes);
+    };
+    source.read = [=](std::string_view name, Index rows, Index cols, Index first, std::span<float> out) {
         const io::TensorInfo& tensor = file->tensor(name, rows, cols);
-        io::read_rows(tensor, 0, rows, out);
-        file->forget(tensor);
-        if (turned(name)) to_split_halves(out, config.head, cols);
+        each(tensor, name, first, static_cast<Index>(out.size()) / cols,
+             [&](Index from, Index at, Index some) {
+                 io::read_rows(
+                     tensor, from, some,
+                     out.subspan(static_cast<std::size_t>(at * cols), static_cast<std::size_t>(some * cols)));
+             });
     };
     source.type = [=](std::string_view name) { return file->tensor(name).type; };
-    source.bytes = [=](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
+    source.bytes = [=](std::string_view name, Index rows, Index cols, Index first, std::span<std::byte> out) {
         const io::TensorInfo& tensor = file->tensor(name, rows, cols);
-        io::require_decodable(tensor);
-        std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
-        file->forget(tensor);
-        if (turned(name)) to_split_halves(out, config.head, static_cast<Index>(out.size()) / rows);
+        const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(rows);
+        const auto count = static_cast<Index>(out.size() / row);
+        std::vector<float> values(static_cast<std::size_t>(cols));
+        each(tensor, name, first, count, [&](Index from, Index at, Index some) {
+            for (Index i = 0; i < some; ++i) io::read_rows(tensor, from + i, 1, values);
+            const auto bytes = rows_of(tensor, from, some);
+            std::copy(bytes.begin(), bytes.end(), out.begin() + at * static_cast<Index>(row));
+        });
     };
     return source;
 }

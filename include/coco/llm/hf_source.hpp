@@ -65,8 +65,8 @@ inline Source hf_source(const std::filesystem::path& folder) {
         return full;
     };
     Source source{config, {}, {}, {}};
-    source.read = [=](std::string_view name, Index rows, Index cols, std::span<float> out) {
-        files->read(theirs(name), rows, cols, out);
+    source.read = [=](std::string_view name, Index rows, Index cols, Index first, std::span<float> out) {
+        files->read(theirs(name), rows, cols, first, out);
     };
     source.type = [=](std::string_view name) {
         switch (files->dtype(theirs(name))) {
@@ -78,8 +78,8 @@ inline Source hf_source(const std::filesystem::path& folder) {
                 return GgmlType::F32;  // anything else is refused when it is read
         }
     };
-    source.bytes = [=](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
-        files->read_bytes(theirs(name), rows, cols, out);
+    source.bytes = [=](std::string_view name, Index rows, Index cols, Index first, std::span<std::byte> out) {
+        files->read_bytes(theirs(name), rows, cols, first, out);
     };
     return source;
 }

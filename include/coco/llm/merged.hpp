@@ -23,17 +23,17 @@ struct LowRankChange {
     Index rank = 0;
     double scale = 1;
 
-    /// w += scale B A, row by row, sums in double.
-    void add_to(std::span<float> w, Index rows, Index cols) const {
+    /// w += scale B A for rows `first` and on, as many as w holds; row by row, sums in double.
+    void add_to(std::span<float> w, Index first, Index cols) const {
         std::vector<double> sum(static_cast<std::size_t>(cols));
-        for (Index i = 0; i < rows; ++i) {
+        for (Index i = first; (i - first) * cols < static_cast<Index>(w.size()); ++i) {
             sum.assign(sum.size(), 0);
             for (Index r = 0; r < rank; ++r) {
                 const double factor = scale * static_cast<double>(b[static_cast<std::size_t>(i * rank + r)]);
                 const float* const row = a.data() + r * cols;
                 for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += factor * static_cast<double>(row[j]);
             }
-            float* const to = w.data() + i * cols;
+            float* const to = w.data() + (i - first) * cols;
             for (std::size_t j = 0; j < sum.size(); ++j)
                 to[j] = static_cast<float>(static_cast<double>(to[j]) + sum[j]);
         }
@@ -59,20 +59,21 @@ Source changed(const Source& base, const adapter::LoRA& lora, P& on, const Param
                                                                                c.a().rows, sign * c.scale()};
         }
     Source with = base;
-    with.read = [base, changes](std::string_view name, Index rows, Index cols, std::span<float> out) {
-        base.read(name, rows, cols, out);
+    with.read = [base, changes](std::string_view name, Index rows, Index cols, Index first,
+                                std::span<float> out) {
+        base.read(name, rows, cols, first, out);
         if (const auto found = changes->find(name); found != changes->end())
-            found->second.add_to(out, rows, cols);
+            found->second.add_to(out, first, cols);
     };
     with.type = [base, changes](std::string_view name) {
         return changes->count(name) > 0 ? GgmlType::F32 : type_of(base, name);
     };
-    with.bytes = [base, changes, read = with.read](std::string_view name, Index rows, Index cols,
+    with.bytes = [base, changes, read = with.read](std::string_view name, Index rows, Index cols, Index first,
                                                    std::span<std::byte> out) {
         if (changes->count(name) > 0)
-            write_stored({base.config, read}, name, rows, cols, out);
+            write_stored({base.config, read}, name, rows, cols, first, out);
         else
-            write_stored(base, name, rows, cols, out);
+            write_stored(base, name, rows, cols, first, out);
     };
     return with;
 }

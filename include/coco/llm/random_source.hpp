@@ -17,7 +17,8 @@ namespace coco::llm {
 /// rows stay of the embeddings' size whatever the depth.
 inline Source random_source(const Config& config, std::uint64_t seed) {
     config.check();
-    return {config, [config, seed](std::string_view name, Index, Index cols, std::span<float> out) {
+    return {config,
+            [config, seed](std::string_view name, Index, Index cols, Index first, std::span<float> out) {
                 std::uint64_t stream = 1469598103934665603u;  // FNV-1a
                 for (const char c : name) stream = (stream ^ static_cast<unsigned char>(c)) * 1099511628211u;
                 if (name.ends_with("norm.weight")) {
@@ -28,10 +29,12 @@ inline Source random_source(const Config& config, std::uint64_t seed) {
                 if (name.ends_with("attn_output.weight") || name.ends_with("ffn_down.weight"))
                     deviation /= std::sqrt(2.0 * static_cast<double>(config.layers));
                 const float bound = static_cast<float>(deviation * std::sqrt(3.0));
-                for (std::size_t i = 0; i < out.size(); i += 4) {
-                    const Quad quad = philox(seed, i / 4, stream);
-                    for (std::size_t k = 0; k < 4 && i + k < out.size(); ++k)
-                        out[i + k] = bound * (2 * unit_interval(quad.word[k]) - 1);
+                const auto start = static_cast<std::size_t>(first * cols);
+                Quad quad{};
+                for (std::size_t i = 0; i < out.size(); ++i) {
+                    const std::size_t at = start + i;
+                    if (i == 0 || at % 4 == 0) quad = philox(seed, at / 4, stream);
+                    out[i] = bound * (2 * unit_interval(quad.word[at % 4]) - 1);
                 }
             }};
 }

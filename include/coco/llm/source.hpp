@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <span>
@@ -13,6 +14,7 @@
 
 #include <coco/core/config.hpp>
 #include <coco/core/half.hpp>
+#include <coco/io/stretches.hpp>
 #include <coco/llm/config.hpp>
 #include <coco/store/ggml_type.hpp>
 
@@ -22,16 +24,19 @@ namespace coco::llm {
 /// whatever the function holds (an open file).
 struct Source {
     Config config;
-    /// Writes the tensor of a name, rows x cols, row-major, out x in. Names are those of GGUF:
+    /// Writes rows `first` and on, as many as `out` holds, of the tensor of a name, which is rows x cols,
+    /// row-major, out x in. Names are those of GGUF:
     /// token_embd, output_norm, output, blk.N.{attn_norm, attn_q, attn_k, attn_v, attn_output, attn_q_norm,
     /// attn_k_norm, ffn_norm, ffn_gate, ffn_up, ffn_down}, each with ".weight", and
     /// blk.N.{attn_q, attn_k, attn_v} with ".bias" where `config.qkv_bias`. Rows of attn_q and attn_k lie
     /// as `config.rope` says. Throws `Error` naming the tensor where it is missing or of another shape.
-    std::function<void(std::string_view name, Index rows, Index cols, std::span<float> out)> read;
-    /// A file's own type of a tensor's values, and its bytes, rows in the same order. Both are empty where
+    std::function<void(std::string_view name, Index rows, Index cols, Index first, std::span<float> out)>
+        read;
+    /// A file's own type of a tensor's values, and the bytes of the same rows. Both are empty where
     /// there is no file. Throw as `read`.
     std::function<GgmlType(std::string_view name)> type = {};
-    std::function<void(std::string_view name, Index rows, Index cols, std::span<std::byte> out)> bytes = {};
+    std::function<void(std::string_view name, Index rows, Index cols, Index first, std::span<std::byte> out)>
+        bytes = {};
 };
 
 /// In what type a tensor can be had as it is stored: the file's, or F32 where there is none.
@@ -39,13 +44,27 @@ inline GgmlType type_of(const Source& source, std::string_view name) {
     return source.type ? source.type(name) : GgmlType::F32;
 }
 
-/// Writes the bytes of a tensor in that type.
-inline void write_stored(const Source& source, std::string_view name, Index rows, Index cols,
+/// Reads rows of a tensor by stretches and hands each value to `write(i, value)`, i from 0 on.
+template <class Write>
+void for_each_value(const Source& source, std::string_view name, Index rows, Index cols, Index first,
+                    Index count, const Write& write) {
+    std::vector<float> values;
+    io::by_stretches(count, cols, [&](Index at, Index some) {
+        values.resize(static_cast<std::size_t>(some * cols));
+        source.read(name, rows, cols, first + at, values);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            write(static_cast<std::size_t>(at * cols) + i, values[i]);
+    });
+}
+
+/// Writes the bytes of a tensor's rows in that type, as many as `out` holds.
+inline void write_stored(const Source& source, std::string_view name, Index rows, Index cols, Index first,
                          std::span<std::byte> out) {
-    if (source.bytes) return source.bytes(name, rows, cols, out);
-    std::vector<float> values(static_cast<std::size_t>(rows * cols));
-    source.read(name, rows, cols, values);
-    std::memcpy(out.data(), values.data(), out.size());
+    if (source.bytes) return source.bytes(name, rows, cols, first, out);
+    const Index count = static_cast<Index>(out.size() / sizeof(float)) / cols;
+    for_each_value(source, name, rows, cols, first, count, [out](std::size_t i, float value) {
+        std::memcpy(out.data() + i * sizeof(value), &value, sizeof(value));
+    });
 }
 
 /// "blk.3.attn_q.weight".
@@ -57,14 +76,15 @@ inline std::string layer_tensor(Index layer, std::string_view part, std::string_
 inline Source narrowed(const Source& source) {
     Source narrow = source;
     narrow.type = [](std::string_view) { return GgmlType::BF16; };
-    narrow.bytes = [source](std::string_view name, Index rows, Index cols, std::span<std::byte> out) {
-        if (type_of(source, name) == GgmlType::BF16) return write_stored(source, name, rows, cols, out);
-        std::vector<float> wide(static_cast<std::size_t>(rows * cols));
-        source.read(name, rows, cols, wide);
-        for (std::size_t i = 0; i < wide.size(); ++i) {
-            const std::uint16_t value = float_to_bfloat(wide[i]);
-            std::memcpy(out.data() + 2 * i, &value, sizeof(value));
-        }
+    narrow.bytes = [source](std::string_view name, Index rows, Index cols, Index first,
+                            std::span<std::byte> out) {
+        if (type_of(source, name) == GgmlType::BF16)
+            return write_stored(source, name, rows, cols, first, out);
+        const Index count = static_cast<Index>(out.size() / sizeof(std::uint16_t)) / cols;
+        for_each_value(source, name, rows, cols, first, count, [out](std::size_t i, float wide) {
+            const std::uint16_t value = float_to_bfloat(wide);
+            std::memcpy(out.data() + i * sizeof(value), &value, sizeof(value));
+        });
     };
     return narrow;
 }

@@ -35,7 +35,7 @@ inline Slot claim_row(Layout& layout, const Source& source, std::string_view nam
     for (const Part& p : list) cols += p.rows;
     return layout.given(name, 1, cols, [read = source.read, list = std::move(list)](std::span<float> out) {
         for (const Part& p : list) {
-            read(p.name, 1, p.rows, out.first(static_cast<std::size_t>(p.rows)));
+            read(p.name, 1, p.rows, 0, out.first(static_cast<std::size_t>(p.rows)));
             out = out.subspan(static_cast<std::size_t>(p.rows));
         }
     });
@@ -53,7 +53,7 @@ struct Float : nn::PlainWeights {
                             [read = source.read, parts = std::move(parts), cols](std::span<float> out) {
                                 for (const Part& p : parts) {
                                     const auto size = static_cast<std::size_t>(p.rows * cols);
-                                    read(p.name, p.rows, cols, out.first(size));
+                                    read(p.name, p.rows, cols, 0, out.first(size));
                                     out = out.subspan(size);
                                 }
                             });
@@ -124,7 +124,7 @@ struct AsStored : InBlocks {
                  cols, type](std::span<std::byte> out) {
                     for (const Part& p : some) {
                         const auto size = static_cast<std::size_t>(StoredSlot{type, 0, p.rows, cols}.bytes());
-                        write_stored(source, p.name, p.rows, cols, out.first(size));
+                        write_stored(source, p.name, p.rows, cols, 0, out.first(size));
                         out = out.subspan(size);
                     }
                 }));

@@ -20,7 +20,7 @@ public:
         : width_(source.config.width),
           vocabulary_(source.config.vocabulary),
           rows_(static_cast<std::size_t>(width_ * vocabulary_)) {
-        source.read("token_embd.weight", vocabulary_, width_, rows_);
+        source.read("token_embd.weight", vocabulary_, width_, 0, rows_);
     }
 
     Index width() const { return width_; }
