@@ -8,11 +8,11 @@
 
 using namespace coco;
 
-template <class Storage>
+template <class Storage, llm::Config (*shape)()>
 static void llm_lora_step(benchmark::State& state) {
     static Here on = here();
     const bool again = state.range(0) != 0;
-    llm::Config config = llm::smollm2_135m();
+    llm::Config config = shape();
     config.keep_bytes = again ? 0 : 4e9;
     Layout layout;
     const llm::Decoder<Storage> decoder(layout, llm::random_source(config, 1));
@@ -49,14 +49,15 @@ static void llm_lora_step(benchmark::State& state) {
     state.counters["workspace_MB"] = static_cast<double>(work.total()) * 1e-6;
 }
 // clang-format off
-#define COCO_LORA_STEP(kind, name)                       \
-    BENCHMARK_TEMPLATE(llm_lora_step, llm::storage::kind)    \
-        ->Name("llm_lora_step/smollm2_shape" name)           \
+#define COCO_LORA_STEP(kind, shape, name)                    \
+    BENCHMARK_TEMPLATE(llm_lora_step, llm::storage::kind, shape) \
+        ->Name("llm_lora_step/" name)                        \
         ->ArgName("again")                                   \
         ->Arg(0)                                             \
         ->Arg(1)                                             \
         ->Unit(benchmark::kMillisecond)                      \
         ->UseManualTime()
 // clang-format on
-COCO_LORA_STEP(Float, "");
-COCO_LORA_STEP(BFloat16, "/bf16");
+COCO_LORA_STEP(Float, llm::smollm2_135m, "smollm2_shape");
+COCO_LORA_STEP(BFloat16, llm::smollm2_135m, "smollm2_shape/bf16");
+COCO_LORA_STEP(BFloat16, llm::qwen3_0_6b, "qwen3_0_6b_shape/bf16");

@@ -6,11 +6,11 @@
 
 using namespace coco;
 
-template <class Storage>
+template <class Storage, llm::Config (*shape)()>
 static void llm_prefill(benchmark::State& state) {
     static Here on = here();
     static Layout layout;
-    static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
+    static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(shape(), 1)));
     static const Parameters<Here> parameters(on, layout, 1);
     const Index length = state.range(0), texts = length < 512 ? 8 : 1;
     const Texts input(texts, length, decoder.config().vocabulary);
@@ -25,14 +25,15 @@ static void llm_prefill(benchmark::State& state) {
         .rate("tokens/s", static_cast<double>(texts * length));
 }
 // clang-format off
-#define COCO_PREFILL(kind, name)                       \
-    BENCHMARK_TEMPLATE(llm_prefill, llm::storage::kind)    \
-        ->Name("llm_prefill/smollm2_shape" name)           \
+#define COCO_PREFILL(kind, shape, name)                    \
+    BENCHMARK_TEMPLATE(llm_prefill, llm::storage::kind, shape) \
+        ->Name("llm_prefill/" name)                        \
         ->Arg(128)                                         \
         ->Arg(512)                                         \
         ->Unit(benchmark::kMillisecond)                    \
         ->UseManualTime()
 // clang-format on
-COCO_PREFILL(Float, "");
-COCO_PREFILL(BFloat16, "/bf16");
-COCO_PREFILL(AsStored, "/q4_1");
+COCO_PREFILL(Float, llm::smollm2_135m, "smollm2_shape");
+COCO_PREFILL(BFloat16, llm::smollm2_135m, "smollm2_shape/bf16");
+COCO_PREFILL(AsStored, llm::smollm2_135m, "smollm2_shape/q4_1");
+COCO_PREFILL(BFloat16, llm::qwen3_0_6b, "qwen3_0_6b_shape/bf16");
