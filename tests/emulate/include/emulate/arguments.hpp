@@ -3,8 +3,8 @@
 /// Finds addresses that a kernel may not be given. Every aligned word of every argument is looked at: one
 /// that points into memory of this process, but not into a device's or into pinned memory, is the host's own,
 /// or was given back. Only words from 0x500000000000 up are judged, where Linux puts heap, stack and programs
-/// on 64-bit machines and where no size, index or pair of small numbers lies. Padding is cleared first, where
-/// the compiler can.
+/// on 64-bit machines and where no size, index or pair of small numbers lies. Padding is cleared first;
+/// where the compiler cannot, arguments that have some are not looked at.
 #pragma once
 
 #include <sys/mman.h>
@@ -36,7 +36,7 @@ cudaError_t check_argument(const T& argument, int number, int device) {
     __builtin_clear_padding(&copy);
     const bool holds_addresses = true;
 #else
-    const bool holds_addresses = std::is_pointer_v<T>;
+    const bool holds_addresses = std::has_unique_object_representations_v<T>;
 #endif
     if constexpr (sizeof(T) >= sizeof(std::uintptr_t)) {
         for (std::size_t at = 0; holds_addresses && at + sizeof(std::uintptr_t) <= sizeof(T);
