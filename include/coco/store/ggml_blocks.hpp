@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 #include <coco/core/half.hpp>
 #include <coco/store/ggml_type.hpp>
 
-#if defined(__F16C__)
+#if defined(__F16C__) || defined(__AVX512BW__)
 #include <immintrin.h>
 #endif
 
@@ -46,13 +48,22 @@ inline float half(const std::uint8_t* at) {
 }
 inline float times(float scale, int quantum) { return scale * static_cast<float>(quantum); }
 
-/// to(at, scale (quantum - middle) + offset), sixteen of them; `Quantum` are bytes or integers.
+/// to(at, scale quantum + offset), sixteen of them; `Quantum` are bytes or integers. A quantum that counts
+/// from a middle has -middle scale for its offset: middles are powers of two, so the bits are the
+/// difference's.
 template <class To, class Quantum>
-void give(const To& to, int at, float scale, const Quantum& quantum, float middle, float offset) {
+void give(const To& to, int at, float scale, const Quantum& quantum, float offset) {
     // By way of integers: g++ 12 converts bytes to floats one by one.
     const Ints whole = __builtin_convertvector(quantum, Ints);
-    const Floats values = (__builtin_convertvector(whole, Floats) - middle) * scale + offset;
+    const Floats values = __builtin_convertvector(whole, Floats) * scale + offset;
     to(at, values);
+}
+
+/// f(part) for part 0 .. count - 1, each known when compiling: shifts and choices by it cost nothing.
+template <int count, class F>
+void parts(const F& f) {
+    [&]<int... part>(std::integer_sequence<int, part...>) { (f(std::integral_constant<int, part>{}), ...); }
+    (std::make_integer_sequence<int, count>{});
 }
 
 /// A reader's type, and of its blocks: how many values and bytes one has.
@@ -117,27 +128,35 @@ struct F16 : Numbers<GgmlType::F16> {
     }
 };
 
+/// `give` of nibbles with a fifth bit each, from two bytes of them.
+template <class To>
+void give_five(const To& to, int at, float scale, const Bytes& nibble, const std::uint8_t* fifth,
+               float offset) {
+#if defined(__AVX512BW__) && defined(__AVX512VL__)
+    give(to, at, scale, nibble | (Bytes)_mm_maskz_set1_epi8(u16(fifth), 16), offset);
+#else
+    // Not constexpr: a constant vector in a template is more than nvcc 13 can bear.
+    const Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const Ints upper = (u16(fifth) >> place & 1) << 4;
+    give(to, at, scale, __builtin_convertvector(nibble, Ints) | upper, offset);
+#endif
+}
+
 /// Blocks of 32 with 4 or 5 bits a value: scale, minimum if `minimum`, fifth bits if `five`, nibbles.
 template <GgmlType type, bool minimum, bool five>
 struct Small : Blocks<type> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in);
-        const float least = minimum ? half(in + 2) : 0.0f;
+        const float offset = minimum ? half(in + 2) : scale * (five ? -16.0f : -8.0f);
         const std::uint8_t* fifth = in + (minimum ? 4 : 2);
         const Bytes nibbles = sixteen_at(fifth + (five ? 4 : 0));
-        constexpr float middle = minimum ? 0 : (five ? 16 : 8);
         if constexpr (five) {
-            std::int32_t high = 0;
-            load(fifth, high);
-            // Not constexpr: a constant vector in a template is more than nvcc 13 can bear.
-            const Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-            const Ints lower = (high >> place & 1) << 4, upper = (high >> (place + 16) & 1) << 4;
-            give(to, 0, scale, __builtin_convertvector(nibbles & 15, Ints) | lower, middle, least);
-            give(to, 16, scale, __builtin_convertvector(nibbles >> 4, Ints) | upper, middle, least);
+            give_five(to, 0, scale, nibbles & 15, fifth, offset);
+            give_five(to, 16, scale, nibbles >> 4, fifth + 2, offset);
         } else {
-            give(to, 0, scale, nibbles & 15, middle, least);
-            give(to, 16, scale, nibbles >> 4, middle, least);
+            give(to, 0, scale, nibbles & 15, offset);
+            give(to, 16, scale, nibbles >> 4, offset);
         }
     }
 };
@@ -151,7 +170,7 @@ struct Q8_0 : Blocks<GgmlType::Q8_0> {
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in);
         // Signed bytes with the sign bit turned are unsigned ones 128 higher.
-        for (int l = 0; l < 32; l += 16) give(to, l, scale, sixteen_at(in + 2 + l) ^ 128, 128, 0);
+        for (int l = 0; l < 32; l += 16) give(to, l, scale, sixteen_at(in + 2 + l) ^ 128, -128 * scale);
     }
 };
 
@@ -163,19 +182,19 @@ struct KMin : Blocks<type> {
         const float scale = half(in), least = half(in + 2);
         const std::uint8_t* const packed = in + 4;
         const std::uint8_t* const nibbles = in + (five ? 48 : 16);
-        for (int part = 0; part < 8; ++part) {
-            const bool first = part < 4;
-            const int s = first ? packed[part] & 63 : (packed[part + 4] & 15) | (packed[part - 4] >> 6) << 4;
+        parts<8>([&](auto number) {
+            constexpr int part = number;
+            constexpr bool first = part < 4;
+            const int s = first ? packed[part] & 63 : (packed[part + 4] & 15) | (packed[part % 4] >> 6) << 4;
             const int m = first ? packed[part + 4] & 63 : packed[part + 4] >> 4 | (packed[part] >> 6) << 4;
             const float d = times(scale, s), low = times(least, m);
             for (int l = 0; l < 32; l += 16) {
                 Bytes quantum = sixteen_at(nibbles + part / 2 * 32 + l);
                 quantum = part % 2 == 0 ? quantum & 15 : quantum >> 4;
-                if constexpr (five)
-                    quantum |= (sixteen_at(in + 16 + l) >> static_cast<unsigned char>(part) & 1) << 4;
-                give(to, part * 32 + l, d, quantum, 0, -low);
+                if constexpr (five) quantum |= (sixteen_at(in + 16 + l) >> part & 1) << 4;
+                give(to, part * 32 + l, d, quantum, -low);
             }
-        }
+        });
     }
 };
 using Q4_K = KMin<GgmlType::Q4_K, false>;
@@ -187,14 +206,15 @@ struct Q6_K : Blocks<GgmlType::Q6_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in + 208);
-        for (int part = 0; part < 16; ++part) {
-            const int quarter = part / 2 % 4, n = part / 8, from = part % 2 * 16;
+        parts<16>([&](auto number) {
+            constexpr int part = number, quarter = part / 2 % 4, n = part / 8, from = part % 2 * 16;
             const Bytes lower = sixteen_at(in + 64 * n + quarter % 2 * 32 + from),
                         upper = sixteen_at(in + 128 + 32 * n + from);
             const Bytes nibble = quarter < 2 ? lower & 15 : lower >> 4;
-            const Bytes quantum = nibble | (upper >> static_cast<unsigned char>(2 * quarter) & 3) << 4;
-            give(to, part * 16, times(scale, static_cast<std::int8_t>(in[192 + part])), quantum, 32, 0);
-        }
+            const Bytes quantum = nibble | (upper >> 2 * quarter & 3) << 4;
+            const float d = times(scale, static_cast<std::int8_t>(in[192 + part]));
+            give(to, part * 16, d, quantum, -32 * d);
+        });
     }
 };
 
@@ -205,8 +225,9 @@ inline int q3_scale(const std::uint8_t* packed, int k) {
 
 /// The two bits of part k of sixteen: in each half, four quarters of 32 lie in the four bit pairs of the same
 /// 32 bytes.
-inline Bytes pairs(const std::uint8_t* in, int part) {
-    return sixteen_at(in + part / 8 * 32 + part % 2 * 16) >> static_cast<unsigned char>(part % 8 / 2 * 2) & 3;
+template <int part>
+Bytes pairs(const std::uint8_t* in) {
+    return sixteen_at(in + part / 8 * 32 + part % 2 * 16) >> part % 8 / 2 * 2 & 3;
 }
 
 /// Blocks of 256 of two bits a value; sixteen parts have a 4-bit scale and minimum each.
@@ -214,9 +235,11 @@ struct Q2_K : Blocks<GgmlType::Q2_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in + 80), least = half(in + 82);
-        for (int part = 0; part < 16; ++part)
-            give(to, part * 16, times(scale, in[part] & 15), pairs(in + 16, part), 0,
+        parts<16>([&](auto number) {
+            constexpr int part = number;
+            give(to, part * 16, times(scale, in[part] & 15), pairs<part>(in + 16),
                  -times(least, in[part] >> 4));
+        });
     }
 };
 
@@ -225,11 +248,12 @@ struct Q3_K : Blocks<GgmlType::Q3_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in + 108);
-        for (int part = 0; part < 16; ++part) {
-            const Bytes third = sixteen_at(in + part % 2 * 16) >> static_cast<unsigned char>(part / 2) & 1;
-            give(to, part * 16, times(scale, q3_scale(in + 96, part) - 32), pairs(in + 32, part) | third << 2,
-                 4, 0);
-        }
+        parts<16>([&](auto number) {
+            constexpr int part = number;
+            const Bytes third = sixteen_at(in + part % 2 * 16) >> part / 2 & 1;
+            const float d = times(scale, q3_scale(in + 96, part) - 32);
+            give(to, part * 16, d, pairs<part>(in + 32) | third << 2, -4 * d);
+        });
     }
 };
 
