@@ -38,6 +38,14 @@ coco_component(text "utf8proc" "${utf8proc_FOUND}" utf8proc::utf8proc)
 find_package(ZLIB QUIET)
 coco_component(gz "zlib" "${ZLIB_FOUND}" ZLIB::ZLIB)
 
+# Sources that nvcc compiles and that include <coco/coco.cuh>.
+include("${CMAKE_CURRENT_LIST_DIR}/coco-cuda-toolkit.cmake")
+coco_component(cuda "the CUDA toolkit" "${CUDAToolkit_FOUND}" "CUDA::cudart;CUDA::cublas")
+if(coco_has_cuda)
+    # CMake 3.25 does not know that nvcc speaks C++20.
+    target_compile_options(coco_cuda INTERFACE $<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:-std=c++20>)
+endif()
+
 # In somebody else's project our headers are system headers: their warnings are not the user's business.
 if(NOT PROJECT_IS_TOP_LEVEL)
     set_target_properties(${coco_targets} PROPERTIES SYSTEM ON)

@@ -24,7 +24,7 @@ endif()
 
 add_library(coco_dev INTERFACE)
 target_link_libraries(coco_dev INTERFACE coco coco_npy coco_text coco_gz)
-target_compile_options(coco_dev INTERFACE ${coco_dev_flags})
+target_compile_options(coco_dev INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${coco_dev_flags}>")
 if(COCO_SANITIZE)
     target_compile_options(coco_dev INTERFACE -fsanitize=${COCO_SANITIZE} -fno-sanitize-recover=all
                                               -fno-omit-frame-pointer -g1)
@@ -34,4 +34,16 @@ if(COCO_SANITIZE)
         target_compile_options(coco_dev INTERFACE -Wno-error=maybe-uninitialized -Wno-error=array-bounds
                                                   -Wno-error=stringop-overflow -Wno-error=null-dereference)
     endif()
+endif()
+
+if(coco_has_nvcc)
+    # What nvcc compiles of ours. -Wpedantic would trip over the line directives that nvcc writes.
+    set(host_warnings -Wall,-Wextra,-Wshadow,-Wconversion)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+        string(APPEND host_warnings ,-Wno-restrict)
+    endif()
+    add_library(coco_device INTERFACE)
+    target_link_libraries(coco_device INTERFACE coco_cuda)
+    target_compile_options(coco_device INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings>"
+                                                 "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler ${host_warnings}>")
 endif()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Install and export: find_package(coco COMPONENTS npy text gz) finds what this writes.
+# Install and export: find_package(coco COMPONENTS npy text gz cuda) finds what this writes.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -21,5 +21,5 @@ write_basic_package_version_file("${CMAKE_CURRENT_BINARY_DIR}/coco-config-versio
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/coco-config.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/coco-config-version.cmake"
-              cmake/Findutf8proc.cmake
+              cmake/Findutf8proc.cmake cmake/coco-cuda-toolkit.cmake
         DESTINATION "${coco_config_dir}")

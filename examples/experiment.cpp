@@ -162,6 +162,7 @@ private:
         number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch", 1);
     }
     void program() {
+        choice("--device", o_.device, "where it computes: host, or cuda, a GPU", {"host", "cuda"});
         number("--threads", o_.threads, "0: all the machine has; no result depends on it", 0);
         add("--save", o_.save,
             "checkpoint, written after each epoch and on Ctrl-C (several seeds: NAME-SEED)");
@@ -226,6 +227,7 @@ Json settings_of(const Options& o) {
             {"negatives", o.negatives},
             {"seen", o.seen},
             {"valid_users", o.valid_users},
+            {"device", o.device},
             {"threads", o.threads}};
 }
 
@@ -291,7 +293,9 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             of_seed(o.resume, seed, several),
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
-    return o.items == "text" ? run_sasrec_text(job) : run_sasrec_table(job);
+    const bool text = o.items == "text";
+    if (o.device == "cuda") return text ? run_sasrec_text_on_cuda(job) : run_sasrec_table_on_cuda(job);
+    return text ? run_sasrec_text(job) : run_sasrec_table(job);
 }
 
 int run_all(Options o) {

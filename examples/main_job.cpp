@@ -12,6 +12,7 @@
 #include <coco/baseline/popularity.hpp>
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/report.hpp>
+#include <coco/host/host.hpp>
 #include <coco/items/table.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/serve/load.hpp>
@@ -35,22 +36,23 @@ constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on",
 /// Trains and measures each model; false where Ctrl-C ended it.
 class Comparison {
 public:
-    Comparison(const Job& job, coco::Report& report) : job_(job), report_(report) {}
+    Comparison(const Job& job, coco::Report& report)
+        : job_(job), report_(report), host_(std::make_shared<Host>(job.options.threads)) {}
 
     bool stage1(std::unique_ptr<coco::Trainer<Base, Host>>& trainer) {
         std::printf("\nStage 1: SASRec\n");
-        trainer = trainer_for<Base>(stage1_config(config_for<Shop>(job_)), job_);
+        trainer = trainer_for<Base>(stage1_config(config_for<Shop>(job_)), job_, host_);
         return fit(*trainer, stage1_row);
     }
     bool longer(coco::Trainer<Base, Host>& stage1) {
         std::printf("\nSASRec trained on: the same epochs, targets and loss as stage 2, no language model\n");
-        const auto trainer = trainer_for<Base>(config_for<Base>(job_), job_);
+        const auto trainer = trainer_for<Base>(config_for<Base>(job_), job_, host_);
         hand_on<Base>(stage1, *trainer);
         return fit(*trainer, longer_row);
     }
     bool shop(coco::Trainer<Base, Host>& stage1) {
         std::printf("\nStage 2: SASRec+CoCo\n");
-        const auto trainer = trainer_for<Shop>(config_for<Shop>(job_), job_);
+        const auto trainer = trainer_for<Shop>(config_for<Shop>(job_), job_, host_);
         hand_on<Shop>(stage1, *trainer);
         const bool done = fit(*trainer, shop_row);
         const coco::Vitals& v = trainer->state().vitals;
@@ -67,7 +69,7 @@ private:
     template <class Model>
     bool fit(coco::Trainer<Model, Host>& trainer, const char* name) {
         std::fflush(stdout);
-        Fitting<Model> fitting(trainer, job_, job_.save);
+        Fitting<Model, Host> fitting(trainer, job_, job_.save);
         do {
             if (!fitting()) return false;
         } while (fitting.at_end_of_stage1());
@@ -77,6 +79,7 @@ private:
 
     const Job& job_;
     coco::Report& report_;
+    std::shared_ptr<Host> host_;
 };
 
 /// What the numbers can show and what not.

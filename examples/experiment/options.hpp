@@ -38,6 +38,7 @@ struct Options {
     Index width = 64, layers = 2, heads = 2, window = 50;
     double dropout = 0.5;
     std::vector<std::uint64_t> seeds{1};
+    std::string device = "host";
     int threads = 2;
 
     std::string negatives = "train", seen = "excluded";

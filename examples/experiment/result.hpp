@@ -55,4 +55,8 @@ struct Result {
 Result run_sasrec_table(const Job& job);
 Result run_sasrec_text(const Job& job);
 
+/// The same on a GPU. \throws Error where there is none, or where nvcc was not there when this was built
+Result run_sasrec_table_on_cuda(const Job& job);
+Result run_sasrec_text_on_cuda(const Job& job);
+
 }  // namespace experiment

@@ -80,16 +80,15 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     return c;
 }
 
-template <class Model>
-std::unique_ptr<coco::Trainer<Model, Host>> trainer_for(const coco::TrainConfig<Model>& config,
-                                                        const Job& job) {
-    using Trainer = coco::Trainer<Model, Host>;
-    const auto host = std::make_shared<Host>(job.options.threads);
+template <class Model, class P>
+std::unique_ptr<coco::Trainer<Model, P>> trainer_for(const coco::TrainConfig<Model>& config, const Job& job,
+                                                     std::shared_ptr<P> on) {
+    using Trainer = coco::Trainer<Model, P>;
     std::unique_ptr<Trainer> trainer;
     if constexpr (Model::knows)
-        trainer = std::make_unique<Trainer>(config, job.catalogue, *job.language, host);
+        trainer = std::make_unique<Trainer>(config, job.catalogue, *job.language, std::move(on));
     else
-        trainer = std::make_unique<Trainer>(config, job.catalogue, host);
+        trainer = std::make_unique<Trainer>(config, job.catalogue, std::move(on));
     if (config.schedule.negatives == coco::NegativesFrom::all_leaking) trainer->reveal(job.everything);
     return trainer;
 }
@@ -108,10 +107,10 @@ inline JointEpoch joint_epoch(const coco::Vitals& v, const Progress& p) {
 
 /// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when
 /// stopped.
-template <class Model>
+template <class Model, class P>
 class Fitting {
 public:
-    using Trainer = coco::Trainer<Model, Host>;
+    using Trainer = coco::Trainer<Model, P>;
 
     Fitting(Trainer& trainer, const Job& job, std::string save)
         : trainer_(trainer),
@@ -165,16 +164,16 @@ private:
 };
 
 /// Ranks of the targets, as the options treat seen items.
-template <class Model>
-coco::Metrics measure(const coco::Trained<Model, Host>& trained, const coco::data::Cases& cases,
+template <class Model, class P>
+coco::Metrics measure(const coco::Trained<Model, P>& trained, const coco::data::Cases& cases,
                       const char* name, const Options& o) {
     return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::Had::zeroed : coco::Had::excluded,
                           evaluation(name, cases.size(), o.quiet));
 }
 
-/// One seed from beginning to end.
-template <class Model>
-Result run(const Job& job) {
+/// One seed from beginning to end. \param on  where it computes
+template <class Model, class P>
+Result run(const Job& job, const std::shared_ptr<P>& on) {
     using Base = base_of<Model>;
     const auto start = std::chrono::steady_clock::now();
     const Options& o = job.options;
@@ -182,7 +181,7 @@ Result run(const Job& job) {
     Result result;
     result.seed = job.seed;
     result.stage1 = "trained";
-    const auto base_row = [&](const coco::Trained<Base, Host>& base) {
+    const auto base_row = [&](const coco::Trained<Base, P>& base) {
         result.base_valid = measure(base, job.split.valid, "base, validation", o);
         result.base_test = measure(base, job.split.test, "base, test", o);
     };
@@ -192,19 +191,19 @@ Result run(const Job& job) {
     };
 
     try {
-        std::unique_ptr<coco::Trainer<Base, Host>> stage1;
+        std::unique_ptr<coco::Trainer<Base, P>> stage1;
         if (!job.stage1.empty()) {
-            stage1 = trainer_for<Base>(stage1_config(config), job);
+            stage1 = trainer_for<Base>(stage1_config(config), job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
             if (there) coco::resume(job.stage1, *stage1);
-            Fitting<Base> fitting(*stage1, job, job.stage1);
+            Fitting<Base, P> fitting(*stage1, job, job.stage1);
             if (!fitting()) return stopped();
             result.effort = fitting.effort();
             base_row(stage1->model());
         }
 
-        const auto trainer = trainer_for<Model>(config, job);
+        const auto trainer = trainer_for<Model>(config, job, on);
         if (!job.resume.empty()) {
             coco::resume(job.resume, *trainer);
             result.stage1 = "resumed";
@@ -213,7 +212,7 @@ Result run(const Job& job) {
         }
         stage1.reset();
 
-        Fitting<Model> fitting(*trainer, job, job.save);
+        Fitting<Model, P> fitting(*trainer, job, job.save);
         const bool whole = trainer->state().phase == Phase::behaviour && !result.base_test;
         if (!fitting()) return stopped();
         if (fitting.at_end_of_stage1()) {

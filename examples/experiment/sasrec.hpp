@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// All that CoCo over SASRec can be reduced to, for one kind of items.
+/// All that CoCo over SASRec can be reduced to, for one kind of items, in one place.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>
@@ -18,17 +18,17 @@
 
 namespace experiment {
 
-template <class Items>
-Result run_sasrec_with(const Job& job) {
+template <class Items, class P>
+Result run_sasrec_with(const Job& job, const std::shared_ptr<P>& on) {
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
     using coco::Pipeline;
     using coco::backbone::SASRec;
     const std::string& word = job.options.coco;
-    if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job);
-    if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job);
-    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::Identity>>(job);
-    if (word == "con") return run<Pipeline<SASRec, Items, Model, coco::adapter::Frozen>>(job);
-    return run<coco::Base<SASRec, Items>>(job);
+    if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job, on);
+    if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job, on);
+    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::Identity>>(job, on);
+    if (word == "con") return run<Pipeline<SASRec, Items, Model, coco::adapter::Frozen>>(job, on);
+    return run<coco::Base<SASRec, Items>>(job, on);
 }
 
 }  // namespace experiment

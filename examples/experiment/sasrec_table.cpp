@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <coco/host/host.hpp>
 #include <coco/items/table.hpp>
 
 #include "experiment/sasrec.hpp"
 
 namespace experiment {
 
-Result run_sasrec_table(const Job& job) { return run_sasrec_with<coco::items::Table>(job); }
+Result run_sasrec_table(const Job& job) {
+    return run_sasrec_with<coco::items::Table>(job, std::make_shared<coco::Host>(job.options.threads));
+}
 
 }  // namespace experiment

@@ -9,16 +9,18 @@
 #include <memory>
 #include <vector>
 
-#include <coco/host/host.hpp>
 #include <coco/pipeline/base.hpp>
+#include <coco/store/transfer.hpp>
 #include <coco/train/trainer.hpp>
 
 namespace experiment {
 
 using coco::Home;
-using coco::Host;
 using coco::Index;
-using Floats = coco::List<float, Host::Space>;
+template <class P>
+using Numbers = coco::List<typename P::Scalar, typename P::Space>;
+template <class P>
+using ConstNumbers = coco::List<const typename P::Scalar, typename P::Space>;
 
 /// The base of a model: the same backbone and items, nothing else.
 template <class Model>
@@ -57,35 +59,38 @@ coco::TrainConfig<base_of<Model>> stage1_config(const coco::TrainConfig<Model>& 
     return config;
 }
 
-/// One of a trainer's blocks, on the host.
-template <class Model>
-Floats block_of(coco::Trainer<Model, Host>& trainer, const std::string& name, Home home) {
-    Floats found{};
-    trainer.visit_blocks([&](const std::string& block, Home where, Floats list) {
+/// One of a trainer's blocks.
+template <class Model, class P>
+Numbers<P> block_of(coco::Trainer<Model, P>& trainer, const std::string& name, Home home) {
+    Numbers<P> found{};
+    trainer.visit_blocks([&](const std::string& block, Home where, Numbers<P> list) {
         if (block == name && where == home) found = list;
     });
     return found;
 }
 
 /// Copies the tensors that both layouts have, by name, from one block to another.
-inline void copy_shared(const coco::Layout& from_layout, Floats from, const coco::Layout& to_layout,
-                        Floats to, Home home) {
+template <class P>
+void copy_shared(P& on, const coco::Layout& from_layout, Numbers<P> from, const coco::Layout& to_layout,
+                 Numbers<P> to, Home home) {
     for (const coco::Tensor& t : from_layout.tensors()) {
         if (t.slot.home != home) continue;
         const coco::Slot& slot = to_layout.tensor(t.name).slot;
-        std::copy_n(from.data + t.slot.at, t.slot.size(), to.data + slot.at);
+        coco::transfer(on, ConstNumbers<P>(from.from(t.slot.at, t.slot.size())), on,
+                       to.from(slot.at, slot.size()));
     }
 }
 
 /// Puts a trainer where it would stand had it trained stage 1 itself.
-template <class Model>
-void hand_on(coco::Trainer<base_of<Model>, Host>& stage1, coco::Trainer<Model, Host>& trainer) {
+template <class Model, class P>
+void hand_on(coco::Trainer<base_of<Model>, P>& stage1, coco::Trainer<Model, P>& trainer) {
+    P& on = *trainer.model().on;
     const coco::Layout &from = stage1.model().model->layout(), &to = trainer.model().model->layout();
     for (const Home home : {Home::dense, Home::table}) {
         for (const char* block : {"values", "first", "second"})
-            copy_shared(from, block_of(stage1, block, home), to, block_of(trainer, block, home), home);
-        const Floats values = block_of(trainer, "values", home);
-        std::copy_n(values.data, values.size, block_of(trainer, "best", home).data);
+            copy_shared(on, from, block_of(stage1, block, home), to, block_of(trainer, block, home), home);
+        coco::transfer(on, ConstNumbers<P>(block_of(trainer, "values", home)), on,
+                       block_of(trainer, "best", home));
     }
     coco::TrainState state = stage1.state();
     if (trainer.config().schedule.joint_epochs > 0) {
@@ -99,23 +104,24 @@ void hand_on(coco::Trainer<base_of<Model>, Host>& stage1, coco::Trainer<Model, H
 }
 
 /// A copy of a trainer's behaviour as it was in the best epoch of stage 1, while it still stands there.
-template <class Model>
-coco::Trained<base_of<Model>, Host> behaviour_of(coco::Trainer<Model, Host>& trainer) {
+template <class Model, class P>
+coco::Trained<base_of<Model>, P> behaviour_of(coco::Trainer<Model, P>& trainer) {
     using Base = base_of<Model>;
-    const coco::Trained<Model, Host>& whole = trainer.model();
+    const coco::Trained<Model, P>& whole = trainer.model();
     const auto base =
         std::make_shared<const Base>(stage1_config(trainer.config()).model, whole.model->items());
-    coco::Trained<Base, Host> copy{whole.on, base,
-                                   std::make_shared<coco::Parameters<Host>>(*whole.on, base->layout(), 0),
-                                   whole.filler, nullptr};
+    coco::Trained<Base, P> copy{whole.on, base,
+                                std::make_shared<coco::Parameters<P>>(*whole.on, base->layout(), 0),
+                                whole.filler, nullptr};
     const char* const block =
         trainer.state().best[0].epoch > 0 && !trainer.state().finished ? "best" : "values";
     const coco::Layout &from = whole.model->layout(), &to = base->layout();
     for (const coco::Tensor& t : to.tensors()) {
         if (t.slot.home == Home::frozen) continue;
         const coco::Slot& slot = from.tensor(t.name).slot;
-        std::copy_n(block_of(trainer, block, slot.home).data + slot.at, slot.size(),
-                    copy.parameters->list(t.slot).data);
+        coco::transfer(*whole.on,
+                       ConstNumbers<P>(block_of(trainer, block, slot.home).from(slot.at, slot.size())),
+                       *whole.on, copy.parameters->list(t.slot));
     }
     return copy;
 }

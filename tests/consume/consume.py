@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every way to consume the library: installed, as a subdirectory, and a version that is not this one, refused.
+"""Every way to consume the library: installed, as a subdirectory, by nvcc, and a version that is not this one, refused.
 
 usage: consume.py BUILD_FOLDER COMPILER VERSION
 """
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,16 @@ class Consumers:
         call("cmake", "--build", folder)
         call(folder / "consumer")
 
+    def device(self):
+        """Where the build that is installed had nvcc, a source that it compiles needs one component and no flag."""
+        nvcc = re.search(r"^CMAKE_CUDA_COMPILER:\w+=(/.+)$", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
+        if not nvcc:
+            print("SKIPPED: no nvcc")
+            return
+        folder = self.configure("device", f"-DCMAKE_CUDA_COMPILER={nvcc[1]}", "-DCMAKE_CUDA_ARCHITECTURES=90-real")
+        call("cmake", "--build", folder)
+        call(folder / "consumer")
+
     def another_version(self):
         """Below 1.0 a minor version may break its users: only the same one is compatible."""
         major, minor = map(int, self.version.split(".")[:2])
@@ -69,7 +80,8 @@ class Consumers:
 
 def main(build, compiler, version):
     consumers, passed, failed = Consumers(build, compiler, version), 0, 0
-    for step in (consumers.install, consumers.installed, consumers.subdirectory, consumers.another_version):
+    for step in (consumers.install, consumers.installed, consumers.subdirectory, consumers.device,
+                 consumers.another_version):
         try:
             step()
             passed += 1

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The programs do what docs/experiment.md says, on a shop small enough for seconds.
 
-usage: smoke.py EXPERIMENT MAIN_JOB QUICKSTART LM
+usage: smoke.py EXPERIMENT EXPERIMENT_EMULATED MAIN_JOB QUICKSTART LM
 """
 import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
 from compiler import finish
 
-EXPERIMENT, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
+EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
@@ -53,8 +54,8 @@ class Trial:
         assert done.returncode == status, f"{' '.join(options)}: status {done.returncode}\n{done.stdout}"
         return done.stdout
 
-    def report(self, *options):
-        self.run("--data", self.data, *SMALL, "--report", self.path("report.json"), *options)
+    def report(self, *options, program=EXPERIMENT):
+        self.run("--data", self.data, *SMALL, "--report", self.path("report.json"), *options, program=program)
         return json.loads(pathlib.Path(self.path("report.json")).read_text())
 
     def same_file(self, a, b):
@@ -136,6 +137,22 @@ def going_on_gives_the_file_of_a_run_that_never_stopped(t):
     assert stopped, "never stopped on the way"
 
 
+def a_gpu_trains_what_the_host_trains(t):
+    options = ("--coco", "full", "--llm", "tiny", "--items", "text")
+    host = t.report(*options, "--stage1", t.path("stage1.coco"))
+    for stage1 in ((), ("--stage1", t.path("stage1.coco"))):
+        device = t.report(*options, *stage1, "--device", "cuda", program=EMULATED)
+        assert device["settings"]["device"] == "cuda"
+        mine, theirs = ([run["joint"][0] for run in report["runs"]] for report in (device, host))
+        for a, b in zip(mine, theirs, strict=True):
+            assert abs(a["loss"] - b["loss"]) <= 1e-4 * b["loss"] and a["codes_a_user"] == b["codes_a_user"], (a, b)
+        # Two items whose scores differ in the last bits may change places.
+        for part in ("test", "valid"):
+            assert abs(device[part]["mean"]["MRR"] - host[part]["mean"]["MRR"]) < 0.01, (device[part], host[part])
+    if shutil.which("nvidia-smi") is None:
+        assert "cuda" in t.run("--data", t.data, *SMALL, "--device", "cuda", status=1)
+
+
 def the_main_job_ends_with_recommendations(t):
     text = t.run("--data", t.data, "--quick", "--threads", "1", program=MAIN_JOB)
     for line in ("PopRec", "SASRec+CoCo", "95 % intervals", "standard error", "may take next", "10. "):
@@ -184,6 +201,7 @@ def main():
     for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
                   centred_users_choose_other_codes, seeds_are_runs_of_their_own,
                   a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
+                  a_gpu_trains_what_the_host_trains,
                   the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
                   the_quickstart_is_quick):
         with tempfile.TemporaryDirectory() as folder:

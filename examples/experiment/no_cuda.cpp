@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands for sasrec_*.cu where there is no nvcc.
+#include <coco/core/error.hpp>
+
+#include "experiment/result.hpp"
+
+namespace experiment {
+namespace {
+
+[[noreturn]] Result refuse() {
+    throw coco::Error("--device cuda", "this program was built without nvcc",
+                      "nvcc in PATH, or its place in CUDACXX, when the build is configured");
+}
+
+}  // namespace
+
+Result run_sasrec_table_on_cuda(const Job&) { refuse(); }
+Result run_sasrec_text_on_cuda(const Job&) { refuse(); }
+
+}  // namespace experiment

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <coco/cuda/cuda.cuh>
+#include <coco/items/text_aware.hpp>
+
+#include "experiment/sasrec.hpp"
+
+namespace experiment {
+
+Result run_sasrec_text_on_cuda(const Job& job) {
+    return run_sasrec_with<coco::items::TextAware>(job, std::make_shared<coco::Cuda>());
+}
+
+}  // namespace experiment
