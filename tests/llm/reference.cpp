@@ -43,11 +43,11 @@ coco::llm::Source source_of(std::shared_ptr<const Safetensors> file) {
     c.epsilon = number("rms_eps");
     c.head_norm = file->has("blk.0.attn_q_norm.weight");
     c.qkv_bias = file->has("blk.0.attn_q.bias");
-    return {c, [file](std::string_view name, Index rows, Index cols, std::span<float> out) {
+    return {c, [file](std::string_view name, Index rows, Index cols, Index first, std::span<float> out) {
                 const auto& shape = file->tensor(name).shape;
                 const auto values = file->get<float>(
                     name, shape.size() == 1 ? coco::io::Shape{cols} : coco::io::Shape{rows, cols});
-                std::copy(values.begin(), values.end(), out.begin());
+                std::copy_n(values.begin() + first * cols, out.size(), out.begin());
             }};
 }
 
