@@ -6,7 +6,11 @@ cuda_toolkit=cuda-toolkit[nvcc,nvvm,crt,cudart,cublas,cccl]==13.0.3
 
 need_nvcc() {
     local root=$cache/cuda-13.0.3 library
-    [[ -z ${CUDACXX:-} ]] && ! command -v nvcc >/dev/null || return 0
+    if [[ -n ${CUDACXX:-} ]]; then
+        find_cuda_libraries
+        return 0
+    fi
+    ! command -v nvcc >/dev/null || return 0
     if [[ ! -x $root/bin/nvcc ]]; then
         echo "No nvcc here: the CUDA toolkit is about 600 MB"
         wheels "$cuda_toolkit" || return 1
@@ -21,7 +25,11 @@ need_nvcc() {
         tidy_fetch
     fi
     export CUDACXX=$root/bin/nvcc
+    find_cuda_libraries
 }
+
+# Programs linked by the nvcc that CUDACXX names find its libraries when they run.
+find_cuda_libraries() { export LD_LIBRARY_PATH="$(dirname "$CUDACXX")/../lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; }
 
 cuda_sanitizer=nvidia-cuda-sanitizer-api==13.0.85
 sanitizer=
