@@ -62,7 +62,9 @@ TEST_CASE("what cannot be decoded is an error that names the tensor") {
     std::vector<float> out(3);
     CHECK_THAT(support::error_of([&] { coco::io::read_rows(file.tensor("broken"), 1, 1, out); }),
                Contains("row 1, column 1"));
-    CHECK_THAT(support::error_of([&] { coco::io::require_decodable(file.tensor("broken")); }),
+    CHECK_THAT(support::error_of([&] {
+                   coco::io::require_decodable(file.tensor("broken"), 0, file.tensor("broken").rows);
+               }),
                Contains("row 1, column 1"));
     CHECK_NOTHROW(coco::io::read_rows(file.tensor("broken"), 0, 1, out));
     CHECK_THAT(support::error_of([&] { coco::io::read(file, "broken", out); }),

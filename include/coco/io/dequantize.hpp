@@ -40,10 +40,12 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
     require_finite(out, tensor.columns, tensor.where, first);
 }
 
-/// \throws Error as `read_rows` if any row of a tensor cannot be decoded or is not finite
-inline void require_decodable(const TensorInfo& tensor) {
+/// \throws Error as `read_rows` if any of a tensor's rows `first` .. `first + count - 1` cannot be decoded or
+/// is
+///         not finite
+inline void require_decodable(const TensorInfo& tensor, Index first, Index count) {
     std::vector<float> row(static_cast<std::size_t>(tensor.columns));
-    for (Index i = 0; i < tensor.rows; ++i) read_rows(tensor, i, 1, row);
+    for (Index i = first; i < first + count; ++i) read_rows(tensor, i, 1, row);
 }
 
 /// Decodes a whole tensor, rows x columns, row-major. \throws Error as `read_rows`

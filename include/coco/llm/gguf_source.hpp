@@ -80,7 +80,7 @@ inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
         return paired && (name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight"));
     };
     Source source{config, {}, {}, {}};
-    // Where rows of a tensor lie is known row by row where they are turned, else a stretch is as it lies.
+    // Turned rows are taken one by one (a row counts as a whole stretch), others as they lie.
     const auto each = [=](const io::TensorInfo& tensor, std::string_view name, Index first, Index count,
                           const auto& take) {
         io::by_stretches(count, turned(name) ? Index{1} << 20 : tensor.columns, [&](Index at, Index some) {
@@ -103,9 +103,8 @@ inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
         const io::TensorInfo& tensor = file->tensor(name, rows, cols);
         const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(rows);
         const auto count = static_cast<Index>(out.size() / row);
-        std::vector<float> values(static_cast<std::size_t>(cols));
         each(tensor, name, first, count, [&](Index from, Index at, Index some) {
-            for (Index i = 0; i < some; ++i) io::read_rows(tensor, from + i, 1, values);
+            io::require_decodable(tensor, from, some);
             const auto bytes = rows_of(tensor, from, some);
             std::copy(bytes.begin(), bytes.end(), out.begin() + at * static_cast<Index>(row));
         });

@@ -35,13 +35,13 @@ public:
             const Tensor& tensor = layout.tensors()[t];
             const std::size_t size = static_cast<std::size_t>(tensor.slot.size());
             if (size == 0) continue;
-            if constexpr (std::is_same_v<typename P::Space, space::Host> && std::is_same_v<Scalar, float>)
-                // In place: a table of given values may be as large as all the rest.
-                if (tensor.fill) {
+            if (tensor.fill) {
+                if constexpr (std::is_same_v<typename P::Space, space::Host> &&
+                              std::is_same_v<Scalar, float>) {
+                    // In place: a table of given values may be as large as all the rest.
                     tensor.fill({list(tensor.slot).data, size});
                     continue;
                 }
-            if (tensor.fill) {
                 given.resize(size);
                 tensor.fill(given);
                 values.assign(given.begin(), given.end());
