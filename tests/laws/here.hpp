@@ -23,15 +23,29 @@ template <class T>
 using Here = BasicHost<T>;
 #endif
 
-/// True where a test takes minutes on the emulated device and nobody asked for it: says that it is skipped.
+/// True where nobody asked for the long tests: says that one is skipped.
+inline bool left_out(const char* where) {
+    if (std::getenv("COCO_LONG") != nullptr) return false;
+    std::cout << "SKIPPED: takes minutes " << where << "; COCO_LONG=1 runs it\n";
+    return true;
+}
+
+/// For a test that takes minutes on the emulated device.
 inline bool too_long_here() {
 #if defined(COCO_EMULATED)
-    if (std::getenv("COCO_LONG") == nullptr) {
-        std::cout << "SKIPPED: the emulated device takes minutes; COCO_LONG=1 runs it\n";
-        return true;
-    }
-#endif
+    return left_out("on the emulated device");
+#else
     return false;
+#endif
+}
+
+/// For a whole model that writes: under the sanitizers, too, which see the same code in small models.
+inline bool too_long_sanitized() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return left_out("under a sanitizer");
+#else
+    return too_long_here();
+#endif
 }
 
 }  // namespace coco::laws

@@ -44,7 +44,7 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
 TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[generate]",
                    coco::llm::storage::Float, coco::llm::storage::AsStored) {
     const auto path = smollm2();
-    if (coco::laws::too_long_here()) return;
+    if (coco::laws::too_long_sanitized()) return;
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
     else
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[ge
 
 TEST_CASE("continuation: Qwen2.5 writes what transformers writes", "[generate]") {
     const char* const path = std::getenv("COCO_QWEN_GGUF");
-    if (coco::laws::too_long_here()) return;
+    if (coco::laws::too_long_sanitized()) return;
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF does not name Qwen2.5-Coder-0.5B-Instruct's Q4_K_M file\n";
     else

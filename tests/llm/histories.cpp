@@ -112,7 +112,7 @@ void agrees(const std::filesystem::path& model, const std::string& fixture) {
 }  // namespace
 
 TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
-    if (coco::laws::too_long_here()) return;
+    if (coco::laws::too_long_sanitized()) return;
     const auto path = smollm2();
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
@@ -121,7 +121,7 @@ TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
 }
 
 TEST_CASE("histories: Qwen2.5 reads them as transformers does", "[llm]") {
-    if (coco::laws::too_long_here()) return;
+    if (coco::laws::too_long_sanitized()) return;
     const char* const path = std::getenv("COCO_QWEN_GGUF");
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF does not name Qwen2.5-Coder-0.5B-Instruct's Q4_K_M file\n";
