@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <coco/eval/evaluate.hpp>
@@ -113,11 +114,18 @@ Answers ask(const SmallShop& shop, const std::filesystem::path& path) {
     data::Interactions histories;
     for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
     const Recommender<Shop, P> desk(trained, make_knowledge(trained, histories)), plain(trained);
-    for (Index i = 0; i < std::min<Index>(20, shop.split.test.size()); ++i) {
+    const auto both = [&](Index i) {
         const Request request{
             .history = shop.split.test[i].history, .user = static_cast<Id>(i), .k = 5, .exclude = {}};
-        answers.knowing.push_back(desk.recommend(request));
-        answers.ignorant.push_back(plain.recommend(request));
+        return std::pair(desk.recommend(request), plain.recommend(request));
+    };
+    const Index users = std::min<Index>(20, shop.split.test.size());
+    // Shapes that are known by then a device answers by what it recorded.
+    for (Index i = 0; i < users; ++i) both(i);
+    for (Index i = 0; i < users; ++i) {
+        auto [knowing, ignorant] = both(i);
+        answers.knowing.push_back(std::move(knowing));
+        answers.ignorant.push_back(std::move(ignorant));
     }
     return answers;
 }

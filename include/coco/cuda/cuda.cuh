@@ -15,6 +15,7 @@
 #include <coco/cuda/classify.cuh>
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/graph.cuh>
+#include <coco/cuda/graphs_by_shape.cuh>
 #include <coco/cuda/math_mode.cuh>
 #include <coco/cuda/memory.cuh>
 #include <coco/cuda/multiply.cuh>
@@ -25,6 +26,7 @@
 #include <coco/cuda/unpack.cuh>
 #include <coco/cuda/update.cuh>
 #include <coco/exec/policy.hpp>
+#include <coco/exec/repeats.hpp>
 #include <coco/exec/skills.hpp>
 #include <coco/fwd.hpp>
 #include <coco/store/workspace.hpp>
@@ -58,6 +60,12 @@ public:
     }
     /// Does what was recorded, with the same bits.
     void replay(const cuda::Graph& graph) { graph.replay(*turn()); }
+    /// Does work() by the graph of its shape; see `GraphsByShape::run`.
+    template <class Work>
+    void repeat(cuda::GraphsByShape& graphs, std::span<const Id> shape, const Work& work) {
+        Turn mine = turn();
+        graphs.run(*mine, shape, work);
+    }
 
     void* own(std::size_t bytes) { return turn()->own(bytes); }
     void disown(void* memory, std::size_t) noexcept { turn()->disown(memory); }
@@ -151,6 +159,19 @@ private:
     Turn turn() { return Turn(*held_); }
 
     std::unique_ptr<Held> held_;
+};
+
+/// A device repeats work by starting a graph.
+template <class T, class Math>
+class Repeats<BasicCuda<T, Math>> {
+public:
+    template <class Work>
+    void run(BasicCuda<T, Math>& on, std::span<const Id> shape, const Work& work) {
+        on.repeat(graphs_, shape, work);
+    }
+
+private:
+    cuda::GraphsByShape graphs_;
 };
 
 }  // namespace coco

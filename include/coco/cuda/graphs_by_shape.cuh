@@ -17,12 +17,12 @@ namespace coco::cuda {
 class GraphsByShape {
 public:
     /// \param most  shapes that are kept; where there are more, all are forgotten and met anew
-    explicit GraphsByShape(std::size_t most = 64) : most_(most) {}
+    explicit GraphsByShape(std::size_t most = 512) : most_(most) {}
 
     /// Runs work(): plainly when its shape is met for the first time, which makes its memory grow, recorded
-    /// from then on. Work of one shape reads and writes the same places each time.
+    /// from then on. Work of one shape reads and writes the same places each time. What cannot be recorded (it
+    /// brings numbers or waits: see `Graph::record`) runs plainly each time.
     /// \param shape  all that decides sizes and addresses, such as a batch's offsets
-    /// \throws Error where work brings numbers or waits: see `Graph::record`
     template <class Work>
     void run(Device& device, std::span<const Id> shape, const Work& work) {
         const std::vector<Id> key(shape.begin(), shape.end());
@@ -30,18 +30,37 @@ public:
         if (found == graphs_.end()) {
             work();
             if (graphs_.size() >= most_) graphs_.clear();
-            graphs_.emplace(key, Graph());
+            graphs_.emplace(key, Met{});
             return;
         }
-        if (found->second.launches() == 0) found->second = Graph::record(device, work);
-        found->second.replay(device);
+        Met& met = found->second;
+        if (met.times == 1) record(device, work, met);
+        ++met.times;
+        if (met.graph.launches() > 0)
+            met.graph.replay(device);
+        else
+            work();
     }
 
     std::size_t size() const { return graphs_.size(); }
 
 private:
+    struct Met {
+        Index times = 1;
+        Graph graph;
+    };
+
+    template <class Work>
+    static void record(Device& device, const Work& work, Met& met) {
+        try {
+            met.graph = Graph::record(device, work);
+        } catch (const Error&) {
+            // Whatever is wrong with the work itself is found again when it runs plainly.
+        }
+    }
+
     std::size_t most_;
-    std::map<std::vector<Id>, Graph> graphs_;
+    std::map<std::vector<Id>, Met> graphs_;
 };
 
 }  // namespace coco::cuda

@@ -45,7 +45,6 @@ public:
                                    Model::knows ? trained.text.get() : nullptr);
                 see(c);
             }
-            batch_.finish(trained.filler.items(), trained.filler.sampling().window);
             rank(trained, had, count);
             work_.reset();
             if (told) told(first + count);

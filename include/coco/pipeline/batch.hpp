@@ -56,7 +56,7 @@ struct HostBatch {
             for (std::vector<Id>* v : {&l->id, &l->offsets, &l->place}) more(*v);
     }
 
-    /// Makes what follows from the rest: inverse lists for gradients, each target's own number.
+    /// Makes what learning needs beside the rest: inverse lists for gradients, each target's own number.
     /// \param items, window  sizes of the item and position tables
     void finish(Index items, Index window) {
         by_item.build(item, items);

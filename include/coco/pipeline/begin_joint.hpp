@@ -39,7 +39,6 @@ std::vector<float> representations(const Trained<Model, P>& trained, const data:
                 b.know_row.push_back(b.target_row.back());
             }
         if (b.rows() == 0) continue;
-        b.finish(trained.filler.items(), trained.filler.sampling().window);
         Run<P> run = trained.run(work);
         const Rows<P> e = trained.model->represent(run, bring(run, b));
         part.resize(static_cast<std::size_t>(e.size()));

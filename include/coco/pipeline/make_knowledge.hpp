@@ -37,7 +37,6 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
         for (Id user = start; user < stop; ++user)
             if (histories.length(user) > 0)
                 trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
-        b.finish(trained.filler.items(), trained.filler.sampling().window);
         Segments<P> of_group;
         if (b.groups() > 0) {
             Run<P> run = trained.run(work);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <coco/exec/repeats.hpp>
 #include <coco/pipeline/knowledge.hpp>
 #include <coco/pipeline/trained.hpp>
 #include <coco/store/workspace.hpp>
@@ -72,7 +73,6 @@ public:
             k = std::max(k, requests[r].k);
             answers[r].used_knowledge = put(*desk, requests[r]);
         }
-        desk->batch.finish(trained_.filler.items(), trained_.filler.sampling().window);
         rank(*desk, requests, std::min(k, trained_.filler.items()), answers);
         give(std::move(desk));
         return answers;
@@ -91,12 +91,14 @@ private:
             pure_of.clear();
             seen.clear();
             pure.clear();
+            shape.clear();
         }
 
         Workspace<P> work;
+        Repeats<P> repeats;
         HostBatch batch;
         Offsets seen_of, pure_of;
-        std::vector<Id> seen, history;
+        std::vector<Id> seen, history, shape;
         std::vector<Scalar> pure;
     };
 
@@ -146,16 +148,22 @@ private:
               std::vector<Recommendation>& answers) const {
         P& on = *trained_.on;
         Workspace<P>& work = desk.work;
+        const Index count = static_cast<Index>(requests.size());
+        describe(desk, k);
         Run<P> run = trained_.run(work);
         const Batch<P> batch = bring(run, desk.batch);
-        const auto answer = answer_of(desk, run, batch);
-        const Index count = static_cast<Index>(requests.size());
         Seen<P> seen;
         seen.of_row = bring(run, desk.seen_of);
         seen.item = on.bring(std::span<const Id>(desk.seen), work);
+        const CRows<P> pure{on.bring(std::span<const Scalar>(desk.pure), work).data, desk.pure_of.rows(),
+                            knowledge_.width()};
+        const Segments<P> pure_of = bring(run, desk.pure_of);
         const MutableIds<P> best = work.template keep_list<Id>(count * k);
         const Rows<P> scores = work.keep(count, k);
-        on.rank(answer.rows, answer.vectors, {}, seen, k, best, scores);
+        desk.repeats.run(on, desk.shape, [&] {
+            const auto answer = answer_of(run, batch, pure, pure_of);
+            on.rank(answer.rows, answer.vectors, {}, seen, k, best, scores);
+        });
         const std::span<Id> id = work.template numbers<Id>(count * k);
         const std::span<Scalar> score = work.template numbers<Scalar>(count * k);
         on.fetch(List<const Id, typename P::Space>(best), id.data());
@@ -169,17 +177,23 @@ private:
         work.reset();
     }
 
-    auto answer_of(Desk& desk, Run<P>& run, const Batch<P>& batch) const ->
-        typename Model::template Answer<P> {
-        if constexpr (Model::knows) {
-            const Index rows = desk.pure_of.rows(), width = trained_.model->width();
-            const Rows<P> pure = desk.work.keep(rows, width);
-            if (rows > 0)
-                run.on.put(desk.pure.data(), List<Scalar, typename P::Space>{pure.data, pure.size()});
-            return trained_.model->answer(run, batch, CRows<P>(pure), bring(run, desk.pure_of));
-        } else {
+    /// Writes down what decides sizes and addresses of this pass. Lists of items not to be shown are as long as
+    /// they happen to be: zeros nobody reads make more of them equally long.
+    void describe(Desk& desk, Index k) const {
+        constexpr std::size_t step = 64;
+        desk.seen.resize((desk.seen.size() + step - 1) / step * step);
+        for (const Index n : {desk.work.moves(), k, static_cast<Index>(desk.seen.size())})
+            desk.shape.push_back(static_cast<Id>(n));
+        for (const Offsets* of : {&desk.batch.segments, &desk.pure_of})
+            desk.shape.insert(desk.shape.end(), of->at.begin(), of->at.end());
+    }
+
+    typename Model::template Answer<P> answer_of(Run<P>& run, const Batch<P>& batch, CRows<P> pure,
+                                                 const Segments<P>& pure_of) const {
+        if constexpr (Model::knows)
+            return trained_.model->answer(run, batch, pure, pure_of);
+        else
             return trained_.model->answer(run, batch);
-        }
     }
 
     Trained<Model, P> trained_;

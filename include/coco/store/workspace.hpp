@@ -51,11 +51,7 @@ public:
 
     /// Forgets everything taken. Views into the arena die here.
     void reset() {
-        if (blocks_.size() > 1) {
-            const Index all = static_cast<Index>(most_);
-            blocks_.clear();
-            blocks_.emplace_back(*on_, all);
-        }
+        if (blocks_.size() > 1) move_to(most_);
         block_ = used_ = 0;
     }
 
@@ -64,10 +60,12 @@ public:
         const std::size_t wanted = static_cast<std::size_t>(factor * static_cast<double>(most_));
         most_ = std::max(most_, wanted);
         if (total() >= wanted && blocks_.size() <= 1) return;
-        blocks_.clear();
-        blocks_.emplace_back(*on_, static_cast<Index>(wanted));
+        move_to(wanted);
         block_ = used_ = 0;
     }
+
+    /// Times that what had been taken before came to lie elsewhere.
+    Index moves() const { return moves_; }
 
     /// Bytes owned.
     std::size_t total() const {
@@ -77,6 +75,11 @@ public:
     }
 
 private:
+    void move_to(std::size_t bytes) {
+        blocks_.clear();
+        blocks_.emplace_back(*on_, static_cast<Index>(bytes));
+        ++moves_;
+    }
     std::size_t size_of(std::size_t b) const { return static_cast<std::size_t>(blocks_[b].size()); }
     std::size_t in_use() const {
         std::size_t sum = used_;
@@ -87,6 +90,7 @@ private:
     P* on_;
     std::vector<Block<std::byte, P>> blocks_;
     std::size_t block_ = 0, used_ = 0, most_ = 0;
+    Index moves_ = 0;
 };
 
 /// Ordinary memory of the host, whatever the policy: shapes and indices are made there.
@@ -178,6 +182,9 @@ public:
         Arena<P>* arena_;
         typename Arena<P>::Mark mark_;
     };
+
+    /// Grows when memory of the policy has moved: while it stays, equal steps take equal places.
+    Index moves() const { return kept_.moves() + scratch_.moves(); }
 
     /// Bytes owned by all arenas.
     std::size_t total() const { return kept_.total() + scratch_.total() + numbers_.total(); }
