@@ -53,8 +53,9 @@ TEST_CASE("tanh in float stays within its absolute error and within [-1, 1]", "[
 TEST_CASE("the normal distribution function and its bell, as documented", "[math]") {
     const long double root = std::sqrt(2.0L);
     const auto truth = [&](long double x) { return std::erfc(-x / root) / 2; };
+    // 2.4e-7 where the compiler fuses multiply-adds, 2.93e-7 where it does not.
     CHECK(worst(
-              -10, 10, false, [](float x) { return math::normal(x).cdf; }, truth) < 2.5e-7);
+              -10, 10, false, [](float x) { return math::normal(x).cdf; }, truth) < 3e-7);
     CHECK(worst(
               -4, 0, true, [](float x) { return math::normal(x).cdf; }, truth) < 5e-4);
     CHECK(worst(
