@@ -11,6 +11,7 @@
 #include <optional>
 
 #include <coco/cuda/cuda.cuh>
+#include <coco/exec/counting.hpp>
 #if defined(COCO_EMULATED)
 #include <coco/host/host.hpp>
 #endif
@@ -184,4 +185,18 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
     CHECK(c.read_backs == 2 * c.steps);
     CHECK(c.takings == 0);
     WARN("launches a joint step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
+
+    // What counts without computing counts the same, but for sums of so many rows that they take two launches.
+    auto joint = test::small_config<Shop>();
+    joint.schedule.epochs = 0;
+    Trainer<Shop, Counting> counted(joint, shop.data.catalogue, shop.language,
+                                    std::make_shared<Counting>(4, 0.1));
+    Index steps = 0, launches = 0;
+    counted.fit(shop.split.train, {}, [&](const Progress& p) {
+        if (++steps == 1) counted.model().on->forget();
+        launches = counted.model().on->sum().launches;
+        return p.done < p.all;
+    });
+    CHECK(static_cast<double>(launches) / static_cast<double>(steps - 1) ==
+          Approx(static_cast<double>(c.launches) / static_cast<double>(c.steps)).epsilon(0.02));
 }

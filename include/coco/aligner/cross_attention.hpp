@@ -128,7 +128,7 @@ public:
         const Rows<P> dout = matrix(rows), dmixed = matrix(rows), dquery = matrix(rows);
         const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces),
                       dvalue = matrix(pieces);
-        run.on.rows(rows, width, nn::ScaleRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
+        run.on.rows(rows, 2 * width, nn::ScaleRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
         if (const Rows<P> db = run.gradient(bias_); !db.empty())
             run.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
         output_.backward(run, kept.output, CRows<P>(dout), dmixed);

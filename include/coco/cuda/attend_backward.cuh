@@ -201,7 +201,7 @@ struct LaunchAttendBackward {
               first_query, stretches.rows, stretches.count, prefix_k, prefix_v);
         for (const auto& [share, to] : {std::pair{prefix_k, dk}, std::pair{prefix_v, dv}})
             if (share)
-                rows<T>(device, call.prefix, to.cols,
+                rows<T>(device, call.prefix, stretches.count * to.cols,
                         AddShares<T>{share, to, stretches.count, call.prefix, call.head});
     }
 

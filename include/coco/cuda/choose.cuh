@@ -158,7 +158,7 @@ Choice<P> choose(Device& device, CRows<P> e, CRows<P> codes, typename P::Scalar 
     }
     launch(device.stream(), kernel::offsets_of<Id>, dim3(1), dim3(block_threads), sizeof(Id) * block_threads,
            static_cast<const Id*>(counts), all, offsets.data);
-    rows<T>(device, all, most, PackCodes{chosen, offsets.data, most, code.data});
+    rows<T>(device, all, 2 * most, PackCodes{chosen, offsets.data, most, code.data});
 
     const std::span<Id> host = work.numbers(result.size);
     fetch(device, List<const Id, space::Device>(result), host.data());

@@ -204,7 +204,7 @@ void classify(Device& device, CRows<P> h, const Classes<P>& classes, typename P:
     const ClassCall<T> call{classes.bias.data, classes.positive.data, pieces(classes.excluded_of),
                             classes.excluded.data, scale};
     const T cold = classes.inverse_temperature;
-    rows<T>(device, h.rows, h.cols, ScaleRows<T>{h, call.positive, cold, scaled});
+    rows<T>(device, h.rows, 2 * h.cols, ScaleRows<T>{h, call.positive, cold, scaled});
 
     for (Index row = 0; row < h.rows; row += tiles.rows) {
         const Index count = std::min(tiles.rows, h.rows - row);
@@ -213,7 +213,7 @@ void classify(Device& device, CRows<P> h, const Classes<P>& classes, typename P:
             const Rows<P> part{z, count, std::min(tiles.columns, columns.rows - first)};
             multiply<T, Math>(device, factors, Op::plain, columns.rows_from(first, part.cols), Op::transposed,
                               part, T(1), T(0));
-            rows<T>(device, count, part.cols,
+            rows<T>(device, count, 4 * part.cols,
                     Soften<T>{call, state, part, row, first, measure, keep, first == 0,
                               first + part.cols == columns.rows});
             return part;
@@ -232,7 +232,7 @@ void classify(Device& device, CRows<P> h, const Classes<P>& classes, typename P:
         };
         const auto weigh = [&] {
             if (!dcolumns.empty())
-                rows<T>(device, count, h.cols,
+                rows<T>(device, count, 2 * h.cols,
                         TimesFactors<T>{factors, state.factor + row, T(1), weighted.rows_from(0, count)});
         };
         if (whole) {
@@ -249,7 +249,7 @@ void classify(Device& device, CRows<P> h, const Classes<P>& classes, typename P:
     launch(device.stream(), kernel::add_sum<T>, dim3(1), dim3(block_threads),
            sizeof(double) * (block_threads / warp_size), static_cast<const double*>(state.loss), h.rows,
            scale, loss);
-    if (!dh.empty()) rows<T>(device, h.rows, h.cols, TimesFactors<T>{dh, state.factor, cold, dh});
+    if (!dh.empty()) rows<T>(device, h.rows, 2 * h.cols, TimesFactors<T>{dh, state.factor, cold, dh});
 }
 
 }  // namespace cuda

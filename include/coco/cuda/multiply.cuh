@@ -55,7 +55,7 @@ void gemm(Device& device, View<const In, space::Device> a, Op op_a, View<const I
     if (out.rows == 0 || out.cols == 0) return;
     if (inner == 0) {
         if (beta != Out(1))
-            rows<Out>(device, out.rows, out.cols, TimesRows<Out>{out.data, out.stride, out.cols, beta});
+            rows<Out>(device, out.rows, 2 * out.cols, TimesRows<Out>{out.data, out.stride, out.cols, beta});
         return;
     }
     const auto op = [](Op o) { return o == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; };

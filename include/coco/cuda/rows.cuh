@@ -90,10 +90,10 @@ __global__ void rows(Index count, const Kernel kernel) {
 namespace cuda {
 
 /// Widths from which a row is worth a warp, and a block.
-inline constexpr Index warp_width = 24, block_width = 2048;
+inline constexpr Index warp_width = 48, block_width = 4096;
 
 /// kernel(i, row) for i = 0 .. count-1.
-/// \param width  elements a row touches, about
+/// \param width  numbers that a row reads and writes, about
 template <class T, class Kernel>
 void rows(Device& device, Index count, Index width, const Kernel& kernel) {
     static_assert(std::is_trivially_copyable_v<Kernel>);

@@ -50,7 +50,7 @@ struct Archetype {
     /// kernel(i, row) for i = 0 .. count-1, in any order. `row` does the work of a row together:
     /// `row.each(n, f)` runs f(j) for j < n in any order; `row.sum(n, f)` and `row.max(n, f)` reduce f(j)
     /// and give the result to all. Between calls on `row` all earlier writes of the row are visible.
-    /// \param width  elements a row touches, about: decides how rows are dealt out
+    /// \param width  numbers that a row reads and writes, about: decides how rows are dealt out
     template <class Kernel>
     void rows(Index count, Index width, const Kernel& kernel);
 

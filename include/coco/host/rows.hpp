@@ -74,7 +74,7 @@ struct Row {
 };
 
 /// Elements a task should touch at least: some microseconds of work.
-inline constexpr Index task_elements = 16384;
+inline constexpr Index task_elements = 32768;
 
 template <class T, class Kernel>
 void rows(Pool& pool, Index count, Index width, const Kernel& kernel) {

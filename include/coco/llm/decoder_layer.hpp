@@ -36,7 +36,7 @@ template <class P>
 void rms_norm_backward(Run<P>& run, const Slot& weight, CRows<P> x, CRows<P> statistics, CRows<P> dy,
                        Rows<P> dx) {
     run.on.rows(
-        x.rows, 2 * x.cols,
+        x.rows, 3 * x.cols,
         nn::NormBackwardRows<typename P::Scalar>{x.data, x.stride, run.value(weight).data, statistics.data,
                                                  dy.data, dy.stride, dx.data, dx.stride, x.cols, false});
 }
@@ -120,7 +120,7 @@ public:
             rms_norm(run, norm_, c.epsilon, x, normed, kept.statistics);
             Storage::apply(run, CRows<P>(normed), fused_, kept.fused);
             if (c.qkv_bias)
-                run.on.rows(rows, kept.fused.cols,
+                run.on.rows(rows, 2 * kept.fused.cols,
                             nn::AddRow<typename P::Scalar>{run.value(bias_).data, kept.fused.data,
                                                            kept.fused.stride, kept.fused.cols});
             change.query_key_value(run, CRows<P>(normed), kept.fused);

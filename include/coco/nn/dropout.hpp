@@ -91,7 +91,7 @@ public:
         using T = typename P::Scalar;
         if (dx.empty()) return;
         if (kept.mask.empty()) return copy<P>(run.on, dy, dx);
-        run.on.rows(dy.rows, dy.cols,
+        run.on.rows(dy.rows, 2 * dy.cols,
                     DropoutBackwardRows<T>{dy.data, dy.stride, kept.mask.data, dx.data, dx.stride, dy.cols,
                                            static_cast<T>(1 / (1 - rate_))});
     }

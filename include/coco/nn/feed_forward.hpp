@@ -91,7 +91,7 @@ public:
         run.on.multiply(x, Op::plain, run.value(first_.weight()), Op::transposed, z);
         const T* const bias = run.value(first_.bias()).data;
         each_kind([&](auto kind) {
-            run.on.rows(z.rows, 4 * z.cols,
+            run.on.rows(z.rows, 3 * z.cols,
                         BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
         });
         const Passed<P> second = second_.forward(run, CRows<P>(active));
@@ -105,7 +105,7 @@ public:
         const Rows<P> dz = run.work.scratch(kept.z.rows, kept.z.cols);
         second_.backward(run, kept.second, dy, dz);
         each_kind([&](auto kind) {
-            run.on.rows(dz.rows, 4 * dz.cols,
+            run.on.rows(dz.rows, 3 * dz.cols,
                         ActivationBackwardRows<T, kind.value>{kept.z.data, dz.data, dz.cols});
         });
         first_.backward(run, Passed<P>{kept.x, kept.z}, CRows<P>(dz), dx);

@@ -146,7 +146,7 @@ public:
             const typename Workspace<P>::Frame inner(run.work);
             beside.down_backward(run, CRows<P>(activated(run, kept.gate_up)), dy, d);
         }
-        run.on.rows(dy.rows, 8 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
+        run.on.rows(dy.rows, 5 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
         if (const Rows<P> dw = Weights::template gradient<P>(run, gate_up_); !dw.empty())
             run.on.multiply(dz, Op::transposed, kept.x, Op::plain, dw, 1, 1);
         if (!dx.empty()) Weights::apply_back(run, CRows<P>(dz), gate_up_, dx);
@@ -157,7 +157,7 @@ private:
     template <class P>
     Rows<P> activated(Run<P>& run, CRows<P> z) const {
         const Rows<P> out = run.work.scratch(z.rows, hidden_);
-        run.on.rows(z.rows, 4 * z.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
+        run.on.rows(z.rows, 3 * out.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
         return out;
     }
 

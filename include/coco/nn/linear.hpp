@@ -39,7 +39,7 @@ public:
         const Rows<P> y = run.work.keep(x.rows, out());
         run.on.multiply(x, Op::plain, run.value(weight_), Op::transposed, y);
         if (has_bias_ && x.rows > 0)
-            run.on.rows(y.rows, y.cols,
+            run.on.rows(y.rows, 2 * y.cols,
                         AddRow<typename P::Scalar>{run.value(bias_).data, y.data, y.stride, y.cols});
         return {x, y};
     }

@@ -96,7 +96,7 @@ public:
         }
         const Rows<P> g = run.work.scratch(dy.rows, a_.cols);
         run.on.multiply(u, Op::plain, run.value(a_), Op::plain, g);
-        run.on.rows(g.rows, 4 * g.cols, kernel<T>(run, CRows<P>(g), row_key, dx, Write::add));
+        run.on.rows(g.rows, 3 * g.cols, kernel<T>(run, CRows<P>(g), row_key, dx, Write::add));
     }
 
 private:
@@ -126,7 +126,7 @@ private:
     CRows<P> dropped(Run<P>& run, CRows<P> x, Ids<P> row_key) const {
         if (!drops(run)) return x;
         const Rows<P> out = run.work.scratch(x.rows, x.cols);
-        run.on.rows(x.rows, 4 * x.cols, kernel<typename P::Scalar>(run, x, row_key, out, Write::set));
+        run.on.rows(x.rows, 2 * x.cols, kernel<typename P::Scalar>(run, x, row_key, out, Write::set));
         return out;
     }
 

@@ -113,7 +113,7 @@ public:
         using T = typename P::Scalar;
         const Kept<P> kept{x, run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 2)};
         run.on.rows(
-            x.rows, x.cols,
+            x.rows, 2 * x.cols,
             NormRows<T>{x.data, x.stride, run.value(weight_).data,
                         kind_ == NormKind::layer ? run.value(shift_).data : nullptr, kept.out.data,
                         kept.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
@@ -132,7 +132,7 @@ public:
             if (const Rows<P> db = run.gradient(shift_); !db.empty())
                 run.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
         if (!dx.empty())
-            run.on.rows(dy.rows, dy.cols,
+            run.on.rows(dy.rows, 3 * dy.cols,
                         NormBackwardRows<T>{kept.x.data, kept.x.stride, run.value(weight_).data,
                                             kept.statistics.data, dy.data, dy.stride, dx.data, dx.stride,
                                             dy.cols, kind_ == NormKind::layer});

@@ -63,7 +63,7 @@ template <class P>
 Normalized<P> normalize(Run<P>& run, CRows<P> x) {
     const Normalized<P> n{run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 1)};
     if (x.rows > 0)
-        run.on.rows(x.rows, x.cols,
+        run.on.rows(x.rows, 2 * x.cols,
                     NormalizeRows<typename P::Scalar>{x.data, x.stride, n.y.data, n.length.data, x.cols});
     return n;
 }
@@ -72,7 +72,7 @@ template <class P>
 void normalize_backward(Run<P>& run, const Normalized<P>& n, CRows<P> dy, Rows<P> dx,
                         Write write = Write::set) {
     if (dy.rows == 0 || dx.empty()) return;
-    run.on.rows(dy.rows, dy.cols,
+    run.on.rows(dy.rows, 3 * dy.cols,
                 NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride,
                                                           dx.data, dx.stride, dy.cols, write});
 }

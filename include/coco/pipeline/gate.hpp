@@ -78,7 +78,7 @@ Gate<P> contradictions(Run<P>& run, CRows<P> h, CRows<P> a, CRows<P> vectors, co
 /// dopen = (1 - M) da; 0 where there is no knowledge.
 template <class P>
 void close_rows(Run<P>& run, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
-    run.on.rows(da.rows, da.cols,
+    run.on.rows(da.rows, 2 * da.cols,
                 nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
 }
 
