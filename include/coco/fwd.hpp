@@ -84,7 +84,7 @@ using Host = BasicHost<float>;
 namespace math_mode {
 struct Exact;
 struct TensorFloat32;
-struct BFloat16;
+struct BFloat16;  // NOLINT: not the storage of that name
 }  // namespace math_mode
 template <class T, class Math = math_mode::Exact>
 class BasicCuda;

@@ -44,7 +44,7 @@ struct DropoutKey {
     }
     /// Sixteen-bit threshold of a dropout rate in [0, 1).
     COCO_HD static std::uint32_t threshold(double rate) {
-        return static_cast<std::uint32_t>(rate * 65536.0 + 0.5);
+        return static_cast<std::uint32_t>(rate * 65536.0 + 0.5);  // NOLINT: a rate is never negative
     }
 };
 

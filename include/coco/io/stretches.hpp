@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Large tensors a stretch of rows at a time: who turns one into another type needs room for no more than that
-/// beside what stays.
+/// Large tensors a stretch of rows at a time: who turns one into another type needs room for no more than
+/// that beside what stays.
 #pragma once
 
 #include <algorithm>

@@ -44,7 +44,7 @@ inline std::string from_base64(std::string_view text, const std::string& where) 
     std::string bytes;
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < text.size() - padding; ++i) {
-        const int value = value_of[static_cast<unsigned char>(text[i])];
+        const int value = value_of[static_cast<unsigned char>(text[i])];  // NOLINT: -1 is meant
         if (value < 0) refuse();
         bits = bits << 6 | static_cast<std::uint32_t>(value);
         if (i % 4 != 0) bytes += static_cast<char>(static_cast<unsigned char>(bits >> (6 - 2 * (i % 4))));

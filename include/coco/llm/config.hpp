@@ -55,7 +55,9 @@ struct Config {
     /// Columns of the joint projection [query | key | value].
     Index fused_width() const { return query_width() + 2 * kv_width(); }
     /// What an adapter needs to know.
-    adapter::Sizes adapter_sizes() const { return {used(), width, query_width(), kv_width(), kv_width(), hidden}; }
+    adapter::Sizes adapter_sizes() const {
+        return {used(), width, query_width(), kv_width(), kv_width(), hidden};
+    }
 
     /// \throws Error naming the setting that is out of range
     void check() const {

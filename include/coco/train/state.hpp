@@ -29,7 +29,7 @@ struct Best {
 };
 
 /// The position in the schedule.
-struct TrainState {
+struct TrainState {  // NOLINT: names made by Boost.Hana's macro
     Phase phase = Phase::behaviour;
     bool begun = false;      ///< the phase's preparation (joint: starting prompts) is done
     bool finished = false;   ///< both phases have ended
