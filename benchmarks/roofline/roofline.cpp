@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one joint step of CoCo asks of a GPU: operations, bytes and launches of each skill by the library's own
-// code over a policy that counts, and the time that an H100 needs at least. Nothing is computed.
+// What one joint step of CoCo asks of a GPU: operations, bytes and launches of each skill by the library's
+// own code over a policy that counts, and the time that an H100 needs at least. Nothing is computed.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <coco/coco.hpp>
-#include <coco/exec/counting.hpp>
 
 using namespace coco;
 
@@ -28,8 +27,8 @@ struct Options {
     Index users = 4096, targets = 4, items = 12101, tokens = 64, item_tokens = 14, prompts = 6, layers = 0;
 };
 
-/// Users with as many inputs as beauty_lengths.txt says (a line is a length and how many have it), dealt out so
-/// that any batch is like all.
+/// Users with as many inputs as beauty_lengths.txt says (a line is a length and how many have it), dealt out
+/// so that any batch is like all.
 data::Interactions beauty_like(Index items) {
     std::ifstream lengths(std::string(COCO_BENCHMARK_DIR) + "/beauty_lengths.txt");
     std::vector<Index> all;
@@ -103,8 +102,10 @@ void run(const Options& o) {
         return steps < 2;
     });
 
-    std::printf("%s, %td users of at most %td targets, %td items, %td tokens of text, %td prompts a user, products in %s\n\n",
-                o.model.c_str(), o.users, o.targets, o.items, o.tokens, o.prompts, o.math.c_str());
+    std::printf(
+        "%s, %td users of at most %td targets, %td items, %td tokens of text, %td prompts a user, products "
+        "in %s\n\n",
+        o.model.c_str(), o.users, o.targets, o.items, o.tokens, o.prompts, o.math.c_str());
     std::printf("| skill | calls | launches | 10^9 operations | 10^6 bytes | bound | ms at least |\n");
     std::printf("|---|---|---|---|---|---|---|\n");
     double all = 0;
@@ -138,11 +139,15 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"exact", "tf32", "bf16"}))
         ->capture_default_str();
     app.add_option("--users", o.users, "in a step")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--targets", o.targets, "of a user at most")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--targets", o.targets, "of a user at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--items", o.items, "of the catalogue")->check(CLI::PositiveNumber)->capture_default_str();
     app.add_option("--tokens", o.tokens, "of a user's text at most")->capture_default_str();
     app.add_option("--item-tokens", o.item_tokens, "of an item")->capture_default_str();
-    app.add_option("--prompts", o.prompts, "a user chooses")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--prompts", o.prompts, "a user chooses")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--open", o.open, "share of targets that correct the language model")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();

@@ -186,7 +186,8 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
     CHECK(c.takings == 0);
     WARN("launches a joint step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
 
-    // What counts without computing counts the same, but for sums of so many rows that they take two launches.
+    // What counts without computing counts the same, but for sums of so many rows that they take two
+    // launches.
     auto joint = test::small_config<Shop>();
     joint.schedule.epochs = 0;
     Trainer<Shop, Counting> counted(joint, shop.data.catalogue, shop.language,

@@ -26,7 +26,8 @@ Trained<Plain, P> trained(const std::shared_ptr<P>& on) {
     Sampling sampling;
     sampling.window = window;
     const auto model = std::make_shared<const Plain>(config, items);
-    return {on, model, std::make_shared<Parameters<P>>(*on, model->layout(), 5), Filler(sampling, items), nullptr};
+    return {on, model, std::make_shared<Parameters<P>>(*on, model->layout(), 5), Filler(sampling, items),
+            nullptr};
 }
 
 std::vector<Id> history(std::uint64_t seed, Index length) {
@@ -86,7 +87,8 @@ TEST_CASE("serve: threads share a device and its recorded work", "[graph]") {
         askers.emplace_back([&, seed] {
             const std::vector<Id> had = history(seed, 5);
             for (int n = 0; n < 5; ++n)
-                wrong[seed] += desk.recommend({.history = had, .exclude = {}}).items == expected[seed] ? 0 : 1;
+                wrong[seed] +=
+                    desk.recommend({.history = had, .exclude = {}}).items == expected[seed] ? 0 : 1;
         });
     for (std::thread& t : askers) t.join();
     CHECK(wrong == std::vector<int>(4, 0));

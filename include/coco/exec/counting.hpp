@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// A policy that computes nothing and counts what it is asked for: operations, bytes, launches and memory of
-/// a step that no machine at hand could hold. Real batches and the trunk's own code go in; a roofline comes out.
+/// a step that no machine at hand could hold. Real batches and the trunk's own code go in; a roofline comes
+/// out.
 #pragma once
 
 #include <algorithm>
@@ -37,8 +38,8 @@ struct Counted {
     }
 };
 
-/// The policy. Memory is an address nobody may read. Numbers that are fetched are 1 or 0, of which a training step
-/// reads whether a target corrects the language model.
+/// The policy. Memory is an address nobody may read. Numbers that are fetched are 1 or 0, of which a training
+/// step reads whether a target corrects the language model.
 class Counting {
 public:
     using Role = role::ExecutionPolicy;
@@ -123,13 +124,14 @@ public:
         if (count_of <= 0 || out.cols <= 0) return;
         Index across = 1;
         while (across < out.cols && across < 32) across *= 2;
-        count(text_of("reduce of ", name_of<Kernel>()), count_of > 16 * (256 / across) ? 2 : 1, product(count_of, out.cols),
-              floats(count_of * out.cols));
+        count(text_of("reduce of ", name_of<Kernel>()), count_of > 16 * (256 / across) ? 2 : 1,
+              product(count_of, out.cols), floats(count_of * out.cols));
     }
 
     void attend(const Attention<Counting>& shape, In q, In k, In v, In own_k, In own_v, Out out,
                 Out statistics) {
-        count(attention("attend", shape, q), 1, 4 * pairs(shape, !own_k.empty()) * static_cast<double>(q.cols),
+        count(attention("attend", shape, q), 1,
+              4 * pairs(shape, !own_k.empty()) * static_cast<double>(q.cols),
               floats(q.size() + k.size() + v.size() + own_k.size() + own_v.size() + out.size() +
                      statistics.size()));
     }
@@ -197,7 +199,8 @@ public:
 
 private:
     /// Sizes by which `coco::Cuda` divides its work.
-    static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23, ranges_a_launch = 24;
+    static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
+                           ranges_a_launch = 24;
 
     /// "DropoutRows" of coco::nn::DropoutRows<float>.
     template <class Kernel>

@@ -14,7 +14,8 @@ template <class P>
 class Repeats {
 public:
     /// Does work(), which brings nothing and waits for nothing, and whose results are read after it alone.
-    /// \param shape  all that decides sizes and addresses: work of an equal shape reads and writes the same places
+    /// \param shape  all that decides sizes and addresses: work of an equal shape reads and writes the same
+    /// places
     template <class Work>
     void run(P&, std::span<const Id>, const Work& work) {
         work();

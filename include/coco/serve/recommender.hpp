@@ -177,8 +177,8 @@ private:
         work.reset();
     }
 
-    /// Writes down what decides sizes and addresses of this pass. Lists of items not to be shown are as long as
-    /// they happen to be: zeros nobody reads make more of them equally long.
+    /// Writes down what decides sizes and addresses of this pass. Lists of items not to be shown are as long
+    /// as they happen to be: zeros nobody reads make more of them equally long.
     void describe(Desk& desk, Index k) const {
         constexpr std::size_t step = 64;
         desk.seen.resize((desk.seen.size() + step - 1) / step * step);
