@@ -21,6 +21,7 @@
 #include <coco/eval/evaluate.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/eval/t_test.hpp>
+#include <coco/exec/counting.hpp>
 #include <coco/fwd.hpp>
 #include <coco/io/file_sum.hpp>
 #include <coco/items/table.hpp>
