@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Everything of <coco/coco.hpp> but the host's own branch, and the device's: for sources that nvcc compiles.
-/// Who needs both in one program includes <coco/coco.hpp> in another source: Eigen under nvcc is slow to
-/// compile and slow to run.
+/// Who needs both may include <coco/coco.hpp> beside it, or compile faster with it in a source of its own.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>

@@ -12,9 +12,7 @@
 
 #include <coco/cuda/cuda.cuh>
 #include <coco/exec/counting.hpp>
-#if defined(COCO_EMULATED)
 #include <coco/host/host.hpp>
-#endif
 
 #include "cuda/twin.hpp"
 
@@ -135,10 +133,8 @@ TEST_CASE("a model moved to another policy answers the same", "[pipeline]") {
     const auto ranks = [&](const auto& trained) { return evaluate(trained, shop.split.test).ranks(); };
     const auto wide = transfer(trainer.model(), std::make_shared<BasicCuda<double>>());
     CHECK(ranks(transfer(wide, std::make_shared<Cuda>())) == ranks(trainer.model()));
-#if defined(COCO_EMULATED)
     const auto host = transfer(trainer.model(), std::make_shared<Host>(1));
     CHECK(ranks(transfer(host, std::make_shared<Cuda>())) == ranks(trainer.model()));
-#endif
 }
 
 namespace {

@@ -132,9 +132,13 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
     if (!to.dk.empty()) put_rows<P>(dk + skip, width, sight.length, T(1), to.dk, sight.begin, at, head);
     if (!to.dv.empty()) put_rows<P>(dv + skip, width, sight.length, T(1), to.dv, sight.begin, at, head);
     if (own) return;
-    for (const Rows<P>& mine : {to.down_k, to.down_v})
+    // No loop over {down_k, down_v}: nvcc 13 writes one that does not compile.
+    const auto clear = [&](const Rows<P>& mine) {
         for (Index i = 0; !mine.empty() && i < sight.queries; ++i)
             std::fill(mine.row(start + i) + at, mine.row(start + i) + at + head, T(0));
+    };
+    clear(to.down_k);
+    clear(to.down_v);
 }
 
 /// See the skill `attend_backward`. A segment and key head is a task: its gradients need no one else's, but

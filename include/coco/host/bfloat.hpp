@@ -21,6 +21,12 @@
 #include <immintrin.h>
 #endif
 
+#if defined(__CUDACC__)
+// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
+
 namespace coco::host::bfloat {
 
 /// Steps of a panel that are multiplied in one go.
@@ -134,3 +140,7 @@ inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<
 }
 
 }  // namespace coco::host::bfloat
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

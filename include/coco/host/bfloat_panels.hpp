@@ -10,6 +10,12 @@
 #include <coco/store/stored.hpp>
 #include <coco/store/view.hpp>
 
+#if defined(__CUDACC__)
+// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
+
 namespace coco::host::bfloat {
 
 /// Columns of a panel, four vectors of pairs.
@@ -116,3 +122,7 @@ inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, 
 }
 
 }  // namespace coco::host::bfloat
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

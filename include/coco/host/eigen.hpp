@@ -3,9 +3,13 @@
 /// The one place that includes Eigen, and the maps between our views and its matrices.
 #pragma once
 
+// Eigen for devices is slow to compile, and we compute on devices without it.
 #if defined(__CUDACC__) && !defined(EIGEN_NO_CUDA)
+#if defined(EIGEN_CORE_H)
 #error \
-    "coco: host code in a CUDA source must be compiled with EIGEN_NO_CUDA (link coco::coco, or keep it in a .cpp)"
+    "coco: in a CUDA source include CoCo's headers before Eigen's, or define EIGEN_NO_CUDA, or keep host code in a .cpp"
+#endif
+#define EIGEN_NO_CUDA
 #endif
 
 // g++ 12 takes the undefined operand in its own AVX-512 intrinsics for a mistake of ours.

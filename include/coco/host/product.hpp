@@ -9,6 +9,12 @@
 
 #include <coco/core/config.hpp>
 
+#if defined(__CUDACC__)
+// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675
+#endif
+
 namespace coco::host {
 
 #if defined(__AVX512F__)
@@ -108,3 +114,7 @@ void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index
 }
 
 }  // namespace coco::host
+
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
