@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <coco/host/digits.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
@@ -65,6 +66,7 @@ void dots(const std::uint8_t* w, Index depth, const float* x, Index stride, floa
 /// out (+)= x w' for at most `dot_rows` rows.
 inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w,
                           View<float, space::Host> out, bool add) {
+    if (digits::multiply(pool, x, w, out, add)) return;
     using Dots = void (*)(const std::uint8_t*, Index, const float*, Index, float*);
     // Rows of w do not depend on each other, so they may be cut by the number of threads.
     const Index chunk = std::max<Index>(16, w.rows / (4 * pool.threads()) + 1);
