@@ -10,6 +10,7 @@
 
 #include <coco/core/half.hpp>
 #include <coco/exec/skills.hpp>
+#include <coco/host/across.hpp>
 #include <coco/host/bfloat_panels.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
@@ -42,7 +43,9 @@ inline bool available() {
 
 /// out (+)= a p for M rows; `mask` tells which of the last vector's columns are there.
 /// \param a  pairs of a row lie side by side, rows `a_row` values apart     \param p  pairs x width x 2
-template <int M, int N>
+/// \tparam pitch  pairs from a step to the next     \tparam ahead  a comes from memory: the rows after are
+/// asked for
+template <int M, int N, int pitch, bool ahead>
 __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a, Index a_row,
                                                          const std::uint16_t* p, Index pairs, float* out,
                                                          Index out_row, std::uint16_t mask, bool add) {
@@ -51,7 +54,11 @@ __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a,
     for (int i = 0; i < M; ++i)
 #pragma GCC unroll 8
         for (int j = 0; j < N; ++j) sum[i][j] = _mm512_setzero_ps();
-    for (Index k = 0; k < pairs; ++k, a += 2, p += 2 * width) {
+    for (Index k = 0; k < pairs; ++k, a += 2, p += 2 * pitch) {
+        if constexpr (ahead)
+            if (k % 16 == 0)
+#pragma GCC unroll 8
+                for (int i = 0; i < M; ++i) __builtin_prefetch(a + (M + i) * a_row);
         __m512bh line[N];
 #pragma GCC unroll 8
         for (int j = 0; j < N; ++j) line[j] = (__m512bh)_mm512_loadu_si512(p + 32 * j);
@@ -76,17 +83,18 @@ __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a,
 }
 
 /// All rows of a panel's part, N vectors wide.
-template <int N>
+template <int N, int pitch = width, bool ahead = false>
 __attribute__((target("avx512f,avx512bf16"))) void stripe(const std::uint16_t* a, Index a_row,
                                                           const std::uint16_t* p, Index pairs,
                                                           View<float, space::Host> out, std::uint16_t mask,
                                                           bool add) {
     Index i = 0;
     for (; i + 6 <= out.rows; i += 6)
-        block<6, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+        block<6, N, pitch, ahead>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
     for (; i + 2 <= out.rows; i += 2)
-        block<2, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
-    if (i < out.rows) block<1, N>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+        block<2, N, pitch, ahead>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
+    if (i < out.rows)
+        block<1, N, pitch, ahead>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
 }
 
 /// out (+)= a p, `out` at most a panel wide.
@@ -109,9 +117,32 @@ inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, I
     }
 }
 
+/// out (+)= x w' for rows that N vectors hold side by side; rows of w are the left factor as they lie in
+/// memory. \param x  count x w.cols, an even number of columns
+template <int N>
+void across(Pool& pool, const std::uint16_t* x, Index count, const Stored<space::Host>& w,
+            View<float, space::Host> out, bool add) {
+    constexpr int wide = 16 * N;
+    const Index pairs = w.cols / 2;
+    const Scratch scratch;
+    std::uint32_t* const side = scratch.take<std::uint32_t>(pairs * wide);
+    std::fill(side, side + pairs * wide, 0u);
+    for (Index i = 0; i < count; ++i)
+        for (Index k = 0; k < pairs; ++k) std::memcpy(side + k * wide + i, x + (i * pairs + k) * 2, 4);
+    turned<float>(pool, out, wide, add, [&](Index first, Index rows, float* sums) {
+        const auto* const from = reinterpret_cast<const std::uint16_t*>(w.row(first));
+        for (Index k = 0; k < pairs; k += most_pairs)
+            stripe<N, wide, true>(from + 2 * k, w.cols,
+                                  reinterpret_cast<const std::uint16_t*>(side + k * wide),
+                                  std::min(most_pairs, pairs - k), {sums, rows, wide}, 0xFFFF, k > 0);
+    });
+}
+
 #else
 
 inline bool available() { return false; }
+template <int>
+void across(Pool&, const std::uint16_t*, Index, const Stored<space::Host>&, View<float, space::Host>, bool) {}
 inline void panel(const std::uint16_t*, Index, const std::uint16_t*, Index, View<float, space::Host>, bool) {}
 
 #endif
@@ -128,6 +159,9 @@ inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<
         for (Index k = 0; k < depth; ++k) to[k] = float_to_bfloat(from[k]);
         if (depth % 2 != 0) to[depth] = 0;
     });
+    if (op == Op::transposed && x.rows <= few_rows && depth % 2 == 0)
+        return x.rows <= 16 ? across<1>(pool, narrow, x.rows, w, out, add)
+                            : across<2>(pool, narrow, x.rows, w, out, add);
     by_panels<std::uint32_t>(
         pool, out, width, pairs * width, 1,
         [&](Index column, Index count, std::uint32_t* to) {

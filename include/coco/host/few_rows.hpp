@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <coco/host/across.hpp>
 #include <coco/host/digits.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
@@ -103,30 +104,23 @@ template <class T>
 void multiply_across(Pool& pool, View<const T, space::Host> x, const Stored<space::Host>& w,
                      View<T, space::Host> out, bool add) {
     // So many rows of w and of x' as stay in the nearest cache.
-    constexpr Index chunk = 48, some = 2 * block_rows, piece = Unpack<T>::piece;
+    constexpr Index some = 2 * block_rows, piece = Unpack<T>::piece;
     const Index wide = padded<T>(x.rows);
     const Unpack<T> unpack(w);
     const Scratch scratch;
     T* const across = scratch.take<T>(w.cols * wide);
     pack_block(x.data, x.stride, x.rows, w.cols, wide, across);
-    pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
+    turned<T>(pool, out, wide, add, [&](Index first, Index all, T* sums) {
         const Scratch own;
         T* const values = own.take<T>(some * piece);
-        T* const sums = own.take<T>(some * wide);
-        const Index end = std::min(w.rows, (task + 1) * chunk);
-        for (Index c = task * chunk; c < end; c += some) {
-            const Index count = std::min(some, end - c);
+        for (Index c = 0; c < all; c += some) {
+            const Index count = std::min(some, all - c);
             for (Index k = 0; k < w.cols; k += piece) {
                 const Index depth = std::min(piece, w.cols - k);
-                for (Index r = 0; r < count; ++r) unpack(c + r, k, depth, values + r * piece);
-                product<T>(count, wide, depth, {values, piece, 1}, across + k * wide, wide, sums, wide,
-                           k > 0);
+                for (Index r = 0; r < count; ++r) unpack(first + c + r, k, depth, values + r * piece);
+                product<T>(count, wide, depth, {values, piece, 1}, across + k * wide, wide, sums + c * wide,
+                           wide, k > 0);
             }
-            for (Index i = 0; i < x.rows; ++i)
-                for (Index r = 0; r < count; ++r) {
-                    T& to = out.row(i)[c + r];
-                    to = (add ? to : T(0)) + sums[r * wide + i];
-                }
         }
     });
 }

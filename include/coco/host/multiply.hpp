@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Matrix products on the host. How a product is cut depends on its shape alone: large ones into panels; few
-/// rows into stretches of columns; a long inner dimension with a small result along the inner dimension, its
-/// partial results added in order.
+/// rows into stretches of columns or, where the other factor is transposed, side by side; a long inner
+/// dimension with a small result along the inner dimension, its partial results added in order.
 #pragma once
 
 #include <algorithm>
 
 #include <coco/exec/skills.hpp>
+#include <coco/host/across.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
@@ -15,6 +16,9 @@
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
+
+/// Rows up to which the other factor is read once, by dot products.
+inline constexpr Index dot_products = 3;
 
 /// op(a), read element by element.
 template <class T>
@@ -35,8 +39,7 @@ template <class T>
 void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
           View<T, space::Host> out, T alpha, bool add) {
     const Index inner = op_a == Op::plain ? a.cols : a.rows;
-    constexpr Index few = 3;
-    if (out.rows <= few && op_a == Op::plain && op_b == Op::transposed) {
+    if (out.rows <= dot_products && op_a == Op::plain && op_b == Op::transposed) {
         // Packing b would cost more than reading it once.
         for (Index i = 0; i < out.rows; ++i)
             for (Index j = 0; j < out.cols; ++j) {
@@ -72,6 +75,9 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
     if (add && beta != T(1)) scale<T>(pool, out, beta);
     if (out.rows * out.cols * inner <= small) {
         gemm(a, op_a, b, op_b, out, alpha, add);
+    } else if (!is_long && out.rows > dot_products && out.rows <= few_rows && op_a == Op::plain &&
+               op_b == Op::transposed) {
+        multiply_across<T>(pool, a, b, out, alpha, add);
     } else if (!is_long && out.rows > thin) {
         multiply_panels<T>(pool, factor<T>(a, op_a), inner, out, add, 1,
                            [&](Index column, Index, T* to) { pack_panel<T>(b, op_b, alpha, column, to); });

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <coco/exec/skills.hpp>
+#include <coco/host/across.hpp>
 #include <coco/host/bfloat.hpp>
 #include <coco/host/few_rows.hpp>
 #include <coco/host/panels.hpp>
@@ -16,9 +17,6 @@
 #include <coco/store/stored.hpp>
 
 namespace coco::host {
-
-/// Rows of x up to which the matrix is not packed.
-inline constexpr Index few_rows = 32;
 
 /// out (= or +=) x w' (transposed) or x w (plain).
 template <class T>

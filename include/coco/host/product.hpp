@@ -61,6 +61,11 @@ void block(Factor<T> a, const T* b, Index b_row, Index depth, T* c, Index c_row,
         for (int j = 0; j < N; ++j) sum[i][j] = Vector{};
     const T* at = a.data;
     for (Index k = 0; k < depth; ++k, at += a.step, b += b_row) {
+        // One vector of columns: a is the large factor and comes from memory; the rows after are asked for.
+        if constexpr (N == 1)
+            if (k % 16 == 0)
+#pragma GCC unroll 8
+                for (int i = 0; i < M; ++i) __builtin_prefetch(at + (M + i) * a.row);
         Vector line[N];
 #pragma GCC unroll 8
         for (int j = 0; j < N; ++j) line[j] = *reinterpret_cast<const Loose*>(b + j * lanes<T>);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Few rows with a large matrix: rows lie side by side in vectors and the matrix, which nobody packs, is the
+/// left factor, read row by row. Every element is summed in the order of any other product.
+#pragma once
+
+#include <algorithm>
+
+#include <coco/host/packed.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/product.hpp>
+#include <coco/host/scratch.hpp>
+#include <coco/store/view.hpp>
+
+namespace coco::host {
+
+/// Rows up to which this is faster than packing the matrix.
+inline constexpr Index few_rows = 32;
+
+/// Calls sums_of(first, count, sums) for stretches of the columns of `out`, by all threads: it writes out'
+/// for columns first .. first + count - 1, a row of `wide` elements each.
+template <class T, class SumsOf>
+void turned(Pool& pool, View<T, space::Host> out, Index wide, bool add, const SumsOf& sums_of) {
+    constexpr Index chunk = 48;
+    pool.run((out.cols + chunk - 1) / chunk, [&](Index task) {
+        const Scratch own;
+        T* const sums = own.take<T>(chunk * wide);
+        const Index first = task * chunk, count = std::min(chunk, out.cols - first);
+        sums_of(first, count, sums);
+        for (Index i = 0; i < out.rows; ++i)
+            for (Index c = 0; c < count; ++c) {
+                T& to = out.row(i)[first + c];
+                to = (add ? to : T(0)) + sums[c * wide + i];
+            }
+    });
+}
+
+/// out (+)= alpha x w'.
+template <class T>
+void multiply_across(Pool& pool, View<const T, space::Host> x, View<const T, space::Host> w,
+                     View<T, space::Host> out, T alpha, bool add) {
+    const Index wide = padded<T>(x.rows), size = x.cols * wide;
+    const Scratch scratch;
+    T* const across = scratch.take<T>(size);
+    pack_block(x.data, x.stride, x.rows, x.cols, wide, across);
+    if (alpha != T(1))
+        for (Index k = 0; k < size; ++k) across[k] *= alpha;
+    turned<T>(pool, out, wide, add, [&](Index first, Index count, T* sums) {
+        product<T>(count, wide, x.cols, {w.row(first), w.stride, 1}, across, wide, sums, wide, false);
+    });
+}
+
+}  // namespace coco::host
