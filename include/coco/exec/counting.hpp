@@ -67,7 +67,7 @@ public:
         most_owned_ = std::max(most_owned_, owned_ += bytes);
         const std::uintptr_t at = next_;
         next_ += (bytes + 63) / 64 * 64;
-        return reinterpret_cast<void*>(at);
+        return reinterpret_cast<void*>(at);  // NOLINT: nobody reads there
     }
     void disown(void*, std::size_t bytes) noexcept { owned_ -= bytes; }
 
