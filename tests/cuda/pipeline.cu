@@ -27,6 +27,11 @@ extern template Answers ask<Host>(const SmallShop&, const std::filesystem::path&
 }  // namespace coco::twin
 
 using namespace coco;
+
+// What is counted is divided as the device divides it.
+static_assert(Counting::few_rows == cuda::dot_rows && Counting::panel == cuda::panel_values &&
+              Counting::scores == cuda::class_room && Counting::ranges_a_launch == cuda::launch_ranges);
+
 using test::Plain;
 using test::Shop;
 using test::SmallShop;

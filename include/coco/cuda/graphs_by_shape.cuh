@@ -21,8 +21,9 @@ public:
 
     /// Runs work(): plainly when its shape is met for the first time, which makes its memory grow, recorded
     /// from then on. Work of one shape reads and writes the same places each time. What cannot be recorded
-    /// (it brings numbers or waits: see `Graph::record`) runs plainly each time. \param shape  all that
-    /// decides sizes and addresses, such as a batch's offsets
+    /// (it brings numbers or waits: see `Graph::record`) runs plainly each time.
+    ///
+    /// \param shape  all that decides sizes and addresses, such as a batch's offsets
     template <class Work>
     void run(Device& device, std::span<const Id> shape, const Work& work) {
         const std::vector<Id> key(shape.begin(), shape.end());

@@ -48,6 +48,10 @@ public:
     using Out = View<float, Space>;
     using In = View<const float, Space>;
 
+    /// Sizes by which `coco::Cuda` divides its work.
+    static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
+                           ranges_a_launch = 24;
+
     /// \param prompts  codes that `choose` finds for every row, where there are as many
     /// \param open     share of ones among the numbers that are fetched
     explicit Counting(Index prompts = 6, double open = 1) : prompts_(prompts), open_(open) {}
@@ -149,6 +153,7 @@ public:
                      down_v.size()));
     }
 
+    /// As the device computes up to 32,768 classes; of more it makes every score twice, which is not counted.
     void classify(In h, const Classes<Counting>& classes, float, float*, Out dh, Out dcolumns, Out dbias) {
         if (h.rows == 0) return;
         const Index all = classes.columns.rows, rows = std::max<Index>(1, scores / std::max<Index>(1, all)),
@@ -198,10 +203,6 @@ public:
     }
 
 private:
-    /// Sizes by which `coco::Cuda` divides its work.
-    static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
-                           ranges_a_launch = 24;
-
     /// "DropoutRows" of coco::nn::DropoutRows<float>.
     template <class Kernel>
     static std::string_view name_of() {

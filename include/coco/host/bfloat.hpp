@@ -118,7 +118,9 @@ inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, I
 }
 
 /// out (+)= x w' for rows that N vectors hold side by side; rows of w are the left factor as they lie in
-/// memory. \param x  count x w.cols, an even number of columns
+/// memory.
+///
+/// \param x  count x w.cols, an even number of columns
 template <int N>
 void across(Pool& pool, const std::uint16_t* x, Index count, const Stored<space::Host>& w,
             View<float, space::Host> out, bool add) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <coco/host/across.hpp>
 #include <coco/host/byte_blocks.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/scratch.hpp>
@@ -141,21 +142,14 @@ inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<
     with_bytes(w.type,
                [&]<class Reader>() { dot = x.rows == 1 ? dots<Reader, 1> : dots<Reader, most_rows>; });
     if (!dot) return false;
-    const Index groups = w.cols / group, chunk = std::max<Index>(16, w.rows / (4 * pool.threads()) + 1);
+    const Index groups = w.cols / group;
     const Scratch scratch;
     Group* const digits = scratch.take<Group>(most_rows * groups);
     for (Index i = 0; i < most_rows; ++i)
         for (Index g = 0; g < groups && (i == 0 || x.rows > 1); ++g)
             write(x.row(std::min(i, x.rows - 1)) + g * group, digits[i * groups + g]);
-    pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
-        float sums[most_rows];
-        for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c) {
-            dot(reinterpret_cast<const std::uint8_t*>(w.row(c)), groups, digits, groups, sums);
-            for (Index i = 0; i < x.rows; ++i) {
-                float& to = out.row(i)[c];
-                to = (add ? to : 0.0f) + sums[i];
-            }
-        }
+    by_dots<most_rows>(pool, out, add, [&](Index c, float* sums) {
+        dot(reinterpret_cast<const std::uint8_t*>(w.row(c)), groups, digits, groups, sums);
     });
     return true;
 }

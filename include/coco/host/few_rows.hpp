@@ -69,8 +69,6 @@ inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const St
                           View<float, space::Host> out, bool add) {
     if (digits::multiply(pool, x, w, out, add)) return;
     using Dots = void (*)(const std::uint8_t*, Index, const float*, Index, float*);
-    // Rows of w do not depend on each other, so they may be cut by the number of threads.
-    const Index chunk = std::max<Index>(16, w.rows / (4 * pool.threads()) + 1);
     Dots one = nullptr, some = nullptr;
     ggml::with_reader(w.type, [&]<class Reader>(const Reader&) {
         one = dots<Reader, 1>;
@@ -87,15 +85,8 @@ inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const St
         stride = w.cols;
     }
     const Dots multiply = x.rows == 1 ? one : some;
-    pool.run((w.rows + chunk - 1) / chunk, [&](Index task) {
-        float sums[dot_rows];
-        for (Index c = task * chunk; c < std::min(w.rows, (task + 1) * chunk); ++c) {
-            multiply(reinterpret_cast<const std::uint8_t*>(w.row(c)), w.cols, from, stride, sums);
-            for (Index i = 0; i < x.rows; ++i) {
-                float& to = out.row(i)[c];
-                to = (add ? to : 0.0f) + sums[i];
-            }
-        }
+    by_dots<dot_rows>(pool, out, add, [&](Index c, float* sums) {
+        multiply(reinterpret_cast<const std::uint8_t*>(w.row(c)), w.cols, from, stride, sums);
     });
 }
 
