@@ -148,9 +148,10 @@ inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<
     for (Index i = 0; i < most_rows; ++i)
         for (Index g = 0; g < groups && (i == 0 || x.rows > 1); ++g)
             write(x.row(std::min(i, x.rows - 1)) + g * group, digits[i * groups + g]);
-    by_dots<most_rows>(pool, out, add, [&](Index c, float* sums) {
-        dot(reinterpret_cast<const std::uint8_t*>(w.row(c)), groups, digits, groups, sums);
-    });
+    // By value, and how long a row is asked once: a row is multiplied in less than 100 ns.
+    by_dots<most_rows>(pool, out, add,
+                       [=, first = reinterpret_cast<const std::uint8_t*>(w.data), bytes = w.row_bytes()](
+                           Index c, float* sums) { dot(first + c * bytes, groups, digits, groups, sums); });
     return true;
 }
 

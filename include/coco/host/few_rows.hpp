@@ -85,9 +85,10 @@ inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const St
         stride = w.cols;
     }
     const Dots multiply = x.rows == 1 ? one : some;
-    by_dots<dot_rows>(pool, out, add, [&](Index c, float* sums) {
-        multiply(reinterpret_cast<const std::uint8_t*>(w.row(c)), w.cols, from, stride, sums);
-    });
+    by_dots<dot_rows>(
+        pool, out, add,
+        [=, first = reinterpret_cast<const std::uint8_t*>(w.data), cols = w.cols, bytes = w.row_bytes()](
+            Index c, float* sums) { multiply(first + c * bytes, cols, from, stride, sums); });
 }
 
 /// out (+)= x w' for rows that a few vectors hold side by side.
