@@ -15,9 +15,9 @@ struct AttendCase {
 /// Histories as Beauty has them: most are short, few reach 50; 8 on average.
 static AttendCase sasrec(double dropout) {
     AttendCase c{{}, 2, 2, 32, 0, dropout};
-    Draw draw(3);
+    RandomStream random(3);
     for (int s = 0; s < 250; ++s) {
-        const double u = draw.uniform();
+        const double u = random.uniform();
         c.lengths.push(std::min<Index>(50, 4 + static_cast<Index>(3.2 / (0.06 + u) - 3)));
     }
     return c;
@@ -25,9 +25,9 @@ static AttendCase sasrec(double dropout) {
 /// 16 texts of 64-128 tokens behind an instruction of 21.
 static AttendCase smollm2() {
     AttendCase c{{}, 9, 3, 64, 21, 0};
-    Draw draw(4);
+    RandomStream random(4);
     c.lengths.push(21);
-    for (int s = 0; s < 16; ++s) c.lengths.push(64 + draw.below(65));
+    for (int s = 0; s < 16; ++s) c.lengths.push(64 + random.below(65));
     return c;
 }
 static AttendCase one_text(Index rows) {
@@ -37,16 +37,16 @@ static AttendCase one_text(Index rows) {
 }
 
 static void attend(benchmark::State& state, const AttendCase& c, bool backward) {
-    Here on = here();
+    PolicyUnderTest on = here();
     const Index rows = c.lengths.rows();
-    const Normals<Here> q(on, rows, c.heads * c.head, 1, 1), k(on, rows, c.kv_heads * c.head, 1, 2),
+    const Normals<PolicyUnderTest> q(on, rows, c.heads * c.head, 1, 1), k(on, rows, c.kv_heads * c.head, 1, 2),
         v(on, rows, c.kv_heads * c.head, 1, 3), dout(on, rows, c.heads * c.head, 1, 4);
-    Normals<Here> out(on, rows, c.heads * c.head, 0), statistics(on, rows, c.heads, 0),
+    Normals<PolicyUnderTest> out(on, rows, c.heads * c.head, 0), statistics(on, rows, c.heads, 0),
         dq(on, rows, q.cols, 0), dk(on, rows, k.cols, 0), dv(on, rows, v.cols, 0);
     std::vector<Id> row_key(static_cast<std::size_t>(rows));
     for (std::size_t i = 0; i < row_key.size(); ++i) row_key[i] = static_cast<Id>(i);
-    Workspace<Here> work(on);
-    Attention<Here> shape;
+    Workspace<PolicyUnderTest> work(on);
+    Attention<PolicyUnderTest> shape;
     shape.queries = shape.keys = segments(on, c.lengths, work);
     shape.heads = c.heads;
     shape.kv_heads = c.kv_heads;
@@ -54,7 +54,7 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
     shape.causal = true;
     shape.prefix = c.prefix;
     shape.dropout = c.dropout;
-    shape.row_key = on.bring(std::span<const Id>(row_key), work);
+    shape.row_key = on.upload(std::span<const Id>(row_key), work);
     double pairs = 0;
     for (std::size_t s = 0; s + 1 < c.lengths.at.size(); ++s) {
         const double n = c.lengths.at[s + 1] - c.lengths.at[s];

@@ -16,13 +16,13 @@ using Shop = Pipeline<backbone::SASRec>;
 
 void coco_step(benchmark::State& state, Index layers, Index tokens) {
     constexpr Index items = 12101, users = 64;
-    Draw draw(3);
+    RandomStream random(3);
     data::Catalogue catalogue;
     for (Index i = 0; i < items; ++i) catalogue.add(std::to_string(i), {"some words", "", "", "", ""});
     data::Interactions train;
     std::vector<Id> sequence(12);
     for (Index u = 0; u < users; ++u) {
-        for (Id& item : sequence) item = static_cast<Id>(draw.below(items));
+        for (Id& item : sequence) item = static_cast<Id>(random.below(items));
         train.add(sequence);
     }
     llm::TextModel language;
@@ -41,8 +41,8 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
     config.schedule.epochs = 0;
     config.schedule.joint_epochs = 1000000;
     config.schedule.joint_patience = 1000000;
-    const auto on = std::make_shared<Here>(here());
-    Trainer<Shop, Here> trainer(config, catalogue, language, on);
+    const auto on = std::make_shared<PolicyUnderTest>(here());
+    Trainer<Shop, PolicyUnderTest> trainer(config, catalogue, language, on);
     const auto one_epoch = [&] {
         trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
     };

@@ -8,11 +8,11 @@ using namespace coco;
 
 static void gemm(benchmark::State& state, Index rows, Index cols, Index inner, Op op_a, Op op_b,
                  int threads) {
-    Here on = here(threads);
+    PolicyUnderTest on = here(threads);
     const bool plain_a = op_a == Op::plain, plain_b = op_b == Op::plain;
-    const Normals<Here> a(on, plain_a ? rows : inner, plain_a ? inner : rows, 1),
+    const Normals<PolicyUnderTest> a(on, plain_a ? rows : inner, plain_a ? inner : rows, 1),
         b(on, plain_b ? inner : cols, plain_b ? cols : inner, 1);
-    Normals<Here> out(on, rows, cols, 0);
+    Normals<PolicyUnderTest> out(on, rows, cols, 0);
     Meter(state, on, [&] {
         on.multiply(a.in(), op_a, b.in(), op_b, out.out());
     }).flop(2.0 * static_cast<double>(rows * cols * inner), on);

@@ -33,8 +33,8 @@ inline llm::Source as_q4_1(llm::Source source) {
     };
     source.type = [=](std::string_view name) { return is_matrix(name) ? GgmlType::Q4_1 : GgmlType::F32; };
     source.bytes = [](std::string_view, Index, Index, Index, std::span<std::byte> out) {
-        Draw draw(1);
-        for (std::byte& b : out) b = static_cast<std::byte>(draw.below(256));
+        RandomStream random(1);
+        for (std::byte& b : out) b = static_cast<std::byte>(random.below(256));
         for (std::size_t block = 0; block + 20 <= out.size(); block += 20) {
             // A scale of 2^-9 and a minimum of -2^-6: values of about the size that weights have.
             const std::uint16_t scale = 0x1800, least = 0xA400;
@@ -53,17 +53,17 @@ struct Texts {
     Texts(std::span<const Index> lengths, Index vocabulary) {
         for (const Index n : lengths) offsets.push(n);
         token.resize(static_cast<std::size_t>(offsets.rows()));
-        Draw draw(1);
-        for (Id& t : token) t = static_cast<Id>(draw.below(static_cast<std::uint32_t>(vocabulary)));
+        RandomStream random(1);
+        for (Id& t : token) t = static_cast<Id>(random.below(static_cast<std::uint32_t>(vocabulary)));
     }
     Texts(Index texts, Index length, Index vocabulary)
         : Texts(std::vector<Index>(static_cast<std::size_t>(texts), length), vocabulary) {}
 
-    Segments<Here> segments(Here& on, Workspace<Here>& work) const {
+    Segments<PolicyUnderTest> segments(PolicyUnderTest& on, Workspace<PolicyUnderTest>& work) const {
         return coco::segments(on, offsets, work);
     }
-    Ids<Here> tokens(Here& on, Workspace<Here>& work) const {
-        return on.bring(std::span<const Id>(token), work);
+    Ids<PolicyUnderTest> tokens(PolicyUnderTest& on, Workspace<PolicyUnderTest>& work) const {
+        return on.upload(std::span<const Id>(token), work);
     }
 };
 

@@ -12,26 +12,26 @@ using namespace coco;
 
 template <class Storage>
 static void llm_decode(benchmark::State& state) {
-    constexpr Index begun = 32, most = 96;
-    static Here on = here();
-    static Layout layout;
+    constexpr Index begun = 32, maximum = 96;
+    static PolicyUnderTest on = here();
+    static ParameterLayout layout;
     static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(llm::smollm2_135m(), 1)));
-    static const Parameters<Here> parameters(on, layout, 1);
+    static const Parameters<PolicyUnderTest> parameters(on, layout, 1);
     const Index texts = state.range(0);
-    llm::Cache<Here> cache(on, decoder.config(), texts, most);
+    llm::Cache<PolicyUnderTest> cache(on, decoder.config(), texts, maximum);
     std::vector<Id> sequence(static_cast<std::size_t>(texts));
     std::iota(sequence.begin(), sequence.end(), 0);
-    Workspace<Here> work(on);
+    Workspace<PolicyUnderTest> work(on);
     const auto extend = [&](const Texts& more) {
         work.reset();
-        Run<Here> run = parameters.run(on, work);
-        const Rows<Here> rows = decoder.extend(run, adapter::Frozen{}, cache, more.tokens(on, work),
+        Context<PolicyUnderTest> ctx = parameters.context(on, work);
+        const Rows<PolicyUnderTest> rows = decoder.extend(ctx, adapter::Frozen{}, cache, more.tokens(on, work),
                                                more.segments(on, work), std::span<const Id>(sequence));
-        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(run, CRows<Here>(rows)).data);
+        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(ctx, CRows<PolicyUnderTest>(rows)).data);
     };
     const Texts start(texts, begun, decoder.config().vocabulary), next(texts, 1, decoder.config().vocabulary);
     Meter(state, on, [&] {
-        if (cache.length(0) == 0 || cache.length(0) == most) {
+        if (cache.length(0) == 0 || cache.length(0) == maximum) {
             for (const Id s : sequence) cache.clear(s);
             extend(start);
         }

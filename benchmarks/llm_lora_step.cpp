@@ -10,37 +10,37 @@ using namespace coco;
 
 template <class Storage, llm::Config (*shape)()>
 static void llm_lora_step(benchmark::State& state) {
-    static Here on = here();
+    static PolicyUnderTest on = here();
     const bool again = state.range(0) != 0;
     llm::Config config = shape();
     config.keep_bytes = again ? 0 : 4e9;
-    Layout layout;
+    ParameterLayout layout;
     const llm::Decoder<Storage> decoder(layout, llm::random_source(config, 1));
     const adapter::LoRA adapter(layout, {}, decoder.adapter_sizes());
-    const Parameters<Here> parameters(on, layout, 1);
-    Gradients<Here> gradients(on, layout);
-    Workspace<Here> work(on);
+    const Parameters<PolicyUnderTest> parameters(on, layout, 1);
+    Gradients<PolicyUnderTest> gradients(on, layout);
+    Workspace<PolicyUnderTest> work(on);
     constexpr Index groups = 8, soft_rows = 8, length = 120;
     const Texts text(groups, length, config.vocabulary), soft(groups, soft_rows, config.vocabulary);
-    const Normals<Here> prompts(on, groups * soft_rows, config.width, 1, 2),
+    const Normals<PolicyUnderTest> prompts(on, groups * soft_rows, config.width, 1, 2),
         dout(on, groups * (soft_rows + length), config.width, 1, 3);
-    Normals<Here> dsoft(on, prompts.rows, config.width, 0);
+    Normals<PolicyUnderTest> dsoft(on, prompts.rows, config.width, 0);
     const std::vector<std::uint8_t> open(groups, 1);
     std::uint32_t step = 0;
     const auto joint = [&] {
         work.reset();
         gradients.zero(on);
-        Run<Here> run = parameters.run(on, work);
-        gradients.attach(run);
-        run.training = true;
-        run.step = ++step;
-        llm::Prompted<Here> in;
+        Context<PolicyUnderTest> ctx = parameters.context(on, work);
+        gradients.attach(ctx);
+        ctx.training = true;
+        ctx.step = ++step;
+        llm::Prompted<PolicyUnderTest> in;
         in.soft = prompts.in();
         in.soft_of = soft.segments(on, work);
         in.token = text.tokens(on, work);
         in.text_of = text.segments(on, work);
-        const typename llm::Decoder<Storage>::template Kept<Here> kept = decoder.forward(run, adapter, in);
-        decoder.backward(run, adapter, kept, dout.in(), dsoft.out(), open);
+        const typename llm::Decoder<Storage>::template Saved<PolicyUnderTest> saved = decoder.forward(ctx, adapter, in);
+        decoder.backward(ctx, adapter, saved, dout.in(), dsoft.out(), open);
     };
     const double forward = forward_flop(config, groups, soft_rows + length);
     Meter(state, on, joint)

@@ -8,17 +8,17 @@ using namespace coco;
 
 template <class Storage, llm::Config (*shape)()>
 static void llm_prefill(benchmark::State& state) {
-    static Here on = here();
-    static Layout layout;
+    static PolicyUnderTest on = here();
+    static ParameterLayout layout;
     static const llm::Decoder<Storage> decoder(layout, as_q4_1(llm::random_source(shape(), 1)));
-    static const Parameters<Here> parameters(on, layout, 1);
+    static const Parameters<PolicyUnderTest> parameters(on, layout, 1);
     const Index length = state.range(0), texts = length < 512 ? 8 : 1;
     const Texts input(texts, length, decoder.config().vocabulary);
-    Workspace<Here> work(on);
+    Workspace<PolicyUnderTest> work(on);
     const auto prefill = [&] {
         work.reset();
-        Run<Here> run = parameters.run(on, work);
-        decoder.hidden(run, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
+        Context<PolicyUnderTest> ctx = parameters.context(on, work);
+        decoder.hidden(ctx, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
     };
     Meter(state, on, prefill)
         .flop(forward_flop(decoder.config(), texts, length), on)

@@ -19,24 +19,24 @@ constexpr std::array<Index, 64> lengths{94,  164, 124, 279, 204, 338, 456, 304, 
                                         126, 121, 386, 134, 65,  136, 509, 112, 188, 477, 128, 182};
 
 static void llm_ragged(benchmark::State& state) {
-    static Here on = here();
-    static Layout layout;
+    static PolicyUnderTest on = here();
+    static ParameterLayout layout;
     static const llm::Decoder<> decoder(layout, [] {
         llm::Config shape = llm::smollm2_135m();
         shape.depth = 4;
         return llm::random_source(shape, 1);
     }());
-    static const Parameters<Here> parameters(on, layout, 1);
+    static const Parameters<PolicyUnderTest> parameters(on, layout, 1);
     const bool padded = state.range(0) != 0;
     std::vector<Index> length(lengths.begin(), lengths.end());
     const double real = static_cast<double>(std::accumulate(length.begin(), length.end(), Index{0}));
     if (padded) length.assign(length.size(), *std::max_element(length.begin(), length.end()));
     const Texts input(length, decoder.config().vocabulary);
-    Workspace<Here> work(on);
+    Workspace<PolicyUnderTest> work(on);
     Meter(state, on, [&] {
         work.reset();
-        Run<Here> run = parameters.run(on, work);
-        decoder.hidden(run, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
+        Context<PolicyUnderTest> ctx = parameters.context(on, work);
+        decoder.hidden(ctx, adapter::Frozen{}, input.tokens(on, work), input.segments(on, work));
     }).rate("real_tokens/s", real);
     state.counters["tokens_a_real_one"] = static_cast<double>(input.token.size()) / real;
 }

@@ -20,11 +20,11 @@ public:
     }
     /// The same for work that is queued at a place.
     template <class Work>
-    Meter(benchmark::State& state, Here& on, const Work& work) : state_(state) {
+    Meter(benchmark::State& state, PolicyUnderTest& on, const Work& work) : state_(state) {
         measure(work, turns_a_reading, [&] { finish(on); });
     }
     /// `flop` operations an iteration, at a place.
-    const Meter& flop(double flop, Here& on) const {
+    const Meter& flop(double flop, PolicyUnderTest& on) const {
         state_.counters["GFLOP/s"] = flop / best_ * 1e-9;
         state_.counters["percent_of_peak"] = flop / best_ * 1e-7 / limit(on);
         return *this;

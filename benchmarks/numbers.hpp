@@ -18,10 +18,10 @@ struct Normals {
 
     Normals(P& on, Index row_count, Index column_count, double deviation, std::uint64_t seed = 1)
         : rows(row_count), cols(column_count), block(on, rows * cols) {
-        Draw draw(seed);
+        RandomStream random(seed);
         std::vector<typename P::Scalar> x(static_cast<std::size_t>(rows * cols));
-        for (auto& each : x) each = static_cast<typename P::Scalar>(deviation * draw.normal());
-        on.put(x.data(), block.list());
+        for (auto& each : x) each = static_cast<typename P::Scalar>(deviation * random.normal());
+        on.upload(x.data(), block.list());
     }
     Rows<P> out() { return block.view(rows, cols); }
     CRows<P> in() const { return block.view(rows, cols); }
@@ -29,7 +29,7 @@ struct Normals {
 
 template <class P>
 Segments<P> segments(P& on, const Offsets& at, Workspace<P>& work) {
-    return {at.at, on.bring(std::span<const Id>(at.at), work), at.longest()};
+    return {at.at, on.upload(std::span<const Id>(at.at), work), at.longest()};
 }
 
 }  // namespace coco

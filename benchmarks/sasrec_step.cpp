@@ -20,14 +20,14 @@ constexpr Index items = 12101;
 data::Interactions beauty_like() {
     std::ifstream lengths(std::string(COCO_BENCHMARK_DIR) + "/beauty_lengths.txt");
     data::Interactions train;
-    Draw draw(7);
+    RandomStream random(7);
     std::vector<Id> sequence;
     for (Index inputs = 0, users = 0; lengths >> inputs >> users;)
         for (Index u = 0; u < users; ++u) {
             sequence.clear();
             // Of a longer history the latest window alone, as the peer trains it.
             for (Index i = 0; i <= std::min<Index>(inputs, 50); ++i)
-                sequence.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(items))));
+                sequence.push_back(static_cast<Id>(random.below(static_cast<std::uint32_t>(items))));
             train.add(sequence);
         }
     return train;
@@ -40,7 +40,7 @@ data::Catalogue catalogue() {
 }
 
 void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
-    using Model = Base<backbone::SASRec>;
+    using Model = SequentialRecommender<backbone::SASRec>;
     TrainConfig<Model> config;
     config.model.loss.objective = loss;
     config.sampling.samples = Samples::positions;
@@ -48,8 +48,8 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
     config.schedule.epochs = 1000000;
     config.schedule.patience = 1000000;
     const data::Interactions train = beauty_like();
-    const auto on = std::make_shared<Here>(here(threads));
-    Trainer<Model, Here> trainer(config, catalogue(), on);
+    const auto on = std::make_shared<PolicyUnderTest>(here(threads));
+    Trainer<Model, PolicyUnderTest> trainer(config, catalogue(), on);
     const auto one_epoch = [&] {
         trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
     };

@@ -63,8 +63,8 @@ private:
         add(name, value, help)->check(CLI::IsMember(words));
     }
     template <class T>
-    void number(const std::string& name, T& value, const std::string& help, double least, double most = 1e9) {
-        add(name, value, help)->check(CLI::Range(least, most));
+    void number(const std::string& name, T& value, const std::string& help, double least, double maximum = 1e9) {
+        add(name, value, help)->check(CLI::Range(least, maximum));
     }
     void default_to(const std::string& name, std::string& value, const std::string& word) {
         if (app_.count(name) == 0) value = word;

@@ -128,12 +128,12 @@ void logits(const Options& o, const coco::llm::Source& source) {
     std::partial_sort(order.begin(), order.begin() + count, order.end(), [&](Id a, Id b) {
         return last[static_cast<std::size_t>(a)] > last[static_cast<std::size_t>(b)];
     });
-    const double most = static_cast<double>(last[static_cast<std::size_t>(order[0])]);
+    const double maximum = static_cast<double>(last[static_cast<std::size_t>(order[0])]);
     double sum = 0;
-    for (const float x : last) sum += std::exp(static_cast<double>(x) - most);
+    for (const float x : last) sum += std::exp(static_cast<double>(x) - maximum);
     for (auto id = order.begin(); id < order.begin() + count; ++id) {
         const double logit = static_cast<double>(last[static_cast<std::size_t>(*id)]);
-        std::printf("%8d  %10.4f  %8.6f  %s\n", *id, logit, std::exp(logit - most) / sum,
+        std::printf("%8d  %10.4f  %8.6f  %s\n", *id, logit, std::exp(logit - maximum) / sum,
                     *id < tokenizer.size() ? tokenizer.token(*id).c_str() : "");
     }
 }
@@ -232,7 +232,7 @@ int run(int argc, char** argv) {
     CLI::App* const writes = threads(computes(text(command("generate", "goes on with a text"))));
     writes->add_flag("--chat", o.chat, "the text is a question, put as the model's template puts it");
     writes->add_option("--system", o.system, "with --chat: what the model is told first");
-    writes->add_option("-n,--tokens", o.generation.most_tokens, "written at most")
+    writes->add_option("-n,--tokens", o.generation.max_tokens, "written at most")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     writes->add_option("--temperature", o.generation.temperature, "0: the likeliest token always")

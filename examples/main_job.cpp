@@ -29,7 +29,7 @@ using coco::Index;
 using namespace experiment;
 
 using Shop = coco::Pipeline<coco::backbone::SASRec>;  // all else is the paper's
-using Base = base_of<Shop>;
+using SequentialRecommender = base_of<Shop>;
 
 constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on", *shop_row = "SASRec+CoCo";
 
@@ -39,28 +39,28 @@ public:
     Comparison(const Job& job, coco::Report& report)
         : job_(job), report_(report), host_(std::make_shared<Host>(job.options.threads)) {}
 
-    bool stage1(std::unique_ptr<coco::Trainer<Base, Host>>& trainer) {
+    bool stage1(std::unique_ptr<coco::Trainer<SequentialRecommender, Host>>& trainer) {
         std::printf("\nStage 1: SASRec\n");
-        trainer = trainer_for<Base>(stage1_config(config_for<Shop>(job_)), job_, host_);
+        trainer = trainer_for<SequentialRecommender>(stage1_config(config_for<Shop>(job_)), job_, host_);
         return fit(*trainer, stage1_row);
     }
-    bool longer(coco::Trainer<Base, Host>& stage1) {
+    bool longer(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nSASRec trained on: the same epochs, targets and loss as stage 2, no language model\n");
-        const auto trainer = trainer_for<Base>(config_for<Base>(job_), job_, host_);
-        hand_on<Base>(stage1, *trainer);
+        const auto trainer = trainer_for<SequentialRecommender>(config_for<SequentialRecommender>(job_), job_, host_);
+        hand_on<SequentialRecommender>(stage1, *trainer);
         return fit(*trainer, longer_row);
     }
-    bool shop(coco::Trainer<Base, Host>& stage1) {
+    bool shop(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nStage 2: SASRec+CoCo\n");
         const auto trainer = trainer_for<Shop>(config_for<Shop>(job_), job_, host_);
         hand_on<Shop>(stage1, *trainer);
         const bool done = fit(*trainer, shop_row);
-        const coco::Vitals& v = trainer->state().vitals;
+        const coco::TrainingDiagnostics& v = trainer->state().diagnostics;
         std::printf(
             "last joint epoch: M = 1 for %.2f of the targets, %.1f codes a user (%.0f of %lld in effect in "
             "use), "
             "|a-h|/|h| = %.3f\n",
-            v.mean_m(), v.codes_a_user(), v.perplexity(), static_cast<long long>(job_.options.codes),
+            v.mean_m(), v.codes_per_user(), v.perplexity(), static_cast<long long>(job_.options.codes),
             v.moved());
         return done;
     }
@@ -122,16 +122,16 @@ void recommend(const Job& job, const std::filesystem::path& file, const coco::da
         histories.add(chosen ? data.interactions.of(user) : std::span<const Id>());
     }
     coco::Knowledge knowledge = coco::make_knowledge(trained, histories);
-    const coco::Recommender<Shop, Host> desk(std::move(trained), std::move(knowledge));
+    const coco::Recommender<Shop, Host> recommender(std::move(trained), std::move(knowledge));
     for (const Id user : people) {
         const std::span<const Id> history = histories.of(user);
-        const coco::Recommendation answer = desk.recommend({history, user, 10, {}});
+        const coco::Recommendation scoring = recommender.recommend({history, user, 10, {}});
         std::printf("\nPerson %s took last:\n", data.users[user].c_str());
         for (const Id item : history.last(std::min<std::size_t>(history.size(), 5)))
             std::printf("      %s\n", title_of(job.catalogue, item).c_str());
-        std::printf("and may take next%s:\n", answer.used_knowledge ? "" : " (by behaviour alone)");
-        for (std::size_t i = 0; i < answer.items.size(); ++i)
-            std::printf("  %2zu. %s\n", i + 1, title_of(job.catalogue, answer.items[i].item).c_str());
+        std::printf("and may take next%s:\n", scoring.used_knowledge ? "" : " (by behaviour alone)");
+        for (std::size_t i = 0; i < scoring.items.size(); ++i)
+            std::printf("  %2zu. %s\n", i + 1, title_of(job.catalogue, scoring.items[i].item).c_str());
     }
 }
 
@@ -179,7 +179,7 @@ int main_job(Options o, bool quick, bool full) {
     catch_interrupts();
     {
         Comparison comparison(job, report);
-        std::unique_ptr<coco::Trainer<Base, Host>> stage1;
+        std::unique_ptr<coco::Trainer<SequentialRecommender, Host>> stage1;
         if (!comparison.stage1(stage1) || !comparison.longer(*stage1) || !comparison.shop(*stage1))
             throw Interrupted();
     }

@@ -34,15 +34,15 @@ data::Interactions beauty_like(Index items) {
     std::vector<Index> all;
     for (Index inputs = 0, users = 0; lengths >> inputs >> users;)
         all.insert(all.end(), static_cast<std::size_t>(users), inputs + 1);
-    Draw draw(7);
+    RandomStream random(7);
     for (std::size_t i = all.size(); i > 1; --i)
-        std::swap(all[i - 1], all[static_cast<std::size_t>(draw.below(static_cast<std::uint32_t>(i)))]);
+        std::swap(all[i - 1], all[static_cast<std::size_t>(random.below(static_cast<std::uint32_t>(i)))]);
     data::Interactions train;
     std::vector<Id> sequence;
     for (const Index length : all) {
         sequence.clear();
         for (Index i = 0; i < length; ++i)
-            sequence.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(items))));
+            sequence.push_back(static_cast<Id>(random.below(static_cast<std::uint32_t>(items))));
         train.add(sequence);
     }
     return train;
@@ -93,8 +93,8 @@ void run(const Options& o) {
     config.schedule.epochs = 0;
     config.schedule.joint_epochs = 1;
 
-    const auto on = std::make_shared<Counting>(o.prompts, o.open);
-    Trainer<Shop, Counting> trainer(config, catalogue, language(o), on);
+    const auto on = std::make_shared<CostModel>(o.prompts, o.open);
+    Trainer<Shop, CostModel> trainer(config, catalogue, language(o), on);
     Index steps = 0;
     trainer.fit(beauty_like(o.items), {}, [&](const Progress& p) {
         if (p.kind != Progress::Kind::step) return true;
@@ -124,7 +124,7 @@ void run(const Options& o) {
     }
     print("others, less than 1 % each", rest, rest_time, "");
     print("one step", on->sum(), all, "");
-    std::printf("\nMemory: %.1f GB at most\n", static_cast<double>(on->most_owned()) * 1e-9);
+    std::printf("\nMemory: %.1f GB at most\n", static_cast<double>(on->max_owned()) * 1e-9);
 }
 
 }  // namespace

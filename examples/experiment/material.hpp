@@ -17,7 +17,7 @@
 #include <coco/data/open.hpp>
 #include <coco/data/samples.hpp>
 #include <coco/data/synthetic.hpp>
-#include <coco/io/file_sum.hpp>
+#include <coco/io/file_digest.hpp>
 #include <coco/io/npy.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vectors.hpp>
@@ -64,11 +64,11 @@ inline coco::llm::TextModel open_language(const Options& o, const coco::data::Ca
         model.source.config.depth = o.llm_layers;
         model.source.config.check();
         model.encode = [tiny](std::string_view text) { return tiny->words.encode(text); };
-        model.sum = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))),
+        model.digest = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))),
                                   ", ", model.source.config.used(), " layers");
     }
     // What was trained with rounded weights fits no others.
-    if (o.llm_storage == "bf16") model.sum += ", bf16";
+    if (o.llm_storage == "bf16") model.digest += ", bf16";
     using coco::llm::Keep;
     model.source.config.keep = o.llm_storage == "bf16"     ? Keep::bfloat16
                                : o.llm_storage == "stored" ? Keep::as_stored
@@ -80,7 +80,7 @@ inline coco::llm::TextModel open_language(const Options& o, const coco::data::Ca
 inline coco::data::Catalogue shuffled_texts(const coco::data::Catalogue& catalogue, std::uint64_t seed) {
     std::vector<Id> order(static_cast<std::size_t>(catalogue.size()));
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Id>(i);
-    coco::Draw(seed, 0x7465787473).shuffle(order);
+    coco::RandomStream(seed, 0x7465787473).shuffle(order);
     return catalogue.with_texts_of(order);
 }
 

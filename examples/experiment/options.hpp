@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <coco/core/config.hpp>
-#include <coco/data/item.hpp>
+#include <coco/core/types.hpp>
+#include <coco/data/item_text.hpp>
 
 namespace experiment {
 

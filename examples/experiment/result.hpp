@@ -34,7 +34,7 @@ struct Job {
 /// Vital signs of one joint epoch.
 struct JointEpoch {
     Index epoch;
-    double loss, valid, mean_m, codes_a_user, share_at_cap, perplexity, moved, open_groups;
+    double loss, valid, mean_m, codes_per_user, share_at_cap, perplexity, moved, open_groups;
 };
 
 /// The outcome of one seed.

@@ -42,7 +42,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     c.model.loss.gamma = o.gamma;
     c.model.loss.auxiliary_on =
         o.aux_on == "aligned" ? coco::AuxiliaryOn::aligned : coco::AuxiliaryOn::behaviour;
-    if constexpr (!Model::knows)
+    if constexpr (!Model::uses_knowledge)
         c.model.auxiliary = o.coco == "aux";
     else if constexpr (requires { c.model.prompt.theta; }) {
         c.model.prompt.codes = o.codes;
@@ -85,7 +85,7 @@ std::unique_ptr<coco::Trainer<Model, P>> trainer_for(const coco::TrainConfig<Mod
                                                      std::shared_ptr<P> on) {
     using Trainer = coco::Trainer<Model, P>;
     std::unique_ptr<Trainer> trainer;
-    if constexpr (Model::knows)
+    if constexpr (Model::uses_knowledge)
         trainer = std::make_unique<Trainer>(config, job.catalogue, *job.language, std::move(on));
     else
         trainer = std::make_unique<Trainer>(config, job.catalogue, std::move(on));
@@ -93,16 +93,16 @@ std::unique_ptr<coco::Trainer<Model, P>> trainer_for(const coco::TrainConfig<Mod
     return trainer;
 }
 
-inline JointEpoch joint_epoch(const coco::Vitals& v, const Progress& p) {
+inline JointEpoch joint_epoch(const coco::TrainingDiagnostics& v, const Progress& p) {
     return {p.epoch,
             p.loss,
             p.valid,
             v.mean_m(),
-            v.codes_a_user(),
+            v.codes_per_user(),
             v.share_at_cap(),
             v.perplexity(),
             v.moved(),
-            coco::Vitals::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
+            coco::TrainingDiagnostics::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
 }
 
 /// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when
@@ -141,8 +141,8 @@ public:
 private:
     bool epoch(const Progress& p) {
         store();
-        if (p.phase == Phase::joint) {
-            joint_.push_back(joint_epoch(trainer_.state().vitals, p));
+        if (p.stage == TrainingStage::joint) {
+            joint_.push_back(joint_epoch(trainer_.state().diagnostics, p));
             return true;
         }
         const coco::Schedule& s = trainer_.config().schedule;
@@ -165,23 +165,23 @@ private:
 
 /// Ranks of the targets, as the options treat seen items.
 template <class Model, class P>
-coco::Metrics measure(const coco::Trained<Model, P>& trained, const coco::data::Cases& cases,
+coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
                       const char* name, const Options& o) {
-    return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::Had::zeroed : coco::Had::excluded,
+    return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::SeenItems::zeroed : coco::SeenItems::excluded,
                           evaluation(name, cases.size(), o.quiet));
 }
 
 /// One seed from beginning to end. \param on  where it computes
 template <class Model, class P>
 Result run(const Job& job, const std::shared_ptr<P>& on) {
-    using Base = base_of<Model>;
+    using SequentialRecommender = base_of<Model>;
     const auto start = std::chrono::steady_clock::now();
     const Options& o = job.options;
     const coco::TrainConfig<Model> config = config_for<Model>(job);
     Result result;
     result.seed = job.seed;
     result.stage1 = "trained";
-    const auto base_row = [&](const coco::Trained<Base, P>& base) {
+    const auto base_row = [&](const coco::TrainedModel<SequentialRecommender, P>& base) {
         result.base_valid = measure(base, job.split.valid, "base, validation", o);
         result.base_test = measure(base, job.split.test, "base, test", o);
     };
@@ -191,13 +191,13 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
     };
 
     try {
-        std::unique_ptr<coco::Trainer<Base, P>> stage1;
+        std::unique_ptr<coco::Trainer<SequentialRecommender, P>> stage1;
         if (!job.stage1.empty()) {
-            stage1 = trainer_for<Base>(stage1_config(config), job, on);
+            stage1 = trainer_for<SequentialRecommender>(stage1_config(config), job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
             if (there) coco::resume(job.stage1, *stage1);
-            Fitting<Base, P> fitting(*stage1, job, job.stage1);
+            Fitting<SequentialRecommender, P> fitting(*stage1, job, job.stage1);
             if (!fitting()) return stopped();
             result.effort = fitting.effort();
             base_row(stage1->model());
@@ -213,7 +213,7 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
         stage1.reset();
 
         Fitting<Model, P> fitting(*trainer, job, job.save);
-        const bool whole = trainer->state().phase == Phase::behaviour && !result.base_test;
+        const bool whole = trainer->state().stage == TrainingStage::behaviour && !result.base_test;
         if (!fitting()) return stopped();
         if (fitting.at_end_of_stage1()) {
             if (whole) base_row(behaviour_of(*trainer));

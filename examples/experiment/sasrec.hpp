@@ -8,7 +8,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
-#include <coco/decoupler/identity.hpp>
+#include <coco/decoupler/mean_pool.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/prompt/static.hpp>
@@ -26,9 +26,9 @@ Result run_sasrec_with(const Job& job, const std::shared_ptr<P>& on) {
     const std::string& word = job.options.coco;
     if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job, on);
     if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job, on);
-    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::Identity>>(job, on);
+    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::MeanPool>>(job, on);
     if (word == "con") return run<Pipeline<SASRec, Items, Model, coco::adapter::Frozen>>(job, on);
-    return run<coco::Base<SASRec, Items>>(job, on);
+    return run<coco::SequentialRecommender<SASRec, Items>>(job, on);
 }
 
 }  // namespace experiment

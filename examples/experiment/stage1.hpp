@@ -9,13 +9,13 @@
 #include <memory>
 #include <vector>
 
-#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/store/transfer.hpp>
 #include <coco/train/trainer.hpp>
 
 namespace experiment {
 
-using coco::Home;
+using coco::ParameterBlock;
 using coco::Index;
 template <class P>
 using Numbers = coco::List<typename P::Scalar, typename P::Space>;
@@ -26,13 +26,13 @@ using ConstNumbers = coco::List<const typename P::Scalar, typename P::Space>;
 template <class Model>
 struct BaseOf;
 template <class Backbone, class Items>
-struct BaseOf<coco::Base<Backbone, Items>> {
-    using type = coco::Base<Backbone, Items>;
+struct BaseOf<coco::SequentialRecommender<Backbone, Items>> {
+    using type = coco::SequentialRecommender<Backbone, Items>;
 };
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
           class Adapter>
 struct BaseOf<coco::BasicPipeline<Backbone, Items, Prompt, Model, Decoupler, Aligner, Adapter>> {
-    using type = coco::Base<Backbone, Items>;
+    using type = coco::SequentialRecommender<Backbone, Items>;
 };
 template <class Model>
 using base_of = typename BaseOf<Model>::type;
@@ -61,23 +61,23 @@ coco::TrainConfig<base_of<Model>> stage1_config(const coco::TrainConfig<Model>& 
 
 /// One of a trainer's blocks.
 template <class Model, class P>
-Numbers<P> block_of(coco::Trainer<Model, P>& trainer, const std::string& name, Home home) {
+Numbers<P> block_of(coco::Trainer<Model, P>& trainer, const std::string& name, ParameterBlock block) {
     Numbers<P> found{};
-    trainer.visit_blocks([&](const std::string& block, Home where, Numbers<P> list) {
-        if (block == name && where == home) found = list;
+    trainer.for_each_block([&](const std::string& block, ParameterBlock where, Numbers<P> list) {
+        if (block == name && where == block) found = list;
     });
     return found;
 }
 
 /// Copies the tensors that both layouts have, by name, from one block to another.
 template <class P>
-void copy_shared(P& on, const coco::Layout& from_layout, Numbers<P> from, const coco::Layout& to_layout,
-                 Numbers<P> to, Home home) {
+void copy_shared(P& on, const coco::ParameterLayout& from_layout, Numbers<P> from, const coco::ParameterLayout& to_layout,
+                 Numbers<P> to, ParameterBlock block) {
     for (const coco::Tensor& t : from_layout.tensors()) {
-        if (t.slot.home != home) continue;
-        const coco::Slot& slot = to_layout.tensor(t.name).slot;
-        coco::transfer(on, ConstNumbers<P>(from.from(t.slot.at, t.slot.size())), on,
-                       to.from(slot.at, slot.size()));
+        if (t.ref.block != block) continue;
+        const coco::TensorRef& ref = to_layout.tensor(t.name).ref;
+        coco::transfer(on, ConstNumbers<P>(from.from(t.ref.at, t.ref.size())), on,
+                       to.from(ref.at, ref.size()));
     }
 }
 
@@ -85,43 +85,43 @@ void copy_shared(P& on, const coco::Layout& from_layout, Numbers<P> from, const 
 template <class Model, class P>
 void hand_on(coco::Trainer<base_of<Model>, P>& stage1, coco::Trainer<Model, P>& trainer) {
     P& on = *trainer.model().on;
-    const coco::Layout &from = stage1.model().model->layout(), &to = trainer.model().model->layout();
-    for (const Home home : {Home::dense, Home::table}) {
+    const coco::ParameterLayout &from = stage1.model().model->layout(), &to = trainer.model().model->layout();
+    for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
         for (const char* block : {"values", "first", "second"})
-            copy_shared(on, from, block_of(stage1, block, home), to, block_of(trainer, block, home), home);
-        coco::transfer(on, ConstNumbers<P>(block_of(trainer, "values", home)), on,
-                       block_of(trainer, "best", home));
+            copy_shared(on, from, block_of(stage1, block, block), to, block_of(trainer, block, block), block);
+        coco::transfer(on, ConstNumbers<P>(block_of(trainer, "values", block)), on,
+                       block_of(trainer, "best", block));
     }
     coco::TrainState state = stage1.state();
     if (trainer.config().schedule.joint_epochs > 0) {
-        state.phase = coco::Phase::joint;
+        state.stage = coco::TrainingStage::joint;
         state.begun = state.finished = false;
     }
     std::vector<std::int64_t> steps(to.groups().size(), 0);
     for (std::size_t g = 0; g < from.groups().size(); ++g)
         steps[static_cast<std::size_t>(to.group_index(from.groups()[g].name))] = stage1.optimizer_steps()[g];
-    trainer.restore(state, stage1.ledger(), steps);
+    trainer.restore(state, stage1.metrics(), steps);
 }
 
 /// A copy of a trainer's behaviour as it was in the best epoch of stage 1, while it still stands there.
 template <class Model, class P>
-coco::Trained<base_of<Model>, P> behaviour_of(coco::Trainer<Model, P>& trainer) {
-    using Base = base_of<Model>;
-    const coco::Trained<Model, P>& whole = trainer.model();
+coco::TrainedModel<base_of<Model>, P> behaviour_of(coco::Trainer<Model, P>& trainer) {
+    using SequentialRecommender = base_of<Model>;
+    const coco::TrainedModel<Model, P>& whole = trainer.model();
     const auto base =
-        std::make_shared<const Base>(stage1_config(trainer.config()).model, whole.model->items());
-    coco::Trained<Base, P> copy{whole.on, base,
+        std::make_shared<const SequentialRecommender>(stage1_config(trainer.config()).model, whole.model->items());
+    coco::TrainedModel<SequentialRecommender, P> copy{whole.on, base,
                                 std::make_shared<coco::Parameters<P>>(*whole.on, base->layout(), 0),
-                                whole.filler, nullptr};
+                                whole.builder, nullptr};
     const char* const block =
         trainer.state().best[0].epoch > 0 && !trainer.state().finished ? "best" : "values";
-    const coco::Layout &from = whole.model->layout(), &to = base->layout();
+    const coco::ParameterLayout &from = whole.model->layout(), &to = base->layout();
     for (const coco::Tensor& t : to.tensors()) {
-        if (t.slot.home == Home::frozen) continue;
-        const coco::Slot& slot = from.tensor(t.name).slot;
+        if (t.ref.block == ParameterBlock::frozen) continue;
+        const coco::TensorRef& ref = from.tensor(t.name).ref;
         coco::transfer(*whole.on,
-                       ConstNumbers<P>(block_of(trainer, block, slot.home).from(slot.at, slot.size())),
-                       *whole.on, copy.parameters->list(t.slot));
+                       ConstNumbers<P>(block_of(trainer, block, ref.block).from(ref.at, ref.size())),
+                       *whole.on, copy.parameters->list(t.ref));
     }
     return copy;
 }

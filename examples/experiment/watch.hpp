@@ -20,7 +20,7 @@
 namespace experiment {
 
 using coco::Index;
-using coco::Phase;
+using coco::TrainingStage;
 using coco::Progress;
 
 /// Thrown out of an evaluation that Ctrl-C ended; training ends at a step and throws nothing.
@@ -53,7 +53,7 @@ inline coco::ProgressSink display(bool quiet) {
     return [](const Progress& p) {
         if (p.kind == Progress::Kind::epoch) {
             std::fprintf(stderr, "%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
-                         p.phase == Phase::behaviour ? "behaviour" : "joint", static_cast<long long>(p.epoch),
+                         p.stage == TrainingStage::behaviour ? "behaviour" : "joint", static_cast<long long>(p.epoch),
                          static_cast<long long>(p.epochs), p.loss, p.valid, p.best ? "  best" : "");
             std::fflush(stderr);
         }
@@ -86,8 +86,8 @@ struct Effort {
     double valid_seconds[2] = {0, 0};
     double targets[2] = {0, 0};  ///< interactions trained: (history, next item) pairs
 
-    double interactions_per_second(Phase phase) const {
-        const int p = static_cast<int>(phase);
+    double interactions_per_second(TrainingStage stage) const {
+        const int p = static_cast<int>(stage);
         return train_seconds[p] > 0 ? targets[p] / train_seconds[p] : 0;
     }
 };
@@ -104,14 +104,14 @@ public:
 
     bool operator()(const Progress& p) {
         const Clock::time_point now = Clock::now();
-        const int phase = static_cast<int>(p.phase);
+        const int stage = static_cast<int>(p.stage);
         const double seconds = std::chrono::duration<double>(now - mark_).count();
         mark_ = now;
-        (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[phase] += seconds;
+        (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[stage] += seconds;
         bool go_on = show_(p);
         if (p.kind == Progress::Kind::evaluation && interrupted) throw Interrupted();
         if (p.kind == Progress::Kind::epoch) {
-            effort_.targets[phase] += static_cast<double>(trainer_.state().vitals.targets);
+            effort_.targets[stage] += static_cast<double>(trainer_.state().diagnostics.targets);
             go_on = on_epoch_(p) && go_on;
             mark_ = Clock::now();
         }

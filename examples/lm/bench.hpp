@@ -46,8 +46,8 @@ inline void bench(const std::string& row, Session& session, const BenchOptions& 
     const Index vocabulary = session.decoder.config().vocabulary;
     const auto text = [&](Index tokens) {
         std::vector<Id> token(static_cast<std::size_t>(tokens));
-        coco::Draw draw(1);
-        for (Id& t : token) t = static_cast<Id>(draw.below(static_cast<std::uint32_t>(vocabulary)));
+        coco::RandomStream random(1);
+        for (Id& t : token) t = static_cast<Id>(random.below(static_cast<std::uint32_t>(vocabulary)));
         return token;
     };
     for (const Index tokens : options.read) {
@@ -55,14 +55,14 @@ inline void bench(const std::string& row, Session& session, const BenchOptions& 
         measure("pp", tokens, [&] {
             session.work.reset();
             coco::llm::Generation one;
-            one.most_tokens = 1;
+            one.max_tokens = 1;
             session.generate(token, one, {});
         });
     }
     for (const Index tokens : options.written)
         measure("tg", tokens, [&] {
             coco::llm::Generation how;
-            how.most_tokens = tokens;
+            how.max_tokens = tokens;
             session.generate({text(1)}, how, {});
         });
 }

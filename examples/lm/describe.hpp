@@ -20,9 +20,9 @@ namespace lm {
 inline double bytes_in(coco::llm::Source source, coco::llm::Keep keep) {
     source.config.output_head = true;
     source.config.keep = keep;
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     const coco::llm::Decoder<coco::llm::storage::Configured> decoder(layout, source);
-    return 4.0 * static_cast<double>(layout.size(coco::Home::frozen)) +
+    return 4.0 * static_cast<double>(layout.size(coco::ParameterBlock::frozen)) +
            static_cast<double>(layout.stored_bytes());
 }
 

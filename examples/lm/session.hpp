@@ -29,30 +29,30 @@ public:
     /// Hidden rows of a text, tokens x width.
     std::vector<float> hidden(std::span<const Id> token) {
         work.reset();
-        coco::Run<Host> run = parameters.run(on, work);
-        return list(pass(run, token));
+        coco::Context<Host> ctx = parameters.context(on, work);
+        return list(pass(ctx, token));
     }
     /// Logits of every token of a text, tokens x vocabulary; made `chunk` rows at a time and handed to
     /// `take`.
     template <class Take>
     void logits(std::span<const Id> token, Index chunk, const Take& take) {
         work.reset();
-        coco::Run<Host> run = parameters.run(on, work);
-        const coco::Rows<Host> rows = pass(run, token);
+        coco::Context<Host> ctx = parameters.context(on, work);
+        const coco::Rows<Host> rows = pass(ctx, token);
         for (Index first = 0; first < rows.rows; first += chunk) {
             const typename coco::Workspace<Host>::Passing passing(work);
             const Index count = std::min(chunk, rows.rows - first);
-            take(list(decoder.logits(run, coco::CRows<Host>(rows.rows_from(first, count)))));
+            take(list(decoder.logits(ctx, coco::CRows<Host>(rows.rows_from(first, count)))));
         }
     }
     std::vector<Id> generate(const std::vector<Id>& prompt, const coco::llm::Generation& how,
-                             const coco::llm::Written& told) {
+                             const coco::llm::Written& on_token) {
         return coco::llm::generate(on, decoder, parameters, coco::adapter::Frozen{}, std::span(&prompt, 1),
-                                   how, told)
+                                   how, on_token)
             .front();
     }
 
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     Host on;
     coco::llm::Decoder<coco::llm::storage::Configured> decoder;
     coco::Parameters<Host> parameters;
@@ -63,16 +63,16 @@ private:
         source.config.output_head = true;
         return source;
     }
-    coco::Rows<Host> pass(coco::Run<Host>& run, std::span<const Id> token) {
+    coco::Rows<Host> pass(coco::Context<Host>& ctx, std::span<const Id> token) {
         const std::span<Id> offsets = work.numbers(2);
         offsets[0] = 0;
         offsets[1] = static_cast<Id>(token.size());
-        return decoder.hidden(run, coco::adapter::Frozen{}, on.bring(token, work),
-                              coco::llm::segments_of(run, std::span<const Id>(offsets)));
+        return decoder.hidden(ctx, coco::adapter::Frozen{}, on.upload(token, work),
+                              coco::llm::segments_of(ctx, std::span<const Id>(offsets)));
     }
     std::vector<float> list(coco::Rows<Host> rows) {
         std::vector<float> all(static_cast<std::size_t>(rows.size()));
-        on.fetch(coco::List<const float, coco::space::Host>{rows.data, rows.size()}, all.data());
+        on.download(coco::List<const float, coco::space::Host>{rows.data, rows.size()}, all.data());
         return all;
     }
 };

@@ -14,15 +14,15 @@
 #include <coco/data/open.hpp>
 #include <coco/data/synthetic.hpp>
 #include <coco/decoupler/cross_attention.hpp>
-#include <coco/decoupler/identity.hpp>
+#include <coco/decoupler/mean_pool.hpp>
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/evaluate.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/eval/t_test.hpp>
-#include <coco/exec/counting.hpp>
+#include <coco/exec/cost_model.hpp>
 #include <coco/fwd.hpp>
 #include <coco/host/host.hpp>
-#include <coco/io/file_sum.hpp>
+#include <coco/io/file_digest.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
@@ -34,7 +34,7 @@
 #include <coco/llm/random_source.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
-#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/prompt/static.hpp>

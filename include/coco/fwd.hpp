@@ -66,7 +66,7 @@ struct RoleOf<llm::Decoder<Storage>> : NamedRole<role::LanguageModel> {};
 template <>
 struct RoleOf<decoupler::CrossAttention> : NamedRole<role::Decoupler> {};
 template <>
-struct RoleOf<decoupler::Identity> : NamedRole<role::Decoupler> {};
+struct RoleOf<decoupler::MeanPool> : NamedRole<role::Decoupler> {};
 template <>
 struct RoleOf<aligner::CrossAttention> : NamedRole<role::Aligner> {};
 template <>
@@ -92,34 +92,34 @@ class BasicCuda;
 using Cuda = BasicCuda<float>;
 
 template <class Backbone, class Items = items::Table>
-class Base;
+class SequentialRecommender;
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
           class Adapter>
 class BasicPipeline;
 
 /// A word of a pipeline must play one of its parts.
-template <class Word>
-struct CheckedWord {
-    using Part = role_of<Word>;
-    static constexpr bool fits = std::is_same_v<Part, role::Backbone> || std::is_same_v<Part, role::Items> ||
-                                 std::is_same_v<Part, role::PromptCodebook> ||
-                                 std::is_same_v<Part, role::LanguageModel> ||
-                                 std::is_same_v<Part, role::Decoupler> ||
-                                 std::is_same_v<Part, role::Aligner> || std::is_same_v<Part, role::Adapter>;
+template <class Part>
+struct CheckedPart {
+    using Played = role_of<Part>;
+    static constexpr bool fits = std::is_same_v<Played, role::Backbone> || std::is_same_v<Played, role::Items> ||
+                                 std::is_same_v<Played, role::PromptCodebook> ||
+                                 std::is_same_v<Played, role::LanguageModel> ||
+                                 std::is_same_v<Played, role::Decoupler> ||
+                                 std::is_same_v<Played, role::Aligner> || std::is_same_v<Played, role::Adapter>;
     static_assert(fits,
                   "coco::Pipeline: this word plays no part in a pipeline; its type must be complete and say "
                   "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
 };
 
 /// The parts that words choose.
-template <class... Words>
+template <class... Parts>
 struct ChosenParts {
     template <class R>
-    static constexpr bool once = meta::count<R, Words...> <= 1;
+    static constexpr bool once = meta::count<R, Parts...> <= 1;
 
-    static constexpr bool known = (CheckedWord<Words>::fits && ...);
+    static constexpr bool known = (CheckedPart<Parts>::fits && ...);
     static_assert(
-        !known || meta::count<role::Backbone, Words...> >= 1,
+        !known || meta::count<role::Backbone, Parts...> >= 1,
         "coco::Pipeline: no Backbone among the words, and none is a default; name one, for instance "
         "coco::backbone::SASRec. See docs/concepts.md#pipeline");
     static_assert(once<role::Backbone>,
@@ -136,18 +136,18 @@ struct ChosenParts {
     static_assert(once<role::Adapter>,
                   "coco::Pipeline: two words are an Adapter. See docs/concepts.md#pipeline");
 
-    using type = BasicPipeline<meta::word_for<role::Backbone, void, Words...>,
-                               meta::word_for<role::Items, items::Table, Words...>,
-                               meta::word_for<role::PromptCodebook, prompt::VqCodebook, Words...>,
-                               meta::word_for<role::LanguageModel, llm::Decoder<>, Words...>,
-                               meta::word_for<role::Decoupler, decoupler::CrossAttention, Words...>,
-                               meta::word_for<role::Aligner, aligner::CrossAttention, Words...>,
-                               meta::word_for<role::Adapter, adapter::LoRA, Words...>>;
+    using type = BasicPipeline<meta::part_for<role::Backbone, void, Parts...>,
+                               meta::part_for<role::Items, items::Table, Parts...>,
+                               meta::part_for<role::PromptCodebook, prompt::VqCodebook, Parts...>,
+                               meta::part_for<role::LanguageModel, llm::Decoder<>, Parts...>,
+                               meta::part_for<role::Decoupler, decoupler::CrossAttention, Parts...>,
+                               meta::part_for<role::Aligner, aligner::CrossAttention, Parts...>,
+                               meta::part_for<role::Adapter, adapter::LoRA, Parts...>>;
 };
 
 /// The pipeline of these words, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
 /// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention, adapter::LoRA.
-template <class... Words>
-using Pipeline = typename ChosenParts<Words...>::type;
+template <class... Parts>
+using Pipeline = typename ChosenParts<Parts...>::type;
 
 }  // namespace coco

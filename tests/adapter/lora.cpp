@@ -3,19 +3,19 @@
 #include <catch2/catch.hpp>
 #include <coco/adapter/concept.hpp>
 
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using coco::adapter::Frozen;
 using coco::adapter::LoRA;
-using Double = coco::laws::Here<double>;
+using Double = coco::conformance::PolicyUnderTest<double>;
 
 static_assert(coco::Adapter<LoRA> && LoRA::learns);
 static_assert(coco::Adapter<Frozen> && !Frozen::learns);
 
 TEST_CASE("LoRA: settings out of range are refused") {
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     const coco::adapter::Sizes sizes{1, 4, 4, 2, 2, 6};
     CHECK_THROWS_AS(LoRA(layout, {.rank = 0}, sizes), coco::Error);
     CHECK_THROWS_AS(LoRA(layout, {.dropout = 1}, sizes), coco::Error);
@@ -29,19 +29,19 @@ TEST_CASE("LoRA: its tensors are one group of their own, as many as the paper's"
     smollm2.heads = 9;
     smollm2.kv_heads = 3;
     smollm2.head = 64;
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     layout.claim("before", 3, 3, coco::Init::zeros());
     const LoRA adapter(layout, {}, smollm2.adapter_sizes());
     Index sum = 0;
     const int group = layout.group_index("adapter");
-    for (const coco::Tensor& t : layout.tensors()) sum += t.group == group ? t.slot.size() : 0;
+    for (const coco::Tensor& t : layout.tensors()) sum += t.group == group ? t.ref.size() : 0;
     CHECK(sum == 460800);  // of q and v at rank 8, counted by hand: 30 x 8 x (576 + 576 + 576 + 192)
     for (const coco::Tensor& t : layout.tensors()) CHECK(t.decay == coco::Decay::no);
 }
 
 TEST_CASE("LoRA: on every map of a layer, each with sizes of its own") {
     using coco::adapter::Projection;
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     const LoRA adapter(
         layout,
         {.rank = 2, .targets = {coco::adapter::projections.begin(), coco::adapter::projections.end()}},
@@ -57,6 +57,6 @@ TEST_CASE("LoRA: on every map of a layer, each with sizes of its own") {
     CHECK(is(Projection::gate, 5, 7));
     CHECK(is(Projection::up, 5, 7));
     CHECK(is(Projection::down, 7, 5));
-    coco::Layout other;
+    coco::ParameterLayout other;
     CHECK_FALSE(LoRA(other, {}, {1, 5, 12, 6, 4, 7}).changes(Projection::key));
 }

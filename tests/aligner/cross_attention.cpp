@@ -2,8 +2,8 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
@@ -16,78 +16,78 @@ template <Index heads>
 struct Case {
     aligner::CrossAttention stage;
 
-    explicit Case(Layout& layout) : stage(layout, {.heads = heads}, width) {}
+    explicit Case(ParameterLayout& layout) : stage(layout, {.heads = heads}, width) {}
 
     static std::vector<Index> known(Index segments) {
         std::vector<Index> all;
         for (Index s = 0; s < segments; ++s) all.push_back((s + 2) % 4);
         return all;
     }
-    static std::vector<laws::Shape> inputs(Index rows) {
+    static std::vector<conformance::Shape> inputs(Index rows) {
         Index pieces = 0;
         for (const Index n :
-             known(static_cast<Index>(laws::histories(rows, laws::law_items, laws::law_window, 1).size())))
+             known(static_cast<Index>(conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1).size())))
             pieces += n;
         return {{rows, width}, {pieces, width}};
     }
 
     template <class P>
-    auto forward(Run<P>& run, const Sequence<P>& s, const laws::In<P>& x) const {
+    auto forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
         Offsets offsets;
         for (const Index n : known(s.segments.count())) offsets.push(n);
-        return stage.forward(run, x[0], s.segments, x[1], laws::segments(run.on, run.work, offsets));
+        return stage.forward(ctx, x[0], s.segments, x[1], conformance::segments(ctx.on, ctx.work, offsets));
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const aligner::CrossAttention::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        stage.backward(run, kept, dy, dx[0], dx[1]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const aligner::CrossAttention::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        stage.backward(ctx, saved, dy, dx[0], dx[1]);
     }
 };
 
 /// An aligner of its own with rows of three segments, the second of which knows nothing.
 struct Scene {
-    using P = laws::Here<double>;
+    using P = conformance::PolicyUnderTest<double>;
 
-    Layout layout;
+    ParameterLayout layout;
     aligner::CrossAttention stage{layout, {}, width};
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work{on};
     Parameters<P> parameters{on, layout, 1};
     Offsets rows_of, pure_of;
-    laws::Numbers h, pure;
+    conformance::Numbers h, pure;
 
     Scene() {
         for (const Index n : {2, 3, 1}) rows_of.push(n);
         for (const Index n : {2, 0, 3}) pure_of.push(n);
-        h = laws::normals(6 * width, 4);
-        pure = laws::normals(5 * width, 5);
+        h = conformance::normals(6 * width, 4);
+        pure = conformance::normals(5 * width, 5);
     }
     void draw(const char* name) {
-        const Slot& s = layout.tensor(name).slot;
-        const laws::Numbers x = laws::normals(s.size(), 6);
-        on.put(x.data(), parameters.list(s));
+        const TensorRef& s = layout.tensor(name).ref;
+        const conformance::Numbers x = conformance::normals(s.size(), 6);
+        on.upload(x.data(), parameters.list(s));
     }
-    laws::Numbers apply() {
+    conformance::Numbers apply() {
         work.reset();
-        Run<P> run = parameters.run(on, work);
-        return laws::fetched<P>(on, stage
-                                        .forward(run, CRows<P>(laws::brought(on, work, h, {6, width})),
-                                                 laws::segments(on, work, rows_of),
-                                                 CRows<P>(laws::brought(on, work, pure, {5, width})),
-                                                 laws::segments(on, work, pure_of))
+        Context<P> ctx = parameters.context(on, work);
+        return conformance::fetched<P>(on, stage
+                                        .forward(ctx, CRows<P>(conformance::brought(on, work, h, {6, width})),
+                                                 conformance::segments(on, work, rows_of),
+                                                 CRows<P>(conformance::brought(on, work, pure, {5, width})),
+                                                 conformance::segments(on, work, pure_of))
                                         .out);
     }
 };
 
-laws::Numbers rows(const laws::Numbers& x, Index begin, Index end) {
+conformance::Numbers rows(const conformance::Numbers& x, Index begin, Index end) {
     return {x.begin() + begin * width, x.begin() + end * width};
 }
 
 }  // namespace
 
 TEST_CASE("the aligner obeys the law of a stage", "[aligner][threads]") {
-    laws::stage<Case<1>>();
-    laws::stage<Case<2>>();
+    conformance::layer<Case<1>>();
+    conformance::layer<Case<2>>();
 }
 
 TEST_CASE("at first a = h bit for bit", "[aligner]") {
@@ -99,7 +99,7 @@ TEST_CASE("without knowledge a = h bit for bit, whatever was learnt", "[aligner]
     Scene scene;
     scene.draw("aligner.output.weight");
     scene.draw("aligner.output.bias");
-    const laws::Numbers a = scene.apply();
+    const conformance::Numbers a = scene.apply();
     CHECK(rows(a, 2, 5) == rows(scene.h, 2, 5));
     CHECK(rows(a, 0, 2) != rows(scene.h, 0, 2));
     CHECK(rows(a, 5, 6) != rows(scene.h, 5, 6));
@@ -109,34 +109,34 @@ TEST_CASE("a row sees its own h and its segment's knowledge, nothing else", "[al
     Scene scene;
     scene.draw("aligner.output.weight");
     scene.draw("aligner.output.bias");
-    const laws::Numbers before = scene.apply();
+    const conformance::Numbers before = scene.apply();
     // Another row of the same segment changes: no bit of this one does.
     for (Index j = 0; j < width; ++j) scene.h[static_cast<std::size_t>(width + j)] += 1;
-    laws::Numbers after = scene.apply();
+    conformance::Numbers after = scene.apply();
     CHECK(rows(after, 0, 1) == rows(before, 0, 1));
     CHECK(rows(after, 1, 2) != rows(before, 1, 2));
     CHECK(rows(after, 2, 6) == rows(before, 2, 6));
     // The first segment's knowledge changes: both its rows do, no other.
     scene.pure[0] += 1;
-    const laws::Numbers third = scene.apply();
+    const conformance::Numbers third = scene.apply();
     CHECK(rows(third, 0, 1) != rows(after, 0, 1));
     CHECK(rows(third, 1, 2) != rows(after, 1, 2));
     CHECK(rows(third, 2, 6) == rows(after, 2, 6));
 }
 
 TEST_CASE("the identity hands h through and knowledge gets no gradient", "[aligner]") {
-    using P = laws::Here<double>;
-    Layout layout;
+    using P = conformance::PolicyUnderTest<double>;
+    ParameterLayout layout;
     const aligner::Identity stage(layout, {}, width);
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work(on);
-    Run<P> run{on, work};
-    const laws::Numbers x = laws::normals(3 * width, 1);
-    const CRows<P> h = laws::brought(on, work, x, {3, width});
-    const auto kept = stage.forward(run, h, {}, h, {});
-    CHECK(laws::fetched<P>(on, kept.out) == x);
-    const Rows<P> dh = work.keep(3, width), dpure = laws::brought(on, work, x, {3, width});
-    stage.backward(run, kept, h, dh, dpure);
-    CHECK(laws::fetched<P>(on, dh) == x);
-    CHECK(laws::length(laws::fetched<P>(on, dpure)) == 0);
+    Context<P> ctx{on, work};
+    const conformance::Numbers x = conformance::normals(3 * width, 1);
+    const CRows<P> h = conformance::brought(on, work, x, {3, width});
+    const auto saved = stage.forward(ctx, h, {}, h, {});
+    CHECK(conformance::fetched<P>(on, saved.out) == x);
+    const Rows<P> dh = work.keep(3, width), dpure = conformance::brought(on, work, x, {3, width});
+    stage.backward(ctx, saved, h, dh, dpure);
+    CHECK(conformance::fetched<P>(on, dh) == x);
+    CHECK(conformance::length(conformance::fetched<P>(on, dpure)) == 0);
 }

@@ -9,8 +9,8 @@
 #include <coco/loss/bce.hpp>
 
 #include "backbone/user_gru.hpp"
-#include "laws/allocations.hpp"
-#include "laws/backbone.hpp"
+#include "conformance/allocations.hpp"
+#include "conformance/backbone.hpp"
 
 using namespace coco;
 using P = Host;
@@ -23,12 +23,12 @@ struct Held {
     InverseLists by_item, by_position;
 
     Held(Index people, Index items, Index window) {
-        Draw draw(2);
+        RandomStream random(2);
         for (Index u = 0; u < people; ++u) {
-            const Index n = 1 + draw.below(static_cast<std::uint32_t>(window));
+            const Index n = 1 + random.below(static_cast<std::uint32_t>(window));
             offsets.push_back(offsets.back() + static_cast<Id>(n));
             for (Index i = 0; i < n; ++i) {
-                item.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(items))));
+                item.push_back(static_cast<Id>(random.below(static_cast<std::uint32_t>(items))));
                 position.push_back(static_cast<Id>(n - 1 - i));
                 key.push_back(static_cast<Id>(u * 1000 + i));
             }
@@ -37,19 +37,19 @@ struct Held {
         by_position.build(position, window);
     }
 
-    static Ids<P> brought(Run<P>& run, const std::vector<Id>& x) {
-        return run.on.bring(std::span<const Id>(x), run.work);
+    static Ids<P> brought(Context<P>& ctx, const std::vector<Id>& x) {
+        return ctx.on.upload(std::span<const Id>(x), ctx.work);
     }
-    static Inverse<P> brought(Run<P>& run, const InverseLists& x) {
-        return {brought(run, x.id), {x.offsets, brought(run, x.offsets), 0}, brought(run, x.place)};
+    static Inverse<P> brought(Context<P>& ctx, const InverseLists& x) {
+        return {brought(ctx, x.id), {x.offsets, brought(ctx, x.offsets), 0}, brought(ctx, x.place)};
     }
-    Sequence<P> sequence(Run<P>& run, Index window) const {
-        return {{offsets, brought(run, offsets), window},
-                brought(run, item),
-                brought(run, by_item),
-                brought(run, position),
-                brought(run, by_position),
-                brought(run, key)};
+    Sequence<P> sequence(Context<P>& ctx, Index window) const {
+        return {{offsets, brought(ctx, offsets), window},
+                brought(ctx, item),
+                brought(ctx, by_item),
+                brought(ctx, position),
+                brought(ctx, by_position),
+                brought(ctx, key)};
     }
 };
 
@@ -57,7 +57,7 @@ struct Held {
 template <class B>
 void nothing_is_taken(const typename B::Config& config, int threads) {
     const Index items = 500;
-    Layout layout;
+    ParameterLayout layout;
     const items::Table table(layout, {}, items, config.width());
     const B model(layout, config);
     P on(threads);
@@ -69,33 +69,33 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
     const auto step = [&](std::uint32_t number) {
         work.reset();
         gradients.zero(on);
-        Run<P> run = parameters.run(on, work);
-        gradients.attach(run);
-        run.training = true;
-        run.step = number;
-        const Sequence<P> batch = held.sequence(run, config.window);
-        const auto vectors = table.forward(run);
+        Context<P> ctx = parameters.context(on, work);
+        gradients.attach(ctx);
+        ctx.training = true;
+        ctx.step = number;
+        const Sequence<P> batch = held.sequence(ctx, config.window);
+        const auto vectors = table.forward(ctx);
         const Rows<P> x = work.keep(rows, config.width()), dx = work.keep(rows, config.width());
         nn::gather<P>(on, vectors.vectors, batch.item, x);
-        const auto kept = model.forward(run, batch, CRows<P>(x));
+        const auto saved = model.forward(ctx, batch, CRows<P>(x));
         Targets<P> targets;
         targets.item = targets.negative = batch.item;
         targets.by_item = targets.by_negative = batch.by_item;
         const Rows<P> sum = work.keep(1, 2), dh = work.keep(rows, config.width());
         nn::fill<P>(on, sum, 0);
-        loss::CrossEntropy::step(run, CRows<P>(kept.h), vectors.vectors, targets, 1, sum.data, dh,
+        loss::CrossEntropy::step(ctx, CRows<P>(saved.h), vectors.vectors, targets, 1, sum.data, dh,
                                  vectors.gradient);
-        loss::Bce::step(run, CRows<P>(kept.h), vectors.vectors, targets, 1, sum.data, dh, vectors.gradient);
-        model.backward(run, batch, kept, CRows<P>(dh), dx);
+        loss::Bce::step(ctx, CRows<P>(saved.h), vectors.vectors, targets, 1, sum.data, dh, vectors.gradient);
+        model.backward(ctx, batch, saved, CRows<P>(dh), dx);
         nn::scatter<P>(on, CRows<P>(dx), batch.by_item, vectors.gradient);
         AdamWStep settings;
         settings.step = number;
-        for (const Home home : {Home::dense, Home::table}) {
-            const AdamWRange<P> range{settings, parameters.block(home).list(),
-                                      std::as_const(gradients).block(home).list(), first.block(home).list(),
-                                      second.block(home).list()};
-            on.norm({&range.gradient, 1}, sum.data + 1);
-            on.update({&range, 1}, nullptr);
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
+            const AdamWRange<P> range{settings, parameters.block(block).list(),
+                                      std::as_const(gradients).block(block).list(), first.block(block).list(),
+                                      second.block(block).list()};
+            on.squared_norm({&range.gradient, 1}, sum.data + 1);
+            on.adamw({&range, 1}, nullptr);
         }
     };
     step(1);
@@ -103,7 +103,7 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
     // Which thread meets which task is left to chance, and each thread's scratch grows once.
     const int warm = threads == 1 ? 1 : 20;
     for (int i = 0; i < warm; ++i) step(2);
-    const laws::Allocations taken;
+    const conformance::Allocations taken;
     step(3);
     step(4);
     CHECK(taken.count() == 0);
@@ -112,12 +112,12 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
 }  // namespace
 
 TEST_CASE("the counter sees every way to take memory", "[allocations]") {
-    if (!laws::Allocations::counted) {
+    if (!conformance::Allocations::counted) {
         std::cout << "SKIPPED: a sanitizer has the allocator\n";
         return;
     }
     const auto takes = [](auto take) {
-        const laws::Allocations taken;
+        const conformance::Allocations taken;
         take();
         return taken.count();
     };
@@ -139,7 +139,7 @@ TEST_CASE("the counter sees every way to take memory", "[allocations]") {
 }
 
 TEST_CASE("after the first step nothing is taken from the system", "[allocations]") {
-    if (!laws::Allocations::counted) {
+    if (!conformance::Allocations::counted) {
         std::cout << "SKIPPED: a sanitizer has the allocator\n";
         return;
     }

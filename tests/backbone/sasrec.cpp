@@ -4,12 +4,12 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/io/safetensors.hpp>
 
-#include "laws/backbone.hpp"
-#include "laws/here.hpp"
+#include "conformance/backbone.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using backbone::SASRec;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -32,7 +32,7 @@ std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("SASRec obeys the law of backbones", "[sasrec]") { laws::backbone<SASRec>(small()); }
+TEST_CASE("SASRec obeys the law of backbones", "[sasrec]") { conformance::backbone<SASRec>(small()); }
 
 TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
     // tests/fixtures/sasrec_reference.py: PyTorch 2 in double, one history at a time.
@@ -46,50 +46,50 @@ TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
     config.encoder.epsilon = 1e-12;
     config.window = 6;
 
-    Layout layout;
+    ParameterLayout layout;
     const items::Table table(layout, {}, items, 8);
     const SASRec model(layout, config);
-    P on = laws::policy<P>(2);
+    P on = conformance::policy<P>(2);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Gradients<P> gradients(on, layout);
     CHECK(file.tensors().size() == 2 * layout.tensors().size() + 5);
     for (const Tensor& t : layout.tensors())
-        on.put(all_of<double>(file, "weight." + t.name).data(), parameters.list(t.slot));
-    Run<P> run = parameters.run(on, work);
-    gradients.attach(run);
-    run.training = true;
+        on.upload(all_of<double>(file, "weight." + t.name).data(), parameters.list(t.ref));
+    Context<P> ctx = parameters.context(on, work);
+    gradients.attach(ctx);
+    ctx.training = true;
 
-    std::vector<laws::History> people;
+    std::vector<conformance::History> people;
     for (std::size_t s = 0, at = 0; s < lengths.size(); at += static_cast<std::size_t>(lengths[s]), ++s) {
         const auto first = history.begin() + static_cast<std::ptrdiff_t>(at);
         people.push_back({std::vector<Id>(first, first + lengths[s]), static_cast<Id>(s)});
     }
-    const Sequence<P> sequence = laws::sequence(on, work, people, items, config.window);
-    const auto vectors = table.forward(run);
+    const Sequence<P> sequence = conformance::sequence(on, work, people, items, config.window);
+    const auto vectors = table.forward(ctx);
     const Rows<P> x = work.keep(rows, 8), dh = work.keep(rows, 8), dx = work.keep(rows, 8);
     nn::gather<P>(on, vectors.vectors, sequence.item, x);
-    const auto kept = model.forward(run, sequence, CRows<P>(x));
-    CHECK(laws::distance(laws::fetched<P>(on, kept.h), all_of<double>(file, "h")) < 1e-10);
+    const auto saved = model.forward(ctx, sequence, CRows<P>(x));
+    CHECK(conformance::distance(conformance::fetched<P>(on, saved.h), all_of<double>(file, "h")) < 1e-10);
 
     Targets<P> targets;
-    targets.item = laws::ids(on, work, target);
-    const Rows<P> loss = laws::brought(on, work, {0.0}, {1, 1});
-    loss::CrossEntropy::step(run, kept.h, vectors.vectors, targets, 1, loss.data, dh, vectors.gradient);
-    CHECK(laws::fetched<P>(on, loss)[0] == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
-    model.backward(run, sequence, kept, CRows<P>(dh), dx);
+    targets.item = conformance::ids(on, work, target);
+    const Rows<P> loss = conformance::brought(on, work, {0.0}, {1, 1});
+    loss::CrossEntropy::step(ctx, saved.h, vectors.vectors, targets, 1, loss.data, dh, vectors.gradient);
+    CHECK(conformance::fetched<P>(on, loss)[0] == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
+    model.backward(ctx, sequence, saved, CRows<P>(dh), dx);
     nn::scatter<P>(on, CRows<P>(dx), sequence.by_item, vectors.gradient);
     for (const Tensor& t : layout.tensors()) {
         INFO(t.name);
-        const laws::Numbers expected = all_of<double>(file, "gradient." + t.name);
-        CHECK(laws::length(expected) > 0);
-        CHECK(laws::distance(laws::fetched<P>(on, CRows<P>(gradients.view(t.slot))), expected) < 1e-10);
+        const conformance::Numbers expected = all_of<double>(file, "gradient." + t.name);
+        CHECK(conformance::length(expected) > 0);
+        CHECK(conformance::distance(conformance::fetched<P>(on, CRows<P>(gradients.view(t.ref))), expected) < 1e-10);
     }
 }
 
 TEST_CASE("SASRec refuses a window of nothing", "[sasrec]") {
     SASRec::Config config = small();
     config.window = 0;
-    Layout layout;
+    ParameterLayout layout;
     CHECK_THROWS_WITH(SASRec(layout, config), "sasrec.window: out of range: expected at least 1, found 0");
 }

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "backbone/user_gru.hpp"
-#include "laws/backbone.hpp"
-#include "laws/here.hpp"
+#include "conformance/backbone.hpp"
+#include "conformance/policy_under_test.hpp"
 
 static_assert(coco::Backbone<user::Gru>);
 
@@ -11,5 +11,5 @@ TEST_CASE("a user's own recurrent backbone obeys the law of backbones", "[user_g
     user::Gru::Config config;
     config.size = 8;
     config.window = 17;
-    coco::laws::backbone<user::Gru>(config);
+    coco::conformance::backbone<user::Gru>(config);
 }

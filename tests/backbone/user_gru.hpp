@@ -61,7 +61,7 @@ struct GruBackwardRows {
 class Gru {
 public:
     using Role = role::Backbone;
-    static constexpr nn::Sees sees = nn::Sees::earlier;
+    static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
 
     struct Config {
         Index size = 64, window = 50;
@@ -71,10 +71,10 @@ public:
 
     /// Rows are computed time by time, people with long histories first, after a row of zeros for each.
     template <class P>
-    struct Kept {
+    struct Saved {
         std::span<Id> starts;    ///< of each time among the states; the zeros are the first
         Ids<P> packed, by_time;  ///< row of the sequence for each timed row; timed row for each row
-        Passed<P> input;
+        nn::Linear::Saved<P> input;
         Rows<P> states, gates, h;
 
         Index zeros() const { return starts[1]; }
@@ -85,70 +85,70 @@ public:
         Rows<P> before(Rows<P> all, std::size_t t) const { return all.rows_from(starts[t], count(t)); }
     };
 
-    Gru(Layout& layout, const Config& c)
+    Gru(ParameterLayout& layout, const Config& c)
         : width_(c.size),
           input_(layout, "gru.input", c.size, 3 * c.size, Init::normal(c.init)),
           state_(layout, "gru.state", c.size, 3 * c.size, Init::normal(c.init)) {}
 
     template <class P>
-    Kept<P> forward(Run<P>& run, const Sequence<P>& sequence, CRows<P> x) const {
-        Kept<P> k = order(run, sequence.segments);
-        const Rows<P> timed = run.work.keep(x.rows, width_);
-        nn::gather<P>(run.on, x, k.packed, timed);
-        k.input = input_.forward(run, CRows<P>(timed));
-        k.states = run.work.keep(k.zeros() + x.rows, width_);
-        k.gates = run.work.keep(x.rows, 4 * width_);
-        k.h = run.work.keep(x.rows, width_);
-        nn::fill<P>(run.on, k.states.rows_from(0, k.zeros()), 0);
+    Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, CRows<P> x) const {
+        Saved<P> k = order(ctx, sequence.segments);
+        const Rows<P> timed = ctx.work.keep(x.rows, width_);
+        nn::gather<P>(ctx.on, x, k.packed, timed);
+        k.input = input_.forward(ctx, CRows<P>(timed));
+        k.states = ctx.work.keep(k.zeros() + x.rows, width_);
+        k.gates = ctx.work.keep(x.rows, 4 * width_);
+        k.h = ctx.work.keep(x.rows, width_);
+        nn::fill<P>(ctx.on, k.states.rows_from(0, k.zeros()), 0);
         for (std::size_t t = 0; t < k.times(); ++t) {
             const CRows<P> before = k.before(k.states, t);
-            const Passed<P> state = state_.forward(run, before);
-            run.on.rows(
+            const nn::Linear::Saved<P> state = state_.forward(ctx, before);
+            ctx.on.for_each_row(
                 k.count(t), 8 * width_,
                 GruRows<typename P::Scalar>{k.input.out.row(k.at(t)), state.out.data, before.data,
                                             k.gates.row(k.at(t)), k.states.row(k.starts[t + 1]), width_});
         }
-        nn::gather<P>(run.on, CRows<P>(k.states.rows_from(k.zeros(), x.rows)), k.by_time, k.h);
+        nn::gather<P>(ctx.on, CRows<P>(k.states.rows_from(k.zeros(), x.rows)), k.by_time, k.h);
         return k;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const Kept<P>& k, CRows<P> dh, Rows<P> dx) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dinput = run.work.scratch(dh.rows, 3 * width_),
-                      dstate = run.work.scratch(dh.rows, 3 * width_);
-        const Rows<P> d = run.work.scratch(k.zeros() + dh.rows, width_),
-                      more = run.work.scratch(k.zeros(), width_);
-        nn::fill<P>(run.on, d.rows_from(0, k.zeros()), 0);
-        nn::gather<P>(run.on, dh, k.packed, d.rows_from(k.zeros(), dh.rows));
+    void backward(Context<P>& ctx, const Sequence<P>&, const Saved<P>& k, CRows<P> dh, Rows<P> dx) const {
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> dinput = ctx.work.scratch(dh.rows, 3 * width_),
+                      dstate = ctx.work.scratch(dh.rows, 3 * width_);
+        const Rows<P> d = ctx.work.scratch(k.zeros() + dh.rows, width_),
+                      more = ctx.work.scratch(k.zeros(), width_);
+        nn::fill<P>(ctx.on, d.rows_from(0, k.zeros()), 0);
+        nn::gather<P>(ctx.on, dh, k.packed, d.rows_from(k.zeros(), dh.rows));
         for (std::size_t t = k.times(); t-- > 0;) {
             const CRows<P> before = k.before(k.states, t);
             const Rows<P> dbefore = k.before(d, t), through = more.rows_from(0, k.count(t));
-            run.on.rows(k.count(t), 8 * width_,
+            ctx.on.for_each_row(k.count(t), 8 * width_,
                         GruBackwardRows<typename P::Scalar>{k.gates.row(k.at(t)), before.data,
                                                             d.row(k.starts[t + 1]), dinput.row(k.at(t)),
                                                             dstate.row(k.at(t)), dbefore.data, width_});
-            state_.backward(run, Passed<P>{before, {}}, CRows<P>(dstate.rows_from(k.at(t), k.count(t))),
+            state_.backward(ctx, nn::Linear::Saved<P>{before, {}}, CRows<P>(dstate.rows_from(k.at(t), k.count(t))),
                             through);
-            nn::copy<P>(run.on, CRows<P>(through), dbefore, Write::add);
+            nn::copy<P>(ctx.on, CRows<P>(through), dbefore, Write::add);
         }
-        const Rows<P> dtimed = dx.empty() ? Rows<P>{} : run.work.scratch(dh.rows, width_);
-        input_.backward(run, k.input, CRows<P>(dinput), dtimed);
-        if (!dx.empty()) nn::gather<P>(run.on, CRows<P>(dtimed), k.by_time, dx);
+        const Rows<P> dtimed = dx.empty() ? Rows<P>{} : ctx.work.scratch(dh.rows, width_);
+        input_.backward(ctx, k.input, CRows<P>(dinput), dtimed);
+        if (!dx.empty()) nn::gather<P>(ctx.on, CRows<P>(dtimed), k.by_time, dx);
     }
 
 private:
     /// Deals the packed rows out by time.
     template <class P>
-    static Kept<P> order(Run<P>& run, const Segments<P>& s) {
-        const std::span<Id> people = run.work.numbers(s.count()), packed = run.work.numbers(s.rows());
-        const std::span<Id> by_time = run.work.numbers(s.rows());
+    static Saved<P> order(Context<P>& ctx, const Segments<P>& s) {
+        const std::span<Id> people = ctx.work.numbers(s.count()), packed = ctx.work.numbers(s.rows());
+        const std::span<Id> by_time = ctx.work.numbers(s.rows());
         for (std::size_t i = 0; i < people.size(); ++i) people[i] = static_cast<Id>(i);
         std::sort(people.begin(), people.end(), [&](Id a, Id b) {
             return s.length(a) > s.length(b) || (s.length(a) == s.length(b) && a < b);
         });
-        Kept<P> k;
-        k.starts = run.work.numbers(s.longest + 2);
+        Saved<P> k;
+        k.starts = ctx.work.numbers(s.longest + 2);
         k.starts[0] = k.starts[1] = 0;
         std::size_t next = 0, active = people.size();
         for (Index t = 0; t < s.longest; ++t) {
@@ -160,8 +160,8 @@ private:
             }
             k.starts[static_cast<std::size_t>(t) + 2] = k.starts[1] + static_cast<Id>(next);
         }
-        k.packed = run.on.bring(std::span<const Id>(packed), run.work);
-        k.by_time = run.on.bring(std::span<const Id>(by_time), run.work);
+        k.packed = ctx.on.upload(std::span<const Id>(packed), ctx.work);
+        k.by_time = ctx.on.upload(std::span<const Id>(by_time), ctx.work);
         return k;
     }
 

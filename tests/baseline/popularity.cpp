@@ -28,11 +28,11 @@ Metrics popularity_on(const std::filesystem::path& folder) {
 }  // namespace
 
 TEST_CASE("PopRec's ranks are those of its counts taken as scores", "[baseline][popularity]") {
-    Draw draw(2);
+    RandomStream random(2);
     data::Interactions train;
     for (int u = 0; u < 60; ++u) {
         std::vector<Id> items;
-        for (int i = 0; i < 5; ++i) items.push_back(static_cast<Id>(draw.below(draw.below(40) + 1)));
+        for (int i = 0; i < 5; ++i) items.push_back(static_cast<Id>(random.below(random.below(40) + 1)));
         train.add(items);
     }
     const baseline::Popularity popularity(train, 50);

@@ -2,7 +2,7 @@
 #if __has_include(<coco/coco.hpp>)
 #include <coco/coco.hpp>
 #else
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #endif
 
 #include <string_view>

@@ -13,15 +13,15 @@ namespace {
 /// Largest error of f over `count` points from a to b, absolute or relative, against g in long double.
 template <class F, class G>
 double worst(double a, double b, bool relative, const F& f, const G& g, int count = 200001) {
-    double most = 0;
+    double maximum = 0;
     for (int i = 0; i < count; ++i) {
         const float x = static_cast<float>(a + (b - a) * i / (count - 1));
         const long double truth = g(static_cast<long double>(x));
         const double error = static_cast<double>(std::abs(static_cast<long double>(f(x)) - truth) /
                                                  (relative ? std::abs(truth) : 1.0L));
-        if (!(error <= most)) most = error;
+        if (!(error <= maximum)) maximum = error;
     }
-    return most;
+    return maximum;
 }
 
 }  // namespace

@@ -32,36 +32,36 @@ TEST_CASE("Philox gives the published known answers", "[random]") {
 }
 
 TEST_CASE("a stream is a function of seed, stream and place", "[random]") {
-    Draw draw(5, 3);
+    RandomStream random(5, 3);
     std::vector<std::uint32_t> words;
-    for (int i = 0; i < 11; ++i) words.push_back(draw.word());
-    CHECK(draw.at() == 11);
-    Draw resumed(5, 3, 6);
+    for (int i = 0; i < 11; ++i) words.push_back(random.word());
+    CHECK(random.at() == 11);
+    RandomStream resumed(5, 3, 6);
     for (std::size_t i = 6; i < 11; ++i) CHECK(resumed.word() == words[i]);
-    CHECK(Draw(5, 4).word() != words[0]);
-    CHECK(Draw(6, 3).word() != words[0]);
+    CHECK(RandomStream(5, 4).word() != words[0]);
+    CHECK(RandomStream(6, 3).word() != words[0]);
     CHECK(words[0] == philox(5, 0, 3).word[0]);
     CHECK(words[6] == philox(5, 1, 3).word[2]);
 }
 
 TEST_CASE("numbers below n are below n and evenly spread", "[random]") {
-    Draw draw(1);
-    for (int i = 0; i < 100; ++i) CHECK(draw.below(1) == 0);
+    RandomStream random(1);
+    for (int i = 0; i < 100; ++i) CHECK(random.below(1) == 0);
     const int n = 7, times = 70000;
     std::vector<int> count(n);
-    for (int i = 0; i < times; ++i) ++count.at(draw.below(n));
+    for (int i = 0; i < times; ++i) ++count.at(random.below(n));
     double chi = 0;
     for (const int c : count) chi += std::pow(c - times / n, 2) / (static_cast<double>(times) / n);
     CHECK(chi < 22.46);  // chi-square with 6 degrees of freedom, p = .001
-    for (int i = 0; i < 1000; ++i) CHECK(draw.below(0x80000001u) < 0x80000001u);
+    for (int i = 0; i < 1000; ++i) CHECK(random.below(0x80000001u) < 0x80000001u);
 }
 
 TEST_CASE("uniform and normal numbers have the moments of theirs", "[random]") {
-    Draw draw(2);
+    RandomStream random(2);
     const int times = 100000;
     double sum = 0, square = 0, unit = 0, fourth = 0;
     for (int i = 0; i < times; ++i) {
-        const double u = draw.uniform(), x = draw.normal();
+        const double u = random.uniform(), x = random.normal();
         REQUIRE((u >= 0 && u < 1));
         unit += u;
         sum += x;
@@ -82,7 +82,7 @@ TEST_CASE("a shuffle is a permutation, every one as likely as the next", "[rando
     int count[6] = {};
     for (std::uint64_t seed = 0; seed < 6000; ++seed) {
         std::vector<int> x{0, 1, 2};
-        Draw(seed).shuffle(x);
+        RandomStream(seed).shuffle(x);
         ++count[2 * x[0] + (x[1] > x[2])];
         std::sort(x.begin(), x.end());
         REQUIRE(x == std::vector<int>{0, 1, 2});
@@ -91,6 +91,6 @@ TEST_CASE("a shuffle is a permutation, every one as likely as the next", "[rando
     for (const int c : count) chi += std::pow(c - 1000, 2) / 1000.0;
     CHECK(chi < 20.52);  // 5 degrees of freedom, p = .001
     std::vector<int> none;
-    Draw(1).shuffle(none);
+    RandomStream(1).shuffle(none);
     CHECK(none.empty());
 }

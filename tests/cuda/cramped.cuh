@@ -5,7 +5,7 @@
 
 #include <coco/cuda/cuda.cuh>
 
-namespace coco::laws {
+namespace coco::conformance {
 
 /// \tparam T  scalar
 template <class T>
@@ -16,24 +16,24 @@ struct Cramped : BasicCuda<T> {
     explicit Cramped(Index scores) : room(scores) {}
 
     template <class U>
-    List<const U, space::Device> bring(std::span<const U> numbers, Workspace<Cramped>& work) {
+    List<const U, space::Device> upload(std::span<const U> numbers, Workspace<Cramped>& work) {
         const List<U, space::Device> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
-        cuda::bring(this->device(), numbers, to);
+        cuda::upload(this->device(), numbers, to);
         return to;
     }
-    void classify(In h, const Classes<Cramped>& classes, T scale, T* loss, Out dh, Out dcolumns, Out dbias) {
-        cuda::classify<Cramped, math_mode::Exact>(this->device(), h, classes, scale, loss, dh, dcolumns,
+    void softmax_cross_entropy(In h, const Classes<Cramped>& classes, T scale, T* loss, Out dh, Out dcolumns, Out dbias) {
+        cuda::softmax_cross_entropy<Cramped, math_mode::Exact>(this->device(), h, classes, scale, loss, dh, dcolumns,
                                                   dbias, room);
     }
-    Choice<Cramped> choose(In e, In codes, T theta, Index cap, Workspace<Cramped>& work) {
-        return cuda::choose<Cramped>(this->device(), e, codes, theta, cap, work, room);
+    CodeSelection<Cramped> select_codes(In e, In codes, T theta, Index cap, Workspace<Cramped>& work) {
+        return cuda::select_codes<Cramped>(this->device(), e, codes, theta, cap, work, room);
     }
-    void rank(In h, In columns, In bias, const Seen<Cramped>& seen, Index k, MutableIds<Cramped> best,
+    void top_k(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Index k, MutableIds<Cramped> best,
               Out scores) {
-        cuda::rank<Cramped>(this->device(), h, columns, bias, seen, k, best, scores, room);
+        cuda::top_k<Cramped>(this->device(), h, columns, bias, excluded, k, best, scores, room);
     }
-    void place(In h, In columns, In bias, const Seen<Cramped>& seen, Ids<Cramped> target, Out places) {
-        cuda::place<Cramped>(this->device(), h, columns, bias, seen, target, places, room);
+    void target_rank(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Ids<Cramped> target, Out places) {
+        cuda::target_rank<Cramped>(this->device(), h, columns, bias, excluded, target, places, room);
     }
 
     Index room;  ///< scores

@@ -8,7 +8,7 @@
 
 #include <coco/cuda/cuda.cuh>
 
-#include "laws/trial.hpp"
+#include "conformance/trial.hpp"
 
 using namespace coco;
 
@@ -17,7 +17,7 @@ TEST_CASE("memory starts as zeros, also where it was used before", "[device]") {
     for (int time = 0; time < 3; ++time) {
         Block<float, Cuda> block(on, 1000);
         std::vector<float> all(1000, 1);
-        on.fetch(List<const float, space::Device>(block.list()), all.data());
+        on.download(List<const float, space::Device>(block.list()), all.data());
         CHECK(all == std::vector<float>(1000, 0));
         on.fill(block.list(), 5);
     }
@@ -30,17 +30,17 @@ TEST_CASE("what is brought may change at once, and leaves for the device in one 
     std::vector<Ids<Cuda>> lists;
     for (Id n = 0; n < 20; ++n) {
         std::iota(numbers.begin(), numbers.end(), n);
-        lists.push_back(on.bring(std::span<const Id>(numbers).first(static_cast<std::size_t>(n + 1)), work));
+        lists.push_back(on.upload(std::span<const Id>(numbers).first(static_cast<std::size_t>(n + 1)), work));
     }
     CHECK(on.device().stream().staging.copies() == 0);
     for (Id n = 0; n < 20; ++n) {
         std::vector<Id> found(static_cast<std::size_t>(n) + 1), want(found.size());
-        on.fetch(lists[static_cast<std::size_t>(n)], found.data());
+        on.download(lists[static_cast<std::size_t>(n)], found.data());
         std::iota(want.begin(), want.end(), n);
         CHECK(found == want);
     }
     CHECK(on.device().stream().staging.copies() == 1);
-    CHECK(on.bring(std::span<const Id>(), work).empty());
+    CHECK(on.upload(std::span<const Id>(), work).empty());
 }
 
 TEST_CASE("more may be brought than the pinned memory holds", "[device]") {
@@ -51,10 +51,10 @@ TEST_CASE("more may be brought than the pinned memory holds", "[device]") {
         std::vector<Id> numbers(size), found(size);
         for (Id n = 0; n < 5; ++n) {
             std::iota(numbers.begin(), numbers.end(), n);
-            lists.push_back(on.bring(std::span<const Id>(numbers), work));
+            lists.push_back(on.upload(std::span<const Id>(numbers), work));
         }
         for (Id n = 0; n < 5; ++n) {
-            on.fetch(lists[static_cast<std::size_t>(n)], found.data());
+            on.download(lists[static_cast<std::size_t>(n)], found.data());
             std::iota(numbers.begin(), numbers.end(), n);
             CHECK(found == numbers);
         }
@@ -66,21 +66,21 @@ TEST_CASE("what was brought for nothing does not arrive in memory given back", "
     const std::vector<Id> numbers(100, 7);
     {
         Workspace<Cuda> work(on);
-        on.bring(std::span<const Id>(numbers), work);
+        on.upload(std::span<const Id>(numbers), work);
     }
     Block<Id, Cuda> block(on, 1 << 18);
     std::vector<Id> found(1 << 18, 1);
-    on.fetch(List<const Id, space::Device>(block.list()), found.data());
+    on.download(List<const Id, space::Device>(block.list()), found.data());
     CHECK(found == std::vector<Id>(1 << 18, 0));
 }
 
 TEST_CASE("a skill takes no memory the second time", "[device]") {
     Cuda on;
-    const laws::Held<Cuda> x(on, 3000, 70, 1);
-    laws::Held<Cuda> sum(on, 1, 70);
+    const conformance::Held<Cuda> x(on, 3000, 70, 1);
+    conformance::Held<Cuda> sum(on, 1, 70);
     const auto use = [&] {
         const List<const float, space::Device> list{x.in().data, 3000 * 70};
-        on.norm({&list, 1}, sum.list().data);
+        on.squared_norm({&list, 1}, sum.list().data);
         on.multiply(x.in(), Op::transposed, x.in(), Op::plain, {sum.list().data, 1, 1}, 0, 1);
     };
     use();
@@ -100,7 +100,7 @@ TEST_CASE("skills may be called by several threads", "[device][threads]") {
             const std::vector<Id> numbers(1000, static_cast<Id>(t));
             to->resize(numbers.size());
             for (int time = 0; time < 20; ++time) {
-                on.fetch(on.bring(std::span<const Id>(numbers), work), to->data());
+                on.download(on.upload(std::span<const Id>(numbers), work), to->data());
                 work.reset();
             }
         });
@@ -117,7 +117,7 @@ TEST_CASE("a stream of one's own serves", "[device]") {
         Block<float, Cuda> block(on, 10);
         on.fill(block.list(), 2);
         std::vector<float> all(10);
-        on.fetch(List<const float, space::Device>(block.list()), all.data());
+        on.download(List<const float, space::Device>(block.list()), all.data());
         CHECK(all == std::vector<float>(10, 2));
     }
     cuda::check(cudaStreamDestroy(stream), "destroy the stream");
@@ -126,7 +126,7 @@ TEST_CASE("a stream of one's own serves", "[device]") {
 TEST_CASE("bad use is answered by a sentence that tells the cure", "[device]") {
     CHECK_THROWS_WITH(Cuda(cuda::Place{1000}), Catch::Contains("devices are counted from 0"));
     Cuda on;
-    CHECK_THROWS_WITH(on.own(std::size_t{1} << 50), Catch::Contains("make batches or the model smaller"));
+    CHECK_THROWS_WITH(on.allocate(std::size_t{1} << 50), Catch::Contains("make batches or the model smaller"));
     // And after it all is well.
     Block<float, Cuda> block(on, 10);
     on.fill(block.list(), 2);

@@ -8,10 +8,10 @@
 #include <coco/cuda/cuda.cuh>
 #include <coco/cuda/graphs_by_shape.cuh>
 #include <coco/nn/parameters.hpp>
-#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/batch.hpp>
 
-#include "laws/trial.hpp"
+#include "conformance/trial.hpp"
 
 using namespace coco;
 using P = Cuda;
@@ -23,16 +23,16 @@ constexpr Id items = 60, window = 12;
 /// Histories of some people, each of whose rows predicts an item.
 HostBatch batch_of(std::uint64_t seed) {
     HostBatch b;
-    Draw draw(seed);
+    RandomStream random(seed);
     for (Id person = 0; person < 9; ++person) {
         const Id length = 1 + person % window;
         b.segments.push(length);
         for (Id i = 0; i < length; ++i) {
             b.target_row.push_back(static_cast<Id>(b.item.size()));
-            b.item.push_back(static_cast<Id>(draw.below(items)));
+            b.item.push_back(static_cast<Id>(random.below(items)));
             b.position.push_back(length - 1 - i);
             b.row_key.push_back(100 * person + i);
-            b.target_item.push_back(static_cast<Id>(draw.below(items)));
+            b.target_item.push_back(static_cast<Id>(random.below(items)));
             b.owner.push_back(person);
         }
         b.targets_of.push(length);
@@ -56,13 +56,13 @@ struct Double {
 
 /// Training steps of SASRec whose results are gradients and the loss.
 struct Training {
-    using Model = Base<backbone::SASRec>;
+    using Model = SequentialRecommender<backbone::SASRec>;
 
     P on;
     Model model;
     Parameters<P> parameters;
     Gradients<P> gradients;
-    Block<float, P> ledger;
+    Block<float, P> metrics;
     Workspace<P> work;
     HostBatch host = batch_of(3);
 
@@ -75,36 +75,36 @@ struct Training {
         : model(config(), items),
           parameters(on, model.layout(), 5),
           gradients(on, model.layout()),
-          ledger(on, Ledger::entries),
+          metrics(on, StepMetrics::entries),
           work(on) {}
 
-    Run<P> run() {
-        Run<P> r = parameters.run(on, work);
+    Context<P> context() {
+        Context<P> r = parameters.context(on, work);
         gradients.attach(r);
         r.training = true;
         r.seed = 4;
         r.step = 2;
         return r;
     }
-    void step(Run<P>& r, const Batch<P>& batch) {
+    void step(Context<P>& r, const Batch<P>& batch) {
         gradients.zero(on);
-        on.fill(ledger.list(), 0.0f);
-        model.step(r, batch, Phase::behaviour, ledger.data());
+        on.fill(metrics.list(), 0.0f);
+        model.step(r, batch, TrainingStage::behaviour, metrics.data());
     }
     /// The loss, then all gradients.
     std::vector<float> results() {
         std::vector<float> all;
         for (Block<float, P>* block :
-             {&ledger, &gradients.block(Home::dense), &gradients.block(Home::table)}) {
+             {&metrics, &gradients.block(ParameterBlock::dense), &gradients.block(ParameterBlock::table)}) {
             std::vector<float> part(static_cast<std::size_t>(block->size()));
-            on.fetch(List<const float, space::Device>(block->list()), part.data());
+            on.download(List<const float, space::Device>(block->list()), part.data());
             all.insert(all.end(), part.begin(), part.end());
         }
         return all;
     }
     std::vector<float> plainly() {
-        Run<P> r = run();
-        step(r, bring(r, host));
+        Context<P> r = context();
+        step(r, upload(r, host));
         std::vector<float> all = results();
         work.reset();
         return all;
@@ -117,58 +117,58 @@ TEST_CASE("graph: a recorded training step gives the plain step's bits, by one l
     Training t;
     const std::vector<float> plain = t.plainly();
     REQUIRE(plain[0] > 0);
-    REQUIRE(laws::same_bits(t.plainly(), plain));
+    REQUIRE(conformance::same_bits(t.plainly(), plain));
 
-    Run<P> r = t.run();
-    const Batch<P> batch = bring(r, t.host);
+    Context<P> r = t.context();
+    const Batch<P> batch = upload(r, t.host);
     const Index before = t.on.device().stream().launches;
     const cuda::Graph graph = t.on.record([&] { t.step(r, batch); });
     CHECK(t.on.device().stream().launches == before);
     CHECK(graph.launches() > 20);
-    t.on.fill(t.gradients.block(Home::dense).list(), 9.0f);
+    t.on.fill(t.gradients.block(ParameterBlock::dense).list(), 9.0f);
     for (int turn = 0; turn < 3; ++turn) {
         const Index started = t.on.device().stream().launches;
         t.on.replay(graph);
         CHECK(t.on.device().stream().launches == started + 1);
-        CHECK(laws::same_bits(t.results(), plain));
+        CHECK(conformance::same_bits(t.results(), plain));
     }
 
     // Other numbers at the same places: what a plain step makes of them.
-    std::vector<float> weights(static_cast<std::size_t>(t.parameters.block(Home::table).size()));
-    t.on.fetch(List<const float, space::Device>(t.parameters.block(Home::table).list()), weights.data());
+    std::vector<float> weights(static_cast<std::size_t>(t.parameters.block(ParameterBlock::table).size()));
+    t.on.download(List<const float, space::Device>(t.parameters.block(ParameterBlock::table).list()), weights.data());
     for (float& w : weights) w *= 1.5f;
-    t.on.put(weights.data(), t.parameters.block(Home::table).list());
+    t.on.upload(weights.data(), t.parameters.block(ParameterBlock::table).list());
     t.on.replay(graph);
     const std::vector<float> replayed = t.results();
     t.work.reset();
-    CHECK_FALSE(laws::same_bits(replayed, plain));
-    CHECK(laws::same_bits(replayed, t.plainly()));
+    CHECK_FALSE(conformance::same_bits(replayed, plain));
+    CHECK(conformance::same_bits(replayed, t.plainly()));
 }
 
 TEST_CASE("graph: what a recording cannot hold is an error, and the stream goes on", "[graph]") {
     P on;
     Workspace<P> work(on);
     const std::vector<Id> ids{1, 2, 3};
-    const List<Id, space::Device> kept = work.keep_list<Id>(3);
+    const List<Id, space::Device> saved = work.keep_list<Id>(3);
     std::vector<Id> back(3);
     const auto refused = [&](const auto& what) {
         CHECK_THROWS_WITH(on.record(what), Catch::Contains("before it is recorded"));
         CHECK_FALSE(on.device().stream().recording);
     };
-    refused([&] { on.bring(std::span<const Id>(ids), work); });
-    refused([&] { on.fetch(List<const Id, space::Device>(kept), back.data()); });
-    refused([&] { on.put(ids.data(), kept); });
+    refused([&] { on.upload(std::span<const Id>(ids), work); });
+    refused([&] { on.download(List<const Id, space::Device>(saved), back.data()); });
+    refused([&] { on.upload(ids.data(), saved); });
     refused([&] { Block<float, P>(on, 1000); });
     refused([&] { on.device().wait(); });
-    on.put(ids.data(), kept);
-    on.fetch(List<const Id, space::Device>(kept), back.data());
+    on.upload(ids.data(), saved);
+    on.download(List<const Id, space::Device>(saved), back.data());
     CHECK(back == ids);
     CHECK_THROWS_WITH(on.replay(cuda::Graph()), Catch::Contains("nothing was recorded"));
 }
 
 TEST_CASE("graph: shapes that come again are recorded, new ones run plainly", "[graph]") {
     P on;
-    laws::Held<P> x(on, 1, 8, 1);
+    conformance::Held<P> x(on, 1, 8, 1);
     cuda::GraphsByShape graphs(2);
     Index asked = 0;
     const auto doubled = [&](Index size) {
@@ -176,7 +176,7 @@ TEST_CASE("graph: shapes that come again are recorded, new ones run plainly", "[
         const Rows<P> row{x.out().data, 1, size};
         graphs.run(on.device(), shape, [&] {
             ++asked;
-            on.rows(1, size, Double{row.data, size});
+            on.for_each_row(1, size, Double{row.data, size});
         });
         std::vector<float> all;
         x.append(all);

@@ -7,19 +7,19 @@
 
 #include <coco/cuda/cuda.cuh>
 
-#include "laws/stored.hpp"
+#include "conformance/stored.hpp"
 
 using namespace coco;
 
 TEST_CASE("decode: every value as the host's readers give it, to the last bit", "[stored]") {
-    for (const GgmlType type : laws::stored_types) {
+    for (const GgmlType type : conformance::stored_types) {
         const GgmlLayout& layout = *layout_of(type);
         INFO(layout.name);
         // Blocks of random bytes have every scale and quantum there is, not numbers and infinities too.
         const Index blocks = 4000;
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(blocks * layout.bytes));
-        Draw draw(11);
-        for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(draw.below(256));
+        RandomStream random(11);
+        for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.below(256));
         std::vector<float> want(static_cast<std::size_t>(blocks * layout.values));
         ggml::decode_of(type)(bytes.data(), blocks * layout.values, want.data());
         Index wrong = 0;
@@ -42,10 +42,10 @@ TEST_CASE("decode: every value as the host's readers give it, to the last bit", 
 TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice", "[stored]", float,
                    double) {
     BasicCuda<TestType> on;
-    laws::stored_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+    conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
-        const laws::Numbers found = trial.run(on);
-        CHECK(laws::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        const conformance::Numbers found = trial.run(on);
+        CHECK(conformance::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
         CHECK(found == trial.run(on));
     });
 }
@@ -53,10 +53,10 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice
 TEMPLATE_TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[stored]",
                    math_mode::Exact, math_mode::BFloat16) {
     BasicCuda<float, TestType> on;
-    laws::bfloat_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+    conformance::bfloat_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
-        const laws::Numbers found = trial.run(on);
-        CHECK(laws::relative(found, trial.naive(true)) < 2e-6);
+        const conformance::Numbers found = trial.run(on);
+        CHECK(conformance::relative(found, trial.naive(true)) < 2e-6);
         CHECK(found == trial.run(on));
     });
 }
@@ -65,8 +65,8 @@ TEST_CASE("multiply_stored: a matrix of several panels", "[stored]") {
     Cuda on;
     const Index rows = 3 * cuda::panel_values / 4096 / 2 + 5, cols = 4096;
     for (const Op op : {Op::transposed, Op::plain}) {
-        const laws::StoredTrial trial{GgmlType::Q8_0, 6, rows, cols, op, Write::add, Precision::full};
-        CHECK(laws::relative(trial.run(on), trial.naive(false)) < 5e-6);
+        const conformance::StoredTrial trial{GgmlType::Q8_0, 6, rows, cols, op, Write::add, Precision::full};
+        CHECK(conformance::relative(trial.run(on), trial.naive(false)) < 5e-6);
     }
 }
 
@@ -74,19 +74,19 @@ TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, doub
     using P = BasicCuda<TestType>;
     P on;
     Workspace<P> work(on);
-    for (const GgmlType type : laws::stored_types) {
+    for (const GgmlType type : conformance::stored_types) {
         INFO(layout_of(type)->name);
         const Index values = layout_of(type)->values, cols = 2 * values, rows = 5;
-        const std::vector<std::byte> bytes = laws::random_blocks(type, rows * 2, 3);
+        const std::vector<std::byte> bytes = conformance::random_blocks(type, rows * 2, 3);
         std::vector<float> decoded(static_cast<std::size_t>(rows * cols));
         ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * cols,
                               decoded.data());
         Block<std::byte, P> block(on, static_cast<Index>(bytes.size()));
-        on.put(bytes.data(), block.list());
+        on.upload(bytes.data(), block.list());
         const std::vector<Id> id{4, 0, 4, 2};
         const Rows<P> out = work.keep(4, cols);
-        on.gather_stored({type, block.data(), rows, cols}, on.bring(std::span<const Id>(id), work), out);
-        const laws::Numbers found = laws::fetched<P>(on, out);
+        on.gather_stored({type, block.data(), rows, cols}, on.upload(std::span<const Id>(id), work), out);
+        const conformance::Numbers found = conformance::fetched<P>(on, out);
         for (std::size_t i = 0; i < id.size(); ++i)
             for (Index j = 0; j < cols; ++j)
                 CHECK(found[i * static_cast<std::size_t>(cols) + static_cast<std::size_t>(j)] ==

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include <coco/cuda/cuda.cuh>
-#include <coco/exec/counting.hpp>
+#include <coco/exec/cost_model.hpp>
 #include <coco/host/host.hpp>
 
 #include "cuda/twin.hpp"
@@ -22,15 +22,15 @@ extern template std::vector<Step> behaviour<Host>(const SmallShop&, Index);
 extern template void begin_joint<Host>(const SmallShop&, const std::filesystem::path&);
 extern template std::vector<Step> joint<Host>(const SmallShop&, const std::filesystem::path&, Index,
                                               const std::filesystem::path&);
-extern template Answers ask<Host>(const SmallShop&, const std::filesystem::path&);
+extern template Scores ask<Host>(const SmallShop&, const std::filesystem::path&);
 
 }  // namespace coco::twin
 
 using namespace coco;
 
 // What is counted is divided as the device divides it.
-static_assert(Counting::few_rows == cuda::dot_rows && Counting::panel == cuda::panel_values &&
-              Counting::scores == cuda::class_room && Counting::ranges_a_launch == cuda::launch_ranges);
+static_assert(CostModel::few_rows == cuda::dot_rows && CostModel::panel == cuda::panel_values &&
+              CostModel::scores == cuda::class_room && CostModel::ranges_a_launch == cuda::launch_ranges);
 
 using test::Plain;
 using test::Shop;
@@ -100,7 +100,7 @@ TEST_CASE("20 steps of a whole training are the host's", "[pipeline]") {
         INFO("run twice, the same bits");
         const std::vector<Step> again = twin::joint<Cuda>(shop, start, compared_steps);
         REQUIRE(again.size() == device.size());
-        for (std::size_t s = 0; s < again.size(); ++s) CHECK(again[s].ledger == device[s].ledger);
+        for (std::size_t s = 0; s < again.size(); ++s) CHECK(again[s].metrics == device[s].metrics);
     }
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]
     const File start("begin"), trained("trained");
     twin::begin_joint<Cuda>(shop, start);
     twin::joint<Cuda>(shop, start, 10, trained);
-    const twin::Answers host = twin::ask<Host>(shop, trained), device = twin::ask<Cuda>(shop, trained);
+    const twin::Scores host = twin::ask<Host>(shop, trained), device = twin::ask<Cuda>(shop, trained);
     REQUIRE(host.ranks.size() == device.ranks.size());
     // A pair of items whose scores differ in the last bits alone may change places.
     Index moved = 0;
@@ -124,9 +124,9 @@ TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]
         for (std::size_t k = 0; k < a.items.size(); ++k)
             CHECK(a.items[k].score == Approx(b.items[k].score).epsilon(1e-3));
     };
-    for (std::size_t i = 0; i < host.knowing.size(); ++i) {
-        CHECK(device.knowing[i].used_knowledge);
-        same(host.knowing[i], device.knowing[i]);
+    for (std::size_t i = 0; i < host.with_knowledge.size(); ++i) {
+        CHECK(device.with_knowledge[i].used_knowledge);
+        same(host.with_knowledge[i], device.with_knowledge[i]);
         same(host.ignorant[i], device.ignorant[i]);
     }
 }
@@ -151,12 +151,12 @@ struct Costs {
 
 /// Of the second epoch of a phase, its first step apart.
 template <class Model>
-Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, Phase phase) {
+Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, TrainingStage stage) {
     cuda::Device& device = trainer.model().on->device();
     Costs start, sum;
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
-        if (p.phase != phase || p.epoch != 2 || p.kind != Progress::Kind::step)
-            return p.phase != phase || p.epoch <= 2;
+        if (p.stage != stage || p.epoch != 2 || p.kind != Progress::Kind::step)
+            return p.stage != stage || p.epoch <= 2;
         const Costs now{p.done, device.stream().launches, device.stream().read_backs, device.takings()};
         if (p.done == 1) start = now;
         sum = {now.steps - start.steps, now.launches - start.launches, now.read_backs - start.read_backs,
@@ -174,14 +174,14 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
         auto config = test::small_config<Plain>();
         config.model.loss.objective = loss;
         Trainer<Plain, Cuda> trainer(config, shop.data.catalogue);
-        const Costs c = costs(trainer, shop, Phase::behaviour);
+        const Costs c = costs(trainer, shop, TrainingStage::behaviour);
         REQUIRE(c.steps > 1);
         CHECK(c.read_backs == 0);
         CHECK(c.takings == 0);
         WARN("launches a behaviour step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
     }
     Trainer<Shop, Cuda> trainer(test::small_config<Shop>(), shop.data.catalogue, shop.language);
-    const Costs c = costs(trainer, shop, Phase::joint);
+    const Costs c = costs(trainer, shop, TrainingStage::joint);
     REQUIRE(c.steps > 1);
     CHECK(c.read_backs == 2 * c.steps);
     CHECK(c.takings == 0);
@@ -191,8 +191,8 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
     // launches.
     auto joint = test::small_config<Shop>();
     joint.schedule.epochs = 0;
-    Trainer<Shop, Counting> counted(joint, shop.data.catalogue, shop.language,
-                                    std::make_shared<Counting>(4, 0.1));
+    Trainer<Shop, CostModel> counted(joint, shop.data.catalogue, shop.language,
+                                    std::make_shared<CostModel>(4, 0.1));
     Index steps = 0, launches = 0;
     counted.fit(shop.split.train, {}, [&](const Progress& p) {
         if (++steps == 1) counted.model().on->forget();

@@ -8,7 +8,7 @@
 #include <coco/data/negatives.hpp>
 #include <coco/nn/dropout.hpp>
 
-#include "laws/trial.hpp"
+#include "conformance/trial.hpp"
 
 using namespace coco;
 
@@ -17,7 +17,7 @@ namespace {
 template <class T, class P>
 std::vector<T> fetched(P& on, const T* from, Index size) {
     std::vector<T> all(static_cast<std::size_t>(size));
-    on.fetch(List<const T, space::Device>{from, size}, all.data());
+    on.download(List<const T, space::Device>{from, size}, all.data());
     return all;
 }
 
@@ -49,18 +49,18 @@ TEMPLATE_TEST_CASE("random numbers on a device: dropout's masks are the host's",
     for (Id i = 0; i < rows; ++i) row_key.push_back(1000003 * i - 5);
     for (const Index cols : {1, 7, 8, 9, 64, 130, 576, 2100})
         for (const double rate : {0.1, 0.5}) {
-            Layout layout;
+            ParameterLayout layout;
             const nn::Dropout dropout(layout, rate);
             Workspace<P> work(on);
-            const laws::Held<P> x(on, rows, cols, 1);
-            Run<P> run{on, work};
-            run.training = true;
-            run.seed = 0x123456789ABCDEF;
-            run.step = 77;
-            const auto kept = dropout.forward(run, x.in(), on.bring(std::span<const Id>(row_key), work));
+            const conformance::Held<P> x(on, rows, cols, 1);
+            Context<P> ctx{on, work};
+            ctx.training = true;
+            ctx.seed = 0x123456789ABCDEF;
+            ctx.step = 77;
+            const auto kept = dropout.forward(ctx, x.in(), on.upload(std::span<const Id>(row_key), work));
             const auto mask = fetched<std::uint8_t>(on, kept.mask.data, rows * cols);
             const auto out = fetched<TestType>(on, kept.out.data, rows * cols);
-            const DropoutKey key{run.seed, run.step, dropout.site()};
+            const DropoutKey key{ctx.seed, ctx.step, dropout.site()};
             Index wrong = 0;
             for (Index i = 0; i < rows; ++i)
                 for (Index j = 0; j < cols; ++j) {
@@ -80,20 +80,20 @@ TEST_CASE("random numbers on a device: negatives are the host's", "[random]") {
     Cuda on;
     Workspace<Cuda> work(on);
     const Index rows = 500, items = 300;
-    Draw draw(8);
+    RandomStream random(8);
     std::vector<Id> offsets{0}, excluded, wanted;
     for (Index i = 0; i < rows; ++i) {
         for (Id item = 0; item < items; ++item)
             // Some took nothing, some all but one.
-            if (item != 7 && (i % 50 == 1 || (i % 50 != 0 && draw.below(10) == 0))) excluded.push_back(item);
+            if (item != 7 && (i % 50 == 1 || (i % 50 != 0 && random.below(10) == 0))) excluded.push_back(item);
         offsets.push_back(static_cast<Id>(excluded.size()));
     }
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)
         wanted.push_back(
             data::draw_negative(5, 9, i, items, excluded.data() + offsets[i], offsets[i + 1] - offsets[i]));
     const MutableIds<Cuda> negative = work.keep_list<Id>(rows);
-    on.rows(rows, 1,
-            DrawNegatives{5, 9, items, on.bring(std::span<const Id>(offsets), work).data,
-                          on.bring(std::span<const Id>(excluded), work).data, negative.data});
+    on.for_each_row(rows, 1,
+            DrawNegatives{5, 9, items, on.upload(std::span<const Id>(offsets), work).data,
+                          on.upload(std::span<const Id>(excluded), work).data, negative.data});
     CHECK(fetched<Id>(on, negative.data, rows) == wanted);
 }

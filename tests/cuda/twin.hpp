@@ -25,13 +25,13 @@ using test::SmallShop;
 
 /// What a step did.
 struct Step {
-    std::array<double, Ledger::entries> ledger{};
+    std::array<double, StepMetrics::entries> metrics{};
     Index targets = 0, groups = 0, open_groups = 0, prompts = 0;
     std::vector<Index> uses;  ///< of each code
 
     double loss() const {
-        return ledger[Ledger::rec] + ledger[Ledger::aux] + ledger[Ledger::quantization] +
-               ledger[Ledger::orthogonality];
+        return metrics[StepMetrics::rec] + metrics[StepMetrics::aux] + metrics[StepMetrics::quantization] +
+               metrics[StepMetrics::orthogonality];
     }
 };
 
@@ -51,14 +51,14 @@ std::vector<Step> record(Trainer<Shop, P>& trainer, const SmallShop& shop, Index
     Step before;
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
         if (p.kind != Progress::Kind::step) return true;
-        const Vitals& v = trainer.state().vitals;
+        const TrainingDiagnostics& v = trainer.state().diagnostics;
         Step now{{}, v.targets, v.groups, v.open_groups, v.prompts, v.uses};
-        const auto sums = trainer.ledger();
-        for (std::size_t e = 0; e < sums.size(); ++e) now.ledger[e] = static_cast<double>(sums[e]);
+        const auto sums = trainer.metrics();
+        for (std::size_t e = 0; e < sums.size(); ++e) now.metrics[e] = static_cast<double>(sums[e]);
         Step step = now;
         // Sums run over an epoch; who resumes begins with those of the steps before.
         if (p.done > 1 && !all.empty()) {
-            for (std::size_t e = 0; e < sums.size(); ++e) step.ledger[e] -= before.ledger[e];
+            for (std::size_t e = 0; e < sums.size(); ++e) step.metrics[e] -= before.metrics[e];
             step.targets -= before.targets;
             step.groups -= before.groups;
             step.open_groups -= before.open_groups;
@@ -84,7 +84,7 @@ template <class P>
 void begin_joint(const SmallShop& shop, const std::filesystem::path& path) {
     Trainer<Shop, P> trainer(shop_config(), shop.data.catalogue, shop.language);
     trainer.fit(shop.split.train, shop.split.valid,
-                [](const Progress& p) { return p.phase == Phase::behaviour; });
+                [](const Progress& p) { return p.stage == TrainingStage::behaviour; });
     save(path, trainer);
 }
 
@@ -100,31 +100,31 @@ std::vector<Step> joint(const SmallShop& shop, const std::filesystem::path& from
 }
 
 /// Answers of a saved model.
-struct Answers {
+struct Scores {
     std::vector<double> ranks;            ///< of the test cases' targets
-    std::vector<Recommendation> knowing;  ///< of the first users, with what is known of them
+    std::vector<Recommendation> with_knowledge;  ///< of the first users, with what is known of them
     std::vector<Recommendation> ignorant;
 };
 
 template <class P>
-Answers ask(const SmallShop& shop, const std::filesystem::path& path) {
-    const Trained<Shop, P> trained = load<Shop, P>(path, shop.language, &shop.data.catalogue);
-    Answers answers;
+Scores ask(const SmallShop& shop, const std::filesystem::path& path) {
+    const TrainedModel<Shop, P> trained = load<Shop, P>(path, shop.language, &shop.data.catalogue);
+    Scores answers;
     answers.ranks = evaluate(trained, shop.split.test).ranks();
     data::Interactions histories;
     for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
-    const Recommender<Shop, P> desk(trained, make_knowledge(trained, histories)), plain(trained);
+    const Recommender<Shop, P> recommender(trained, make_knowledge(trained, histories)), plain(trained);
     const auto both = [&](Index i) {
         const Request request{
             .history = shop.split.test[i].history, .user = static_cast<Id>(i), .k = 5, .exclude = {}};
-        return std::pair(desk.recommend(request), plain.recommend(request));
+        return std::pair(recommender.recommend(request), plain.recommend(request));
     };
     const Index users = std::min<Index>(20, shop.split.test.size());
     // Shapes that are known by then a device answers by what it recorded.
     for (Index i = 0; i < users; ++i) both(i);
     for (Index i = 0; i < users; ++i) {
-        auto [knowing, ignorant] = both(i);
-        answers.knowing.push_back(std::move(knowing));
+        auto [with_knowledge, ignorant] = both(i);
+        answers.with_knowledge.push_back(std::move(with_knowledge));
         answers.ignorant.push_back(std::move(ignorant));
     }
     return answers;

@@ -10,6 +10,6 @@ template std::vector<Step> behaviour<Host>(const SmallShop&, Index);
 template void begin_joint<Host>(const SmallShop&, const std::filesystem::path&);
 template std::vector<Step> joint<Host>(const SmallShop&, const std::filesystem::path&, Index,
                                        const std::filesystem::path&);
-template Answers ask<Host>(const SmallShop&, const std::filesystem::path&);
+template Scores ask<Host>(const SmallShop&, const std::filesystem::path&);
 
 }  // namespace coco::twin

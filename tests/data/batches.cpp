@@ -13,14 +13,14 @@ namespace {
 
 std::vector<Sample> samples_of(Index users, Index window) {
     Interactions train;
-    coco::Draw draw(3);
-    for (Index u = 0; u < users; ++u) train.add(std::vector<Id>(2 + draw.below(20), 0));
+    coco::RandomStream random(3);
+    for (Index u = 0; u < users; ++u) train.add(std::vector<Id>(2 + random.below(20), 0));
     return every_prefix(train, window);
 }
 
-std::vector<std::vector<Index>> lists(const Batches& plan) {
+std::vector<std::vector<Index>> lists(const Batches& batches) {
     std::vector<std::vector<Index>> out;
-    for (Index b = 0; b < plan.size(); ++b) out.emplace_back(plan[b].begin(), plan[b].end());
+    for (Index b = 0; b < batches.size(); ++b) out.emplace_back(batches[b].begin(), batches[b].end());
     return out;
 }
 
@@ -35,13 +35,13 @@ Index rows_in(const std::vector<Sample>& samples, std::span<const Index> batch) 
 TEST_CASE("an epoch holds each sample once, within the limits", "[data][batches]") {
     const auto samples = samples_of(200, 10);
     for (const bool bucketed : {false, true}) {
-        const Batches plan = Batches::of_epoch(samples, {100, 16}, 7, 0, bucketed);
+        const Batches batches = Batches::of_epoch(samples, {100, 16}, 7, 0, bucketed);
         std::set<Index> seen;
-        for (Index b = 0; b < plan.size(); ++b) {
-            CHECK(!plan[b].empty());
-            CHECK(plan[b].size() <= 16);
-            CHECK(rows_in(samples, plan[b]) <= 100);
-            for (const Index k : plan[b]) CHECK(seen.insert(k).second);
+        for (Index b = 0; b < batches.size(); ++b) {
+            CHECK(!batches[b].empty());
+            CHECK(batches[b].size() <= 16);
+            CHECK(rows_in(samples, batches[b]) <= 100);
+            for (const Index k : batches[b]) CHECK(seen.insert(k).second);
         }
         CHECK(seen.size() == samples.size());
     }
@@ -62,17 +62,17 @@ TEST_CASE("the order is a function of seed and epoch alone", "[data][batches]") 
 TEST_CASE("bucketed batches hold samples of like length", "[data][batches]") {
     const auto samples = samples_of(200, 20);
     const auto spread = [&](bool bucketed) {
-        const Batches plan = Batches::of_epoch(samples, {10000, 16}, 7, 0, bucketed);
+        const Batches batches = Batches::of_epoch(samples, {10000, 16}, 7, 0, bucketed);
         Index total = 0;
-        for (Index b = 0; b < plan.size(); ++b) {
-            Index least = 1000, most = 0;
-            for (const Index k : plan[b]) {
+        for (Index b = 0; b < batches.size(); ++b) {
+            Index least = 1000, maximum = 0;
+            for (const Index k : batches[b]) {
                 least = std::min(least, samples[static_cast<std::size_t>(k)].rows());
-                most = std::max(most, samples[static_cast<std::size_t>(k)].rows());
+                maximum = std::max(maximum, samples[static_cast<std::size_t>(k)].rows());
             }
-            total += most - least;
+            total += maximum - least;
         }
-        return static_cast<double>(total) / static_cast<double>(plan.size());
+        return static_cast<double>(total) / static_cast<double>(batches.size());
     };
     CHECK(spread(true) < 1.0);
     CHECK(spread(false) > 10.0);
@@ -80,8 +80,8 @@ TEST_CASE("bucketed batches hold samples of like length", "[data][batches]") {
 
 TEST_CASE("no batch of many epochs is larger than the largest", "[data][batches]") {
     Interactions train;
-    coco::Draw draw(5);
-    for (Index u = 0; u < 120; ++u) train.add(std::vector<Id>(2 + draw.below(90), 0));
+    coco::RandomStream random(5);
+    for (Index u = 0; u < 120; ++u) train.add(std::vector<Id>(2 + random.below(90), 0));
     for (const auto& samples :
          {every_prefix(train, 30), every_position(train, 30), every_position(train, 30, 15)}) {
         for (const Limits limits : {Limits{200, 16}, Limits{10000, 8}, Limits{40, 64}}) {
@@ -99,15 +99,15 @@ TEST_CASE("no batch of many epochs is larger than the largest", "[data][batches]
             CHECK(rows_of(largest) <= std::max(limits.rows, longest + count - 1));
             bool covered = true;
             for (std::uint64_t epoch = 0; epoch < 20; ++epoch) {
-                const Batches plan = Batches::of_epoch(samples, limits, 1, epoch, epoch % 2 == 1);
-                for (Index b = 0; b < plan.size(); ++b) {
-                    Index here = 0, most = 0;
-                    for (const Index k : plan[b]) {
+                const Batches batches = Batches::of_epoch(samples, limits, 1, epoch, epoch % 2 == 1);
+                for (Index b = 0; b < batches.size(); ++b) {
+                    Index here = 0, maximum = 0;
+                    for (const Index k : batches[b]) {
                         here += samples[static_cast<std::size_t>(k)].targets();
-                        most = std::max(most, samples[static_cast<std::size_t>(k)].rows());
+                        maximum = std::max(maximum, samples[static_cast<std::size_t>(k)].rows());
                     }
-                    covered = covered && rows_in(samples, plan[b]) <= rows_of(largest) && here <= targets &&
-                              static_cast<Index>(plan[b].size()) <= count && most <= longest;
+                    covered = covered && rows_in(samples, batches[b]) <= rows_of(largest) && here <= targets &&
+                              static_cast<Index>(batches[b].size()) <= count && maximum <= longest;
                 }
             }
             CHECK(covered);

@@ -15,12 +15,12 @@ using namespace coco::data;
 namespace {
 
 /// What an oracle may know of a person when it names the next goal.
-enum class Knows { order, counts, words };
+enum class ExtractsKnowledge { order, counts, words };
 
 /// N@10 on test of a scorer that is told how the shop works: that the place goes up by one and no topic comes
 /// twice. `words` reads the clues' titles; `counts` has instead, for each clue, how often each topic followed
 /// it in training, with additive smoothing; `order` has neither.
-double oracle(const Synthetic& shop, Knows knows) {
+double oracle(const Synthetic& shop, ExtractsKnowledge knows) {
     const Index topics = shop.config.topics, places = shop.config.places;
     const Split split = leave_one_out(shop.data.interactions);
     const auto items = static_cast<std::size_t>(shop.data.catalogue.size());
@@ -41,10 +41,10 @@ double oracle(const Synthetic& shop, Knows knows) {
             double total = 0;
             for (const double count : seen) total += count;
             for (std::size_t t = 0; t < seen.size(); ++t)
-                if (knows == Knows::counts)
+                if (knows == ExtractsKnowledge::counts)
                     by_topic[t] = std::max(by_topic[t], static_cast<float>(seen[t] / total));
             for (const Id topic : shop.topics_of[static_cast<std::size_t>(clue)])
-                if (knows == Knows::words) by_topic[static_cast<std::size_t>(topic)] = 1.0f;
+                if (knows == ExtractsKnowledge::words) by_topic[static_cast<std::size_t>(topic)] = 1.0f;
         }
         for (const Id goal : question.history)
             if (!shop.is_clue(goal)) by_topic[static_cast<std::size_t>(goal / places)] -= 2.0f;
@@ -102,8 +102,8 @@ TEST_CASE("knowing the words beats counting identifiers, which beats order alone
         SyntheticConfig config;
         config.seed = seed;
         const Synthetic shop = synthetic(config);
-        const double order = oracle(shop, Knows::order), counts = oracle(shop, Knows::counts);
-        const double words = oracle(shop, Knows::words);
+        const double order = oracle(shop, ExtractsKnowledge::order), counts = oracle(shop, ExtractsKnowledge::counts);
+        const double words = oracle(shop, ExtractsKnowledge::words);
         std::cout << "synthetic, seed " << seed << ", N@10 of oracles: order " << order
                   << ", order and counts of "
                   << "identifiers " << counts << ", order and words " << words << '\n';
@@ -117,7 +117,7 @@ TEST_CASE("knowing the words beats counting identifiers, which beats order alone
 TEST_CASE("the shop is a function of its config", "[data][synthetic]") {
     const Synthetic a = synthetic(), b = synthetic();
     CHECK(a.data.interactions.items() == b.data.interactions.items());
-    CHECK(a.data.catalogue.sum() == b.data.catalogue.sum());
+    CHECK(a.data.catalogue.digest() == b.data.catalogue.digest());
     SyntheticConfig other;
     other.seed = 1;
     CHECK(synthetic(other).data.interactions.items() != a.data.interactions.items());

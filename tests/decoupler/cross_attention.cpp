@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/decoupler/cross_attention.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
@@ -15,79 +15,79 @@ constexpr Index width = 6, model_width = 10;
 struct Case {
     decoupler::CrossAttention stage;
 
-    explicit Case(Layout& layout) : stage(layout, {}, width, model_width) {}
+    explicit Case(ParameterLayout& layout) : stage(layout, {}, width, model_width) {}
     static constexpr bool segmented = true;
 
-    static std::vector<laws::Shape> inputs(Index rows) {
+    static std::vector<conformance::Shape> inputs(Index rows) {
         Index mixed = 0;
-        for (const laws::History& h : laws::histories(rows, laws::law_items, laws::law_window, 1))
+        for (const conformance::History& h : conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1))
             mixed += of(static_cast<Index>(h.item.size()));
         return {{rows, model_width}, {mixed, model_width}};
     }
     static Index of(Index prompts) { return prompts == 1 ? 0 : 2 * prompts; }
 
     template <class P>
-    auto forward(Run<P>& run, const Sequence<P>& s, const laws::In<P>& x) const {
+    auto forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
         Offsets offsets;
         for (Index g = 0; g < s.segments.count(); ++g) offsets.push(of(s.segments.length(g)));
-        return stage.forward(run, x[0], s.segments, x[1], laws::segments(run.on, run.work, offsets));
+        return stage.forward(ctx, x[0], s.segments, x[1], conformance::segments(ctx.on, ctx.work, offsets));
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const decoupler::CrossAttention::Kept<P>& kept,
-                  CRows<P> dy, const laws::Out<P>& dx) const {
-        stage.backward(run, kept, dy, dx[0], dx[1]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const decoupler::CrossAttention::Saved<P>& saved,
+                  CRows<P> dy, const conformance::Out<P>& dx) const {
+        stage.backward(ctx, saved, dy, dx[0], dx[1]);
     }
 };
 
 }  // namespace
 
-TEST_CASE("the decoupler obeys the law of a stage", "[decoupler][threads]") { laws::stage<Case>(); }
+TEST_CASE("the decoupler obeys the law of a stage", "[decoupler][threads]") { conformance::layer<Case>(); }
 
 TEST_CASE("the decoupler is its formula, and groups in any order give the same rows", "[decoupler]") {
-    using P = laws::Here<double>;
-    Layout layout;
+    using P = conformance::PolicyUnderTest<double>;
+    ParameterLayout layout;
     const decoupler::CrossAttention stage(layout, {}, width, model_width);
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
-    Run<P> run = parameters.run(on, work);
+    Context<P> ctx = parameters.context(on, work);
     const std::vector<Index> prompts{2, 1, 3}, rows{4, 5, 3};
     const auto draw = [&](const std::vector<Index>& lengths, std::size_t g, std::uint64_t seed) {
-        return laws::normals(lengths[g] * model_width, seed + g);
+        return conformance::normals(lengths[g] * model_width, seed + g);
     };
     const auto apply = [&](const std::vector<std::size_t>& order) {
         Offsets p_of, m_of;
-        laws::Numbers p, m;
+        conformance::Numbers p, m;
         for (const std::size_t g : order) {
             p_of.push(prompts[g]);
             m_of.push(rows[g]);
             for (const double x : draw(prompts, g, 10)) p.push_back(x);
             for (const double x : draw(rows, g, 20)) m.push_back(x);
         }
-        const auto kept = stage.forward(run, CRows<P>(laws::brought(on, work, p, {p_of.rows(), model_width})),
-                                        laws::segments(on, work, p_of),
-                                        CRows<P>(laws::brought(on, work, m, {m_of.rows(), model_width})),
-                                        laws::segments(on, work, m_of));
-        REQUIRE(kept.out.rows == p_of.rows());
-        REQUIRE(kept.out.cols == width);
+        const auto saved = stage.forward(ctx, CRows<P>(conformance::brought(on, work, p, {p_of.rows(), model_width})),
+                                        conformance::segments(on, work, p_of),
+                                        CRows<P>(conformance::brought(on, work, m, {m_of.rows(), model_width})),
+                                        conformance::segments(on, work, m_of));
+        REQUIRE(saved.out.rows == p_of.rows());
+        REQUIRE(saved.out.cols == width);
         REQUIRE(
-            std::equal(kept.of_group.host.begin(), kept.of_group.host.end(), p_of.at.begin(), p_of.at.end()));
-        std::vector<laws::Numbers> of_group(order.size());
+            std::equal(saved.of_group.host.begin(), saved.of_group.host.end(), p_of.at.begin(), p_of.at.end()));
+        std::vector<conformance::Numbers> of_group(order.size());
         for (std::size_t k = 0; k < order.size(); ++k)
-            of_group[order[k]] = laws::fetched<P>(
-                on, kept.out.rows_from(kept.of_group.begin(static_cast<Index>(k)), prompts[order[k]]));
+            of_group[order[k]] = conformance::fetched<P>(
+                on, saved.out.rows_from(saved.of_group.begin(static_cast<Index>(k)), prompts[order[k]]));
         return of_group;
     };
     const auto out = apply({0, 1, 2}), other = apply({2, 0, 1});
-    for (std::size_t g = 0; g < 3; ++g) CHECK(laws::distance(out[g], other[g]) <= 1e-14);
+    for (std::size_t g = 0; g < 3; ++g) CHECK(conformance::distance(out[g], other[g]) <= 1e-14);
 
     // pure = softmax(P W_Q (mix W_K)' / sqrt(d)) mix W_V W_O, in loops.
     const auto weight = [&](const char* name) {
-        return laws::fetched<P>(on, std::as_const(parameters).view(layout.tensor(name).slot));
+        return conformance::fetched<P>(on, std::as_const(parameters).view(layout.tensor(name).ref));
     };
-    const auto times = [](const laws::Numbers& x, const laws::Numbers& w, Index in) {
+    const auto times = [](const conformance::Numbers& x, const conformance::Numbers& w, Index in) {
         const std::size_t n = static_cast<std::size_t>(in), count = x.size() / n, to = w.size() / n;
-        laws::Numbers y(count * to, 0);
+        conformance::Numbers y(count * to, 0);
         for (std::size_t i = 0; i < count; ++i)
             for (std::size_t o = 0; o < to; ++o)
                 for (std::size_t j = 0; j < n; ++j) y[i * to + o] += x[i * n + j] * w[o * n + j];
@@ -98,9 +98,9 @@ TEST_CASE("the decoupler is its formula, and groups in any order give the same r
         const auto k = times(draw(rows, g, 20), weight("decoupler.key.weight"), model_width);
         const auto v = times(draw(rows, g, 20), weight("decoupler.value.weight"), model_width);
         const std::size_t n = static_cast<std::size_t>(rows[g]), w = static_cast<std::size_t>(width);
-        laws::Numbers mixed(static_cast<std::size_t>(prompts[g]) * w, 0);
+        conformance::Numbers mixed(static_cast<std::size_t>(prompts[g]) * w, 0);
         for (std::size_t i = 0; i < static_cast<std::size_t>(prompts[g]); ++i) {
-            laws::Numbers e(n);
+            conformance::Numbers e(n);
             double sum = 0;
             for (std::size_t r = 0; r < n; ++r) {
                 double score = 0;
@@ -110,6 +110,6 @@ TEST_CASE("the decoupler is its formula, and groups in any order give the same r
             for (std::size_t r = 0; r < n; ++r)
                 for (std::size_t j = 0; j < w; ++j) mixed[i * w + j] += e[r] / sum * v[r * w + j];
         }
-        CHECK(laws::distance(out[g], times(mixed, weight("decoupler.output.weight"), width)) <= 1e-13);
+        CHECK(conformance::distance(out[g], times(mixed, weight("decoupler.output.weight"), width)) <= 1e-13);
     }
 }

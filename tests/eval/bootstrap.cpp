@@ -8,12 +8,12 @@
 using namespace coco;
 
 TEST_CASE("the interval agrees with the normal one where that holds", "[eval][bootstrap]") {
-    Draw draw(1);
+    RandomStream random(1);
     std::vector<double> a, b;
     double sum = 0, squares = 0;
     for (int i = 0; i < 4000; ++i) {
-        const double person = draw.normal();  // common to both answers: pairing must cancel it
-        a.push_back(person + 0.1 + 0.2 * draw.normal());
+        const double person = random.normal();  // common to both answers: pairing must cancel it
+        a.push_back(person + 0.1 + 0.2 * random.normal());
         b.push_back(person);
         sum += a.back() - b.back();
         squares += (a.back() - b.back()) * (a.back() - b.back());

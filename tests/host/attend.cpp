@@ -6,43 +6,43 @@
 
 #include <coco/host/host.hpp>
 
-#include "laws/attention.hpp"
+#include "conformance/attention.hpp"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("attend: equals its definition, and its difference quotients", "[attend]", float, double) {
     BasicHost<TestType> on(2);
-    const auto check = [&](const std::string& name, const laws::AttentionTrial<TestType>& trial) {
+    const auto check = [&](const std::string& name, const conformance::AttentionTrial<TestType>& trial) {
         INFO(name << ", dropout " << trial.dropout);
-        laws::equals_naive(on, trial, laws::gradient_tolerance<TestType>);
+        conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
     };
-    laws::attention_trials<TestType>(check);
-    laws::long_attention_trials<TestType>(check);
+    conformance::attention_trials<TestType>(check);
+    conformance::long_attention_trials<TestType>(check);
 }
 
 TEMPLATE_TEST_CASE("attend: threads change no bit", "[attend][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    const auto check = [&](const std::string& name, const laws::AttentionTrial<TestType>& trial) {
+    const auto check = [&](const std::string& name, const conformance::AttentionTrial<TestType>& trial) {
         INFO(name << ", dropout " << trial.dropout);
         const auto expected = trial.run(one);
-        CHECK(laws::same_bits(expected, trial.run(two)));
-        CHECK(laws::same_bits(expected, trial.run(three)));
+        CHECK(conformance::same_bits(expected, trial.run(two)));
+        CHECK(conformance::same_bits(expected, trial.run(three)));
     };
-    laws::attention_trials<TestType>(check);
-    laws::long_attention_trials<TestType>(check);
+    conformance::attention_trials<TestType>(check);
+    conformance::long_attention_trials<TestType>(check);
 }
 
 TEST_CASE("attend: gradients that are not wanted are not touched", "[attend]") {
     BasicHost<double> on(1);
-    laws::AttentionTrial<double> t;
-    t.queries = t.keys = laws::lengths({3, 4});
+    conformance::AttentionTrial<double> t;
+    t.queries = t.keys = conformance::lengths({3, 4});
     const auto in = t.inputs();
-    const laws::Held<BasicHost<double>> q(on, in.q), k(on, in.k), v(on, in.v), dout(on, in.dout);
-    laws::Held<BasicHost<double>> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q),
+    const conformance::Held<BasicHost<double>> q(on, in.q), k(on, in.k), v(on, in.v), dout(on, in.dout);
+    conformance::Held<BasicHost<double>> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q),
         all_dk(on, in.k), all_dv(on, in.v);
     Workspace<BasicHost<double>> work(on);
     Attention<BasicHost<double>> shape;
-    shape.queries = shape.keys = laws::segments(on, t.queries, work);
+    shape.queries = shape.keys = conformance::segments(on, t.queries, work);
     on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
     on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(), {}, {},
                        dv.out(), {}, {});
@@ -51,5 +51,5 @@ TEST_CASE("attend: gradients that are not wanted are not touched", "[attend]") {
     std::vector<double> alone, together;
     dv.append(alone);
     all_dv.append(together);
-    CHECK(laws::same_bits(alone, together));
+    CHECK(conformance::same_bits(alone, together));
 }

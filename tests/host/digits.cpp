@@ -7,7 +7,7 @@
 #include <iostream>
 #include <limits>
 
-#include "laws/stored.hpp"
+#include "conformance/stored.hpp"
 
 using namespace coco;
 
@@ -16,7 +16,7 @@ namespace {
 struct Product {
     GgmlType type;
     Index rows = 7, cols = 512;
-    std::vector<std::byte> bytes = laws::random_blocks(type, rows* cols / layout_of(type)->values, 3);
+    std::vector<std::byte> bytes = conformance::random_blocks(type, rows* cols / layout_of(type)->values, 3);
 
     /// x w' row by row; empty where bytes do not multiply it.
     std::vector<float> operator()(const std::vector<float>& x) const {
@@ -34,7 +34,7 @@ struct Product {
         const std::vector<float> ours = (*this)(x);
         std::vector<float> w(static_cast<std::size_t>(rows * cols));
         ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * cols, w.data());
-        double most = 0;
+        double maximum = 0;
         for (std::size_t i = 0; i < ours.size(); ++i) {
             const std::size_t depth = static_cast<std::size_t>(cols), c = i % static_cast<std::size_t>(rows),
                               r = i / static_cast<std::size_t>(rows);
@@ -45,9 +45,9 @@ struct Product {
                 sum += term;
                 all += std::abs(term);
             }
-            most = std::max(most, std::abs(static_cast<double>(ours[i]) - sum) / all);
+            maximum = std::max(maximum, std::abs(static_cast<double>(ours[i]) - sum) / all);
         }
-        return most;
+        return maximum;
     }
 };
 
@@ -55,9 +55,9 @@ const std::vector<GgmlType> types{GgmlType::Q4_0, GgmlType::Q4_1, GgmlType::Q5_0
                                   GgmlType::Q8_0, GgmlType::Q4_K, GgmlType::Q5_K, GgmlType::Q6_K};
 
 std::vector<float> drawn(Index rows, std::uint64_t seed) {
-    Draw draw(seed);
+    RandomStream random(seed);
     std::vector<float> x(static_cast<std::size_t>(rows * 512));
-    for (float& v : x) v = static_cast<float>(draw.normal());
+    for (float& v : x) v = static_cast<float>(random.normal());
     return x;
 }
 

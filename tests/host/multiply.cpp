@@ -6,24 +6,24 @@
 
 #include <coco/host/host.hpp>
 
-#include "laws/execution_policy.hpp"
+#include "conformance/execution_policy.hpp"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("multiply: equals the triple loop", "[multiply]", float, double) {
     BasicHost<TestType> on(2);
-    laws::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
-        laws::equals_naive(on, trial, 20 * laws::tolerance<TestType>);
+        conformance::equals_naive(on, trial, 20 * conformance::tolerance<TestType>);
     });
 }
 
 TEMPLATE_TEST_CASE("multiply: threads change no bit", "[multiply][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    laws::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
         const auto expected = trial.run(one);
-        CHECK(laws::same_bits(expected, trial.run(two)));
-        CHECK(laws::same_bits(expected, trial.run(three)));
+        CHECK(conformance::same_bits(expected, trial.run(two)));
+        CHECK(conformance::same_bits(expected, trial.run(three)));
     });
 }

@@ -5,17 +5,17 @@
 
 #include <coco/host/host.hpp>
 
-#include "laws/stored.hpp"
+#include "conformance/stored.hpp"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no bit", "[stored][threads]",
                    float, double) {
     BasicHost<TestType> one(1), three(3);
-    laws::stored_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+    conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
-        const laws::Numbers found = trial.run(three);
-        CHECK(laws::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        const conformance::Numbers found = trial.run(three);
+        CHECK(conformance::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
         CHECK(found == trial.run(one));
     });
 }
@@ -24,19 +24,19 @@ TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[store
     Host one(1), three(3);
     const bool narrow = host::bfloat::available();
     WARN("bfloat16 products " << (narrow ? "by the processor" : "in float: the processor has none"));
-    laws::bfloat_trials([&](const std::string& name, const laws::StoredTrial& trial) {
+    conformance::bfloat_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
-        const laws::Numbers found = trial.run(three);
-        CHECK(laws::relative(found, trial.naive(narrow)) < 2e-6);
+        const conformance::Numbers found = trial.run(three);
+        CHECK(conformance::relative(found, trial.naive(narrow)) < 2e-6);
         CHECK(found == trial.run(one));
     });
 }
 
 TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, double) {
     BasicHost<TestType> on(2);
-    for (const GgmlType type : laws::stored_types) {
+    for (const GgmlType type : conformance::stored_types) {
         const Index values = layout_of(type)->values, cols = 2 * values, rows = 5;
-        const std::vector<std::byte> bytes = laws::random_blocks(type, rows * 2, 3);
+        const std::vector<std::byte> bytes = conformance::random_blocks(type, rows * 2, 3);
         std::vector<float> decoded(static_cast<std::size_t>(rows * cols));
         ggml::decode_of(type)(reinterpret_cast<const std::uint8_t*>(bytes.data()), rows * cols,
                               decoded.data());

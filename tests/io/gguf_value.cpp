@@ -40,8 +40,8 @@ TEST_CASE("GGUF values: every integer type with its extremes") {
     CHECK(value_of(3, bytes_of(std::int16_t{-32768})) == GgufValue(Integer{-32768}));
     CHECK(value_of(4, bytes_of(~0u)) == GgufValue(Integer{4294967295}));
     CHECK(value_of(5, bytes_of(-1)) == GgufValue(Integer{-1}));
-    const Integer most = std::numeric_limits<Integer>::max(), least = std::numeric_limits<Integer>::min();
-    CHECK(value_of(10, bytes_of(static_cast<std::uint64_t>(most))) == GgufValue(most));
+    const Integer maximum = std::numeric_limits<Integer>::max(), least = std::numeric_limits<Integer>::min();
+    CHECK(value_of(10, bytes_of(static_cast<std::uint64_t>(maximum))) == GgufValue(maximum));
     CHECK(value_of(11, bytes_of(least)) == GgufValue(least));
 }
 

@@ -81,15 +81,15 @@ TEST_CASE("base64: the test vectors of RFC 4648") {
 }
 
 TEST_CASE("tiktoken: equal to merging by rank, tokens that no merge makes included") {
-    coco::Draw draw(7);
+    coco::RandomStream random(7);
     for (int round = 0; round < 40; ++round) {
         std::map<std::string, Id> rank_of;
         for (int byte = 0; byte < 256; ++byte) rank_of[std::string(1, static_cast<char>(byte))] = byte;
         std::string file = all_bytes();
-        const auto letters = [&](std::uint32_t most) {
+        const auto letters = [&](std::uint32_t maximum) {
             std::string word;
-            for (std::uint32_t i = 1 + draw.below(most); i > 0; --i)
-                word += static_cast<char>('a' + draw.below(3));
+            for (std::uint32_t i = 1 + random.below(maximum); i > 0; --i)
+                word += static_cast<char>('a' + random.below(3));
             return word;
         };
         for (Id rank = 256; rank < 300; ++rank) {

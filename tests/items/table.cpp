@@ -3,21 +3,21 @@
 
 #include <coco/items/table.hpp>
 
-#include "laws/here.hpp"
-#include "laws/items.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/items.hpp"
 
 using namespace coco;
 
 TEST_CASE("a table of items obeys the law of items", "[items]") {
-    laws::items<items::Table>({});
-    laws::items<items::Table>({}, 3000, 16);
+    conformance::items<items::Table>({});
+    conformance::items<items::Table>({}, 3000, 16);
 }
 
 TEST_CASE("a table lies in the block of tables, undecayed", "[items]") {
-    Layout layout;
+    ParameterLayout layout;
     const items::Table table(layout, {}, 7, 4);
-    CHECK(layout.tensor("item").slot.home == Home::table);
+    CHECK(layout.tensor("item").ref.block == ParameterBlock::table);
     CHECK(layout.tensor("item").decay == Decay::no);
-    CHECK(layout.size(Home::dense) == 0);
+    CHECK(layout.size(ParameterBlock::dense) == 0);
     CHECK(table.vectors().rows == 7);
 }

@@ -3,11 +3,11 @@
 
 #include <coco/items/text_aware.hpp>
 
-#include "laws/here.hpp"
-#include "laws/items.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/items.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -15,8 +15,8 @@ items::TextAware::Config with_texts() {
     items::TextAware::Config config;
     config.text_width = 3;
     config.texts = [](std::span<float> to) {
-        Draw draw(4);
-        for (float& v : to) v = static_cast<float>(draw.normal());
+        RandomStream random(4);
+        for (float& v : to) v = static_cast<float>(random.normal());
     };
     return config;
 }
@@ -24,24 +24,24 @@ items::TextAware::Config with_texts() {
 }  // namespace
 
 TEST_CASE("text-aware items obey the law of items", "[items]") {
-    laws::items<items::TextAware>(with_texts());
-    laws::items<items::TextAware>(with_texts(), 700, 16);
+    conformance::items<items::TextAware>(with_texts());
+    conformance::items<items::TextAware>(with_texts(), 700, 16);
 }
 
 TEST_CASE("a text-aware vector is E + T W', written out", "[items]") {
-    Layout layout;
+    ParameterLayout layout;
     const items::TextAware items(layout, with_texts(), 4, 2);
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work(on);
     const Parameters<P> parameters(on, layout, 5);
-    Run<P> run = parameters.run(on, work);
-    const auto kept = items.forward(run);
-    CHECK(kept.gradient.empty());
+    Context<P> ctx = parameters.context(on, work);
+    const auto saved = items.forward(ctx);
+    CHECK(saved.gradient.empty());
     const auto value = [&](const char* name) {
-        return laws::fetched<P>(on, parameters.view(layout.tensor(name).slot));
+        return conformance::fetched<P>(on, parameters.view(layout.tensor(name).ref));
     };
-    const laws::Numbers vectors = laws::fetched<P>(on, kept.vectors);
-    const laws::Numbers e = value("item"), t = value("item_text"), w = value("item_text_map.weight");
+    const conformance::Numbers vectors = conformance::fetched<P>(on, saved.vectors);
+    const conformance::Numbers e = value("item"), t = value("item_text"), w = value("item_text_map.weight");
     for (Index i = 0; i < 4; ++i)
         for (Index j = 0; j < 2; ++j) {
             double sum = e[static_cast<std::size_t>(i * 2 + j)];
@@ -52,7 +52,7 @@ TEST_CASE("a text-aware vector is E + T W', written out", "[items]") {
 }
 
 TEST_CASE("text-aware items without texts are refused", "[items]") {
-    Layout layout;
+    ParameterLayout layout;
     CHECK_THROWS_WITH(items::TextAware(layout, {}, 4, 2),
                       "items::TextAware: no text vectors: expected Config::texts and Config::text_width");
 }

@@ -3,7 +3,7 @@
 #include <coco/host/host.hpp>
 #include <iostream>
 
-#include "laws/allocations.hpp"
+#include "conformance/allocations.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -33,7 +33,7 @@ struct Held {
 }  // namespace
 
 TEST_CASE("decoder: a step takes nothing from the system after the first, layers kept or run again") {
-    if constexpr (!coco::laws::Allocations::counted) {
+    if constexpr (!coco::conformance::Allocations::counted) {
         std::cout << "SKIPPED: allocations are not counted under this sanitizer or C library\n";
     } else {
         const Held held;
@@ -45,15 +45,15 @@ TEST_CASE("decoder: a step takes nothing from the system after the first, layers
             const auto step = [&](std::span<const std::uint8_t> open) {
                 bench.work.reset();
                 bench.gradients.zero(bench.on);
-                coco::Run<P> run = bench.pass();
-                const auto kept = bench.decoder.forward(run, bench.adapter, held.prompted());
-                bench.decoder.backward(run, bench.adapter, kept, coco::CRows<P>(kept.out),
+                coco::Context<P> ctx = bench.pass();
+                const auto saved = bench.decoder.forward(ctx, bench.adapter, held.prompted());
+                bench.decoder.backward(ctx, bench.adapter, saved, coco::CRows<P>(saved.out),
                                        coco::Rows<P>{dsoft.data(), 5, 16}, open);
             };
             const std::vector<std::uint8_t> all{1, 1, 1}, some{0, 1, 1}, none{0, 0, 0};
             // Twice: the second step merges what the first took piece by piece, threads take their scratch.
             for (int i = 0; i < 5; ++i) step(all), step(some);
-            const coco::laws::Allocations taken;
+            const coco::conformance::Allocations taken;
             step(all);
             step(some);
             step(none);

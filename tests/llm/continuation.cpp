@@ -10,7 +10,7 @@
 #include <string>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -27,10 +27,10 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
         prompts.emplace_back(prompt.begin() + offsets[s], prompt.begin() + offsets[s + 1]);
     coco::llm::Source source = coco::llm::open(model);
     source.config.output_head = true;
-    const Bench<coco::laws::Here<float>, coco::adapter::Frozen, Storage> bench(source, {}, false, 2);
-    coco::laws::Here<float> on = coco::laws::policy<coco::laws::Here<float>>(2);
+    const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(source, {}, false, 2);
+    coco::conformance::PolicyUnderTest<float> on = coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(2);
     coco::llm::Generation how;
-    how.most_tokens = 20;
+    how.max_tokens = 20;
     const auto found = coco::llm::generate(on, bench.decoder, bench.parameters, bench.adapter, prompts, how);
     for (std::size_t s = 0; s < prompts.size(); ++s) {
         INFO(fixture << ", prompt " << s);
@@ -44,7 +44,7 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
 TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[generate]",
                    coco::llm::storage::Float, coco::llm::storage::AsStored) {
     const auto path = smollm2();
-    if (coco::laws::too_long_sanitized()) return;
+    if (coco::conformance::too_long_sanitized()) return;
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
     else
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[ge
 
 TEST_CASE("continuation: Qwen2.5 writes what transformers writes", "[generate]") {
     const char* const path = std::getenv("COCO_QWEN_GGUF");
-    if (coco::laws::too_long_sanitized()) return;
+    if (coco::conformance::too_long_sanitized()) return;
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF does not name Qwen2.5-Coder-0.5B-Instruct's Q4_K_M file\n";
     else

@@ -2,14 +2,14 @@
 // The laws of the decoder, in double: gradients against difference quotients, what may not depend on what.
 #include <catch2/catch.hpp>
 
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
-using coco::laws::dot;
-using coco::laws::length;
-using coco::laws::normals;
-using Double = coco::laws::Here<double>;
+using coco::conformance::dot;
+using coco::conformance::length;
+using coco::conformance::normals;
+using Double = coco::conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -52,22 +52,22 @@ void gradients_agree(const coco::llm::Config& config, const typename Adapter::Co
                   dout = normals(prompts.rows() * config.width, 4);
     const Outcome o = bench.both(prompts, soft, dout);
     CHECK(length(o.dsoft) > 0);
-    coco::laws::gradient_agrees("soft prompts", soft, o.dsoft,
+    coco::conformance::gradient_agrees("soft prompts", soft, o.dsoft,
                                 [&](const Numbers& x) { return dot(bench.both(prompts, x).out, dout); });
     std::size_t at = 0;
     for (const coco::Tensor& t : bench.layout.tensors()) {
-        if (t.slot.home != coco::Home::dense) continue;
-        const auto size = static_cast<std::size_t>(t.slot.size());
+        if (t.ref.home != coco::ParameterBlock::dense) continue;
+        const auto size = static_cast<std::size_t>(t.ref.size());
         const Numbers g(o.dadapter.begin() + static_cast<std::ptrdiff_t>(at),
                         o.dadapter.begin() + static_cast<std::ptrdiff_t>(at + size));
         at += size;
         CHECK(length(g) > 0);
-        const Numbers before = coco::laws::fetched<Double>(bench.on, bench.parameters.view(t.slot));
-        coco::laws::gradient_agrees(t.name, before, g, [&](const Numbers& x) {
-            bench.set(t.slot, x);
+        const Numbers before = coco::conformance::fetched<Double>(bench.on, bench.parameters.view(t.ref));
+        coco::conformance::gradient_agrees(t.name, before, g, [&](const Numbers& x) {
+            bench.set(t.ref, x);
             return dot(bench.both(prompts, soft).out, dout);
         });
-        bench.set(t.slot, before);
+        bench.set(t.ref, before);
     }
 }
 
@@ -189,10 +189,10 @@ TEST_CASE(
     "decoder: an adapter that is zero leaves the base model's bits; one thread and three agree bit for bit") {
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3), dout = normals(prompts.rows() * 16, 4);
-    Bench<coco::laws::Here<float>> zero(source(), {}, false);
-    Bench<coco::laws::Here<float>, coco::adapter::Frozen> frozen(source());
+    Bench<coco::conformance::PolicyUnderTest<float>> zero(source(), {}, false);
+    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> frozen(source());
     CHECK(zero.both(prompts, soft).out == frozen.both(prompts, soft).out);
-    Bench<coco::laws::Here<float>> one(source(), {}, true, 1), three(source(), {}, true, 3);
+    Bench<coco::conformance::PolicyUnderTest<float>> one(source(), {}, true, 1), three(source(), {}, true, 3);
     CHECK(one.both(prompts, soft, dout) == three.both(prompts, soft, dout));
 }
 
@@ -202,13 +202,13 @@ TEST_CASE("decoder: a forward that is not to be followed by backward gives the s
     const Numbers soft = normals(prompts.soft_rows() * 16, 3);
     const Numbers out = bench.both(prompts, soft).out;
     bench.work.reset();
-    coco::Run<Double> run = bench.parameters.run(bench.on, bench.work);
-    const auto kept =
-        bench.decoder.forward(run, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
-    CHECK(coco::laws::fetched<Double>(bench.on, kept.out) == out);
+    coco::Context<Double> ctx = bench.parameters.context(bench.on, bench.work);
+    const auto saved =
+        bench.decoder.forward(ctx, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
+    CHECK(coco::conformance::fetched<Double>(bench.on, saved.out) == out);
     const std::vector<std::uint8_t> open(5, 1);
-    CHECK_THROWS_AS(bench.decoder.backward(run, bench.adapter, kept, kept.out, {}, open), coco::Error);
-    CHECK_THROWS_AS(bench.decoder.backward(run, bench.adapter, kept, kept.out, {}, std::span(open).first(4)),
+    CHECK_THROWS_AS(bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, open), coco::Error);
+    CHECK_THROWS_AS(bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, std::span(open).first(4)),
                     coco::Error);
 }
 

@@ -4,13 +4,13 @@
 #include <numeric>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using Catch::Matchers::Contains;
 using coco::llm::Generation;
-using P = coco::laws::Here<double>;
+using P = coco::conformance::PolicyUnderTest<double>;
 using Ids = std::vector<Id>;
 
 namespace {
@@ -23,14 +23,14 @@ Ids recomputed(Bench& bench, Ids text, Index tokens) {
     Ids written;
     for (Index i = 0; i < tokens; ++i) {
         bench.work.reset();
-        coco::Run<P> run = bench.parameters.run(bench.on, bench.work);
+        coco::Context<P> ctx = bench.parameters.context(bench.on, bench.work);
         coco::Offsets of;
         of.push(static_cast<Index>(text.size()));
         const auto rows =
-            bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, text),
-                                 coco::laws::segments(bench.on, bench.work, of));
-        const auto logits = coco::laws::fetched<P>(
-            bench.on, bench.decoder.logits(run, coco::CRows<P>(rows.rows_from(rows.rows - 1, 1))));
+            bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, text),
+                                 coco::conformance::segments(bench.on, bench.work, of));
+        const auto logits = coco::conformance::fetched<P>(
+            bench.on, bench.decoder.logits(ctx, coco::CRows<P>(rows.rows_from(rows.rows - 1, 1))));
         written.push_back(static_cast<Id>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
         text.push_back(written.back());
     }
@@ -46,7 +46,7 @@ TEST_CASE("generate: each text goes on as if it were read anew, alone, for each 
         Bench<P> bench(coco::llm::random_source(config, 5));
         for (const Index at_once : {1, 3, 16}) {
             Generation how;
-            how.most_tokens = 12;
+            how.max_tokens = 12;
             how.at_once = at_once;
             const auto written =
                 coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how);
@@ -58,12 +58,12 @@ TEST_CASE("generate: each text goes on as if it were read anew, alone, for each 
 
 TEST_CASE("generate: texts end at stop tokens, at the limit, or when they are told to", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
-    const auto go = [&](const Generation& how, const coco::llm::Written& told = {}) {
+    const auto go = [&](const Generation& how, const coco::llm::Written& on_token = {}) {
         return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how,
-                                   told);
+                                   on_token);
     };
     Generation how;
-    how.most_tokens = 8;
+    how.max_tokens = 8;
     const auto whole = go(how);
     how.stop = {whole[0][3]};
     const auto stopped = go(how);
@@ -72,11 +72,11 @@ TEST_CASE("generate: texts end at stop tokens, at the limit, or when they are to
         CHECK(stopped[i] == Ids(whole[i].begin(), end));
     }
     how.stop.clear();
-    const auto told =
+    const auto on_token =
         go(how, [](Index text, std::span<const Id> written) { return text != 2 || written.size() < 5; });
-    CHECK(told[2] == Ids(whole[2].begin(), whole[2].begin() + 5));
-    CHECK(told[1] == whole[1]);
-    how.most_tokens = 0;
+    CHECK(on_token[2] == Ids(whole[2].begin(), whole[2].begin() + 5));
+    CHECK(on_token[1] == whole[1]);
+    how.max_tokens = 0;
     CHECK(go(how) == std::vector<Ids>(4));
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("generate: draws depend on the seed, the text's number and the place, 
           "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     Generation how;
-    how.most_tokens = 10;
+    how.max_tokens = 10;
     how.temperature = 1;
     const auto go = [&] {
         return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how);
@@ -141,7 +141,7 @@ TEST_CASE("penalty: what the text has speaks less, once however often it is ther
 TEST_CASE("generate: a penalty that bars all that is there writes no token twice", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     Generation how;
-    how.most_tokens = 12;
+    how.max_tokens = 12;
     how.repetition_penalty = 1e9;
     const std::vector<Ids> one{{3, 1}};
     Ids all = coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, one, how).front();
@@ -167,14 +167,14 @@ TEST_CASE("generate: what cannot be is said", "[generate]") {
     how.temperature = -1;
     CHECK_THAT(error({{1}}, how), Contains("generation.temperature"));
     coco::llm::Cache<P> cache(bench.on, small_config(), 1, 2);
-    coco::Run<P> run = bench.parameters.run(bench.on, bench.work);
+    coco::Context<P> ctx = bench.parameters.context(bench.on, bench.work);
     coco::Offsets of;
     of.push(3);
     const Ids text{1, 2, 3}, sequence{0};
     CHECK_THAT(error_of([&] {
-                   bench.decoder.extend(run, bench.adapter, cache,
-                                        coco::laws::ids(bench.on, bench.work, text),
-                                        coco::laws::segments(bench.on, bench.work, of), sequence);
+                   bench.decoder.extend(ctx, bench.adapter, cache,
+                                        coco::conformance::ids(bench.on, bench.work, text),
+                                        coco::conformance::segments(bench.on, bench.work, of), sequence);
                }),
                Contains("cache: text outgrows its room: expected at most 2 tokens, found 3"));
 }

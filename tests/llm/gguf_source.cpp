@@ -6,7 +6,7 @@
 #include <map>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -107,9 +107,9 @@ TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model t
         CHECK(read.config.head == 6);
         CHECK(read.config.vocabulary == 31);
         CHECK(read.config.tied);
-        using P = coco::laws::Here<double>;
+        using P = coco::conformance::PolicyUnderTest<double>;
         const Prompts prompts = ragged();
-        const Numbers soft = coco::laws::normals(prompts.soft_rows() * 16, 3);
+        const Numbers soft = coco::conformance::normals(prompts.soft_rows() * 16, 3);
         Bench<P, coco::adapter::Frozen> a(original), b(read);
         CHECK(a.both(prompts, soft).out == b.both(prompts, soft).out);
     }
@@ -150,9 +150,9 @@ TEST_CASE("GGUF source: rows of adjacent pairs, rotated as such, are the same mo
         const std::vector<float>& values = file.tensors.at(std::string(name)).second;
         std::copy(values.begin(), values.end(), out.begin());
     };
-    using P = coco::laws::Here<double>;
+    using P = coco::conformance::PolicyUnderTest<double>;
     const Prompts prompts = ragged();
-    const Numbers soft = coco::laws::normals(prompts.soft_rows() * 16, 3);
+    const Numbers soft = coco::conformance::normals(prompts.soft_rows() * 16, 3);
     Bench<P, coco::adapter::Frozen> a(halves), b(pairs);
     CHECK(relative(a.both(prompts, soft).out, b.both(prompts, soft).out) < 1e-13);
 }
@@ -165,15 +165,15 @@ TEST_CASE("GGUF source: an output matrix of its own is known, and claimed where 
     CHECK_FALSE(source.config.tied);
     for (const bool claimed : {false, true}) {
         source.config.output_head = claimed;
-        Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(source);
-        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
-        const auto rows = coco::laws::brought(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
+        Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(source);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
+        const auto rows = coco::conformance::brought(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
         if (claimed)
-            CHECK(coco::laws::fetched<coco::laws::Here<float>>(
-                      bench.on, bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows))) ==
+            CHECK(coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
+                      bench.on, bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows))) ==
                   Numbers(31, 8.0));
         else
-            CHECK_THROWS_AS(bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows)),
+            CHECK_THROWS_AS(bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)),
                             coco::Error);
     }
 }
@@ -186,11 +186,11 @@ TEST_CASE("GGUF source: what this decoder cannot be is refused by name") {
         spoil(m);
         const auto path = m.write(folder / "model.gguf");
         return error_of([&] {
-            coco::Layout layout;
+            coco::ParameterLayout layout;
             const coco::llm::Source source = coco::llm::open(path);
             const coco::llm::Decoder<> decoder(layout, source);
-            coco::laws::Here<float> on = coco::laws::policy<coco::laws::Here<float>>(1);
-            const coco::Parameters<coco::laws::Here<float>> parameters(on, layout, 1);
+            coco::conformance::PolicyUnderTest<float> on = coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(1);
+            const coco::Parameters<coco::conformance::PolicyUnderTest<float>> parameters(on, layout, 1);
         });
     };
     CHECK(error([](Model&) {}).empty());

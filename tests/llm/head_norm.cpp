@@ -3,16 +3,16 @@
 #include <coco/llm/head_norm.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "laws/here.hpp"
-#include "laws/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/numbers.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 TEST_CASE("head norm: each head by itself, one weight for all; its gradient is the difference quotient") {
     constexpr Index rows = 4, heads = 3, head = 6;
-    P on = laws::policy<P>(1);
-    Layout layout;
+    P on = conformance::policy<P>(1);
+    ParameterLayout layout;
     const std::vector<float> weight{1, 2, -1, 0.5f, 3, 1};
     const llm::HeadNorm norm(
         layout.given("w", 1, head,
@@ -20,26 +20,26 @@ TEST_CASE("head norm: each head by itself, one weight for all; its gradient is t
         1e-6);
     const Parameters<P> parameters(on, layout, 1);
     Workspace<P> work(on);
-    const laws::Numbers x = laws::normals(rows * heads * head, 1), dy = laws::normals(rows * heads * head, 2);
-    const auto forward = [&](const laws::Numbers& at) {
+    const conformance::Numbers x = conformance::normals(rows * heads * head, 1), dy = conformance::normals(rows * heads * head, 2);
+    const auto forward = [&](const conformance::Numbers& at) {
         work.reset();
-        Run<P> run = parameters.run(on, work);
+        Context<P> ctx = parameters.context(on, work);
         const Rows<P> y = work.keep(rows, heads * head);
-        norm.forward(run, CRows<P>(laws::brought(on, work, at, {rows, heads * head})), y);
-        return laws::fetched<P>(on, y);
+        norm.forward(ctx, CRows<P>(conformance::brought(on, work, at, {rows, heads * head})), y);
+        return conformance::fetched<P>(on, y);
     };
-    laws::Numbers expected = x;
+    conformance::Numbers expected = x;
     for (std::size_t h = 0; h < rows * heads; ++h) {
         double mean = 0;
         for (std::size_t j = 0; j < head; ++j) mean += x[h * head + j] * x[h * head + j] / head;
         for (std::size_t j = 0; j < head; ++j)
             expected[h * head + j] *= static_cast<double>(weight[j]) / std::sqrt(mean + 1e-6);
     }
-    CHECK(laws::distance(forward(x), expected) < 1e-12);
+    CHECK(conformance::distance(forward(x), expected) < 1e-12);
     work.reset();
-    Run<P> run = parameters.run(on, work);
-    const Rows<P> d = laws::brought(on, work, dy, {rows, heads * head});
-    norm.backward(run, CRows<P>(laws::brought(on, work, x, {rows, heads * head})), d);
-    laws::gradient_agrees("x", x, laws::fetched<P>(on, d),
-                          [&](const laws::Numbers& at) { return laws::dot(forward(at), dy); });
+    Context<P> ctx = parameters.context(on, work);
+    const Rows<P> d = conformance::brought(on, work, dy, {rows, heads * head});
+    norm.backward(ctx, CRows<P>(conformance::brought(on, work, x, {rows, heads * head})), d);
+    conformance::gradient_agrees("x", x, conformance::fetched<P>(on, d),
+                          [&](const conformance::Numbers& at) { return conformance::dot(forward(at), dy); });
 }

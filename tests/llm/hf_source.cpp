@@ -7,7 +7,7 @@
 #include <string>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -41,17 +41,17 @@ TEST_CASE("Hugging Face folder: logits are transformers'") {
         coco::llm::Source source = coco::llm::open(fixture(name));
         source.config.output_head = true;
         CHECK(source.config.theta == 5000);
-        Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(source, {}, false);
+        Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(source, {}, false);
         const auto token = list<std::int32_t>(reference, "ids"),
                    offsets = list<std::int32_t>(reference, "offsets");
         coco::Offsets text_of;
         text_of.at.assign(offsets.begin(), offsets.end());
-        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
         const auto rows =
-            bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, token),
-                                 coco::laws::segments(bench.on, bench.work, text_of));
-        const Numbers logits = coco::laws::fetched<coco::laws::Here<float>>(
-            bench.on, bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows)));
+            bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, token),
+                                 coco::conformance::segments(bench.on, bench.work, text_of));
+        const Numbers logits = coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
+            bench.on, bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)));
         const double off = relative(logits, list<float>(reference, "logits"));
         INFO(name << " is off by " << off);
         CHECK(off <= 2e-6);
@@ -99,7 +99,7 @@ TEST_CASE("Hugging Face folder: a tensor of another shape is named when it is re
     write(folder / "config.json", text.replace(text.find(what), what.size(), "\"intermediate_size\": 47"));
     CHECK_THAT(
         error_of([&] {
-            const Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(coco::llm::open(folder.path()));
+            const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(coco::llm::open(folder.path()));
         }),
         Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
 }

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -42,7 +42,7 @@ std::vector<std::string> texts(const std::filesystem::path& folder) {
 /// The last hidden row of each text, cut after 64 tokens.
 template <class Storage>
 Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vector<Id>>& token) {
-    Bench<coco::laws::Here<float>, coco::adapter::Frozen, Storage> bench(coco::llm::open(model), {}, false,
+    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(coco::llm::open(model), {}, false,
                                                                          2);
     Numbers all;
     for (std::size_t first = 0; first < token.size(); first += 20) {
@@ -53,10 +53,10 @@ Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vec
             of.push(static_cast<Index>(token[s].size()));
         }
         bench.work.reset();
-        coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
         const auto rows =
-            bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, some),
-                                 coco::laws::segments(bench.on, bench.work, of));
+            bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, some),
+                                 coco::conformance::segments(bench.on, bench.work, of));
         for (Index s = 0; s < of.count(); ++s) {
             const float* const row = rows.row(of.at[static_cast<std::size_t>(s) + 1] - 1);
             all.insert(all.end(), row, row + rows.cols);
@@ -72,7 +72,7 @@ double least_cosine(const Numbers& a, const Numbers& b, std::size_t width) {
                         a.begin() + static_cast<std::ptrdiff_t>(at + width)),
             y(b.begin() + static_cast<std::ptrdiff_t>(at),
               b.begin() + static_cast<std::ptrdiff_t>(at + width));
-        least = std::min(least, coco::laws::dot(x, y) / coco::laws::length(x) / coco::laws::length(y));
+        least = std::min(least, coco::conformance::dot(x, y) / coco::conformance::length(x) / coco::conformance::length(y));
     }
     return least;
 }
@@ -112,7 +112,7 @@ void agrees(const std::filesystem::path& model, const std::string& fixture) {
 }  // namespace
 
 TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
-    if (coco::laws::too_long_sanitized()) return;
+    if (coco::conformance::too_long_sanitized()) return;
     const auto path = smollm2();
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
@@ -121,7 +121,7 @@ TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
 }
 
 TEST_CASE("histories: Qwen2.5 reads them as transformers does", "[llm]") {
-    if (coco::laws::too_long_sanitized()) return;
+    if (coco::conformance::too_long_sanitized()) return;
     const char* const path = std::getenv("COCO_QWEN_GGUF");
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF does not name Qwen2.5-Coder-0.5B-Instruct's Q4_K_M file\n";

@@ -3,22 +3,22 @@
 #include <catch2/catch.hpp>
 #include <coco/llm/merged.hpp>
 
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
 using coco::adapter::Frozen;
 using coco::adapter::LoRA;
-using Double = coco::laws::Here<double>;
+using Double = coco::conformance::PolicyUnderTest<double>;
 
 namespace {
 
 Numbers served(Bench<Double>& bench, const Prompts& prompts, const Numbers& soft) {
     bench.work.reset();
-    coco::Run<Double> run = bench.parameters.run(bench.on, bench.work);  // no dropout
-    const auto kept =
-        bench.decoder.forward(run, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
-    return coco::laws::fetched<Double>(bench.on, kept.out);
+    coco::Context<Double> ctx = bench.parameters.context(bench.on, bench.work);  // no dropout
+    const auto saved =
+        bench.decoder.forward(ctx, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
+    return coco::conformance::fetched<Double>(bench.on, saved.out);
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ TEST_CASE("LoRA: merged into the weights it gives the same rows, and taken out t
     }
     Bench<Double> bench(base, settings);
     const Prompts prompts = ragged();
-    const Numbers soft = coco::laws::normals(prompts.soft_rows() * 16, 3);
+    const Numbers soft = coco::conformance::normals(prompts.soft_rows() * 16, 3);
 
     const coco::llm::Source merged = coco::llm::merged(base, bench.adapter, bench.on, bench.parameters);
     Bench<Double, Frozen> whole(merged), plain(base);

@@ -35,12 +35,12 @@ TEST_CASE("text model: a folder's weights, words and sum", "[llm]") {
     CHECK(model.encode("ab a") == std::vector<coco::Id>{2, 3, 0});
     CHECK(model.encode("<end>").size() != 1);
     CHECK(coco::llm::open_tokenizer(folder.path()).encode("<end>") == std::vector<coco::Id>{4});
-    CHECK(model.sum == coco::llm::open_text_model(other.path(), 1).sum);
-    CHECK(model.sum != coco::llm::open_text_model(folder.path()).sum);
+    CHECK(model.digest == coco::llm::open_text_model(other.path(), 1).sum);
+    CHECK(model.digest != coco::llm::open_text_model(folder.path()).sum);
     std::string weights = slurp(folder / "model.safetensors");
     weights.back() = static_cast<char>(weights.back() ^ 1);
     write(folder / "model.safetensors", weights);
-    CHECK(model.sum != coco::llm::open_text_model(folder.path(), 1).sum);
+    CHECK(model.digest != coco::llm::open_text_model(folder.path(), 1).sum);
 
     CHECK_THAT(error_of([&] { coco::llm::open_text_model(folder.path(), 3); }),
                Contains("llm.depth: out of range"));
@@ -59,5 +59,5 @@ TEST_CASE("text model: SmolLM2's file", "[llm]") {
     CHECK(model.source.config.vocabulary == 49152);
     CHECK(model.encode("<|im_end|>").size() > 1);
     CHECK(coco::llm::stop_tokens(path) == std::vector<coco::Id>{2});
-    CHECK_THAT(model.sum, Contains(", 4 layers"));
+    CHECK_THAT(model.digest, Contains(", 4 layers"));
 }

@@ -2,17 +2,17 @@
 #include <catch2/catch.hpp>
 #include <coco/llm/packed.hpp>
 
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
-using P = coco::laws::Here<float>;
+using P = coco::conformance::PolicyUnderTest<float>;
 
 namespace {
 
 std::vector<Id> list(P& on, coco::Ids<P> ids) {
     std::vector<Id> all(static_cast<std::size_t>(ids.size));
-    on.fetch(ids, all.data());
+    on.download(ids, all.data());
     return all;
 }
 std::vector<Id> list(std::span<const Id> ids) { return {ids.begin(), ids.end()}; }
@@ -20,12 +20,12 @@ std::vector<Id> list(std::span<const Id> ids) { return {ids.begin(), ids.end()};
 }  // namespace
 
 TEST_CASE("packed rows: instruction, then each group's soft prompts and text; and the open groups of them") {
-    P on = coco::laws::policy<P>(1);
+    P on = coco::conformance::policy<P>(1);
     coco::Workspace<P> work(on);
-    coco::Run<P> run{on, work};
+    coco::Context<P> ctx{on, work};
     const Prompts prompts{{8, 9}, {1, 0, 2}, {{4, 5}, {}, {6}}, {7, 3, 1}};
     const auto in = brought(on, work, prompts, Numbers(3 * 4, 0.5), 4);
-    const auto [packed, source] = coco::llm::pack(run, in);
+    const auto [packed, source] = coco::llm::pack(ctx, in);
     CHECK(list(packed.segments.host) == std::vector<Id>{0, 2, 5, 5, 8});
     CHECK(list(packed.of_group.host) == std::vector<Id>{0, 3, 3, 6});
     CHECK(packed.segments.longest == 3);
@@ -36,7 +36,7 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     CHECK(list(on, source) == std::vector<Id>{-1, 0, 1, -2, -3, 2});
 
     const std::vector<std::uint8_t> last{0, 0, 1}, but_empty{1, 0, 1}, none{0, 1, 0};
-    const auto opened = coco::llm::keep_open(run, packed, in.soft_of, 3, last);
+    const auto opened = coco::llm::keep_open(ctx, packed, in.soft_of, 3, last);
     CHECK(list(on, opened.row) == std::vector<Id>{0, 1, 5, 6, 7});
     CHECK(list(on, opened.out_row) == std::vector<Id>{3, 4, 5});
     CHECK(list(on, opened.soft) == std::vector<Id>{-1, 2, 3});
@@ -44,6 +44,6 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     CHECK(list(on, opened.packed.position) == std::vector<Id>{0, 1, 2, 3, 4});
     CHECK(list(on, opened.packed.row_key) == std::vector<Id>{-1, -2, 4096, 4097, 4098});
     // A group without rows may be closed for nothing: all rows are still there, none is copied.
-    CHECK(list(on, coco::llm::keep_open(run, packed, in.soft_of, 3, but_empty).row).empty());
-    CHECK(coco::llm::keep_open(run, packed, in.soft_of, 3, none).packed.rows() == 2);
+    CHECK(list(on, coco::llm::keep_open(ctx, packed, in.soft_of, 3, but_empty).row).empty());
+    CHECK(coco::llm::keep_open(ctx, packed, in.soft_of, 3, none).packed.rows() == 2);
 }

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "io/support.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -93,8 +93,8 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
     };
     check(o.out, "hidden");
     check(o.dsoft, "soft.gradient");
-    const auto gradient = [&](const coco::Slot& slot) {
-        return coco::laws::fetched<P>(bench.on, bench.gradients.view(slot));
+    const auto gradient = [&](const coco::TensorRef& ref) {
+        return coco::conformance::fetched<P>(bench.on, bench.gradients.view(ref));
     };
     for (Index l = 0; l < source.config.layers; ++l) {
         check(gradient(bench.adapter.change(l, coco::adapter::Projection::query).a()),
@@ -113,14 +113,14 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
 TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
     for (const char* name : {"tiny_llama.safetensors", "tiny_qwen2.safetensors", "tiny_qwen3.safetensors"})
         for (const double keep_bytes : {1e9, 0.0}) {
-            agrees<coco::laws::Here<double>>(name, "f64", 1e-9, keep_bytes);
-            agrees<coco::laws::Here<float>>(name, "f32", 1e-4, keep_bytes);
+            agrees<coco::conformance::PolicyUnderTest<double>>(name, "f64", 1e-9, keep_bytes);
+            agrees<coco::conformance::PolicyUnderTest<float>>(name, "f32", 1e-4, keep_bytes);
         }
 }
 
 TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::storage::Float,
                    coco::llm::storage::AsStored, coco::llm::storage::BFloat16) {
-    if (coco::laws::too_long_here()) return;
+    if (coco::conformance::too_long_under_test()) return;
     const auto path = smollm2();
     if (path.empty()) {
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
@@ -128,7 +128,7 @@ TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::sto
     }
     const Safetensors file(std::string(COCO_TEST_DIR) + "/fixtures/smollm2_reference.safetensors");
     constexpr bool narrow = std::is_same_v<TestType, coco::llm::storage::BFloat16>;
-    Bench<coco::laws::Here<float>, coco::adapter::Frozen, TestType> bench(coco::llm::open(path), {}, false,
+    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, TestType> bench(coco::llm::open(path), {}, false,
                                                                           2);
     const std::vector<Id> token = ids(file, "ids"), argmax = ids(file, "argmax"),
                           columns = ids(file, "columns");
@@ -136,10 +136,10 @@ TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::sto
                   log_sum = numbers<float>(file, "log_sum"), hidden = numbers<float>(file, "hidden");
     coco::Offsets offsets;
     offsets.at = ids(file, "offsets");
-    coco::Run<coco::laws::Here<float>> run = bench.parameters.run(bench.on, bench.work);
-    const auto rows = bench.decoder.hidden(run, bench.adapter, coco::laws::ids(bench.on, bench.work, token),
-                                           coco::laws::segments(bench.on, bench.work, offsets));
-    const auto logits = bench.decoder.logits(run, coco::CRows<coco::laws::Here<float>>(rows));
+    coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
+    const auto rows = bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, token),
+                                           coco::conformance::segments(bench.on, bench.work, offsets));
+    const auto logits = bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows));
     REQUIRE(rows.rows == static_cast<Index>(argmax.size()));
 
     Index other = 0;
@@ -170,7 +170,7 @@ TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::sto
         const Numbers ours(rows.row(i), rows.row(i) + rows.cols);
         const Numbers theirs(hidden.begin() + i * rows.cols, hidden.begin() + (i + 1) * rows.cols);
         least = std::min(
-            least, coco::laws::dot(ours, theirs) / coco::laws::length(ours) / coco::laws::length(theirs));
+            least, coco::conformance::dot(ours, theirs) / coco::conformance::length(ours) / coco::conformance::length(theirs));
     }
     CHECK(least >= (narrow ? 0.999 : 0.99999));
 }

@@ -4,13 +4,13 @@
 #include <coco/llm/storage.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "laws/here.hpp"
-#include "laws/numbers.hpp"
-#include "laws/stored.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/numbers.hpp"
+#include "conformance/stored.hpp"
 #include "llm/support.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 using llm::storage::AsStored;
 using llm::storage::BFloat16;
 using llm::storage::Float;
@@ -23,8 +23,8 @@ namespace {
 /// Two parts of a source, of types that differ.
 struct TwoParts {
     static constexpr Index upper = 70, lower = 45, in = 64, rows = 9;
-    std::vector<std::byte> first = laws::random_blocks(GgmlType::Q4_1, upper*in / 32, 1),
-                           second = laws::random_blocks(GgmlType::BF16, lower*in, 2);
+    std::vector<std::byte> first = conformance::random_blocks(GgmlType::Q4_1, upper*in / 32, 1),
+                           second = conformance::random_blocks(GgmlType::BF16, lower*in, 2);
 
     llm::Source source() const {
         llm::Source s{{}, {}, {}, {}};
@@ -58,34 +58,34 @@ TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were 
                    BFloat16, AsStored) {
     const TwoParts two;
     constexpr Index out = TwoParts::upper + TwoParts::lower, in = TwoParts::in, rows = TwoParts::rows;
-    P on = laws::policy<P>(2);
-    Layout layout;
+    P on = conformance::policy<P>(2);
+    ParameterLayout layout;
     const auto matrix = TestType::claim(layout, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, in);
     const auto table = TestType::claim(layout, two.source(), "t", {{"a", two.upper}}, in);
     const Parameters<P> parameters(on, layout, 1);
     Workspace<P> work(on);
-    Run<P> run = parameters.run(on, work);
-    const laws::Numbers x = laws::normals(rows * in, 2), dy = laws::normals(rows * out, 3);
+    Context<P> ctx = parameters.context(on, work);
+    const conformance::Numbers x = conformance::normals(rows * in, 2), dy = conformance::normals(rows * out, 3);
     const Rows<P> y = work.keep(rows, out), dx = work.keep(rows, in), some = work.keep(2, in);
-    TestType::apply(run, laws::brought(on, work, x, {rows, in}), matrix, y);
-    TestType::apply(run, laws::brought(on, work, x, {rows, in}), matrix, y, Write::add);
-    TestType::apply_back(run, laws::brought(on, work, dy, {rows, out}), matrix, dx);
-    TestType::gather(run, table, laws::ids(on, work, std::vector<Id>{69, 0}), some);
-    CHECK(TestType::template gradient<P>(run, matrix).empty());
+    TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y);
+    TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y, Write::add);
+    TestType::apply_back(ctx, conformance::brought(on, work, dy, {rows, out}), matrix, dx);
+    TestType::gather(ctx, table, conformance::ids(on, work, std::vector<Id>{69, 0}), some);
+    CHECK(TestType::template gradient<P>(ctx, matrix).empty());
 
     const std::vector<double> w = two.values(std::is_same_v<TestType, BFloat16>);
-    laws::Numbers twice(rows * out, 0.0), back(rows * in, 0.0);
+    conformance::Numbers twice(rows * out, 0.0), back(rows * in, 0.0);
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t o = 0; o < out; ++o)
             for (std::size_t j = 0; j < in; ++j) {
                 twice[i * out + o] += 2 * w[o * in + j] * x[i * in + j];
                 back[i * in + j] += w[o * in + j] * dy[i * out + o];
             }
-    CHECK(support::relative(laws::fetched<P>(on, y), twice) < 1e-14);
-    CHECK(support::relative(laws::fetched<P>(on, dx), back) < 1e-14);
-    laws::Numbers picked(w.begin() + 69 * in, w.begin() + 70 * in);
+    CHECK(support::relative(conformance::fetched<P>(on, y), twice) < 1e-14);
+    CHECK(support::relative(conformance::fetched<P>(on, dx), back) < 1e-14);
+    conformance::Numbers picked(w.begin() + 69 * in, w.begin() + 70 * in);
     picked.insert(picked.end(), w.begin(), w.begin() + in);
-    CHECK(laws::fetched<P>(on, some) == picked);
+    CHECK(conformance::fetched<P>(on, some) == picked);
 }
 
 TEST_CASE("storage: configured is the one that the configuration names", "[storage]") {
@@ -97,33 +97,33 @@ TEST_CASE("storage: configured is the one that the configuration names", "[stora
                                       {Keep::as_stored, 70 * 40 + 45 * 128}}) {
         llm::Source source = two.source();
         source.config.keep = keep;
-        Layout layout;
+        ParameterLayout layout;
         const auto matrix = llm::storage::Configured::claim(layout, source, "w",
                                                             {{"a", two.upper}, {"b", two.lower}}, two.in);
         CHECK(matrix.precision == (keep == Keep::bfloat16 ? Precision::bfloat16 : Precision::full));
         Index found = 0;
-        for (const StoredSlot& s : matrix.parts) found += s.bytes();
+        for (const StoredTensorRef& s : matrix.parts) found += s.bytes();
         CHECK(found == bytes);
-        P on = laws::policy<P>(1);
+        P on = conformance::policy<P>(1);
         const Parameters<P> parameters(on, layout, 1);
         Workspace<P> work(on);
-        Run<P> run = parameters.run(on, work);
-        const laws::Numbers x = laws::normals(7 * 64, 2);
+        Context<P> ctx = parameters.context(on, work);
+        const conformance::Numbers x = conformance::normals(7 * 64, 2);
         const Rows<P> y = work.keep(7, size);
-        llm::storage::Configured::apply(run, laws::brought(on, work, x, {7, 64}), matrix, y);
+        llm::storage::Configured::apply(ctx, conformance::brought(on, work, x, {7, 64}), matrix, y);
         const std::vector<double> w = two.values(keep == Keep::bfloat16);
-        laws::Numbers expected(7 * size, 0.0);
+        conformance::Numbers expected(7 * size, 0.0);
         for (std::size_t i = 0; i < 7; ++i)
             for (std::size_t o = 0; o < size; ++o)
                 for (std::size_t j = 0; j < 64; ++j) expected[i * size + o] += w[o * 64 + j] * x[i * 64 + j];
-        CHECK(support::relative(laws::fetched<P>(on, y), expected) < 1e-14);
+        CHECK(support::relative(conformance::fetched<P>(on, y), expected) < 1e-14);
     }
 }
 
 TEST_CASE("storage: as stored takes the file's bytes, bfloat16 two a weight") {
     const TwoParts two;
     const Index values = (TwoParts::upper + TwoParts::lower) * TwoParts::in;
-    Layout stored, narrow;
+    ParameterLayout stored, narrow;
     AsStored::claim(stored, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, two.in);
     BFloat16::claim(narrow, two.source(), "w", {{"a", two.upper}, {"b", two.lower}}, two.in);
     CHECK(stored.stored_bytes() == (70 * 2 * 20 + 63) / 64 * 64 + (45 * 64 * 2 + 63) / 64 * 64);
@@ -146,8 +146,8 @@ TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it 
                 for (float& x : out) x = bfloat_to_float(float_to_bfloat(x));
         };
     const support::Prompts prompts = support::ragged();
-    const laws::Numbers soft = laws::normals(prompts.soft_rows() * 16, 3),
-                        dout = laws::normals(prompts.rows() * 16, 4);
+    const conformance::Numbers soft = conformance::normals(prompts.soft_rows() * 16, 3),
+                        dout = conformance::normals(prompts.rows() * 16, 4);
     support::Bench<P> plain(rounded);
     support::Bench<P, adapter::LoRA, TestType> stored(source);
     const support::Outcome a = plain.both(prompts, soft, dout), b = stored.both(prompts, soft, dout);

@@ -9,14 +9,14 @@
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "laws/batch.hpp"
-#include "laws/numbers.hpp"
+#include "conformance/batch.hpp"
+#include "conformance/numbers.hpp"
 
 namespace support {
 
 using coco::Id;
 using coco::Index;
-using coco::laws::Numbers;
+using coco::conformance::Numbers;
 
 /// Two layers, grouped queries, heads whose widths do not add up to the rows' width.
 inline coco::llm::Config small_config() {
@@ -67,11 +67,11 @@ coco::llm::Prompted<P> brought(P& on, coco::Workspace<P>& work, const Prompts& p
     }
     const std::span<Id> group = work.numbers(static_cast<Index>(prompts.group.size()));
     std::copy(prompts.group.begin(), prompts.group.end(), group.begin());
-    return {coco::laws::brought(on, work, soft, {prompts.soft_rows(), width}),
-            coco::laws::segments(on, work, soft_of),
-            coco::laws::ids(on, work, token),
-            coco::laws::segments(on, work, text_of),
-            coco::laws::ids(on, work, prompts.instruction),
+    return {coco::conformance::brought(on, work, soft, {prompts.soft_rows(), width}),
+            coco::conformance::segments(on, work, soft_of),
+            coco::conformance::ids(on, work, token),
+            coco::conformance::segments(on, work, text_of),
+            coco::conformance::ids(on, work, prompts.instruction),
             group};
 }
 
@@ -91,29 +91,29 @@ public:
                    bool drawn = true, int threads = 1)
         : decoder(layout, source),
           adapter(layout, config, decoder.adapter_sizes()),
-          on(coco::laws::policy<P>(threads)),
+          on(coco::conformance::policy<P>(threads)),
           work(on),
           parameters(on, layout, 1),
           gradients(on, layout) {
         if (!drawn) return;
         for (const coco::Tensor& t : layout.tensors())
-            if (t.slot.home == coco::Home::dense)
-                set(t.slot,
-                    coco::laws::normals(t.slot.size(), 11 + static_cast<std::uint64_t>(t.slot.at), 0.3));
+            if (t.ref.home == coco::ParameterBlock::dense)
+                set(t.ref,
+                    coco::conformance::normals(t.ref.size(), 11 + static_cast<std::uint64_t>(t.ref.at), 0.3));
     }
 
-    void set(const coco::Slot& slot, const Numbers& x) {
+    void set(const coco::TensorRef& ref, const Numbers& x) {
         const std::vector<Scalar> to(x.begin(), x.end());
-        on.put(to.data(), parameters.list(slot));
+        on.upload(to.data(), parameters.list(ref));
     }
 
-    coco::Run<P> pass() {
-        coco::Run<P> run = parameters.run(on, work);
-        run.training = true;
-        run.seed = 42;
-        run.step = 3;
-        gradients.attach(run);
-        return run;
+    coco::Context<P> pass() {
+        coco::Context<P> ctx = parameters.context(on, work);
+        ctx.training = true;
+        ctx.seed = 42;
+        ctx.step = 3;
+        gradients.attach(ctx);
+        return ctx;
     }
 
     /// Forward; backward from `dout` where it is given.
@@ -121,26 +121,26 @@ public:
                  std::vector<std::uint8_t> open = {}) {
         work.reset();
         gradients.zero(on);
-        coco::Run<P> run = pass();
+        coco::Context<P> ctx = pass();
         const Index width = decoder.width();
-        const auto kept = decoder.forward(run, adapter, brought(on, work, prompts, soft, width));
-        Outcome o{coco::laws::fetched<P>(on, kept.out), {}, {}};
+        const auto saved = decoder.forward(ctx, adapter, brought(on, work, prompts, soft, width));
+        Outcome o{coco::conformance::fetched<P>(on, saved.out), {}, {}};
         if (dout.empty() && open.empty()) return o;
-        if (open.empty()) open.assign(static_cast<std::size_t>(kept.of_group.count()), 1);
+        if (open.empty()) open.assign(static_cast<std::size_t>(saved.of_group.count()), 1);
         const auto dsoft =
-            coco::laws::brought(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
-        decoder.backward(run, adapter, kept, coco::laws::brought(on, work, dout, {prompts.rows(), width}),
+            coco::conformance::brought(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
+        decoder.backward(ctx, adapter, saved, coco::conformance::brought(on, work, dout, {prompts.rows(), width}),
                          dsoft, open);
-        o.dsoft = coco::laws::fetched<P>(on, dsoft);
+        o.dsoft = coco::conformance::fetched<P>(on, dsoft);
         for (const coco::Tensor& t : layout.tensors())
-            if (t.slot.home == coco::Home::dense) {
-                const Numbers g = coco::laws::fetched<P>(on, gradients.view(t.slot));
+            if (t.ref.home == coco::ParameterBlock::dense) {
+                const Numbers g = coco::conformance::fetched<P>(on, gradients.view(t.ref));
                 o.dadapter.insert(o.dadapter.end(), g.begin(), g.end());
             }
         return o;
     }
 
-    coco::Layout layout;
+    coco::ParameterLayout layout;
     coco::llm::Decoder<Storage> decoder;
     Adapter adapter;
     P on;
@@ -149,6 +149,6 @@ public:
     coco::Gradients<P> gradients;
 };
 
-using coco::laws::relative;
+using coco::conformance::relative;
 
 }  // namespace support

@@ -3,7 +3,7 @@
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
 
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -36,7 +36,7 @@ TEST_CASE("tiny: the same seed gives the same weights, another seed others") {
 
 TEST_CASE("tiny: a hidden row says which word it is, whatever stands before it") {
     const coco::llm::Tiny made = coco::llm::tiny(catalogue());
-    Bench<coco::laws::Here<float>, coco::adapter::Frozen> bench(made.source);
+    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(made.source);
     const Index words = made.words.size(), width = made.source.config.width;
     Prompts texts{{}, {}, {}, {}};
     for (Id last = 0; last < static_cast<Id>(words); ++last)
@@ -51,16 +51,16 @@ TEST_CASE("tiny: a hidden row says which word it is, whatever stands before it")
     };
     for (Id last = 0; last < static_cast<Id>(words); ++last)
         for (Id other = 0; other < static_cast<Id>(words); ++other) {
-            double most = -1, least = 1;
+            double maximum = -1, least = 1;
             for (Id first = 0; first < static_cast<Id>(words); ++first) {
                 const Numbers a = row(0, last), b = row(first, other);
-                const double cosine = coco::laws::dot(a, b) / coco::laws::length(a) / coco::laws::length(b);
-                most = std::max(most, cosine);
+                const double cosine = coco::conformance::dot(a, b) / coco::conformance::length(a) / coco::conformance::length(b);
+                maximum = std::max(maximum, cosine);
                 least = std::min(least, cosine);
             }
             if (other == last)
                 CHECK(least > 0.6);
             else
-                CHECK(most < 0.6);
+                CHECK(maximum < 0.6);
         }
 }

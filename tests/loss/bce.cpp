@@ -3,43 +3,43 @@
 
 #include <coco/loss/bce.hpp>
 
-#include "laws/here.hpp"
-#include "laws/loss.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/loss.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
 constexpr Index width = 5, items = 6;
 
 struct Case {
-    std::vector<laws::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
+    std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
     static std::vector<Write> writes() { return {Write::set, Write::add}; }
     /// Few items, so that one is positive here and negative there, and many times over.
     static Id positive(Index i) { return static_cast<Id>(i % 4); }
     static Id negative(Index i) { return static_cast<Id>((i + 1 + i / 3 % 4) % items); }
     template <class Policy>
-    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const laws::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const conformance::Out<Policy>& dx) const {
         std::vector<Id> yes, no;
         for (Index i = 0; i < x[0].rows; ++i) yes.push_back(positive(i)), no.push_back(negative(i));
         Targets<Policy> t;
-        t.item = laws::ids(run.on, run.work, yes);
-        t.negative = laws::ids(run.on, run.work, no);
-        t.by_item = laws::inverse(run.on, run.work, yes, items);
-        t.by_negative = laws::inverse(run.on, run.work, no, items);
-        loss::Bce::step(run, x[0], x[1], t, weight, loss, dx[0], dx[1]);
+        t.item = conformance::ids(ctx.on, ctx.work, yes);
+        t.negative = conformance::ids(ctx.on, ctx.work, no);
+        t.by_item = conformance::inverse(ctx.on, ctx.work, yes, items);
+        t.by_negative = conformance::inverse(ctx.on, ctx.work, no, items);
+        loss::Bce::step(ctx, x[0], x[1], t, weight, loss, dx[0], dx[1]);
     }
 };
 
 }  // namespace
 
-TEST_CASE("binary cross-entropy obeys the law of losses", "[bce]") { laws::loss(Case{}); }
+TEST_CASE("binary cross-entropy obeys the law of losses", "[bce]") { conformance::loss(Case{}); }
 
 TEST_CASE("binary cross-entropy is its formula, written out", "[bce]") {
     const Case test;
-    const auto inputs = laws::loss_inputs(test, 7);
+    const auto inputs = conformance::loss_inputs(test, 7);
     const auto score = [&](std::size_t i, Id item) {
         double sum = 0;
         for (std::size_t k = 0; k < 5; ++k)
@@ -52,19 +52,19 @@ TEST_CASE("binary cross-entropy is its formula, written out", "[bce]") {
         expected -= std::log(1 / (1 + std::exp(-score(i, Case::positive(row))))) / 7;
         expected -= std::log(1 - 1 / (1 + std::exp(-score(i, Case::negative(row))))) / 7;
     }
-    CHECK(laws::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
+    CHECK(conformance::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("binary cross-entropy: 2 log 2 at scores of zero, finite at any, nothing without targets",
           "[bce]") {
     const Case test;
-    auto inputs = laws::loss_inputs(test, 6);
+    auto inputs = conformance::loss_inputs(test, 6);
     for (double& v : inputs[0]) v = 0;
-    CHECK(laws::loss_step<P>(test, inputs, 6, 1, 0).loss == Approx(2 * std::log(2.0)).epsilon(1e-14));
+    CHECK(conformance::loss_step<P>(test, inputs, 6, 1, 0).loss == Approx(2 * std::log(2.0)).epsilon(1e-14));
     for (double& v : inputs[0]) v = 1e4;
-    const auto o = laws::loss_step<P>(test, inputs, 6, 1, 0);
+    const auto o = conformance::loss_step<P>(test, inputs, 6, 1, 0);
     CHECK(std::isfinite(o.loss));
     CHECK(o.loss >= 0);
-    CHECK(std::isfinite(laws::length(o.dx[1])));
-    CHECK(laws::loss_step<P>(test, laws::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
+    CHECK(std::isfinite(conformance::length(o.dx[1])));
+    CHECK(conformance::loss_step<P>(test, conformance::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
 }

@@ -3,11 +3,11 @@
 
 #include <coco/loss/cross_entropy.hpp>
 
-#include "laws/here.hpp"
-#include "laws/loss.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/loss.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -16,7 +16,7 @@ constexpr Index width = 5;
 struct Case {
     Index items;
 
-    std::vector<laws::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
+    std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
     static std::vector<Write> writes() { return {Write::set, Write::add}; }
     std::vector<Id> targets(Index rows) const {
         std::vector<Id> item;
@@ -24,21 +24,21 @@ struct Case {
         return item;
     }
     template <class Policy>
-    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const laws::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const conformance::Out<Policy>& dx) const {
         Targets<Policy> t;
-        t.item = laws::ids(run.on, run.work, targets(x[0].rows));
-        loss::CrossEntropy::step(run, x[0], x[1], t, weight, loss, dx[0], dx[1]);
+        t.item = conformance::ids(ctx.on, ctx.work, targets(x[0].rows));
+        loss::CrossEntropy::step(ctx, x[0], x[1], t, weight, loss, dx[0], dx[1]);
     }
 };
 
 }  // namespace
 
-TEST_CASE("cross-entropy obeys the law of losses", "[cross_entropy]") { laws::loss(Case{9}); }
+TEST_CASE("cross-entropy obeys the law of losses", "[cross_entropy]") { conformance::loss(Case{9}); }
 
 TEST_CASE("cross-entropy is the mean of -log softmax, written out", "[cross_entropy]") {
     const Case test{9};
-    const auto inputs = laws::loss_inputs(test, 7);
+    const auto inputs = conformance::loss_inputs(test, 7);
     const auto target = test.targets(7);
     double expected = 0;
     for (std::size_t i = 0; i < 7; ++i) {
@@ -51,30 +51,30 @@ TEST_CASE("cross-entropy is the mean of -log softmax, written out", "[cross_entr
         }
         expected += (std::log(sum) - own) / 7;
     }
-    CHECK(laws::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
+    CHECK(conformance::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
 }
 
 TEST_CASE("cross-entropy over a catalogue of one item is zero, and so are its gradients", "[cross_entropy]") {
     const Case test{1};
-    const auto o = laws::loss_step<P>(test, laws::loss_inputs(test, 4), 4, 1, 0);
+    const auto o = conformance::loss_step<P>(test, conformance::loss_inputs(test, 4), 4, 1, 0);
     CHECK(std::abs(o.loss) < 1e-15);
-    CHECK(laws::length(o.dx[0]) < 1e-15);
-    CHECK(laws::length(o.dx[1]) < 1e-15);
+    CHECK(conformance::length(o.dx[0]) < 1e-15);
+    CHECK(conformance::length(o.dx[1]) < 1e-15);
 }
 
 TEST_CASE("cross-entropy of equal scores is log of the catalogue, and large scores do no harm",
           "[cross_entropy]") {
     const Case test{9};
-    auto inputs = laws::loss_inputs(test, 6);
+    auto inputs = conformance::loss_inputs(test, 6);
     for (double& v : inputs[0]) v = 0;
-    CHECK(laws::loss_step<P>(test, inputs, 6, 1, 0).loss == Approx(std::log(9.0)).epsilon(1e-14));
+    CHECK(conformance::loss_step<P>(test, inputs, 6, 1, 0).loss == Approx(std::log(9.0)).epsilon(1e-14));
     for (double& v : inputs[0]) v = 1e4;
-    const auto o = laws::loss_step<P>(test, inputs, 6, 1, 0);
+    const auto o = conformance::loss_step<P>(test, inputs, 6, 1, 0);
     CHECK(std::isfinite(o.loss));
-    CHECK(std::isfinite(laws::length(o.dx[1])));
+    CHECK(std::isfinite(conformance::length(o.dx[1])));
 }
 
 TEST_CASE("no targets: nothing happens", "[cross_entropy]") {
     const Case test{9};
-    CHECK(laws::loss_step<P>(test, laws::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
+    CHECK(conformance::loss_step<P>(test, conformance::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
 }

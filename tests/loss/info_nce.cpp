@@ -5,11 +5,11 @@
 
 #include <coco/loss/info_nce.hpp>
 
-#include "laws/here.hpp"
-#include "laws/loss.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/loss.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr double temperature = 0.3;
 struct Case {
     bool exclude = true;
 
-    std::vector<laws::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
+    std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
     static std::vector<Write> writes() { return {Write::set, Write::add}; }
     static Id item(Index i) { return static_cast<Id>(i * 3 % 5); }
     /// Rows come in groups of two; a row leaves out its group's other row and repeats of its item.
@@ -27,8 +27,8 @@ struct Case {
         return exclude && i != j && (i / 2 == j / 2 || item(i) == item(j));
     }
     template <class Policy>
-    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const laws::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const conformance::Out<Policy>& dx) const {
         std::vector<Id> target, self(static_cast<std::size_t>(x[0].rows)), out;
         std::iota(self.begin(), self.end(), 0);
         Offsets of_row;
@@ -40,13 +40,13 @@ struct Case {
             of_row.push(n);
         }
         Targets<Policy> t;
-        t.item = laws::ids(run.on, run.work, target);
-        t.by_item = laws::inverse(run.on, run.work, target, items);
+        t.item = conformance::ids(ctx.on, ctx.work, target);
+        t.by_item = conformance::inverse(ctx.on, ctx.work, target, items);
         if (exclude) {
-            t.excluded_of = laws::segments(run.on, run.work, of_row);
-            t.excluded = laws::ids(run.on, run.work, out);
+            t.excluded_of = conformance::segments(ctx.on, ctx.work, of_row);
+            t.excluded = conformance::ids(ctx.on, ctx.work, out);
         }
-        loss::info_nce<Policy>(run, x[0], x[1], t, laws::ids(run.on, run.work, self), temperature, weight,
+        loss::info_nce<Policy>(ctx, x[0], x[1], t, conformance::ids(ctx.on, ctx.work, self), temperature, weight,
                                loss, dx[0], dx[1]);
     }
 };
@@ -54,18 +54,18 @@ struct Case {
 }  // namespace
 
 TEST_CASE("InfoNCE obeys the law of losses", "[info_nce]") {
-    laws::loss(Case{true});
-    laws::loss(Case{false});
+    conformance::loss(Case{true});
+    conformance::loss(Case{false});
 }
 
 TEST_CASE("InfoNCE is its formula, written out, excluded targets left out", "[info_nce]") {
     const Index rows = 11;
     for (const bool exclude : {true, false}) {
         const Case test{exclude};
-        const auto inputs = laws::loss_inputs(test, rows);
+        const auto inputs = conformance::loss_inputs(test, rows);
         const auto row = [&](std::size_t k, Index i) {
             const auto first = inputs[k].begin() + i * width;
-            return laws::Numbers(first, first + width);
+            return conformance::Numbers(first, first + width);
         };
         double expected = 0;
         for (Index i = 0; i < rows; ++i) {
@@ -74,25 +74,25 @@ TEST_CASE("InfoNCE is its formula, written out, excluded targets left out", "[in
             for (Index j = 0; j < rows; ++j) {
                 if (test.excluded(i, j)) continue;
                 const auto v = row(1, Case::item(j));
-                const double cosine = laws::dot(h, v) / laws::length(h) / laws::length(v);
+                const double cosine = conformance::dot(h, v) / conformance::length(h) / conformance::length(v);
                 sum += std::exp(cosine / temperature);
                 if (i == j) own = cosine / temperature;
             }
             expected += (std::log(sum) - own) / static_cast<double>(rows);
         }
-        const auto o = laws::loss_step<P>(test, inputs, rows, 1, 0);
+        const auto o = conformance::loss_step<P>(test, inputs, rows, 1, 0);
         CHECK(o.loss == Approx(expected).epsilon(1e-12));
         CHECK(o.loss >= 0);
         CHECK(o.loss <= 2 / temperature + std::log(static_cast<double>(rows)));
         // Items nobody was to predict are no negatives of anyone: items 5 is not among the targets.
-        CHECK(laws::length(laws::Numbers(o.dx[1].begin() + 5 * width, o.dx[1].end())) == 0);
+        CHECK(conformance::length(conformance::Numbers(o.dx[1].begin() + 5 * width, o.dx[1].end())) == 0);
     }
 }
 
 TEST_CASE("InfoNCE of a target without negatives is zero; without targets nothing happens", "[info_nce]") {
     const Case test;
-    const auto alone = laws::loss_step<P>(test, laws::loss_inputs(test, 1), 1, 1, 0);
+    const auto alone = conformance::loss_step<P>(test, conformance::loss_inputs(test, 1), 1, 1, 0);
     CHECK(alone.loss == Approx(0).margin(1e-15));
-    CHECK(laws::length(alone.dx[0]) < 1e-15);
-    CHECK(laws::loss_step<P>(test, laws::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
+    CHECK(conformance::length(alone.dx[0]) < 1e-15);
+    CHECK(conformance::loss_step<P>(test, conformance::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
 }

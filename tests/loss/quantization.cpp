@@ -3,11 +3,11 @@
 
 #include <coco/loss/quantization.hpp>
 
-#include "laws/here.hpp"
-#include "laws/loss.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/loss.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -17,42 +17,42 @@ constexpr Index width = 5, codes = 4;
 struct Case {
     Index groups;
 
-    std::vector<laws::Shape> inputs(Index) const { return {{codes, width}}; }
+    std::vector<conformance::Shape> inputs(Index) const { return {{codes, width}}; }
     static std::vector<Write> writes() { return {Write::add}; }
     static Id nearest(Index g) { return static_cast<Id>(g % 3); }
-    laws::Numbers e() const { return laws::normals(groups * width, 17); }
+    conformance::Numbers e() const { return conformance::normals(groups * width, 17); }
     template <class Policy>
-    void step(Run<Policy>& run, const laws::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const laws::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
+              const conformance::Out<Policy>& dx) const {
         std::vector<Id> near;
         for (Index g = 0; g < groups; ++g) near.push_back(nearest(g));
-        const CRows<Policy> held = laws::brought(run.on, run.work, e(), {groups, width});
-        loss::quantization<Policy>(run, held, x[0], laws::ids(run.on, run.work, near), weight, loss, dx[0]);
+        const CRows<Policy> held = conformance::brought(ctx.on, ctx.work, e(), {groups, width});
+        loss::quantization<Policy>(ctx, held, x[0], conformance::ids(ctx.on, ctx.work, near), weight, loss, dx[0]);
     }
 };
 
 }  // namespace
 
 TEST_CASE("quantization obeys the law of losses", "[quantization]") {
-    laws::loss(Case{11});
-    laws::loss(Case{900});
+    conformance::loss(Case{11});
+    conformance::loss(Case{900});
 }
 
 TEST_CASE("quantization is the mean squared distance to the nearest code, written out", "[quantization]") {
     const Case test{11};
-    const auto inputs = laws::loss_inputs(test, codes);
+    const auto inputs = conformance::loss_inputs(test, codes);
     const auto e = test.e();
     double expected = 0;
     for (std::size_t g = 0; g < 11; ++g)
         for (std::size_t j = 0; j < 5; ++j)
             expected += std::pow(e[g * 5 + j] - inputs[0][g % 3 * 5 + j], 2) / 11;
-    const auto o = laws::loss_step<P>(test, inputs, codes, 1, 0);
+    const auto o = conformance::loss_step<P>(test, inputs, codes, 1, 0);
     CHECK(o.loss == Approx(expected).epsilon(1e-12));
     // A code that is nearest to nobody stays where it is.
-    CHECK(laws::length(laws::Numbers(o.dx[0].begin() + 3 * width, o.dx[0].end())) == 0);
+    CHECK(conformance::length(conformance::Numbers(o.dx[0].begin() + 3 * width, o.dx[0].end())) == 0);
 }
 
 TEST_CASE("quantization without groups does nothing", "[quantization]") {
     const Case test{0};
-    CHECK(laws::loss_step<P>(test, laws::loss_inputs(test, codes), codes, 1, 0.5).loss == 0.5);
+    CHECK(conformance::loss_step<P>(test, conformance::loss_inputs(test, codes), codes, 1, 0.5).loss == 0.5);
 }

@@ -3,77 +3,77 @@
 
 #include <coco/nn/dropout.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
 struct Case {
     nn::Dropout dropout;
 
-    explicit Case(Layout& layout) : dropout(layout, 0.4) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 19}}; }
+    explicit Case(ParameterLayout& layout) : dropout(layout, 0.4) {}
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 19}}; }
     template <class Policy>
-    nn::Dropout::Kept<Policy> forward(Run<Policy>& run, const Sequence<Policy>& s,
-                                      const laws::In<Policy>& x) const {
-        return dropout.forward(run, x[0], s.row_key);
+    nn::Dropout::Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>& s,
+                                      const conformance::In<Policy>& x) const {
+        return dropout.forward(ctx, x[0], s.row_key);
     }
     template <class Policy>
-    void backward(Run<Policy>& run, const Sequence<Policy>&, const nn::Dropout::Kept<Policy>& kept,
-                  CRows<Policy> dy, const laws::Out<Policy>& dx) const {
-        dropout.backward(run, kept, dy, dx[0]);
+    void backward(Context<Policy>& ctx, const Sequence<Policy>&, const nn::Dropout::Saved<Policy>& saved,
+                  CRows<Policy> dy, const conformance::Out<Policy>& dx) const {
+        dropout.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 /// What is kept of ones, rows x cols.
-laws::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std::uint64_t seed, Id first_key,
+conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std::uint64_t seed, Id first_key,
                    bool training = true) {
-    Layout layout;
+    ParameterLayout layout;
     const nn::Dropout dropout(layout, rate);
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
-    Run<P> run = parameters.run(on, work);
-    run.training = training;
-    run.seed = seed;
-    run.step = step;
+    Context<P> ctx = parameters.context(on, work);
+    ctx.training = training;
+    ctx.seed = seed;
+    ctx.step = step;
     std::vector<Id> keys;
     for (Index i = 0; i < rows; ++i) keys.push_back(first_key + static_cast<Id>(i));
-    const laws::Numbers ones(static_cast<std::size_t>(rows * cols), 1.0);
-    const CRows<P> x = laws::brought(on, work, ones, {rows, cols});
-    return laws::fetched<P>(on, dropout.forward(run, x, on.bring(std::span<const Id>(keys), work)).out);
+    const conformance::Numbers ones(static_cast<std::size_t>(rows * cols), 1.0);
+    const CRows<P> x = conformance::brought(on, work, ones, {rows, cols});
+    return conformance::fetched<P>(on, dropout.forward(ctx, x, on.upload(std::span<const Id>(keys), work)).out);
 }
 
 }  // namespace
 
-TEST_CASE("dropout obeys the law of stages", "[dropout]") { laws::stage<Case>(); }
+TEST_CASE("dropout obeys the law of stages", "[dropout]") { conformance::layer<Case>(); }
 
 TEST_CASE("dropout keeps 1 - rate of the elements and scales them", "[dropout]") {
     const Index rows = 500, cols = 61;
-    const laws::Numbers out = drop(0.3, rows, cols, 1, 5, 0);
-    double kept = 0;
+    const conformance::Numbers out = drop(0.3, rows, cols, 1, 5, 0);
+    double saved = 0;
     for (const double v : out) {
         CHECK((v == 0 || v == Approx(1 / 0.7)));
-        kept += v != 0;
+        saved += v != 0;
     }
     // Five standard deviations of a binomial share.
-    CHECK(kept / 30500 == Approx(0.7).margin(5 * std::sqrt(0.21 / 30500)));
+    CHECK(saved / 30500 == Approx(0.7).margin(5 * std::sqrt(0.21 / 30500)));
 }
 
 TEST_CASE("dropout's bits follow seed, step and row key, not the place of a row", "[dropout]") {
-    const laws::Numbers out = drop(0.5, 8, 24, 1, 5, 0), moved = drop(0.5, 7, 24, 1, 5, 1);
-    CHECK(laws::Numbers(out.begin() + 24, out.end()) == moved);
+    const conformance::Numbers out = drop(0.5, 8, 24, 1, 5, 0), moved = drop(0.5, 7, 24, 1, 5, 1);
+    CHECK(conformance::Numbers(out.begin() + 24, out.end()) == moved);
     CHECK(drop(0.5, 8, 24, 2, 5, 0) != out);
     CHECK(drop(0.5, 8, 24, 1, 6, 0) != out);
-    Layout layout;
+    ParameterLayout layout;
     CHECK(nn::Dropout(layout, 0.5).site() != nn::Dropout(layout, 0.5).site());
 }
 
 TEST_CASE("dropout hands its input through when not training or at rate 0", "[dropout]") {
-    const laws::Numbers ones(48, 1.0);
+    const conformance::Numbers ones(48, 1.0);
     CHECK(drop(0.5, 2, 24, 1, 5, 0, false) == ones);
     CHECK(drop(0.0, 2, 24, 1, 5, 0) == ones);
 }

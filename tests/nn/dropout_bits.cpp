@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <coco/host/rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/nn/dropout_bits.hpp>
 #include <vector>
 

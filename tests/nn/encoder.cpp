@@ -4,20 +4,20 @@
 
 #include <coco/nn/encoder.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
-using nn::Sees;
+using nn::AttentionMask;
 
 namespace {
 
-template <Sees sees>
+template <AttentionMask attention_mask>
 struct Case {
     static constexpr bool segmented = true;
     nn::Encoder stage;
 
-    explicit Case(Layout& layout) : stage(layout, config(), sees) {}
+    explicit Case(ParameterLayout& layout) : stage(layout, config(), attention_mask) {}
     static nn::EncoderConfig config() {
         nn::EncoderConfig c;
         c.width = 6;
@@ -28,22 +28,22 @@ struct Case {
         c.epsilon = 1e-5;
         return c;
     }
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 6}}; }
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 6}}; }
     template <class P>
-    nn::Encoder::Kept<P> forward(Run<P>& run, const Sequence<P>& s, const laws::In<P>& x) const {
-        return stage.forward(run, s.segments, s.row_key, x[0]);
+    nn::Encoder::Saved<P> forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
+        return stage.forward(ctx, s.segments, s.row_key, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const nn::Encoder::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        stage.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const nn::Encoder::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        stage.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 std::string fault(nn::EncoderConfig config) {
-    Layout layout;
+    ParameterLayout layout;
     try {
-        const nn::Encoder encoder(layout, config, Sees::earlier);
+        const nn::Encoder encoder(layout, config, AttentionMask::causal);
     } catch (const Error& error) {
         return error.what();
     }
@@ -53,8 +53,8 @@ std::string fault(nn::EncoderConfig config) {
 }  // namespace
 
 TEST_CASE("the encoder obeys the law of stages", "[encoder]") {
-    laws::stage<Case<Sees::earlier>>();
-    laws::stage<Case<Sees::all>>();
+    conformance::layer<Case<AttentionMask::causal>>();
+    conformance::layer<Case<AttentionMask::bidirectional>>();
 }
 
 TEST_CASE("an encoder refuses settings it cannot build", "[encoder]") {
@@ -68,6 +68,6 @@ TEST_CASE("an encoder refuses settings it cannot build", "[encoder]") {
     config.dropout = 0;
     config.layers = 0;
     CHECK(fault(config) == "encoder: sizes: expected at least 1");
-    config.layers = nn::most_layers + 1;
+    config.layers = nn::max_layers + 1;
     CHECK(fault(config) == "encoder.layers: too many: expected at most 16, found 17");
 }

@@ -3,8 +3,8 @@
 
 #include <coco/nn/feed_forward.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 using nn::Activation;
@@ -15,25 +15,25 @@ template <Activation kind>
 struct Case {
     nn::FeedForward stage;
 
-    explicit Case(Layout& layout) : stage(layout, "ff", 6, 11, kind, Init::normal(1)) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 6}}; }
+    explicit Case(ParameterLayout& layout) : stage(layout, "ff", 6, 11, kind, Init::normal(1)) {}
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 6}}; }
     template <class P>
-    nn::FeedForward::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
-        return stage.forward(run, x[0]);
+    nn::FeedForward::Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>& x) const {
+        return stage.forward(ctx, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const nn::FeedForward::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        stage.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const nn::FeedForward::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        stage.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 }  // namespace
 
 TEST_CASE("the feed-forward obeys the law of stages", "[feed_forward]") {
-    laws::stage<Case<Activation::gelu>>();
-    laws::stage<Case<Activation::gelu_tanh>>();
-    laws::stage<Case<Activation::relu>>();
+    conformance::layer<Case<Activation::gelu>>();
+    conformance::layer<Case<Activation::gelu_tanh>>();
+    conformance::layer<Case<Activation::relu>>();
 }
 
 TEST_CASE("activations are their formulas", "[feed_forward]") {
@@ -53,9 +53,9 @@ TEST_CASE("activations are their formulas", "[feed_forward]") {
 }
 
 TEST_CASE("the feed-forward is two maps with an activation between, written out", "[feed_forward]") {
-    laws::Bench<laws::Here<double>, Case<Activation::gelu>> bench(
-        [](Layout& layout) { return Case<Activation::gelu>(layout); }, 11, 1);
-    const laws::Numbers out = bench.forward(), &x = bench.inputs[0];
+    conformance::Bench<conformance::PolicyUnderTest<double>, Case<Activation::gelu>> bench(
+        [](ParameterLayout& layout) { return Case<Activation::gelu>(layout); }, 11, 1);
+    const conformance::Numbers out = bench.forward(), &x = bench.inputs[0];
     const auto &w1 = bench.values[0], &b1 = bench.values[1], &w2 = bench.values[2], &b2 = bench.values[3];
     for (std::size_t i = 0; i < 11; ++i)
         for (std::size_t o = 0; o < 6; ++o) {

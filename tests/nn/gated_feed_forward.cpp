@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <coco/nn/gated_feed_forward.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
@@ -14,31 +14,31 @@ constexpr Index width = 5, hidden = 7;
 struct Case {
     nn::GatedFeedForward<> stage;
 
-    explicit Case(Layout& layout) : stage(layout, "gated", width, hidden, Init::normal(0.5)) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, width}}; }
+    explicit Case(ParameterLayout& layout) : stage(layout, "gated", width, hidden, Init::normal(0.5)) {}
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, width}}; }
     template <class P>
-    typename nn::GatedFeedForward<>::template Kept<P> forward(Run<P>& run, const Sequence<P>&,
-                                                              const laws::In<P>& x) const {
-        return stage.forward(run, x[0]);
+    typename nn::GatedFeedForward<>::template Saved<P> forward(Context<P>& ctx, const Sequence<P>&,
+                                                              const conformance::In<P>& x) const {
+        return stage.forward(ctx, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&,
-                  const typename nn::GatedFeedForward<>::template Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        stage.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&,
+                  const typename nn::GatedFeedForward<>::template Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        stage.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 }  // namespace
 
-TEST_CASE("gated feed-forward: the law of stages") { laws::stage<Case>(); }
+TEST_CASE("gated feed-forward: the law of stages") { conformance::layer<Case>(); }
 
 TEST_CASE("gated feed-forward: the formula, written out") {
-    using P = laws::Here<double>;
-    laws::Bench<P, Case> bench([](Layout& layout) { return Case(layout); }, 4, 1);
-    const laws::Numbers &gate_up = bench.values[0], &down = bench.values[1], &x = bench.inputs[0];
-    laws::Numbers expected(4 * width, 0.0);
-    const auto at = [](const laws::Numbers& m, Index i, Index j, Index cols) {
+    using P = conformance::PolicyUnderTest<double>;
+    conformance::Bench<P, Case> bench([](ParameterLayout& layout) { return Case(layout); }, 4, 1);
+    const conformance::Numbers &gate_up = bench.values[0], &down = bench.values[1], &x = bench.inputs[0];
+    conformance::Numbers expected(4 * width, 0.0);
+    const auto at = [](const conformance::Numbers& m, Index i, Index j, Index cols) {
         return m[static_cast<std::size_t>(i * cols + j)];
     };
     for (Index i = 0; i < 4; ++i)
@@ -52,5 +52,5 @@ TEST_CASE("gated feed-forward: the formula, written out") {
                 expected[static_cast<std::size_t>(i * width + j)] +=
                     gate / (1 + std::exp(-gate)) * up * at(down, j, h, hidden);
         }
-    CHECK(laws::distance(bench.forward(), expected) < 1e-12);
+    CHECK(conformance::distance(bench.forward(), expected) < 1e-12);
 }

@@ -3,8 +3,8 @@
 
 #include <coco/nn/linear.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
@@ -14,30 +14,30 @@ template <nn::Bias bias>
 struct Case {
     nn::Linear linear;
 
-    explicit Case(Layout& layout) : linear(layout, "linear", 6, 5, Init::normal(1), bias) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 6}}; }
+    explicit Case(ParameterLayout& layout) : linear(layout, "linear", 6, 5, Init::normal(1), bias) {}
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 6}}; }
     template <class P>
-    nn::Linear::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
-        return linear.forward(run, x[0]);
+    nn::Linear::Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>& x) const {
+        return linear.forward(ctx, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const nn::Linear::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        linear.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const nn::Linear::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        linear.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 }  // namespace
 
 TEST_CASE("a linear map obeys the law of stages", "[linear]") {
-    laws::stage<Case<nn::Bias::yes>>();
-    laws::stage<Case<nn::Bias::no>>();
+    conformance::layer<Case<nn::Bias::yes>>();
+    conformance::layer<Case<nn::Bias::no>>();
 }
 
 TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
-    laws::Bench<laws::Here<double>, Case<nn::Bias::yes>> bench(
-        [](Layout& layout) { return Case<nn::Bias::yes>(layout); }, 11, 1);
-    const laws::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0],
+    conformance::Bench<conformance::PolicyUnderTest<double>, Case<nn::Bias::yes>> bench(
+        [](ParameterLayout& layout) { return Case<nn::Bias::yes>(layout); }, 11, 1);
+    const conformance::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0],
                         &b = bench.values[1];
     for (std::size_t i = 0; i < 11; ++i)
         for (std::size_t o = 0; o < 5; ++o) {
@@ -48,7 +48,7 @@ TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
 }
 
 TEST_CASE("a linear map names its tensors and lets weights alone decay", "[linear]") {
-    Layout layout;
+    ParameterLayout layout;
     const nn::Linear linear(layout, "map", 3, 2, Init::normal(0.1));
     CHECK(layout.tensor("map.weight").decay == Decay::yes);
     CHECK(layout.tensor("map.bias").decay == Decay::no);

@@ -3,8 +3,8 @@
 
 #include <coco/nn/norm.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
@@ -14,16 +14,16 @@ template <nn::NormKind kind>
 struct Case {
     nn::Norm norm;
 
-    explicit Case(Layout& layout) : norm(layout, "norm", 9, 1e-5, kind) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 9}}; }
+    explicit Case(ParameterLayout& layout) : norm(layout, "norm", 9, 1e-5, kind) {}
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 9}}; }
     template <class P>
-    nn::Norm::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
-        return norm.forward(run, x[0]);
+    nn::Norm::Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>& x) const {
+        return norm.forward(ctx, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const nn::Norm::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        norm.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const nn::Norm::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        norm.backward(ctx, saved, dy, dx[0]);
     }
 };
 
@@ -31,38 +31,38 @@ struct Case {
 struct Given {
     nn::Norm norm;
 
-    explicit Given(Layout& layout)
+    explicit Given(ParameterLayout& layout)
         : norm(layout.given("weight", 1, 9,
                             [](std::span<float> to) {
                                 for (std::size_t i = 0; i < to.size(); ++i)
                                     to[i] = 0.5f + static_cast<float>(i);
                             }),
                1e-5) {}
-    static std::vector<laws::Shape> inputs(Index rows) { return {{rows, 9}}; }
+    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 9}}; }
     template <class P>
-    nn::Norm::Kept<P> forward(Run<P>& run, const Sequence<P>&, const laws::In<P>& x) const {
-        return norm.forward(run, x[0]);
+    nn::Norm::Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>& x) const {
+        return norm.forward(ctx, x[0]);
     }
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>&, const nn::Norm::Kept<P>& kept, CRows<P> dy,
-                  const laws::Out<P>& dx) const {
-        norm.backward(run, kept, dy, dx[0]);
+    void backward(Context<P>& ctx, const Sequence<P>&, const nn::Norm::Saved<P>& saved, CRows<P> dy,
+                  const conformance::Out<P>& dx) const {
+        norm.backward(ctx, saved, dy, dx[0]);
     }
 };
 
 }  // namespace
 
 TEST_CASE("norms obey the law of stages", "[norm]") {
-    laws::stage<Case<nn::NormKind::layer>>();
-    laws::stage<Case<nn::NormKind::rms>>();
-    laws::stage<Given>();
+    conformance::layer<Case<nn::NormKind::layer>>();
+    conformance::layer<Case<nn::NormKind::rms>>();
+    conformance::layer<Given>();
 }
 
 TEMPLATE_TEST_CASE_SIG("norms are their formulas, written out", "[norm]", ((nn::NormKind kind), kind),
                        nn::NormKind::layer, nn::NormKind::rms) {
-    laws::Bench<laws::Here<double>, Case<kind>> bench([](Layout& layout) { return Case<kind>(layout); }, 11,
+    conformance::Bench<conformance::PolicyUnderTest<double>, Case<kind>> bench([](ParameterLayout& layout) { return Case<kind>(layout); }, 11,
                                                       1);
-    const laws::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0];
+    const conformance::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0];
     for (std::size_t i = 0; i < 11; ++i) {
         double mean = 0, square = 0;
         for (std::size_t j = 0; j < 9; ++j) mean += x[i * 9 + j] / 9;

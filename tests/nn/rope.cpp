@@ -3,12 +3,12 @@
 #include <coco/nn/rope.hpp>
 #include <complex>
 
-#include "laws/batch.hpp"
-#include "laws/here.hpp"
-#include "laws/numbers.hpp"
+#include "conformance/batch.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/numbers.hpp"
 
 using namespace coco;
-using Double = laws::Here<double>;
+using Double = conformance::PolicyUnderTest<double>;
 
 namespace {
 
@@ -16,25 +16,25 @@ constexpr Index rows = 5, heads = 3, head = 6;
 const std::vector<Id> positions{0, 1, 7, 7, 300};
 
 /// Turns x there and, where asked, back again.
-laws::Numbers turned(nn::RopeKind kind, const laws::Numbers& x, bool back = false) {
-    Double on = laws::policy<Double>(1);
+conformance::Numbers turned(nn::RopeKind kind, const conformance::Numbers& x, bool back = false) {
+    Double on = conformance::policy<Double>(1);
     Workspace<Double> work(on);
-    Run<Double> run{on, work};
+    Context<Double> ctx{on, work};
     const nn::Rope rope(head, 1000, kind);
-    const CRows<Double> table = rope.table(run, 301);
-    const Rows<Double> y = laws::brought(on, work, x, {rows, heads * head});
-    const Ids<Double> position = laws::ids(on, work, positions);
-    rope.forward(run, table, position, y);
-    if (back) rope.backward(run, table, position, y);
-    return laws::fetched<Double>(on, y);
+    const CRows<Double> table = rope.table(ctx, 301);
+    const Rows<Double> y = conformance::brought(on, work, x, {rows, heads * head});
+    const Ids<Double> position = conformance::ids(on, work, positions);
+    rope.forward(ctx, table, position, y);
+    if (back) rope.backward(ctx, table, position, y);
+    return conformance::fetched<Double>(on, y);
 }
 
 }  // namespace
 
 TEST_CASE("rope: a pair is a complex number that is turned by position times frequency") {
-    const laws::Numbers x = laws::normals(rows * heads * head, 1);
+    const conformance::Numbers x = conformance::normals(rows * heads * head, 1);
     for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent}) {
-        laws::Numbers expected = x;
+        conformance::Numbers expected = x;
         for (Index i = 0; i < rows; ++i)
             for (Index h = 0; h < heads; ++h)
                 for (Index j = 0; j < head / 2; ++j) {
@@ -49,12 +49,12 @@ TEST_CASE("rope: a pair is a complex number that is turned by position times fre
                     expected[static_cast<std::size_t>(a)] = z.real();
                     expected[static_cast<std::size_t>(b)] = z.imag();
                 }
-        CHECK(laws::distance(turned(kind, x), expected) < 1e-12);
+        CHECK(conformance::distance(turned(kind, x), expected) < 1e-12);
     }
 }
 
 TEST_CASE("rope: backward turns back, which is the transpose of a rotation") {
-    const laws::Numbers x = laws::normals(rows * heads * head, 1);
+    const conformance::Numbers x = conformance::normals(rows * heads * head, 1);
     for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent})
-        CHECK(laws::distance(turned(kind, x, true), x) < 1e-14);
+        CHECK(conformance::distance(turned(kind, x, true), x) < 1e-14);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The joint step's gradient against difference quotients of its objective, written out in surrogate.hpp.
 #include "backbone/user_gru.hpp"
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "pipeline/surrogate.hpp"
 
 using namespace shop;
@@ -24,46 +24,46 @@ void law(const typename Model::Config& config, Samples samples, bool tensors = f
     // Without both kinds of rows the law would say less than it seems to.
     if (silent.empty()) {
         REQUIRE(surrogate.agreed > 0);
-        REQUIRE(surrogate.agreed < surrogate.knowing);
+        REQUIRE(surrogate.agreed < surrogate.with_knowledge);
     }
     REQUIRE(std::count(b.group_of_segment.begin(), b.group_of_segment.end(), coco::no_id) > 0);
 
     const coco::StepReport report = bench.step(b);
-    CHECK(bench.ledger[coco::Ledger::agreed] == surrogate.agreed);
-    CHECK(bench.ledger[coco::Ledger::knowing] == surrogate.knowing);
+    CHECK(bench.metrics[coco::StepMetrics::agreed] == surrogate.agreed);
+    CHECK(bench.metrics[coco::StepMetrics::with_knowledge] == surrogate.with_knowledge);
     CHECK(report.groups == b.groups());
     CHECK(report.open_groups > 0);
     struct Part {
         std::string name;
-        coco::Slot slot;
+        coco::TensorRef ref;
         Numbers value, gradient;
     };
     std::vector<Part> parts;
     if (tensors) {
         for (const coco::Tensor& t : bench.model.layout().tensors())
-            if (t.slot.home != coco::Home::frozen) parts.push_back({t.name, t.slot, {}, {}});
+            if (t.ref.block != coco::ParameterBlock::frozen) parts.push_back({t.name, t.ref, {}, {}});
     } else {
-        for (const coco::Group& g : bench.model.layout().groups())
-            parts.push_back({g.name, bench.slot(g), {}, {}});
+        for (const coco::ParameterGroup& g : bench.model.layout().groups())
+            parts.push_back({g.name, bench.ref(g), {}, {}});
     }
     for (Part& part : parts) {
-        part.value = bench.value(part.slot);
-        part.gradient = bench.gradient(part.slot);
+        part.value = bench.value(part.ref);
+        part.gradient = bench.gradient(part.ref);
     }
     const double loss = bench.loss();
     CHECK(std::abs(surrogate.loss() - loss) <= 1e-12 * std::abs(loss));
     for (const Part& part : parts) {
         INFO(part.name);
         if (std::count(silent.begin(), silent.end(), part.name)) {
-            CHECK(coco::laws::length(part.gradient) == 0);
+            CHECK(coco::conformance::length(part.gradient) == 0);
         } else {
-            CHECK(coco::laws::length(part.gradient) > 1e-9);
+            CHECK(coco::conformance::length(part.gradient) > 1e-9);
         }
-        coco::laws::gradient_agrees(part.name, part.value, part.gradient, [&](const Numbers& x) {
-            bench.set(part.slot, x);
+        coco::conformance::gradient_agrees(part.name, part.value, part.gradient, [&](const Numbers& x) {
+            bench.set(part.ref, x);
             return surrogate.loss();
         });
-        bench.set(part.slot, part.value);
+        bench.set(part.ref, part.value);
     }
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("and in every tensor", "[pipeline]") {
 
 TEST_CASE("and in the ablations", "[pipeline]") {
     using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
-    using Dec = coco::Pipeline<Backbone, coco::decoupler::Identity>;
+    using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
     using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
     law<Soft>(config<Soft>(), Samples::positions, true);
     law<Dec>(config<Dec>(), Samples::prefixes, true);
@@ -117,13 +117,13 @@ TEST_CASE("the language model's gradient is that of the open rows alone", "[pipe
             bench.draw(seed);
             const coco::HostBatch b = joint(samples, &bench.text);
             Surrogate<Shop> surrogate(bench, b);
-            const coco::Group& group = bench.model.layout().groups().back();
+            const coco::ParameterGroup& group = bench.model.layout().groups().back();
             REQUIRE(group.name == "adapter");
             surrogate.open_rows_alone();
-            const Numbers wanted = bench.gradient(bench.slot(group));
+            const Numbers wanted = bench.gradient(bench.ref(group));
             const coco::StepReport report = bench.step(b);
-            CHECK(coco::laws::length(wanted) > 1e-6);
-            CHECK(coco::laws::distance(bench.gradient(bench.slot(group)), wanted) <= 1e-12);
+            CHECK(coco::conformance::length(wanted) > 1e-6);
+            CHECK(coco::conformance::distance(bench.gradient(bench.ref(group)), wanted) <= 1e-12);
             shut += report.open_groups < report.groups;
             for (std::size_t s = 0; s < b.group_of_segment.size(); ++s) {
                 if (b.group_of_segment[s] < 0) continue;

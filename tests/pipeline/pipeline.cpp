@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a joint step must not do: see the future, stay inert, depend on packing or on threads.
-#include "laws/here.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "pipeline/surrogate.hpp"
 
 using namespace shop;
@@ -31,7 +31,7 @@ std::vector<Id> inputs_of(const coco::HostBatch& b, Index t) {
     const Id g = b.group_of_segment[s];
     if (g < 0) return all;
     const auto group = static_cast<std::size_t>(g);
-    history(b.know_row[group]);
+    history(b.query_row[group]);
     all.push_back(b.group_key[group]);
     all.insert(all.end(), b.token.begin() + b.text_of.at[group], b.token.begin() + b.text_of.at[group + 1]);
     return all;
@@ -80,9 +80,9 @@ int leaks(Samples samples, std::uint64_t epoch, const coco::text::History& text,
 template <class Model, class P>
 Numbers outcome(Bench<Model, P>& bench, const coco::HostBatch& b) {
     bench.step(b);
-    Numbers all = bench.ledger;
-    for (const coco::Group& g : bench.model.layout().groups())
-        for (const double x : bench.gradient(bench.slot(g))) all.push_back(x);
+    Numbers all = bench.metrics;
+    for (const coco::ParameterGroup& g : bench.model.layout().groups())
+        for (const double x : bench.gradient(bench.ref(g))) all.push_back(x);
     return all;
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("no knowledge of a target reaches its own prediction", "[pipeline]") {
         rows += leaks(Samples::prefixes, epoch, text, [](coco::HostBatch& b) {
             for (std::size_t s = 0; s < b.group_of_segment.size(); ++s)
                 if (const Id g = b.group_of_segment[s]; g >= 0)
-                    b.know_row[static_cast<std::size_t>(g)] =
+                    b.query_row[static_cast<std::size_t>(g)] =
                         b.target_row[static_cast<std::size_t>(b.targets_of.at[s + 1]) - 1];
         });
         texts += leaks(Samples::positions, epoch, text, [](coco::HostBatch& b) {
@@ -142,21 +142,21 @@ TEST_CASE("at first nothing is changed and nothing learns from L_rec but A_O", "
     const coco::StepReport report = bench.step(b);
     CHECK(report.open_groups == report.groups);
     CHECK(report.adapter_learns);
-    CHECK(bench.ledger[coco::Ledger::agreed] == 0);
-    CHECK(bench.ledger[coco::Ledger::knowing] > 0);
-    CHECK(bench.ledger[coco::Ledger::moved] == 0);
+    CHECK(bench.metrics[coco::StepMetrics::agreed] == 0);
+    CHECK(bench.metrics[coco::StepMetrics::with_knowledge] > 0);
+    CHECK(bench.metrics[coco::StepMetrics::moved] == 0);
     for (const coco::Tensor& t : bench.model.layout().tensors()) {
-        if (t.slot.home == coco::Home::frozen) continue;
+        if (t.ref.block == coco::ParameterBlock::frozen) continue;
         INFO(t.name);
         const bool wakes = t.name.starts_with("sasrec.") || t.name == "item" ||
                            t.name == "aligner.output.weight" || t.name == "aligner.output.bias";
-        CHECK((coco::laws::length(bench.gradient(t.slot)) > 0) == wakes);
+        CHECK((coco::conformance::length(bench.gradient(t.ref)) > 0) == wakes);
     }
     // The codes still have L_Q and L_ortho.
     Bench<Shop> penalised(config<Shop>());
     penalised.step(b);
-    CHECK(coco::laws::length(penalised.gradient(penalised.model.prompt().codes())) > 0);
-    CHECK(coco::laws::length(penalised.gradient(penalised.model.prompt().shared())) == 0);
+    CHECK(coco::conformance::length(penalised.gradient(penalised.model.prompt().codes())) > 0);
+    CHECK(coco::conformance::length(penalised.gradient(penalised.model.prompt().shared())) == 0);
 }
 
 TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
@@ -164,27 +164,27 @@ TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
         Bench<Shop> bench(config<Shop>());
         coco::Gradients<Double> first(bench.on, bench.model.layout()), second(bench.on, bench.model.layout());
         for (std::uint32_t step = 1; step <= 20; ++step) {
-            bench.step(joint(samples, &bench.text, step), coco::Phase::joint, step);
-            for (const coco::Home home : {coco::Home::dense, coco::Home::table}) {
+            bench.step(joint(samples, &bench.text, step), coco::TrainingStage::joint, step);
+            for (const coco::ParameterBlock block : {coco::ParameterBlock::dense, coco::ParameterBlock::table}) {
                 const coco::AdamWRange<Double> range{{.rate = 1e-2, .step = step},
-                                                     bench.parameters.block(home).list(),
-                                                     bench.gradients.block(home).list(),
-                                                     first.block(home).list(),
-                                                     second.block(home).list()};
-                bench.on.update({&range, 1}, nullptr);
+                                                     bench.parameters.block(block).list(),
+                                                     bench.gradients.block(block).list(),
+                                                     first.block(block).list(),
+                                                     second.block(block).list()};
+                bench.on.adamw({&range, 1}, nullptr);
             }
         }
         auto c = config<Shop>();
         c.loss.alpha = c.loss.beta = c.loss.gamma = 0;
         Bench<Shop> rec(c);
         for (const coco::Tensor& t : rec.model.layout().tensors())
-            if (t.slot.home != coco::Home::frozen) rec.set(t.slot, bench.value(t.slot));
+            if (t.ref.block != coco::ParameterBlock::frozen) rec.set(t.ref, bench.value(t.ref));
         rec.step(joint(samples, &rec.text, 21));
-        CHECK(rec.ledger[coco::Ledger::moved] > 0);
+        CHECK(rec.metrics[coco::StepMetrics::moved] > 0);
         for (const coco::Tensor& t : rec.model.layout().tensors()) {
-            if (t.slot.home == coco::Home::frozen) continue;
+            if (t.ref.block == coco::ParameterBlock::frozen) continue;
             INFO(t.name);
-            CHECK(coco::laws::length(rec.gradient(t.slot)) > 0);
+            CHECK(coco::conformance::length(rec.gradient(t.ref)) > 0);
         }
     }
 }
@@ -195,7 +195,7 @@ TEST_CASE("neither the order of users nor the number of threads matters", "[pipe
         bench.draw(3);
         const Numbers one = outcome(bench, joint(samples, &bench.text, 1, false));
         const Numbers other = outcome(bench, joint(samples, &bench.text, 1, false, {5, 3, 6, 0, 2, 4, 1}));
-        CHECK(coco::laws::distance(one, other) <= 1e-12 * (1 + coco::laws::length(one)));
+        CHECK(coco::conformance::distance(one, other) <= 1e-12 * (1 + coco::conformance::length(one)));
         Bench<Shop> threaded(config<Shop>(), 3);
         threaded.draw(3);
         CHECK(outcome(threaded, joint(samples, &bench.text, 1, false)) == one);
@@ -210,56 +210,56 @@ TEST_CASE("where every row agrees the language model is left alone", "[pipeline]
     Bench<Shop> bench(c);
     bench.draw(2);
     coco::HostBatch b;
-    coco::Filler(s, items).joint(b, people(), std::vector<Id>{3}, &bench.text, nullptr, 9, 1, 4);
+    coco::BatchBuilder(s, items).joint(b, people(), std::vector<Id>{3}, &bench.text, nullptr, 9, 1, 4);
     REQUIRE(b.targets() == 1);
     // The aligner's bias points at the target.
-    Numbers v = bench.value(bench.model.layout().tensor("item").slot);
+    Numbers v = bench.value(bench.model.layout().tensor("item").ref);
     v.assign(v.begin() + b.target_item[0] * width, v.begin() + (b.target_item[0] + 1) * width);
     for (double& x : v) x *= 3;
-    bench.set(bench.model.layout().tensor("aligner.output.bias").slot, v);
+    bench.set(bench.model.layout().tensor("aligner.output.bias").ref, v);
     const coco::StepReport report = bench.step(b);
-    CHECK(bench.ledger[coco::Ledger::agreed] == 1);
+    CHECK(bench.metrics[coco::StepMetrics::agreed] == 1);
     CHECK(report.groups == 1);
     CHECK(report.open_groups == 0);
     CHECK(!report.adapter_learns);
-    CHECK(coco::laws::length(bench.gradient(bench.slot(bench.model.layout().groups().back()))) == 0);
-    CHECK(coco::laws::length(bench.gradient(bench.model.prompt().shared())) > 0);
+    CHECK(coco::conformance::length(bench.gradient(bench.ref(bench.model.layout().groups().back()))) == 0);
+    CHECK(coco::conformance::length(bench.gradient(bench.model.prompt().shared())) > 0);
 }
 
 TEST_CASE("a batch in which nobody is known trains behaviour as the base does", "[pipeline]") {
     const auto b = joint(Samples::prefixes, nullptr);
-    using Base = coco::Base<Backbone>;
+    using SequentialRecommender = coco::SequentialRecommender<Backbone>;
     Bench<Shop> bench(config<Shop>());
     bench.draw(2);
-    typename Base::Config c;
+    typename SequentialRecommender::Config c;
     c.behaviour.backbone = sasrec();
     c.auxiliary = true;
-    const Base base(c, items);
+    const SequentialRecommender base(c, items);
     coco::Parameters<Double> parameters(bench.on, base.layout(), 1);
     coco::Gradients<Double> gradients(bench.on, base.layout());
     for (const coco::Tensor& t : base.layout().tensors()) {
-        const Numbers x = bench.value(bench.model.layout().tensor(t.name).slot);
-        bench.on.put(x.data(), parameters.list(t.slot));
+        const Numbers x = bench.value(bench.model.layout().tensor(t.name).ref);
+        bench.on.upload(x.data(), parameters.list(t.ref));
     }
     coco::Workspace<Double> work(bench.on);
-    coco::Run<Double> run = parameters.run(bench.on, work);
-    gradients.attach(run);
-    run.training = true;
-    run.seed = 42;
-    run.step = 3;
-    const coco::Rows<Double> sums = work.keep(1, coco::Ledger::entries);
+    coco::Context<Double> ctx = parameters.context(bench.on, work);
+    gradients.attach(ctx);
+    ctx.training = true;
+    ctx.seed = 42;
+    ctx.step = 3;
+    const coco::Rows<Double> sums = work.keep(1, coco::StepMetrics::entries);
     coco::nn::fill<Double>(bench.on, sums, 0);
-    base.step(run, coco::bring(run, b), coco::Phase::joint, sums.data);
-    const Numbers ledger = coco::laws::fetched<Double>(bench.on, sums);
+    base.step(ctx, coco::upload(ctx, b), coco::TrainingStage::joint, sums.data);
+    const Numbers metrics = coco::conformance::fetched<Double>(bench.on, sums);
     const coco::StepReport report = bench.step(b);
     CHECK(report.groups == 0);
     CHECK(report.open_groups == 0);
-    CHECK(ledger[coco::Ledger::rec] == bench.ledger[coco::Ledger::rec]);
-    CHECK(ledger[coco::Ledger::aux] == bench.ledger[coco::Ledger::aux]);
+    CHECK(metrics[coco::StepMetrics::rec] == bench.metrics[coco::StepMetrics::rec]);
+    CHECK(metrics[coco::StepMetrics::aux] == bench.metrics[coco::StepMetrics::aux]);
     for (const coco::Tensor& t : base.layout().tensors()) {
         INFO(t.name);
-        CHECK(coco::laws::fetched<Double>(bench.on, gradients.view(t.slot)) ==
-              bench.gradient(bench.model.layout().tensor(t.name).slot));
+        CHECK(coco::conformance::fetched<Double>(bench.on, gradients.view(t.ref)) ==
+              bench.gradient(bench.model.layout().tensor(t.name).ref));
     }
 }
 
@@ -268,25 +268,25 @@ TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipe
     bench.draw(2);
     const auto train = people();
     coco::HostBatch b;
-    const coco::Filler filler(sampling(Samples::prefixes), items);
+    const coco::BatchBuilder builder(sampling(Samples::prefixes), items);
     for (Id u = 0; u < train.users(); ++u)
-        filler.ask(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
+        builder.ask(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
     b.finish(items, window);
-    coco::Run<Double> run = bench.pass(false);
-    const auto batch = coco::bring(run, b);
-    const auto known = bench.model.know(run, batch);
-    REQUIRE(known.decoupler.of_group.count() == 3);
+    coco::Context<Double> ctx = bench.pass(false);
+    const auto batch = coco::upload(ctx, b);
+    const auto knowledge = bench.model.extract_knowledge(ctx, batch);
+    REQUIRE(knowledge.decoupler.of_group.count() == 3);
     coco::Offsets of;
-    for (const Id g : b.group_of_segment) of.push(g < 0 ? 0 : known.decoupler.of_group.length(g));
+    for (const Id g : b.group_of_segment) of.push(g < 0 ? 0 : knowledge.decoupler.of_group.length(g));
     const auto with =
-        bench.model.answer(run, batch, coco::CRows<Double>(known.decoupler.out), coco::bring(run, of));
-    const auto without = bench.model.answer(run, batch);
-    const Numbers knowing = coco::laws::fetched<Double>(bench.on, with.rows),
-                  ignorant = coco::laws::fetched<Double>(bench.on, without.rows);
+        bench.model.score(ctx, batch, coco::CRows<Double>(knowledge.decoupler.out), coco::upload(ctx, of));
+    const auto without = bench.model.score(ctx, batch);
+    const Numbers with_knowledge = coco::conformance::fetched<Double>(bench.on, with.rows),
+                  ignorant = coco::conformance::fetched<Double>(bench.on, without.rows);
     for (Index u = 0; u < train.users(); ++u) {
         const auto at = static_cast<std::ptrdiff_t>(u * width);
         const bool same =
-            std::equal(knowing.begin() + at, knowing.begin() + at + width, ignorant.begin() + at);
+            std::equal(with_knowledge.begin() + at, with_knowledge.begin() + at + width, ignorant.begin() + at);
         CHECK(same == (u % 2 == 0));
     }
 }
@@ -295,8 +295,8 @@ TEST_CASE("a batch whose segments name groups out of order is refused", "[pipeli
     Bench<Shop> bench(config<Shop>());
     coco::HostBatch b = joint(Samples::prefixes, &bench.text);
     REQUIRE(b.groups() > 1);
-    const auto knowing = [](Id g) { return g > 0; };
-    const auto last = std::find_if(b.group_of_segment.rbegin(), b.group_of_segment.rend(), knowing);
+    const auto with_knowledge = [](Id g) { return g > 0; };
+    const auto last = std::find_if(b.group_of_segment.rbegin(), b.group_of_segment.rend(), with_knowledge);
     *last = 0;
     CHECK_THROWS_AS(bench.step(b), coco::Error);
 }

@@ -8,7 +8,7 @@
 #include "pipeline/support.hpp"
 
 using namespace shop;
-using coco::Filler;
+using coco::BatchBuilder;
 using coco::HostBatch;
 using coco::Positions;
 using coco::Samples;
@@ -30,7 +30,7 @@ HostBatch filled(const Sampling& s, const coco::data::Interactions& train, const
     std::vector<Id> users;
     for (Id u = 0; u < train.users(); ++u) users.push_back(u);
     HostBatch b;
-    Filler(s, items).joint(b, train, users, text, nullptr, seed, epoch, 4);
+    BatchBuilder(s, items).joint(b, train, users, text, nullptr, seed, epoch, 4);
     return b;
 }
 
@@ -73,10 +73,10 @@ TEST_CASE("cuts are uniform, the first target follows, others lie after it witho
         if (b.group_of_segment[0] < 0) {
             REQUIRE(b.groups() == 0);
         } else {
-            REQUIRE(b.know_row == std::vector<Id>{b.target_row[0]});
-            std::vector<Id> told;
-            text.append(train.of(0).first(static_cast<std::size_t>(cut)), s.budget, told);
-            REQUIRE(b.token == told);
+            REQUIRE(b.query_row == std::vector<Id>{b.target_row[0]});
+            std::vector<Id> expected;
+            text.append(train.of(0).first(static_cast<std::size_t>(cut)), s.budget, expected);
+            REQUIRE(b.token == expected);
         }
         REQUIRE(b.targets_of.count() == 1);
     }
@@ -107,7 +107,7 @@ TEST_CASE("with positions a window around the cut, knowledge for the rows after 
                 const std::vector<Id> prefix = segment(b, 1);
                 const Id cut = static_cast<Id>(prefix.back() + 1);
                 REQUIRE(prefix == from_to(std::max<Id>(0, cut - static_cast<Id>(w)), cut));
-                REQUIRE(b.know_row == std::vector<Id>{static_cast<Id>(b.rows()) - 1});
+                REQUIRE(b.query_row == std::vector<Id>{static_cast<Id>(b.rows()) - 1});
                 REQUIRE(b.group_of_segment == std::vector<Id>{coco::no_id, 0});
                 for (Index t = 0; t < b.targets(); ++t) {
                     const Id item = b.target_item[static_cast<std::size_t>(t)];
@@ -123,14 +123,14 @@ TEST_CASE("with positions a window around the cut, knowledge for the rows after 
 TEST_CASE("positions count from the most recent or from the oldest", "[pipeline]") {
     Sampling s = sampling(Samples::prefixes);
     HostBatch b;
-    Filler(s, items).ask(b, 0, one(9).of(0), coco::no_id, nullptr);
+    BatchBuilder(s, items).ask(b, 0, one(9).of(0), coco::no_id, nullptr);
     CHECK(b.item == from_to(3, 9));
     CHECK(b.position == std::vector<Id>{5, 4, 3, 2, 1, 0});
     CHECK(b.target_row == std::vector<Id>{5});
     CHECK(b.groups() == 0);
     s.positions = Positions::oldest;
     b.clear();
-    Filler(s, items).ask(b, 0, one(9).of(0), 4, nullptr);
+    BatchBuilder(s, items).ask(b, 0, one(9).of(0), 4, nullptr);
     CHECK(b.position == from_to(0, 6));
     CHECK(b.target_item == std::vector<Id>{4});
 }
@@ -140,8 +140,8 @@ TEST_CASE("behaviour samples: a row for each target, none known", "[pipeline]") 
     const auto none = coco::data::Negatives::excluding_train(train, items);
     const auto samples = coco::data::every_position(train, window);
     HostBatch b;
-    const Filler filler(sampling(Samples::positions), items);
-    filler.behaviour(b, train, samples, &none, 7, 3);
+    const BatchBuilder builder(sampling(Samples::positions), items);
+    builder.behaviour(b, train, samples, &none, 7, 3);
     REQUIRE(b.targets() == train.size() - train.users());
     REQUIRE(b.rows() == b.targets());
     REQUIRE(b.targets_of.at == std::vector<Id>{0, static_cast<Id>(b.targets())});
@@ -153,7 +153,7 @@ TEST_CASE("behaviour samples: a row for each target, none known", "[pipeline]") 
         CHECK(std::find(all.begin(), all.end(), b.negative[t]) == all.end());
     }
     const std::vector<Id> before = b.negative;
-    filler.behaviour(b, train, samples, &none, 7, 4);
+    builder.behaviour(b, train, samples, &none, 7, 4);
     CHECK(b.negative != before);
 }
 
@@ -162,18 +162,18 @@ TEST_CASE("what is excluded from InfoNCE: the owner's other targets and repeats 
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         const HostBatch b = joint(samples, &text, 2);
         REQUIRE(b.excluded_of.count() == b.targets());
-        int repeats = 0;
+        int graph_cache = 0;
         for (std::size_t t = 0; t < b.target_item.size(); ++t) {
             std::vector<Id> wanted;
             for (std::size_t o = 0; o < b.target_item.size(); ++o)
                 if (o != t && (b.owner[o] == b.owner[t] || b.target_item[o] == b.target_item[t])) {
                     wanted.push_back(static_cast<Id>(o));
-                    repeats += b.owner[o] != b.owner[t];
+                    graph_cache += b.owner[o] != b.owner[t];
                 }
             CHECK(std::vector<Id>(b.excluded.begin() + b.excluded_of.at[t],
                                   b.excluded.begin() + b.excluded_of.at[t + 1]) == wanted);
         }
-        CHECK(repeats > 0);
+        CHECK(graph_cache > 0);
     }
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("settings and histories that cannot be are refused", "[pipeline]") {
     const auto refused = [](auto change) {
         Sampling s = sampling(Samples::prefixes);
         change(s);
-        CHECK_THROWS_AS(Filler(s, items), coco::Error);
+        CHECK_THROWS_AS(BatchBuilder(s, items), coco::Error);
     };
     refused([](Sampling& s) { s.window = 0; });
     refused([](Sampling& s) { s.joint_targets = 0; });
@@ -207,6 +207,6 @@ TEST_CASE("settings and histories that cannot be are refused", "[pipeline]") {
     refused([](Sampling& s) { s.without_knowledge = 1; });
     CHECK_THROWS_AS(filled(sampling(Samples::prefixes), one(1), nullptr, 1), coco::Error);
     HostBatch b;
-    CHECK_THROWS_AS(Filler(sampling(Samples::prefixes), items).ask(b, 0, {}, coco::no_id, nullptr),
+    CHECK_THROWS_AS(BatchBuilder(sampling(Samples::prefixes), items).ask(b, 0, {}, coco::no_id, nullptr),
                     coco::Error);
 }

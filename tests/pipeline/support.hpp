@@ -17,25 +17,25 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/data/catalogue.hpp>
 #include <coco/decoupler/cross_attention.hpp>
-#include <coco/decoupler/identity.hpp>
+#include <coco/decoupler/mean_pool.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
-#include <coco/pipeline/base.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sampling.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 
-#include "laws/here.hpp"
-#include "laws/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/numbers.hpp"
 
 namespace shop {
 
 using coco::Id;
 using coco::Index;
-using coco::laws::Numbers;
-using Double = coco::laws::Here<double>;
+using coco::conformance::Numbers;
+using Double = coco::conformance::PolicyUnderTest<double>;
 
 inline constexpr Index items = 20, width = 8, window = 6;
 
@@ -44,11 +44,11 @@ inline constexpr Index items = 20, width = 8, window = 6;
 inline coco::data::Interactions people() {
     coco::data::Interactions train;
     const Index lengths[] = {7, 2, 9, 4, 3, 13, 5};
-    coco::Draw draw(5, 1);
+    coco::RandomStream random(5, 1);
     for (const Index n : lengths) {
         std::vector<Id> order(static_cast<std::size_t>(items));
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Id>(i);
-        draw.shuffle(order);
+        random.shuffle(order);
         order.resize(static_cast<std::size_t>(n));
         train.add(order);
     }
@@ -116,7 +116,7 @@ typename Model::Config config() {
     if constexpr (requires { c.prompt.theta; }) {
         c.prompt.codes = 6;
         c.prompt.theta = 0.1;
-        c.prompt.most = 3;
+        c.prompt.max_codes = 3;
     }
     if constexpr (requires { c.adapter.rank; }) c.adapter.rank = 2;
     return c;
@@ -132,59 +132,59 @@ public:
         : source(coco::llm::random_source(decoder(), 3)),
           text(words(source.config)),
           model(config, items, source, text.instruction()),
-          on(coco::laws::policy<P>(threads)),
+          on(coco::conformance::policy<P>(threads)),
           work(on),
           parameters(on, model.layout(), seed),
           gradients(on, model.layout()),
-          sums(on, coco::Ledger::entries) {}
+          sums(on, coco::StepMetrics::entries) {}
 
     /// Draws every trained tensor, none zero; norms' weights about 1.
-    void draw(std::uint64_t seed, double scale = 0.4) {
+    void random(std::uint64_t seed, double scale = 0.4) {
         for (std::size_t t = 0; t < model.layout().tensors().size(); ++t) {
             const coco::Tensor& tensor = model.layout().tensors()[t];
-            if (tensor.slot.home == coco::Home::frozen) continue;
-            Numbers x = coco::laws::normals(tensor.slot.size(), seed * 100 + t, scale);
+            if (tensor.ref.block == coco::ParameterBlock::frozen) continue;
+            Numbers x = coco::conformance::normals(tensor.ref.size(), seed * 100 + t, scale);
             if (tensor.init.kind == coco::Init::Kind::ones)
                 for (double& v : x) v = 1 + v / 2;
-            set(tensor.slot, x);
+            set(tensor.ref, x);
         }
     }
 
-    void set(const coco::Slot& slot, const Numbers& x) {
+    void set(const coco::TensorRef& ref, const Numbers& x) {
         const std::vector<Scalar> to(x.begin(), x.end());
-        on.put(to.data(), parameters.list(slot));
+        on.upload(to.data(), parameters.list(ref));
     }
-    Numbers value(const coco::Slot& slot) {
-        return coco::laws::fetched<P>(on, std::as_const(parameters).view(slot));
+    Numbers value(const coco::TensorRef& ref) {
+        return coco::conformance::fetched<P>(on, std::as_const(parameters).view(ref));
     }
-    Numbers gradient(const coco::Slot& slot) { return coco::laws::fetched<P>(on, gradients.view(slot)); }
+    Numbers gradient(const coco::TensorRef& ref) { return coco::conformance::fetched<P>(on, gradients.view(ref)); }
     /// A parameter group, gaps included, as one tensor.
-    static coco::Slot slot(const coco::Group& g) { return {g.home, g.begin, 1, g.end - g.begin}; }
+    static coco::TensorRef ref(const coco::ParameterGroup& g) { return {g.block, g.begin, 1, g.end - g.begin}; }
 
-    coco::Run<P> pass(bool training = true) {
-        coco::Run<P> run = parameters.run(on, work);
-        run.training = training;
-        run.seed = 42;
-        run.step = 3;
-        if (training) gradients.attach(run);
-        return run;
+    coco::Context<P> pass(bool training = true) {
+        coco::Context<P> ctx = parameters.context(on, work);
+        ctx.training = training;
+        ctx.seed = 42;
+        ctx.step = 3;
+        if (training) gradients.attach(ctx);
+        return ctx;
     }
 
     /// One step from zero gradients.
-    coco::StepReport step(const coco::HostBatch& b, coco::Phase phase = coco::Phase::joint,
+    coco::StepReport step(const coco::HostBatch& b, coco::TrainingStage stage = coco::TrainingStage::joint,
                           std::uint32_t number = 3) {
         work.reset();
         gradients.zero(on);
         on.fill(sums.list(), Scalar(0));
-        coco::Run<P> run = pass();
-        run.step = number;
-        const coco::StepReport report = model.step(run, coco::bring(run, b), phase, sums.data());
-        ledger = coco::laws::fetched<P>(on, sums.view(1, coco::Ledger::entries));
+        coco::Context<P> ctx = pass();
+        ctx.step = number;
+        const coco::StepReport report = model.step(ctx, coco::upload(ctx, b), stage, sums.data());
+        metrics = coco::conformance::fetched<P>(on, sums.view(1, coco::StepMetrics::entries));
         return report;
     }
     double loss() const {
-        return ledger[coco::Ledger::rec] + ledger[coco::Ledger::aux] + ledger[coco::Ledger::quantization] +
-               ledger[coco::Ledger::orthogonality];
+        return metrics[coco::StepMetrics::rec] + metrics[coco::StepMetrics::aux] + metrics[coco::StepMetrics::quantization] +
+               metrics[coco::StepMetrics::orthogonality];
     }
 
     coco::llm::Source source;
@@ -195,7 +195,7 @@ public:
     coco::Parameters<P> parameters;
     coco::Gradients<P> gradients;
     coco::Block<Scalar, P> sums;  ///< where the step adds its ledger
-    Numbers ledger;
+    Numbers metrics;
 };
 
 /// A joint batch of everybody.
@@ -204,7 +204,7 @@ inline coco::HostBatch joint(coco::Samples samples, const coco::text::History* t
                              const coco::data::Interactions& train = people()) {
     const auto none = coco::data::Negatives::excluding_train(train, items);
     coco::HostBatch b;
-    coco::Filler(sampling(samples), items)
+    coco::BatchBuilder(sampling(samples), items)
         .joint(b, train, users, text, negatives ? &none : nullptr, 9, epoch, 4);
     return b;
 }

@@ -34,28 +34,28 @@ public:
         REQUIRE(layout_.tensors().size() == bench.model.layout().tensors().size());
         for (std::size_t t = 0; t < layout_.tensors().size(); ++t) {
             REQUIRE(layout_.tensors()[t].name == bench.model.layout().tensors()[t].name);
-            REQUIRE(layout_.tensors()[t].slot.at == bench.model.layout().tensors()[t].slot.at);
+            REQUIRE(layout_.tensors()[t].ref.at == bench.model.layout().tensors()[t].ref.at);
         }
         bench_.work.reset();
-        coco::Run<P> run = bench_.pass();
-        const auto seen = behaviour_.forward(run, batch_);
-        e_ = coco::laws::fetched<P>(bench_.on, known_rows(run, seen.h_all));
-        auto prompts = prompted(run);
-        const auto mix = spoken(run, prompts);
-        mix_ = coco::laws::fetched<P>(bench_.on, mix.out);
+        coco::Context<P> ctx = bench_.pass();
+        const auto seen = behaviour_.forward(ctx, batch_);
+        e_ = coco::conformance::fetched<P>(bench_.on, known_rows(ctx, seen.h_all));
+        auto prompts = prompted(ctx);
+        const auto mix = spoken(ctx, prompts);
+        mix_ = coco::conformance::fetched<P>(bench_.on, mix.out);
         codes_ = codes_of(prompts);
         const coco::CRows<P> h = seen.h;
-        const coco::CRows<P> a = aligned(run, prompts, mix, mix.out, h);
-        const Numbers v = coco::laws::fetched<P>(bench_.on, seen.items.vectors);
+        const coco::CRows<P> a = aligned(ctx, prompts, mix, mix.out, h);
+        const Numbers v = coco::conformance::fetched<P>(bench_.on, seen.items.vectors);
         open.assign(host.target_row.size(), 0);
-        agreed = knowing = 0;
-        h_ = coco::laws::fetched<P>(bench_.on, h);
-        a_ = coco::laws::fetched<P>(bench_.on, a);
+        agreed = with_knowledge = 0;
+        h_ = coco::conformance::fetched<P>(bench_.on, h);
+        a_ = coco::conformance::fetched<P>(bench_.on, a);
         for (Index s = 0; s < host.targets_of.count(); ++s)
             for (Id t = host.targets_of.at[static_cast<std::size_t>(s)];
                  t < host.targets_of.at[static_cast<std::size_t>(s) + 1]; ++t) {
                 if (host.group_of_segment[static_cast<std::size_t>(s)] < 0) continue;
-                ++knowing;
+                ++with_knowledge;
                 const Id item = host.target_item[static_cast<std::size_t>(t)];
                 const bool nearer = cosine(a_, t, v, item) > cosine(h_, t, v, item);
                 agreed += nearer;
@@ -66,33 +66,33 @@ public:
     /// The objective at the bench's parameters of now.
     double loss() {
         bench_.work.reset();
-        coco::Run<P> run = bench_.pass();
-        const auto seen = behaviour_.forward(run, batch_);
+        coco::Context<P> ctx = bench_.pass();
+        const auto seen = behaviour_.forward(ctx, batch_);
         const coco::CRows<P> h = seen.h, v = seen.items.vectors;
-        auto prompts = prompted(run);
+        auto prompts = prompted(ctx);
         REQUIRE(codes_of(prompts) == codes_);
-        const auto mix = spoken(run, prompts);
+        const auto mix = spoken(ctx, prompts);
         const coco::CRows<P> then =
-            coco::laws::brought(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
-        const coco::CRows<P> live = aligned(run, prompts, mix, mix.out, h),
-                             held = aligned(run, prompts, mix, then, h);
-        Numbers rows = coco::laws::fetched<P>(bench_.on, held);
-        const Numbers moving = coco::laws::fetched<P>(bench_.on, live);
+            coco::conformance::brought(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
+        const coco::CRows<P> live = aligned(ctx, prompts, mix, mix.out, h),
+                             held = aligned(ctx, prompts, mix, then, h);
+        Numbers rows = coco::conformance::fetched<P>(bench_.on, held);
+        const Numbers moving = coco::conformance::fetched<P>(bench_.on, live);
         for (std::size_t i = 0; i < rows.size(); ++i)
             if (open[i / static_cast<std::size_t>(width)]) rows[i] = moving[i];
-        const coco::CRows<P> a = coco::laws::brought(bench_.on, bench_.work, rows, {h.rows, h.cols});
-        const coco::Rows<P> terms = coco::laws::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
+        const coco::CRows<P> a = coco::conformance::brought(bench_.on, bench_.work, rows, {h.rows, h.cols});
+        const coco::Rows<P> terms = coco::conformance::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
-        coco::loss::objective<P>(w.objective, run, a, v, batch_.targets, 1, terms.data,
-                                 run.work.keep(h.rows, h.cols), {});
+        coco::loss::objective<P>(w.objective, ctx, a, v, batch_.targets, 1, terms.data,
+                                 ctx.work.keep(h.rows, h.cols), {});
         if (w.alpha > 0)
-            coco::loss::info_nce<P>(run, w.auxiliary_on == coco::AuxiliaryOn::aligned ? a : h, v,
+            coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned ? a : h, v,
                                     batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
-                                    run.work.keep(h.rows, h.cols), {});
-        coco::Run<P> without = run.inputs_only();
+                                    ctx.work.keep(h.rows, h.cols), {});
+        coco::Context<P> without = ctx.inputs_only();
         prompt_.penalty(without, prompts, w.gamma, w.beta, terms.data + 2);
         double sum = 0;
-        for (const double term : coco::laws::fetched<P>(bench_.on, terms)) sum += term;
+        for (const double term : coco::conformance::fetched<P>(bench_.on, terms)) sum += term;
         return sum;
     }
 
@@ -101,37 +101,37 @@ public:
     void open_rows_alone() {
         bench_.work.reset();
         bench_.gradients.zero(bench_.on);
-        coco::Run<P> run = bench_.pass(), inputs = run.inputs_only();
-        const auto seen = behaviour_.forward(run, batch_);
+        coco::Context<P> ctx = bench_.pass(), inputs = ctx.inputs_only();
+        const auto seen = behaviour_.forward(ctx, batch_);
         const coco::CRows<P> h = seen.h;
-        auto prompts = prompted(run);
-        const auto mix = spoken(run, prompts);
-        const auto pure = decoupler_.forward(run, coco::CRows<P>(prompts.out), prompts.of_group,
+        auto prompts = prompted(ctx);
+        const auto mix = spoken(ctx, prompts);
+        const auto pure = decoupler_.forward(ctx, coco::CRows<P>(prompts.out), prompts.of_group,
                                              coco::CRows<P>(mix.out), mix.of_group);
-        const auto of = by_segment(run, pure.of_group);
-        const auto out = aligner_.forward(run, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of);
-        const coco::Rows<P> da = run.work.keep(h.rows, h.cols),
-                            dpure = run.work.keep(pure.out.rows, pure.out.cols);
-        const coco::Rows<P> dmix = run.work.keep(mix.out.rows, mix.out.cols),
-                            dsoft = run.work.keep(prompts.out.rows, prompts.out.cols);
-        const coco::Rows<P> unused = run.work.keep(1, 1);
-        coco::loss::objective<P>(config_.loss.objective, run, out.out, seen.items.vectors, batch_.targets, 1,
+        const auto of = by_segment(ctx, pure.of_group);
+        const auto out = aligner_.forward(ctx, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of);
+        const coco::Rows<P> da = ctx.work.keep(h.rows, h.cols),
+                            dpure = ctx.work.keep(pure.out.rows, pure.out.cols);
+        const coco::Rows<P> dmix = ctx.work.keep(mix.out.rows, mix.out.cols),
+                            dsoft = ctx.work.keep(prompts.out.rows, prompts.out.cols);
+        const coco::Rows<P> unused = ctx.work.keep(1, 1);
+        coco::loss::objective<P>(config_.loss.objective, ctx, out.out, seen.items.vectors, batch_.targets, 1,
                                  unused.data, da, {});
-        Numbers slopes = coco::laws::fetched<P>(bench_.on, da);
+        Numbers slopes = coco::conformance::fetched<P>(bench_.on, da);
         for (std::size_t i = 0; i < slopes.size(); ++i)
             slopes[i] *= open[i / static_cast<std::size_t>(width)];
-        const coco::CRows<P> dopen = coco::laws::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
+        const coco::CRows<P> dopen = coco::conformance::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
         aligner_.backward(inputs, out, dopen, {}, dpure);
         decoupler_.backward(inputs, pure, coco::CRows<P>(dpure), {}, dmix);
-        llm_.backward(run, adapter_, mix, coco::CRows<P>(dmix), dsoft,
-                      std::vector<std::uint8_t>(host_.know_row.size(), 1));
+        llm_.backward(ctx, adapter_, mix, coco::CRows<P>(dmix), dsoft,
+                      std::vector<std::uint8_t>(host_.query_row.size(), 1));
     }
 
     std::vector<int> open;  ///< a target each: 1 where it knows and M = 0
-    int agreed = 0, knowing = 0;
+    int agreed = 0, with_knowledge = 0;
     const Numbers& h() const { return h_; }
     const Numbers& a() const { return a_; }
-    Index most_codes() const { return most_codes_; }
+    Index max_codes() const { return max_codes_; }
 
 private:
     static double cosine(const Numbers& x, Index i, const Numbers& y, Index k) {
@@ -145,48 +145,48 @@ private:
     }
 
     coco::Batch<P> brought(const coco::HostBatch& host) {
-        coco::Run<P> run{bench_.on, brought_};
-        return coco::bring(run, host);
+        coco::Context<P> ctx{bench_.on, brought_};
+        return coco::upload(ctx, host);
     }
-    coco::CRows<P> known_rows(coco::Run<P>& run, coco::CRows<P> h_all) {
-        const coco::Rows<P> e = run.work.keep(batch_.groups(), width);
-        coco::nn::gather<P>(run.on, h_all, batch_.know_row, e);
+    coco::CRows<P> known_rows(coco::Context<P>& ctx, coco::CRows<P> h_all) {
+        const coco::Rows<P> e = ctx.work.keep(batch_.groups(), width);
+        coco::nn::gather<P>(ctx.on, h_all, batch_.query_row, e);
         return e;
     }
-    auto prompted(coco::Run<P>& run) {
-        const coco::CRows<P> e = coco::laws::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
-        return prompt_.forward(run, e);
+    auto prompted(coco::Context<P>& ctx) {
+        const coco::CRows<P> e = coco::conformance::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
+        return prompt_.forward(ctx, e);
     }
     template <class Prompts>
-    auto spoken(coco::Run<P>& run, const Prompts& prompts) {
+    auto spoken(coco::Context<P>& ctx, const Prompts& prompts) {
         typename Llm::template Input<P> in;
         in.soft = prompts.out;
         in.soft_of = prompts.of_group;
         in.token = batch_.token;
         in.text_of = batch_.text_of;
-        in.instruction = run.on.bring(bench_.text.instruction(), run.work);
+        in.instruction = ctx.on.upload(bench_.text.instruction(), ctx.work);
         in.group = batch_.group_key;
-        return llm_.forward(run, adapter_, in);
+        return llm_.forward(ctx, adapter_, in);
     }
     template <class Prompts, class Mix>
-    coco::CRows<P> aligned(coco::Run<P>& run, const Prompts& prompts, const Mix& mix, coco::CRows<P> rows,
+    coco::CRows<P> aligned(coco::Context<P>& ctx, const Prompts& prompts, const Mix& mix, coco::CRows<P> rows,
                            coco::CRows<P> h) {
         const auto pure =
-            decoupler_.forward(run, coco::CRows<P>(prompts.out), prompts.of_group, rows, mix.of_group);
-        const auto of = by_segment(run, pure.of_group);
-        return aligner_.forward(run, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
+            decoupler_.forward(ctx, coco::CRows<P>(prompts.out), prompts.of_group, rows, mix.of_group);
+        const auto of = by_segment(ctx, pure.of_group);
+        return aligner_.forward(ctx, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
     }
-    coco::Segments<P> by_segment(coco::Run<P>& run, const coco::Segments<P>& of_group) {
+    coco::Segments<P> by_segment(coco::Context<P>& ctx, const coco::Segments<P>& of_group) {
         coco::Offsets offsets;
         for (const Id g : host_.group_of_segment) offsets.push(g < 0 ? 0 : of_group.length(g));
-        const std::span<Id> at = run.work.numbers(static_cast<Index>(offsets.at.size()));
+        const std::span<Id> at = ctx.work.numbers(static_cast<Index>(offsets.at.size()));
         std::copy(offsets.at.begin(), offsets.at.end(), at.begin());
-        return coco::nn::segments(run, std::span<const Id>(at));
+        return coco::nn::segments(ctx, std::span<const Id>(at));
     }
     template <class Prompts>
     std::vector<Id> codes_of(const Prompts& prompts) {
-        if constexpr (Prompt::chooses) {
-            most_codes_ = prompts.choice.of_row.longest;
+        if constexpr (Prompt::selects_codes) {
+            max_codes_ = prompts.choice.of_row.longest;
             return {prompts.choice.code_host.begin(), prompts.choice.code_host.end()};
         } else {
             return {};
@@ -195,7 +195,7 @@ private:
 
     Bench<Model, P>& bench_;
     typename Model::Config config_;
-    coco::Layout layout_;
+    coco::ParameterLayout layout_;
     coco::Behaviour<Backbone, Items> behaviour_;
     Llm llm_;
     Prompt prompt_;
@@ -207,7 +207,7 @@ private:
     const coco::HostBatch& host_;
     Numbers e_, mix_, h_, a_;
     std::vector<Id> codes_;
-    Index most_codes_ = 0;
+    Index max_codes_ = 0;
 };
 
 }  // namespace shop

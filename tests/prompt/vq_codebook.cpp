@@ -1,66 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/prompt/vq_codebook.hpp>
 
-#include "laws/here.hpp"
-#include "laws/stage.hpp"
+#include "conformance/policy_under_test.hpp"
+#include "conformance/layer.hpp"
 
 using namespace coco;
 
 namespace {
 
-using P = laws::Here<double>;
+using P = conformance::PolicyUnderTest<double>;
 constexpr Index width = 6, model_width = 10, groups = 9;
 
-laws::Numbers users() { return laws::normals(groups * width, 77); }
+conformance::Numbers users() { return conformance::normals(groups * width, 77); }
 
 /// Prompts of nine users; what they look like is given and has no gradient.
 struct Case {
     prompt::VqCodebook stage;
 
-    explicit Case(Layout& layout)
-        : stage(layout, {.codes = 8, .theta = 0.2, .most = 3}, width, model_width) {}
+    explicit Case(ParameterLayout& layout)
+        : stage(layout, {.codes = 8, .theta = 0.2, .maximum = 3}, width, model_width) {}
     static constexpr bool mixes = true;
-    static std::vector<laws::Shape> inputs(Index) { return {}; }
+    static std::vector<conformance::Shape> inputs(Index) { return {}; }
 
     template <class Policy>
-    auto forward(Run<Policy>& run, const Sequence<Policy>&, const laws::In<Policy>&) const {
-        return stage.forward(run, CRows<Policy>(laws::brought(run.on, run.work, users(), {groups, width})));
+    auto forward(Context<Policy>& ctx, const Sequence<Policy>&, const conformance::In<Policy>&) const {
+        return stage.forward(ctx, CRows<Policy>(conformance::brought(ctx.on, ctx.work, users(), {groups, width})));
     }
     template <class Policy>
-    void backward(Run<Policy>& run, const Sequence<Policy>&, const prompt::VqCodebook::Kept<Policy>& kept,
-                  CRows<Policy> dy, const laws::Out<Policy>&) const {
-        stage.backward(run, kept, dy);
+    void backward(Context<Policy>& ctx, const Sequence<Policy>&, const prompt::VqCodebook::Saved<Policy>& saved,
+                  CRows<Policy> dy, const conformance::Out<Policy>&) const {
+        stage.backward(ctx, saved, dy);
     }
 };
 
 struct Scene {
-    Layout layout;
+    ParameterLayout layout;
     prompt::VqCodebook stage;
-    P on = laws::policy<P>(1);
+    P on = conformance::policy<P>(1);
     Workspace<P> work{on};
     Parameters<P> parameters;
     Gradients<P> gradients;
-    Run<P> run;
+    Context<P> ctx;
 
     explicit Scene(const prompt::VqCodebook::Config& config)
         : stage(layout, config, width, model_width),
           parameters(on, layout, 1),
           gradients(on, layout),
-          run(parameters.run(on, work)) {
-        gradients.attach(run);
-        set(stage.codes(), laws::normals(stage.codes().size(), 5));
+          ctx(parameters.context(on, work)) {
+        gradients.attach(ctx);
+        set(stage.codes(), conformance::normals(stage.codes().size(), 5));
     }
-    void set(const Slot& s, const laws::Numbers& x) { on.put(x.data(), parameters.list(s)); }
-    laws::Numbers value(const Slot& s) { return laws::fetched<P>(on, std::as_const(parameters).view(s)); }
-    auto prompts(const laws::Numbers& e) {
+    void set(const TensorRef& s, const conformance::Numbers& x) { on.upload(x.data(), parameters.list(s)); }
+    conformance::Numbers value(const TensorRef& s) { return conformance::fetched<P>(on, std::as_const(parameters).view(s)); }
+    auto prompts(const conformance::Numbers& e) {
         return stage.forward(
-            run, CRows<P>(laws::brought(on, work, e, {static_cast<Index>(e.size()) / width, width})));
+            ctx, CRows<P>(conformance::brought(on, work, e, {static_cast<Index>(e.size()) / width, width})));
     }
 };
 
 /// Cosines of a user with every code, and which codes the paper's rule selects, by brute force.
-std::vector<Id> selected(const laws::Numbers& e, std::size_t g, const laws::Numbers& z, double theta,
-                         std::size_t most) {
+std::vector<Id> selected(const conformance::Numbers& e, std::size_t g, const conformance::Numbers& z, double theta,
+                         std::size_t maximum) {
     const std::size_t w = static_cast<std::size_t>(width), count = z.size() / w;
     std::vector<std::pair<double, Id>> order;
     for (std::size_t k = 0; k < count; ++k) {
@@ -74,7 +74,7 @@ std::vector<Id> selected(const laws::Numbers& e, std::size_t g, const laws::Numb
     }
     std::sort(order.begin(), order.end());
     std::vector<Id> codes{order[0].second};
-    for (std::size_t k = 1; k < order.size() && codes.size() < most; ++k)
+    for (std::size_t k = 1; k < order.size() && codes.size() < maximum; ++k)
         if (-order[k].first > theta) codes.push_back(order[k].second);
     std::sort(codes.begin(), codes.end());
     return codes;
@@ -83,42 +83,42 @@ std::vector<Id> selected(const laws::Numbers& e, std::size_t g, const laws::Numb
 }  // namespace
 
 TEST_CASE("prompts obey the law of a stage: codes, projection and shared prompt learn", "[prompt]") {
-    laws::stage<Case>();
+    conformance::layer<Case>();
 }
 
 TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap at most, by index",
           "[prompt]") {
-    const laws::Numbers e = users();
+    const conformance::Numbers e = users();
     for (const double theta : {-1.0, 0.0, 0.3, 0.6, 0.999})
-        for (const Index most : {1, 2, 5, 30}) {
-            Scene scene({.codes = 12, .theta = theta, .most = most});
-            const auto kept = scene.prompts(e);
-            const laws::Numbers z = scene.value(scene.stage.codes());
-            const laws::Numbers shared = scene.value(scene.stage.shared()),
+        for (const Index maximum : {1, 2, 5, 30}) {
+            Scene scene({.codes = 12, .theta = theta, .maximum = maximum});
+            const auto saved = scene.prompts(e);
+            const conformance::Numbers z = scene.value(scene.stage.codes());
+            const conformance::Numbers shared = scene.value(scene.stage.shared()),
                                 w = scene.value(scene.stage.projection());
-            const laws::Numbers out = laws::fetched<P>(scene.on, kept.out);
+            const conformance::Numbers out = conformance::fetched<P>(scene.on, saved.out);
             const auto prompt = [&](Index i, Index j) {
                 return out[static_cast<std::size_t>(i * model_width + j)];
             };
-            REQUIRE(kept.of_group.count() == groups);
+            REQUIRE(saved.of_group.count() == groups);
             for (Index g = 0; g < groups; ++g) {
                 const std::vector<Id> wanted =
-                    selected(e, static_cast<std::size_t>(g), z, theta, static_cast<std::size_t>(most));
-                const Segments<P>& of = kept.choice.of_row;
-                REQUIRE(std::vector<Id>(kept.choice.code_host.begin() + of.begin(g),
-                                        kept.choice.code_host.begin() + of.end(g)) == wanted);
-                CHECK(kept.choice.nearest_host[static_cast<std::size_t>(g)] ==
+                    selected(e, static_cast<std::size_t>(g), z, theta, static_cast<std::size_t>(maximum));
+                const Segments<P>& of = saved.choice.of_row;
+                REQUIRE(std::vector<Id>(saved.choice.code_host.begin() + of.begin(g),
+                                        saved.choice.code_host.begin() + of.end(g)) == wanted);
+                CHECK(saved.choice.nearest_host[static_cast<std::size_t>(g)] ==
                       selected(e, static_cast<std::size_t>(g), z, 2, 1)[0]);
                 // The shared prompt first, as it is; then the codes by index, projected.
-                REQUIRE(kept.of_group.length(g) == static_cast<Index>(wanted.size()) + 1);
+                REQUIRE(saved.of_group.length(g) == static_cast<Index>(wanted.size()) + 1);
                 for (Index j = 0; j < model_width; ++j) {
-                    CHECK(prompt(kept.of_group.begin(g), j) == shared[static_cast<std::size_t>(j)]);
+                    CHECK(prompt(saved.of_group.begin(g), j) == shared[static_cast<std::size_t>(j)]);
                     for (std::size_t k = 0; k < wanted.size(); ++k) {
                         double sum = 0;
                         for (Index i = 0; i < width; ++i)
                             sum += z[static_cast<std::size_t>(wanted[k] * width + i)] *
                                    w[static_cast<std::size_t>(j * width + i)];
-                        CHECK(std::abs(prompt(kept.of_group.begin(g) + 1 + static_cast<Index>(k), j) - sum) <=
+                        CHECK(std::abs(prompt(saved.of_group.begin(g) + 1 + static_cast<Index>(k), j) - sum) <=
                               1e-14);
                     }
                 }
@@ -127,22 +127,22 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
 }
 
 TEST_CASE("the shared prompt is never selected and no user is a batch too", "[prompt]") {
-    Scene scene({.codes = 4, .theta = -1, .most = 30});
-    const auto kept = scene.prompts(users());
-    for (const Id k : kept.choice.code_host) CHECK((k >= 0 && k < 4));
-    CHECK(kept.out.rows == groups * 5);
+    Scene scene({.codes = 4, .theta = -1, .maximum = 30});
+    const auto saved = scene.prompts(users());
+    for (const Id k : saved.choice.code_host) CHECK((k >= 0 && k < 4));
+    CHECK(saved.out.rows == groups * 5);
     const auto none = scene.prompts({});
     CHECK(none.out.rows == 0);
     CHECK(none.of_group.count() == 0);
 }
 
 TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes alone", "[prompt]") {
-    const laws::Numbers e = users();
+    const conformance::Numbers e = users();
     for (const auto kind : {loss::Orthogonality::cosine, loss::Orthogonality::squared}) {
         const std::size_t codes = 7, w = static_cast<std::size_t>(width);
-        Scene scene({.codes = 7, .theta = 0.3, .most = 30, .orthogonality = kind});
+        Scene scene({.codes = 7, .theta = 0.3, .maximum = 30, .orthogonality = kind});
         const double gamma = 0.25, beta = 0.15;
-        const auto value = [&](const laws::Numbers& z) {
+        const auto value = [&](const conformance::Numbers& z) {
             double quantisation = 0, orthogonality = 0;
             for (std::size_t g = 0; g < static_cast<std::size_t>(groups); ++g) {
                 const auto k = static_cast<std::size_t>(selected(e, g, z, 2, 1)[0]);
@@ -163,30 +163,30 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
                 }
             return std::pair(gamma * quantisation, beta * orthogonality);
         };
-        const auto kept = scene.prompts(e);
-        const Rows<P> sums = laws::brought(scene.on, scene.work, {0, 0}, {1, 2});
-        scene.stage.penalty(scene.run, kept, gamma, beta, sums.data);
-        const laws::Numbers losses = laws::fetched<P>(scene.on, sums);
-        const laws::Numbers z = scene.value(scene.stage.codes());
+        const auto saved = scene.prompts(e);
+        const Rows<P> sums = conformance::brought(scene.on, scene.work, {0, 0}, {1, 2});
+        scene.stage.penalty(scene.ctx, saved, gamma, beta, sums.data);
+        const conformance::Numbers losses = conformance::fetched<P>(scene.on, sums);
+        const conformance::Numbers z = scene.value(scene.stage.codes());
         const auto [quantisation, orthogonality] = value(z);
         CHECK(std::abs(losses[0] - quantisation) <= 1e-13 * quantisation);
         CHECK(std::abs(losses[1] - orthogonality) <= 1e-13);
-        laws::gradient_agrees("codes", z,
-                              laws::fetched<P>(scene.on, scene.gradients.view(scene.stage.codes())),
-                              [&](const laws::Numbers& x) { return value(x).first + value(x).second; });
-        CHECK(laws::length(laws::fetched<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
-        CHECK(laws::length(laws::fetched<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
+        conformance::gradient_agrees("codes", z,
+                              conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.codes())),
+                              [&](const conformance::Numbers& x) { return value(x).first + value(x).second; });
+        CHECK(conformance::length(conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
+        CHECK(conformance::length(conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
     }
 }
 
 TEST_CASE("centred: users are compared less their centre, and nothing else changes", "[prompt]") {
-    prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .most = 3};
+    prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .maximum = 3};
     Scene plain(config);
     config.centred = true;
     Scene centred(config);
-    const laws::Numbers centre = laws::normals(width, 9);
+    const conformance::Numbers centre = conformance::normals(width, 9);
     centred.set(centred.stage.centre(), centre);
-    laws::Numbers moved = users();
+    conformance::Numbers moved = users();
     for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += centre[i % static_cast<std::size_t>(width)];
     const auto a = plain.prompts(users()), b = centred.prompts(moved);
     REQUIRE(a.choice.code_host.size() == b.choice.code_host.size());
@@ -198,7 +198,7 @@ TEST_CASE("centred: users are compared less their centre, and nothing else chang
 }
 
 TEST_CASE("settings out of range are refused", "[prompt]") {
-    Layout layout;
+    ParameterLayout layout;
     CHECK_THROWS_AS(prompt::VqCodebook(layout, {.codes = 1}, width, model_width), Error);
-    CHECK_THROWS_AS(prompt::VqCodebook(layout, {.most = 0}, width, model_width), Error);
+    CHECK_THROWS_AS(prompt::VqCodebook(layout, {.maximum = 0}, width, model_width), Error);
 }

@@ -41,7 +41,7 @@ TrainConfig<Shop> config() {
 void train(Trainer<Shop, Host>& trainer, const test::SmallShop& shop) {
     int joint = 0;
     REQUIRE(!trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
-        joint += p.kind == Progress::Kind::step && p.phase == Phase::joint;
+        joint += p.kind == Progress::Kind::step && p.stage == TrainingStage::joint;
         return joint < 10;
     }));
     REQUIRE(trainer.state().step == 20);
@@ -85,10 +85,10 @@ TEST_CASE("a checkpoint written before the names changed is resumed and served",
     resumed.fit(shop.split.train, shop.split.valid, twice);
     CHECK(resumed.state().step == 25);
     for (const Tensor& t : resumed.model().model->layout().tensors())
-        if (t.slot.home != Home::frozen) {
+        if (t.ref.block != ParameterBlock::frozen) {
             INFO(t.name);
-            CHECK(values_of(*resumed.model().on, *resumed.model().parameters, t.slot) ==
-                  values_of(*straight.model().on, *straight.model().parameters, t.slot));
+            CHECK(values_of(*resumed.model().on, *resumed.model().parameters, t.ref) ==
+                  values_of(*straight.model().on, *straight.model().parameters, t.ref));
         }
 
     const Recommender<Shop, Host> served(load<Shop, Host>(fixture, shop.language, &shop.data.catalogue));

@@ -80,8 +80,8 @@ TEST_CASE("knowledge is built part by part, and goes on where it was stopped", "
     config.schedule.joint_epochs = 1;
     Trainer<Shop, Host> trainer(config, shop.data.catalogue, shop.language);
     trainer.fit(shop.split.train, shop.split.valid);
-    const Trained<Shop, Host>& trained = trainer.model();
-    const KnowledgeOrigin made{"xxh64:1", shop.language.sum, sum_of(shop.split.train)};
+    const TrainedModel<Shop, Host>& trained = trainer.model();
+    const KnowledgeOrigin made{"xxh64:1", shop.language.digest, digest_of(shop.split.train)};
     const Knowledge at_once = make_knowledge(trained, shop.split.train);
     REQUIRE(at_once.users() > 100);
 
@@ -119,6 +119,6 @@ TEST_CASE("knowledge is built part by part, and goes on where it was stopped", "
     build_knowledge(folder / "k", trained, shop.split.train, made, {}, 50);
     CHECK(support::slurp(folder / "k") == whole);
 
-    const Recommender<Shop, Host> desk(trained, built);
-    CHECK(desk.recommend({.history = shop.split.train.of(3), .user = 3}).used_knowledge);
+    const Recommender<Shop, Host> recommender(trained, built);
+    CHECK(recommender.recommend({.history = shop.split.train.of(3), .user = 3}).used_knowledge);
 }

@@ -23,9 +23,9 @@ struct Served {
     SmallShop shop;
     std::filesystem::path path =
         std::filesystem::temp_directory_path() / text_of("coco-served-", ::getpid(), ".coco");
-    Trained<Shop, Host> trained = make();
+    TrainedModel<Shop, Host> trained = make();
 
-    Trained<Shop, Host> make() {
+    TrainedModel<Shop, Host> make() {
         auto config = test::small_config<Shop>();
         config.schedule.joint_epochs = 2;
         Trainer<Shop, Host> trainer(config, shop.data.catalogue, shop.language);
@@ -46,14 +46,14 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
     for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
     const Knowledge knowledge = make_knowledge(served.trained, histories);
     REQUIRE(knowledge.users() == histories.users());
-    const Recommender<Shop, Host> desk(served.trained, knowledge);
+    const Recommender<Shop, Host> recommender(served.trained, knowledge);
     const Recommender<Shop, Host> ignorant(served.trained);
 
     Index different = 0;
     for (Index i = 0; i < shop.split.test.size(); ++i) {
         const data::Case c = shop.split.test[i];
         REQUIRE(c.user == static_cast<Id>(i));
-        const Recommendation all = desk.recommend(
+        const Recommendation all = recommender.recommend(
             {.history = c.history, .user = c.user, .k = shop.data.catalogue.size(), .exclude = {}});
         CHECK(all.used_knowledge);
         CHECK(knowledge.cut(c.user) == static_cast<Index>(c.history.size()));
@@ -81,9 +81,9 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
             requests.push_back(
                 {.history = c.history, .user = i % 3 == 0 ? no_id : c.user, .k = 3 + i % 4, .exclude = {}});
         }
-        const std::vector<Recommendation> together = desk.recommend(requests);
+        const std::vector<Recommendation> together = recommender.recommend(requests);
         for (std::size_t r = 0; r < requests.size(); ++r) {
-            const Recommendation one = desk.recommend(requests[r]);
+            const Recommendation one = recommender.recommend(requests[r]);
             CHECK(together[r].used_knowledge == one.used_knowledge);
             REQUIRE(together[r].items.size() == one.items.size());
             for (std::size_t k = 0; k < one.items.size(); ++k) {
@@ -95,12 +95,12 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
     SECTION("many threads may ask at once") {
         const data::Case c = shop.split.test[0];
         const Request request{.history = c.history, .user = c.user, .k = 5, .exclude = {}};
-        const Recommendation expected = desk.recommend(request);
+        const Recommendation expected = recommender.recommend(request);
         std::vector<std::thread> askers;
         std::atomic<int> wrong{0};
         for (int t = 0; t < 4; ++t)
             askers.emplace_back([&] {
-                for (int n = 0; n < 20; ++n) wrong += desk.recommend(request).items == expected.items ? 0 : 1;
+                for (int n = 0; n < 20; ++n) wrong += recommender.recommend(request).items == expected.items ? 0 : 1;
             });
         for (std::thread& t : askers) t.join();
         CHECK(wrong == 0);
@@ -108,20 +108,20 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
     SECTION("requests that make no sense say so") {
         const std::vector<Id> none, unknown{no_id, no_id},
             outside{static_cast<Id>(shop.data.catalogue.size())};
-        CHECK_THROWS_WITH(desk.recommend({.history = none}), Catch::Contains("request.history"));
-        CHECK_THROWS_WITH(desk.recommend({.history = unknown}),
+        CHECK_THROWS_WITH(recommender.recommend({.history = none}), Catch::Contains("request.history"));
+        CHECK_THROWS_WITH(recommender.recommend({.history = unknown}),
                           Catch::Contains("no item that the catalogue knows"));
-        CHECK_THROWS_WITH(desk.recommend({.history = outside}), Catch::Contains("no such item"));
+        CHECK_THROWS_WITH(recommender.recommend({.history = outside}), Catch::Contains("no such item"));
         const data::Case c = shop.split.test[0];
-        CHECK_THROWS_WITH(desk.recommend({.history = c.history, .k = 0}), Catch::Contains("request.k"));
+        CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .k = 0}), Catch::Contains("request.k"));
         // Unknown items among known ones are passed over, and a history longer than the window is cut.
         std::vector<Id> mixed{no_id};
         for (int n = 0; n < 40; ++n) mixed.insert(mixed.end(), c.history.begin(), c.history.end());
-        CHECK(desk.recommend({.history = mixed}).items.size() == 10);
+        CHECK(recommender.recommend({.history = mixed}).items.size() == 10);
         // Items to leave out are left out.
-        const Id first = desk.recommend({.history = c.history}).items.front().item;
+        const Id first = recommender.recommend({.history = c.history}).items.front().item;
         const std::vector<Id> without{first};
-        CHECK(desk.recommend({.history = c.history, .exclude = without}).items.front().item != first);
+        CHECK(recommender.recommend({.history = c.history, .exclude = without}).items.front().item != first);
     }
 }
 
@@ -130,8 +130,8 @@ TEST_CASE("a shop of one item has nothing to say but says it", "[serve]") {
     one.add("only");
     const auto model = std::make_shared<const Plain>(test::small_config<Plain>().model, 1);
     const auto on = std::make_shared<Host>(1);
-    const Trained<Plain, Host> trained{on, model, std::make_shared<Parameters<Host>>(*on, model->layout(), 1),
-                                       Filler(Sampling{}, 1), nullptr};
+    const TrainedModel<Plain, Host> trained{on, model, std::make_shared<Parameters<Host>>(*on, model->layout(), 1),
+                                       BatchBuilder(Sampling{}, 1), nullptr};
     const std::vector<Id> history{0};
     CHECK(Recommender<Plain, Host>(trained).recommend({.history = history}).items.empty());
 }

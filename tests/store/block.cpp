@@ -11,18 +11,18 @@ using namespace coco;
 namespace {
 
 /// Counts what is owned.
-struct Counting {
+struct CostModel {
     using Scalar = float;
     using Space = space::Host;
     std::size_t owned = 0;
     int calls = 0;
 
-    void* own(std::size_t bytes) {
+    void* allocate(std::size_t bytes) {
         ++calls;
         owned += bytes;
         return std::calloc(1, bytes);
     }
-    void disown(void* memory, std::size_t bytes) noexcept {
+    void deallocate(void* memory, std::size_t bytes) noexcept {
         owned -= bytes;
         std::free(memory);
     }
@@ -31,9 +31,9 @@ struct Counting {
 }  // namespace
 
 TEST_CASE("a block owns zeroed elements and gives back what it took", "[block]") {
-    Counting on;
+    CostModel on;
     {
-        Block<double, Counting> block(on, 12);
+        Block<double, CostModel> block(on, 12);
         CHECK(on.owned == 96);
         for (Index i = 0; i < 12; ++i) CHECK(block.list()[i] == 0);
         block.view(3, 4)(2, 3) = 5;
@@ -41,10 +41,10 @@ TEST_CASE("a block owns zeroed elements and gives back what it took", "[block]")
         CHECK(read.list()[11] == 5);
         CHECK(read.view(4, 3)(3, 2) == 5);
 
-        Block<double, Counting> moved(std::move(block));
+        Block<double, CostModel> moved(std::move(block));
         CHECK(moved.size() == 12);
         CHECK(moved.data()[11] == 5);
-        Block<double, Counting> other(on, 2);
+        Block<double, CostModel> other(on, 2);
         other = std::move(moved);
         CHECK(other.data()[11] == 5);
         CHECK(on.calls == 2);
@@ -53,8 +53,8 @@ TEST_CASE("a block owns zeroed elements and gives back what it took", "[block]")
 }
 
 TEST_CASE("a block of nothing takes nothing", "[block]") {
-    Counting on;
-    const Block<float, Counting> none(on, 0), never;
+    CostModel on;
+    const Block<float, CostModel> none(on, 0), never;
     CHECK(on.calls == 0);
     CHECK(none.data() == nullptr);
     CHECK(never.list().empty());

@@ -40,11 +40,11 @@ TEST_CASE("the inverse of a gather lists, for each row that was read, its reader
 
 TEST_CASE("an inverse rebuilt forgets the one before; naive loops agree", "[ragged]") {
     InverseLists lists;
-    Draw draw(3);
+    RandomStream random(3);
     for (const Index rows : {9, 1, 300, 5}) {
         std::vector<Id> gathered;
         for (int k = 0; k < 200; ++k)
-            gathered.push_back(static_cast<Id>(draw.below(static_cast<std::uint32_t>(rows) + 1)) - 1);
+            gathered.push_back(static_cast<Id>(random.below(static_cast<std::uint32_t>(rows) + 1)) - 1);
         lists.build(gathered, rows);
         std::vector<Id> id, offsets{0}, place;
         for (Id r = 0; r < rows; ++r) {

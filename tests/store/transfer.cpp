@@ -26,10 +26,10 @@ TEST_CASE("numbers arrive as scalars of the other kind, more of them than a piec
 }
 
 TEST_CASE("parameters move whole: what learns, what is given, what stays as stored") {
-    Layout layout;
-    const Slot dense = layout.claim("dense", 2, 3, Init::normal(1)),
-               table = layout.claim("table", 4, 3, Init::normal(1), Decay::no, Home::table);
-    const Slot frozen = layout.given("frozen", 1, 2, [](std::span<float> out) { out[0] = out[1] = 5; });
+    ParameterLayout layout;
+    const TensorRef dense = layout.claim("dense", 2, 3, Init::normal(1)),
+               table = layout.claim("table", 4, 3, Init::normal(1), Decay::no, ParameterBlock::table);
+    const TensorRef frozen = layout.given("frozen", 1, 2, [](std::span<float> out) { out[0] = out[1] = 5; });
     layout.stored("bytes", GgmlType::Q8_0, 1, 32, [](std::span<std::byte> out) { out[3] = std::byte{7}; });
     Host here(1), there(1);
     const Parameters<Host> first(here, layout, 4);
@@ -38,10 +38,10 @@ TEST_CASE("parameters move whole: what learns, what is given, what stays as stor
         const Parameters<Host> gone(here, layout, 4);
         moved = Parameters<Host>(there, here, gone);
     }
-    for (const Slot& slot : {dense, table, frozen})
-        for (Index i = 0; i < slot.rows; ++i)
-            for (Index j = 0; j < slot.cols; ++j)
-                CHECK(std::as_const(moved).view(slot)(i, j) == first.view(slot)(i, j));
+    for (const TensorRef& ref : {dense, table, frozen})
+        for (Index i = 0; i < ref.rows; ++i)
+            for (Index j = 0; j < ref.cols; ++j)
+                CHECK(std::as_const(moved).view(ref)(i, j) == first.view(ref)(i, j));
     CHECK(moved.stored().size() == layout.stored_bytes());
     CHECK(moved.stored().data()[3] == std::byte{7});
 }

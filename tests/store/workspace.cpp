@@ -10,19 +10,19 @@ using namespace coco;
 
 namespace {
 
-struct Counting {
+struct CostModel {
     using Scalar = double;
     using Space = space::Host;
     std::size_t owned = 0;
     int calls = 0;
 
-    void* own(std::size_t bytes) {
+    void* allocate(std::size_t bytes) {
         ++calls;
         owned += bytes;
         void* memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
         return memory;
     }
-    void disown(void* memory, std::size_t bytes) noexcept {
+    void deallocate(void* memory, std::size_t bytes) noexcept {
         owned -= bytes;
         std::free(memory);
     }
@@ -33,8 +33,8 @@ bool aligned(const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 64 
 }  // namespace
 
 TEST_CASE("what is kept neither moves nor overlaps while the arena grows", "[workspace]") {
-    Counting on;
-    Workspace<Counting> work(on);
+    CostModel on;
+    Workspace<CostModel> work(on);
     std::vector<View<double, space::Host>> all;
     for (Index k = 1; k <= 40; ++k) {
         all.push_back(work.keep(k * 100, 37));
@@ -49,13 +49,13 @@ TEST_CASE("what is kept neither moves nor overlaps while the arena grows", "[wor
 }
 
 TEST_CASE("after one reset a step of the same size, or a smaller, takes nothing", "[workspace]") {
-    Counting on;
-    Workspace<Counting> work(on);
+    CostModel on;
+    Workspace<CostModel> work(on);
     const auto step = [&](Index scale) {
         work.reset();
         for (Index k = 1; k <= 20; ++k) {
             work.keep(k * scale, 50);
-            const Workspace<Counting>::Frame frame(work);
+            const Workspace<CostModel>::Frame frame(work);
             work.scratch(k * scale * 3, 20);
             work.numbers(k * scale);
         }
@@ -70,32 +70,32 @@ TEST_CASE("after one reset a step of the same size, or a smaller, takes nothing"
 }
 
 TEST_CASE("frames give scratch back, the innermost first; kept rows survive them", "[workspace]") {
-    Counting on;
-    Workspace<Counting> work(on);
+    CostModel on;
+    Workspace<CostModel> work(on);
     const auto kept = work.keep(1, 4);
     kept(0, 0) = 3;
     double *outer = nullptr, *inner = nullptr;
     {
-        const Workspace<Counting>::Frame frame(work);
+        const Workspace<CostModel>::Frame frame(work);
         outer = work.scratch(1, 4).data;
         {
-            const Workspace<Counting>::Frame within(work);
+            const Workspace<CostModel>::Frame within(work);
             inner = work.scratch(1, 4).data;
             CHECK(inner != outer);
         }
         CHECK(work.scratch(1, 4).data == inner);
     }
-    const Workspace<Counting>::Frame frame(work);
+    const Workspace<CostModel>::Frame frame(work);
     CHECK(work.scratch(1, 4).data == outer);
     CHECK(kept(0, 0) == 3);
 }
 
 TEST_CASE("a pass gives back what was kept inside it", "[workspace]") {
-    Counting on;
-    Workspace<Counting> work(on);
+    CostModel on;
+    Workspace<CostModel> work(on);
     const double* first = nullptr;
     {
-        const Workspace<Counting>::Passing passing(work);
+        const Workspace<CostModel>::Passing passing(work);
         first = work.keep(5, 5).data;
         work.keep(200000, 2);
     }
@@ -103,8 +103,8 @@ TEST_CASE("a pass gives back what was kept inside it", "[workspace]") {
 }
 
 TEST_CASE("lists and numbers have the type and size asked for, none at all included", "[workspace]") {
-    Counting on;
-    Workspace<Counting> work(on);
+    CostModel on;
+    Workspace<CostModel> work(on);
     CHECK(work.keep_list<Id>(7).size == 7);
     CHECK(work.scratch_list<std::uint8_t>(0).size == 0);
     CHECK(work.numbers(3).size() == 3);
@@ -114,8 +114,8 @@ TEST_CASE("lists and numbers have the type and size asked for, none at all inclu
 }
 
 TEST_CASE("an arena keeps a reserve for what is larger than the first step", "[workspace]") {
-    Counting on;
-    Arena<Counting> arena(on);
+    CostModel on;
+    Arena<CostModel> arena(on);
     arena.take(1 << 20);
     arena.reset();
     arena.reserve(1.5);

@@ -14,12 +14,12 @@ TEST_CASE("an encoder gives the tokenizer's ids, for words it has met as for new
     vocabulary.split = coco::text::Smollm::split;
     const coco::text::Tokenizer tokenizer(vocabulary);
     coco::text::Encoder encoder(tokenizer);
-    coco::Draw draw(3);
+    coco::RandomStream random(3);
     std::vector<coco::Id> all, expected;
     for (int round = 0; round < 500; ++round) {
         std::string text;
-        for (std::uint32_t i = draw.below(200); i > 0; --i)
-            text += std::vector<std::string>{"a", "b", "ab", " ", "<end>"}[draw.below(5)];
+        for (std::uint32_t i = random.below(200); i > 0; --i)
+            text += std::vector<std::string>{"a", "b", "ab", " ", "<end>"}[random.below(5)];
         const auto special = round % 2 == 0 ? coco::text::Special::recognised : coco::text::Special::ordinary;
         encoder(text, all, special);
         const auto ids = tokenizer.encode(text, special);

@@ -32,7 +32,7 @@ data::Catalogue catalogue() {
     return all;
 }
 
-std::string told(const std::vector<Id>& history, Index tokens, Index items = 20) {
+std::string text_of_history(const std::vector<Id>& history, Index tokens, Index items = 20) {
     const History texts(catalogue(), shop, characters);
     std::vector<Id> out{'!'};
     const Index length = texts.append(history, {tokens, items}, out);
@@ -43,27 +43,27 @@ std::string told(const std::vector<Id>& history, Index tokens, Index items = 20)
 }  // namespace
 
 TEST_CASE("a person's text: the latest last, the oldest falls out whole", "[text][history]") {
-    CHECK(told({0, 1, 3}, 100) == "!<-aa-bbbb-c>");
-    CHECK(told({0, 1, 3}, 12) == "!<-aa-bbbb-c>");
-    CHECK(told({0, 1, 3}, 11) == "!<-bbbb-c>");
-    CHECK(told({0, 1, 3}, 9) == "!<-bbbb-c>");
-    CHECK(told({0, 1, 3}, 8) == "!<-c>");  // "aa" would fit, but is older than what did not
-    CHECK(told({0, 1, 3}, 3) == "!<>");
-    CHECK(told({}, 100) == "!<>");
-    CHECK(told({0, 0, 0}, 100) == "!<-aa-aa-aa>");
+    CHECK(text_of_history({0, 1, 3}, 100) == "!<-aa-bbbb-c>");
+    CHECK(text_of_history({0, 1, 3}, 12) == "!<-aa-bbbb-c>");
+    CHECK(text_of_history({0, 1, 3}, 11) == "!<-bbbb-c>");
+    CHECK(text_of_history({0, 1, 3}, 9) == "!<-bbbb-c>");
+    CHECK(text_of_history({0, 1, 3}, 8) == "!<-c>");  // "aa" would fit, but is older than what did not
+    CHECK(text_of_history({0, 1, 3}, 3) == "!<>");
+    CHECK(text_of_history({}, 100) == "!<>");
+    CHECK(text_of_history({0, 0, 0}, 100) == "!<-aa-aa-aa>");
 }
 
 TEST_CASE("items are counted, those without words take no place", "[text][history]") {
-    CHECK(told({0, 1, 3}, 100, 2) == "!<-bbbb-c>");
-    CHECK(told({0, 2, 2, 3}, 100, 2) == "!<-aa-c>");
-    CHECK(told({2}, 100) == "!<>");
-    CHECK(told({0, 1}, 100, 0) == "!<>");
+    CHECK(text_of_history({0, 1, 3}, 100, 2) == "!<-bbbb-c>");
+    CHECK(text_of_history({0, 2, 2, 3}, 100, 2) == "!<-aa-c>");
+    CHECK(text_of_history({2}, 100) == "!<>");
+    CHECK(text_of_history({0, 1}, 100, 0) == "!<>");
 }
 
 TEST_CASE("a title longer than the whole budget is passed over", "[text][history]") {
-    CHECK(told({0, 4, 3}, 12) == "!<-aa-c>");
-    CHECK(told({0, 4, 3}, 19) == "!<-c>");  // it would fit by itself, so it ends the text
-    CHECK(told({0, 4, 3}, 22) == "!<-dddddddddddddddd-c>");
+    CHECK(text_of_history({0, 4, 3}, 12) == "!<-aa-c>");
+    CHECK(text_of_history({0, 4, 3}, 19) == "!<-c>");  // it would fit by itself, so it ends the text
+    CHECK(text_of_history({0, 4, 3}, 22) == "!<-dddddddddddddddd-c>");
 }
 
 TEST_CASE("the instruction stands apart, and a budget must hold the template", "[text][history]") {
@@ -81,13 +81,13 @@ TEST_CASE("the instruction stands apart, and a budget must hold the template", "
 
 TEST_CASE("no budget is ever exceeded", "[text][history]") {
     const History texts(catalogue(), shop, characters);
-    Draw draw(1);
+    RandomStream random(1);
     bool kept = true;
     for (int trial = 0; trial < 2000; ++trial) {
         std::vector<Id> history, out;
-        for (std::uint32_t n = draw.below(12); n > 0; --n) history.push_back(static_cast<Id>(draw.below(5)));
-        const Index tokens = 2 + draw.below(40);
-        kept = kept && texts.append(history, {tokens, 1 + draw.below(6)}, out) <= tokens;
+        for (std::uint32_t n = random.below(12); n > 0; --n) history.push_back(static_cast<Id>(random.below(5)));
+        const Index tokens = 2 + random.below(40);
+        kept = kept && texts.append(history, {tokens, 1 + random.below(6)}, out) <= tokens;
     }
     CHECK(kept);
 }

@@ -34,21 +34,21 @@ void by_definition(const std::map<std::pair<Id, Id>, std::pair<Id, Id>>& table, 
 }  // namespace
 
 TEST_CASE("merges: equal to the definition on random merges and words") {
-    coco::Draw draw(1);
+    coco::RandomStream random(1);
     for (int round = 0; round < 300; ++round) {
         Merges merges;
         std::map<std::pair<Id, Id>, std::pair<Id, Id>> table;
         const Id letters = 3;
         for (Id rank = 0; rank < 12; ++rank) {
             const auto known = static_cast<std::uint32_t>(letters + rank);
-            const Id left = static_cast<Id>(draw.below(known)), right = static_cast<Id>(draw.below(known));
+            const Id left = static_cast<Id>(random.below(known)), right = static_cast<Id>(random.below(known));
             const Id merged = letters + rank;
             const bool added = merges.add(left, right, merged);
             CHECK(added == !table.contains({left, right}));
             if (added) table[{left, right}] = {static_cast<Id>(table.size()), merged};
         }
-        std::vector<Id> ids(draw.below(round % 2 == 0 ? 20 : 70));
-        for (Id& id : ids) id = static_cast<Id>(draw.below(letters));
+        std::vector<Id> ids(random.below(round % 2 == 0 ? 20 : 70));
+        for (Id& id : ids) id = static_cast<Id>(random.below(letters));
         std::vector<Id> expected = ids;
         by_definition(table, expected);
         merges.apply(ids);

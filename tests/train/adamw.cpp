@@ -11,8 +11,8 @@ using P = BasicHost<double>;
 namespace {
 
 struct Model {
-    Layout layout;
-    Slot weight, bias, other;
+    ParameterLayout layout;
+    TensorRef weight, bias, other;
 
     Model() {
         layout.group("one");
@@ -25,7 +25,7 @@ struct Model {
 
 std::vector<double> numbers(P& on, List<const double, space::Host> list) {
     std::vector<double> out(static_cast<std::size_t>(list.size));
-    on.fetch(list, out.data());
+    on.download(list, out.data());
     return out;
 }
 
@@ -41,21 +41,21 @@ TEST_CASE("three steps as the paper's algorithm 2 writes them, clip included", "
     Gradients<P> gradients(on, model.layout);
     AdamW<P> optimizer(on, model.layout, config);
 
-    std::vector<double> x = numbers(on, values.block(Home::dense).list()), m(x.size()), v(x.size());
+    std::vector<double> x = numbers(on, values.block(ParameterBlock::dense).list()), m(x.size()), v(x.size());
     const std::vector<double> rates{1e-2, 3e-2};
     for (int step = 1; step <= 3; ++step) {
         double squares = 0;
         std::vector<double> g(x.size(), 0);
         for (const Tensor& t : model.layout.tensors())
-            for (Index i = t.slot.at; i < t.slot.at + t.slot.size(); ++i) {
+            for (Index i = t.ref.at; i < t.ref.at + t.ref.size(); ++i) {
                 g[static_cast<std::size_t>(i)] = std::sin(static_cast<double>(i * step + 1));
                 squares += g[static_cast<std::size_t>(i)] * g[static_cast<std::size_t>(i)];
             }
-        on.put(g.data(), gradients.block(Home::dense).list());
+        on.upload(g.data(), gradients.block(ParameterBlock::dense).list());
         optimizer.step(on, values, gradients, rates);
         const double clip = std::sqrt(squares) > config.clip ? config.clip / std::sqrt(squares) : 1;
         for (const Tensor& t : model.layout.tensors())
-            for (Index at = t.slot.at; at < t.slot.at + t.slot.size(); ++at) {
+            for (Index at = t.ref.at; at < t.ref.at + t.ref.size(); ++at) {
                 const std::size_t i = static_cast<std::size_t>(at);
                 const double rate = rates[static_cast<std::size_t>(t.group)];
                 m[i] = config.beta1 * m[i] + (1 - config.beta1) * clip * g[i];
@@ -65,7 +65,7 @@ TEST_CASE("three steps as the paper's algorithm 2 writes them, clip included", "
                 const double decay = t.decay == Decay::yes ? config.decay : 0;
                 x[i] -= rate * (first / (std::sqrt(second) + config.epsilon) + decay * x[i]);
             }
-        const std::vector<double> got = numbers(on, values.block(Home::dense).list());
+        const std::vector<double> got = numbers(on, values.block(ParameterBlock::dense).list());
         for (std::size_t i = 0; i < x.size(); ++i) CHECK(got[i] == Approx(x[i]).margin(1e-13));
     }
     CHECK(optimizer.steps() == std::vector<std::int64_t>{3, 3});
@@ -77,14 +77,14 @@ TEST_CASE("a closed group keeps every bit and its count of steps", "[adamw]") {
     Parameters<P> values(on, model.layout, 3);
     Gradients<P> gradients(on, model.layout);
     AdamW<P> optimizer(on, model.layout, {});
-    on.fill(gradients.block(Home::dense).list(), 0.3);
+    on.fill(gradients.block(ParameterBlock::dense).list(), 0.3);
     optimizer.step(on, values, gradients, std::vector<double>{1e-2, 1e-2});
-    const std::vector<double> before = numbers(on, values.block(Home::dense).list());
-    const std::vector<double> moments = numbers(on, optimizer.first().block(Home::dense).list());
+    const std::vector<double> before = numbers(on, values.block(ParameterBlock::dense).list());
+    const std::vector<double> moments = numbers(on, optimizer.first().block(ParameterBlock::dense).list());
     optimizer.step(on, values, gradients, std::vector<double>{1e-2, 0});
-    const std::vector<double> after = numbers(on, values.block(Home::dense).list());
-    const std::vector<double> moments_after = numbers(on, optimizer.first().block(Home::dense).list());
-    for (Index i = 0; i < model.layout.size(Home::dense); ++i) {
+    const std::vector<double> after = numbers(on, values.block(ParameterBlock::dense).list());
+    const std::vector<double> moments_after = numbers(on, optimizer.first().block(ParameterBlock::dense).list());
+    for (Index i = 0; i < model.layout.size(ParameterBlock::dense); ++i) {
         const std::size_t k = static_cast<std::size_t>(i);
         if (i >= model.other.at) {
             CHECK(before[k] == after[k]);

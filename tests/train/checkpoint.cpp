@@ -87,7 +87,7 @@ TEST_CASE("a run that is killed or stopped and resumed gives the file of the run
     TrainState state;
     Json::parse(io::Safetensors(whole).metadata("state")).get_to(state);
     REQUIRE(state.finished);
-    const std::uint64_t steps = state.step, joint = static_cast<std::uint64_t>(state.phase_step);
+    const std::uint64_t steps = state.step, joint = static_cast<std::uint64_t>(state.stage_step);
     REQUIRE(joint >= 5);
     std::vector<Death> deaths;
     for (std::uint64_t k = 0; k < 4; ++k) deaths.push_back({1 + k * (steps - joint - 1) / 4, -1, 0});
@@ -113,7 +113,7 @@ TEST_CASE("a run that is killed or stopped and resumed gives the file of the run
         const auto path = scratch("stopped.coco");
         Trainer<Shop, Host> first(test::small_config<Shop>(), shop.data.catalogue, shop.language);
         REQUIRE(!first.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
-            return !(p.phase == Phase::joint && p.kind == Progress::Kind::step && p.epoch == 2 &&
+            return !(p.stage == TrainingStage::joint && p.kind == Progress::Kind::step && p.epoch == 2 &&
                      p.done == 3);
         }));
         save(path, first);

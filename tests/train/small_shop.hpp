@@ -20,7 +20,7 @@ namespace coco::test {
 
 using Shop = BasicPipeline<backbone::SASRec, items::Table, prompt::VqCodebook, llm::Decoder<>,
                            decoupler::CrossAttention, aligner::CrossAttention, adapter::LoRA>;
-using Plain = Base<backbone::SASRec>;
+using Plain = SequentialRecommender<backbone::SASRec>;
 
 /// Data and language model of a test.
 struct SmallShop {
@@ -57,7 +57,7 @@ TrainConfig<Model> small_config() {
     c.schedule.joint_patience = 3;
     c.sampling.budget.tokens = 24;
     c.words = {"what is next", "had", " ", "now"};
-    if constexpr (Model::knows) c.model.prompt.codes = 8;
+    if constexpr (Model::uses_knowledge) c.model.prompt.codes = 8;
     return c;
 }
 

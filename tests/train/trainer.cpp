@@ -5,7 +5,7 @@
 
 #include <coco/host/host.hpp>
 
-#include "laws/allocations.hpp"
+#include "conformance/allocations.hpp"
 #include "small_shop.hpp"
 
 using namespace coco;
@@ -20,7 +20,7 @@ namespace {
 template <class Model>
 std::int64_t taken_in_second_epochs(Trainer<Model, Host>& trainer, const SmallShop& shop) {
     std::int64_t taken = 0;
-    std::optional<laws::Allocations> counter;
+    std::optional<conformance::Allocations> counter;
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
         if (p.epoch == 2 && p.kind == Progress::Kind::step && p.done == 1) counter.emplace();
         if (p.epoch == 2 && p.kind == Progress::Kind::epoch) {
@@ -35,7 +35,7 @@ std::int64_t taken_in_second_epochs(Trainer<Model, Host>& trainer, const SmallSh
 }  // namespace
 
 TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
-    if (!laws::Allocations::counted) {
+    if (!conformance::Allocations::counted) {
         std::puts("SKIPPED: allocations cannot be counted under this sanitizer");
         return;
     }
@@ -93,12 +93,12 @@ TEST_CASE("the base trains on for the joint epochs with the pipeline's targets a
     {
         Trainer<Shop, Host> trainer(test::small_config<Shop>(), shop.data.catalogue, shop.language);
         trainer.fit(shop.split.train, shop.split.valid);
-        pipeline = trainer.state().vitals.targets;
+        pipeline = trainer.state().diagnostics.targets;
     }
     {
         Trainer<Plain, Host> trainer(test::small_config<Plain>(), shop.data.catalogue);
         trainer.fit(shop.split.train, shop.split.valid);
-        base = trainer.state().vitals.targets;
+        base = trainer.state().diagnostics.targets;
     }
     CHECK(base > 0);
     CHECK(base == pipeline);

@@ -8,7 +8,7 @@
 #include <coco/adapter/projections.hpp>
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
@@ -20,12 +20,12 @@ concept SaysWhetherItLearns = requires {
     { T::learns } -> std::convertible_to<bool>;
 };
 
-/// Made as `T(Layout&, const T::Config&, const adapter::Sizes&)`.
+/// Made as `T(ParameterLayout&, const T::Config&, const adapter::Sizes&)`.
 template <class T>
 concept ClaimsItsTensors = requires {
     typename T::Config;
 }
-&&std::constructible_from<T, Layout&, const typename T::Config&, const Sizes&>;
+&&std::constructible_from<T, ParameterLayout&, const typename T::Config&, const Sizes&>;
 
 /// `changes(projection)`: whether it changes that map; if not, rows for it need not be made.
 template <class T>
@@ -33,19 +33,19 @@ concept SaysWhatItChanges = requires(const T& adapter, Projection projection) {
     { adapter.changes(projection) } -> std::convertible_to<bool>;
 };
 
-/// `forward(run, layer, projection, x, row_key, y)`: y += its change of the projection of x.
+/// `forward(ctx, layer, projection, x, row_key, y)`: y += its change of the projection of x.
 template <class T>
-concept ChangesProjections = requires(const T& adapter, Run<Archetype>& run, Index layer,
+concept ChangesProjections = requires(const T& adapter, Context<Archetype>& ctx, Index layer,
                                       Projection projection, CRows<Archetype> x, Ids<Archetype> row_key,
                                       Rows<Archetype> y) {
-    { adapter.forward(run, layer, projection, x, row_key, y) } -> std::same_as<void>;
+    { adapter.forward(ctx, layer, projection, x, row_key, y) } -> std::same_as<void>;
 };
 
-/// `backward(run, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
+/// `backward(ctx, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
 template <class T>
-concept PassesGradients = requires(const T& adapter, Run<Archetype>& run, Index layer, Projection projection,
+concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, Index layer, Projection projection,
                                    CRows<Archetype> x, Ids<Archetype> row_key, Rows<Archetype> dx) {
-    { adapter.backward(run, layer, projection, x, row_key, x, dx) } -> std::same_as<void>;
+    { adapter.backward(ctx, layer, projection, x, row_key, x, dx) } -> std::same_as<void>;
 };
 
 }  // namespace adapter
@@ -70,7 +70,7 @@ constexpr bool explain_adapter() {
     else if constexpr (!adapter::ClaimsItsTensors<T>)
         static_assert(
             adapter::ClaimsItsTensors<T>,
-            "coco: this Adapter lacks `struct Config` and a constructor from `(coco::Layout&, const Config&, "
+            "coco: this Adapter lacks `struct Config` and a constructor from `(coco::ParameterLayout&, const Config&, "
             "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
     else if constexpr (!adapter::SaysWhatItChanges<T>)
         static_assert(adapter::SaysWhatItChanges<T>,
@@ -79,12 +79,12 @@ constexpr bool explain_adapter() {
     else if constexpr (!adapter::ChangesProjections<T>)
         static_assert(
             adapter::ChangesProjections<T>,
-            "coco: this Adapter lacks `void forward(Run<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
+            "coco: this Adapter lacks `void forward(Context<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
             "row_key, Rows<P> y) const` (docs/concepts.md#adapter)");
     else
         static_assert(
             adapter::PassesGradients<T>,
-            "coco: this Adapter lacks `void backward(Run<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
+            "coco: this Adapter lacks `void backward(Context<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
             "row_key, CRows<P> dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
     return true;
 }

@@ -6,7 +6,7 @@
 #include <coco/adapter/concept.hpp>
 #include <coco/adapter/projections.hpp>
 #include <coco/core/role.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::adapter {
 
@@ -18,13 +18,13 @@ public:
     struct Config {};
 
     Frozen() = default;
-    Frozen(Layout&, const Config&, const Sizes&) {}
+    Frozen(ParameterLayout&, const Config&, const Sizes&) {}
 
     static constexpr bool changes(Projection) { return false; }
     template <class P>
-    void forward(Run<P>&, Index, Projection, CRows<P>, Ids<P>, Rows<P>) const {}
+    void forward(Context<P>&, Index, Projection, CRows<P>, Ids<P>, Rows<P>) const {}
     template <class P>
-    void backward(Run<P>&, Index, Projection, CRows<P>, Ids<P>, CRows<P>, Rows<P>) const {}
+    void backward(Context<P>&, Index, Projection, CRows<P>, Ids<P>, CRows<P>, Rows<P>) const {}
 };
 
 }  // namespace coco::adapter

@@ -32,7 +32,7 @@ public:
     };
 
     LoRA() = default;
-    LoRA(Layout& layout, const Config& config, const Sizes& sizes) {
+    LoRA(ParameterLayout& layout, const Config& config, const Sizes& sizes) {
         require(config.rank >= 1, "adapter.rank", "too small", "at least 1", text_of(config.rank));
         require(config.dropout >= 0 && config.dropout < 1, "adapter.dropout", "out of range", "in [0, 1)",
                 text_of(config.dropout));
@@ -40,7 +40,7 @@ public:
         layout.group("adapter");
         const double scale = config.alpha / static_cast<double>(config.rank);
         for (Index l = 0; l < sizes.layers; ++l) {
-            const Layout::Scope scope(layout, "adapter." + std::to_string(l));
+            const ParameterLayout::Scope scope(layout, "adapter." + std::to_string(l));
             for (const Projection p : projections)
                 if (std::find(config.targets.begin(), config.targets.end(), p) != config.targets.end())
                     change_[at(p)].emplace_back(layout, names[at(p)], sizes.in(p), sizes.out(p), config.rank,
@@ -59,14 +59,14 @@ public:
     /// \param x        rows x Sizes::in(p), what the layer maps     \param y  rows x Sizes::out(p)
     /// \param row_key  a key a row, for dropout
     template <class P>
-    void forward(Run<P>& run, Index layer, Projection p, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
-        if (changes(p)) change(layer, p).forward(run, x, row_key, y);
+    void forward(Context<P>& ctx, Index layer, Projection p, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
+        if (changes(p)) change(layer, p).forward(ctx, x, row_key, y);
     }
     /// Gradients of A and B from dy, and dx += theirs.
     template <class P>
-    void backward(Run<P>& run, Index layer, Projection p, CRows<P> x, Ids<P> row_key, CRows<P> dy,
+    void backward(Context<P>& ctx, Index layer, Projection p, CRows<P> x, Ids<P> row_key, CRows<P> dy,
                   Rows<P> dx) const {
-        if (changes(p)) change(layer, p).backward(run, x, row_key, dy, dx);
+        if (changes(p)) change(layer, p).backward(ctx, x, row_key, dy, dx);
     }
 
 private:

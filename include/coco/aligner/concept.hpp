@@ -7,36 +7,36 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
 namespace aligner {
 
-/// Made as `T(Layout&, const T::Config&, Index width)`.
+/// Made as `T(ParameterLayout&, const T::Config&, Index width)`.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
-    std::constructible_from<T, Layout&, const typename T::Config&, Index>;
+    std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index>;
 
-/// `template <class P> struct Kept` with `out`, a row for each row of h.
+/// `template <class P> struct Saved` with `out`, a row for each row of h.
 template <class T>
-concept KeepsAligned = requires(const typename T::template Kept<Archetype>& kept) {
-    { kept.out } -> std::convertible_to<CRows<Archetype>>;
+concept KeepsAligned = requires(const typename T::template Saved<Archetype>& saved) {
+    { saved.out } -> std::convertible_to<CRows<Archetype>>;
 };
 
-/// `forward(run, h, h_of, pure, pure_of)` returns `Kept<P>`.
+/// `forward(ctx, h, h_of, pure, pure_of)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Run<Archetype>& run, CRows<Archetype> rows,
+concept GoesForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
                                const Segments<Archetype>& of) {
-    { t.forward(run, rows, of, rows, of) } -> std::same_as<typename T::template Kept<Archetype>>;
+    { t.forward(ctx, rows, of, rows, of) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
-/// `backward(run, kept, dy, dh, dpure)`: parameters' gradients +=, the others = unless empty.
+/// `backward(ctx, saved, dy, dh, dpure)`: parameters' gradients +=, the others = unless empty.
 template <class T>
-concept GoesBackward = requires(const T& t, Run<Archetype>& run,
-                                const typename T::template Kept<Archetype>& kept, CRows<Archetype> dy,
+concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
+                                const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
                                 Rows<Archetype> dx) {
-    { t.backward(run, kept, dy, dx, dx) } -> std::same_as<void>;
+    { t.backward(ctx, saved, dy, dx, dx) } -> std::same_as<void>;
 };
 
 }  // namespace aligner
@@ -57,20 +57,20 @@ constexpr bool explain_aligner() {
     else if constexpr (!aligner::ClaimsItsTensors<T>)
         static_assert(aligner::ClaimsItsTensors<T>,
                       "coco: this Aligner lacks `struct Config` with defaults and a constructor from "
-                      "`(coco::Layout&, const Config&, Index width)` (docs/concepts.md#aligner)");
+                      "`(coco::ParameterLayout&, const Config&, Index width)` (docs/concepts.md#aligner)");
     else if constexpr (!aligner::KeepsAligned<T>)
         static_assert(aligner::KeepsAligned<T>,
-                      "coco: this Aligner lacks `template <class P> struct Kept` with rows `out` "
+                      "coco: this Aligner lacks `template <class P> struct Saved` with rows `out` "
                       "(docs/concepts.md#aligner)");
     else if constexpr (!aligner::GoesForward<T>)
         static_assert(
             aligner::GoesForward<T>,
-            "coco: this Aligner lacks `Kept<P> forward(Run<P>&, CRows<P> h, const Segments<P>&, CRows<P> "
+            "coco: this Aligner lacks `Saved<P> forward(Context<P>&, CRows<P> h, const Segments<P>&, CRows<P> "
             "pure, const Segments<P>&) const` (docs/concepts.md#aligner)");
     else
         static_assert(
             aligner::GoesBackward<T>,
-            "coco: this Aligner lacks `void backward(Run<P>&, const Kept<P>&, CRows<P> dy, Rows<P> dh, "
+            "coco: this Aligner lacks `void backward(Context<P>&, const Saved<P>&, CRows<P> dy, Rows<P> dh, "
             "Rows<P> dpure) const` (docs/concepts.md#aligner)");
     return true;
 }

@@ -21,7 +21,7 @@ struct AlignRows {
     Index h_stride;
     const T* o;
     const T* bias;
-    const T* knows;  ///< rows x 1: 1 where there is knowledge, else 0
+    const T* has_knowledge;  ///< rows x 1: 1 where there is knowledge, else 0
     T* out;
     Index cols;
 
@@ -30,7 +30,7 @@ struct AlignRows {
         const T* const from = h + i * h_stride;
         const T* const more = o + i * cols;
         T* const to = out + i * cols;
-        if (knows[i] > T(0))
+        if (has_knowledge[i] > T(0))
             row.each(cols, [&](Index j) { to[j] = from[j] + (more[j] + bias[j]); });
         else
             row.each(cols, [&](Index j) { to[j] = from[j]; });
@@ -39,14 +39,14 @@ struct AlignRows {
 
 /// knows_i = 1 for the rows of segments that have keys.
 template <class T>
-struct KnowsRows {
+struct KnowledgeRows {
     const Id *rows_of, *keys_of;
-    T* knows;
+    T* has_knowledge;
 
     template <class Row>
     COCO_HD void operator()(Index s, const Row& row) const {
         const T yes = keys_of[s + 1] > keys_of[s] ? T(1) : T(0);
-        row.each(rows_of[s + 1] - rows_of[s], [&](Index i) { knows[rows_of[s] + i] = yes; });
+        row.each(rows_of[s + 1] - rows_of[s], [&](Index i) { has_knowledge[rows_of[s] + i] = yes; });
     }
 };
 
@@ -61,19 +61,19 @@ public:
     };
 
     template <class P>
-    struct Kept {
-        typename nn::Norm::Kept<P> norm_h, norm_pure;
-        Passed<P> query, own_key, own_value, key, value;
+    struct Saved {
+        typename nn::Norm::Saved<P> norm_h, norm_pure;
+        nn::Linear::Saved<P> query, own_key, own_value, key, value;
         Attention<P> shape;
-        Rows<P> mixed, statistics, knows;
-        Passed<P> output;
+        Rows<P> mixed, statistics, has_knowledge;
+        nn::Linear::Saved<P> output;
         CRows<P> out;
     };
 
-    CrossAttention(Layout& layout, const Config& config, Index width) : heads_(config.heads) {
+    CrossAttention(ParameterLayout& layout, const Config& config, Index width) : heads_(config.heads) {
         require(heads_ > 0 && width % heads_ == 0, "aligner.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads_));
-        const Layout::Scope scope(layout, "aligner");
+        const ParameterLayout::Scope scope(layout, "aligner");
         const Init init = Init::normal(1 / std::sqrt(static_cast<double>(width)));
         norm_ = nn::Norm(layout, "norm", width, config.epsilon);
         query_ = nn::Linear(layout, "query", width, width, init, nn::Bias::no);
@@ -86,79 +86,79 @@ public:
     /// \param h_of, pure_of  as many segments: rows of a segment see that segment's knowledge; it may be
     /// empty
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> h, const Segments<P>& h_of, CRows<P> pure,
+    Saved<P> forward(Context<P>& ctx, CRows<P> h, const Segments<P>& h_of, CRows<P> pure,
                     const Segments<P>& pure_of) const {
         using T = typename P::Scalar;
-        Kept<P> kept;
-        kept.norm_h = norm_.forward(run, h);
-        kept.norm_pure = norm_.forward(run, pure);
-        const CRows<P> nh = kept.norm_h.out, np = kept.norm_pure.out;
-        kept.query = query_.forward(run, nh);
-        kept.own_key = key_.forward(run, nh);
-        kept.own_value = value_.forward(run, nh);
-        kept.key = key_.forward(run, np);
-        kept.value = value_.forward(run, np);
-        kept.shape.queries = h_of;
-        kept.shape.keys = pure_of;
-        kept.shape.heads = kept.shape.kv_heads = heads_;
-        kept.shape.scale = static_cast<T>(1 / std::sqrt(static_cast<double>(h.cols / heads_)));
-        kept.mixed = run.work.keep(h.rows, h.cols);
-        kept.statistics = run.work.keep(h.rows, heads_);
-        run.on.attend(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out), CRows<P>(kept.value.out),
-                      CRows<P>(kept.own_key.out), CRows<P>(kept.own_value.out), kept.mixed, kept.statistics);
-        kept.output = output_.forward(run, CRows<P>(kept.mixed));
-        kept.knows = run.work.keep(h.rows, 1);
-        run.on.rows(h_of.count(), h_of.longest,
-                    KnowsRows<T>{h_of.offsets.data, pure_of.offsets.data, kept.knows.data});
-        const Rows<P> out = run.work.keep(h.rows, h.cols);
-        run.on.rows(h.rows, 3 * h.cols,
-                    AlignRows<T>{h.data, h.stride, kept.output.out.data, run.value(bias_).data,
-                                 kept.knows.data, out.data, h.cols});
-        kept.out = out;
-        return kept;
+        Saved<P> saved;
+        saved.norm_h = norm_.forward(ctx, h);
+        saved.norm_pure = norm_.forward(ctx, pure);
+        const CRows<P> nh = saved.norm_h.out, np = saved.norm_pure.out;
+        saved.query = query_.forward(ctx, nh);
+        saved.own_key = key_.forward(ctx, nh);
+        saved.own_value = value_.forward(ctx, nh);
+        saved.key = key_.forward(ctx, np);
+        saved.value = value_.forward(ctx, np);
+        saved.shape.queries = h_of;
+        saved.shape.keys = pure_of;
+        saved.shape.heads = saved.shape.kv_heads = heads_;
+        saved.shape.scale = static_cast<T>(1 / std::sqrt(static_cast<double>(h.cols / heads_)));
+        saved.mixed = ctx.work.keep(h.rows, h.cols);
+        saved.statistics = ctx.work.keep(h.rows, heads_);
+        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
+                      CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out), saved.mixed, saved.statistics);
+        saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
+        saved.has_knowledge = ctx.work.keep(h.rows, 1);
+        ctx.on.for_each_row(h_of.count(), h_of.longest,
+                    KnowledgeRows<T>{h_of.offsets.data, pure_of.offsets.data, saved.has_knowledge.data});
+        const Rows<P> out = ctx.work.keep(h.rows, h.cols);
+        ctx.on.for_each_row(h.rows, 3 * h.cols,
+                    AlignRows<T>{h.data, h.stride, saved.output.out.data, ctx.value(bias_).data,
+                                 saved.has_knowledge.data, out.data, h.cols});
+        saved.out = out;
+        return saved;
     }
 
     /// \param dh, dpure  =; either may be empty
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
         using T = typename P::Scalar;
-        const typename Workspace<P>::Frame frame(run.work);
-        const Index rows = dy.rows, width = dy.cols, pieces = kept.key.x.rows;
-        const auto matrix = [&](Index count) { return run.work.scratch(count, width); };
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Index rows = dy.rows, width = dy.cols, pieces = saved.key.x.rows;
+        const auto matrix = [&](Index count) { return ctx.work.scratch(count, width); };
         const Rows<P> dout = matrix(rows), dmixed = matrix(rows), dquery = matrix(rows);
         const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces),
                       dvalue = matrix(pieces);
-        run.on.rows(rows, 2 * width, nn::ScaleRows<T>{dy.data, dy.stride, kept.knows.data, dout.data, width});
-        if (const Rows<P> db = run.gradient(bias_); !db.empty())
-            run.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
-        output_.backward(run, kept.output, CRows<P>(dout), dmixed);
-        run.on.attend_backward(kept.shape, CRows<P>(kept.query.out), CRows<P>(kept.key.out),
-                               CRows<P>(kept.value.out), CRows<P>(kept.own_key.out),
-                               CRows<P>(kept.own_value.out), CRows<P>(kept.mixed), CRows<P>(kept.statistics),
+        ctx.on.for_each_row(rows, 2 * width, nn::ScaleRows<T>{dy.data, dy.stride, saved.has_knowledge.data, dout.data, width});
+        if (const Rows<P> db = ctx.gradient(bias_); !db.empty())
+            ctx.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
+        output_.backward(ctx, saved.output, CRows<P>(dout), dmixed);
+        ctx.on.attend_backward(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
+                               CRows<P>(saved.value.out), CRows<P>(saved.own_key.out),
+                               CRows<P>(saved.own_value.out), CRows<P>(saved.mixed), CRows<P>(saved.statistics),
                                CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
 
         const Rows<P> dnorm = matrix(std::max(rows, pieces)), part = matrix(std::max(rows, pieces));
         if (pieces > 0) {
-            key_.backward(run, kept.key, CRows<P>(dkey), part.rows_from(0, pieces));
-            value_.backward(run, kept.value, CRows<P>(dvalue), dnorm.rows_from(0, pieces));
-            nn::copy<P>(run.on, CRows<P>(part.rows_from(0, pieces)), dnorm.rows_from(0, pieces), Write::add);
-            norm_.backward(run, kept.norm_pure, CRows<P>(dnorm.rows_from(0, pieces)), dpure);
+            key_.backward(ctx, saved.key, CRows<P>(dkey), part.rows_from(0, pieces));
+            value_.backward(ctx, saved.value, CRows<P>(dvalue), dnorm.rows_from(0, pieces));
+            nn::copy<P>(ctx.on, CRows<P>(part.rows_from(0, pieces)), dnorm.rows_from(0, pieces), Write::add);
+            norm_.backward(ctx, saved.norm_pure, CRows<P>(dnorm.rows_from(0, pieces)), dpure);
         }
         const Rows<P> dn = dnorm.rows_from(0, rows), more = part.rows_from(0, rows);
-        query_.backward(run, kept.query, CRows<P>(dquery), dn);
-        key_.backward(run, kept.own_key, CRows<P>(down_key), more);
-        nn::copy<P>(run.on, CRows<P>(more), dn, Write::add);
-        value_.backward(run, kept.own_value, CRows<P>(down_value), more);
-        nn::copy<P>(run.on, CRows<P>(more), dn, Write::add);
-        norm_.backward(run, kept.norm_h, CRows<P>(dn), dh);
-        if (!dh.empty()) nn::copy<P>(run.on, dy, dh, Write::add);
+        query_.backward(ctx, saved.query, CRows<P>(dquery), dn);
+        key_.backward(ctx, saved.own_key, CRows<P>(down_key), more);
+        nn::copy<P>(ctx.on, CRows<P>(more), dn, Write::add);
+        value_.backward(ctx, saved.own_value, CRows<P>(down_value), more);
+        nn::copy<P>(ctx.on, CRows<P>(more), dn, Write::add);
+        norm_.backward(ctx, saved.norm_h, CRows<P>(dn), dh);
+        if (!dh.empty()) nn::copy<P>(ctx.on, dy, dh, Write::add);
     }
 
 private:
     Index heads_ = 1;
     nn::Norm norm_;
     nn::Linear query_, key_, value_, output_;
-    Slot bias_;
+    TensorRef bias_;
 };
 
 }  // namespace coco::aligner

@@ -16,21 +16,21 @@ public:
     struct Config {};
 
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> out;
     };
 
-    Identity(Layout&, const Config&, Index) {}
+    Identity(ParameterLayout&, const Config&, Index) {}
 
     template <class P>
-    Kept<P> forward(Run<P>&, CRows<P> h, const Segments<P>&, CRows<P>, const Segments<P>&) const {
+    Saved<P> forward(Context<P>&, CRows<P> h, const Segments<P>&, CRows<P>, const Segments<P>&) const {
         return {h};
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>&, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
-        if (!dh.empty()) nn::copy<P>(run.on, dy, dh);
-        if (!dpure.empty()) nn::fill<P>(run.on, dpure, 0);
+    void backward(Context<P>& ctx, const Saved<P>&, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
+        if (!dh.empty()) nn::copy<P>(ctx.on, dy, dh);
+        if (!dpure.empty()) nn::fill<P>(ctx.on, dpure, 0);
     }
 };
 

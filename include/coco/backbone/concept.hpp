@@ -9,7 +9,7 @@
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/attention.hpp>
 #include <coco/nn/sequence.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
@@ -23,42 +23,42 @@ concept DescribesItself = std::default_initializable<typename B::Config> &&
     { config.window } -> std::convertible_to<Index>;
 };
 
-/// `static constexpr nn::Sees sees`: whether an output depends on earlier items alone.
+/// `static constexpr nn::AttentionMask attention_mask`: whether an output depends on earlier items alone.
 template <class B>
-concept SaysWhatItSees = requires {
-    { B::sees } -> std::convertible_to<nn::Sees>;
+concept SaysItsAttentionMask = requires {
+    { B::attention_mask } -> std::convertible_to<nn::AttentionMask>;
 };
 
-/// Made as `B(Layout&, const B::Config&)`.
+/// Made as `B(ParameterLayout&, const B::Config&)`.
 template <class B>
-concept ClaimsItsTensors = std::constructible_from<B, Layout&, const typename B::Config&>;
+concept ClaimsItsTensors = std::constructible_from<B, ParameterLayout&, const typename B::Config&>;
 
-/// `template <class P> struct Kept` with `h`, rows x width.
+/// `template <class P> struct Saved` with `h`, rows x width.
 template <class B>
-concept KeepsForBackward = requires(const typename B::template Kept<Archetype>& kept) {
-    { kept.h } -> std::convertible_to<CRows<Archetype>>;
+concept KeepsForBackward = requires(const typename B::template Saved<Archetype>& saved) {
+    { saved.h } -> std::convertible_to<CRows<Archetype>>;
 };
 
-/// `forward(run, sequence, x)` returns `Kept<P>`.
+/// `forward(ctx, sequence, x)` returns `Saved<P>`.
 template <class B>
-concept GoesForward = requires(const B& b, Run<Archetype>& run, const Sequence<Archetype>& sequence,
+concept GoesForward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
                                CRows<Archetype> x) {
-    { b.forward(run, sequence, x) } -> std::same_as<typename B::template Kept<Archetype>>;
+    { b.forward(ctx, sequence, x) } -> std::same_as<typename B::template Saved<Archetype>>;
 };
 
-/// `backward(run, sequence, kept, dh, dx)`: parameters' gradients +=, dx = unless empty.
+/// `backward(ctx, sequence, kept, dh, dx)`: parameters' gradients +=, dx = unless empty.
 template <class B>
-concept GoesBackward = requires(const B& b, Run<Archetype>& run, const Sequence<Archetype>& sequence,
-                                const typename B::template Kept<Archetype>& kept, CRows<Archetype> dh,
+concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
+                                const typename B::template Saved<Archetype>& saved, CRows<Archetype> dh,
                                 Rows<Archetype> dx) {
-    { b.backward(run, sequence, kept, dh, dx) } -> std::same_as<void>;
+    { b.backward(ctx, sequence, saved, dh, dx) } -> std::same_as<void>;
 };
 
 }  // namespace backbone
 
 /// Turns packed histories into a vector a row, the vector that item vectors are multiplied with.
 template <class B>
-concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> && backbone::SaysWhatItSees<B> &&
+concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> && backbone::SaysItsAttentionMask<B> &&
     backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> && backbone::GoesForward<B> &&
     backbone::GoesBackward<B>;
 
@@ -74,26 +74,26 @@ constexpr bool explain_backbone() {
         static_assert(backbone::DescribesItself<B>,
                       "coco: this Backbone lacks `struct Config` with defaults, `width()` and `window` "
                       "(CONTRIBUTING.md, Add a backbone, 2)");
-    else if constexpr (!backbone::SaysWhatItSees<B>)
-        static_assert(backbone::SaysWhatItSees<B>,
-                      "coco: this Backbone lacks `static constexpr coco::nn::Sees sees` "
+    else if constexpr (!backbone::SaysItsAttentionMask<B>)
+        static_assert(backbone::SaysItsAttentionMask<B>,
+                      "coco: this Backbone lacks `static constexpr coco::nn::AttentionMask attention_mask` "
                       "(CONTRIBUTING.md, Add a backbone, 1)");
     else if constexpr (!backbone::ClaimsItsTensors<B>)
         static_assert(backbone::ClaimsItsTensors<B>,
-                      "coco: this Backbone lacks a constructor from `(coco::Layout&, const Config&)` "
+                      "coco: this Backbone lacks a constructor from `(coco::ParameterLayout&, const Config&)` "
                       "(CONTRIBUTING.md, Add a backbone, 2)");
     else if constexpr (!backbone::KeepsForBackward<B>)
         static_assert(backbone::KeepsForBackward<B>,
-                      "coco: this Backbone lacks `template <class P> struct Kept` with rows `h` "
+                      "coco: this Backbone lacks `template <class P> struct Saved` with rows `h` "
                       "(CONTRIBUTING.md, Add a backbone, 3)");
     else if constexpr (!backbone::GoesForward<B>)
         static_assert(
             backbone::GoesForward<B>,
-            "coco: this Backbone lacks `Kept<P> forward(Run<P>&, const Sequence<P>&, CRows<P> x) const` "
+            "coco: this Backbone lacks `Saved<P> forward(Context<P>&, const Sequence<P>&, CRows<P> x) const` "
             "(CONTRIBUTING.md, Add a backbone, 4)");
     else
         static_assert(backbone::GoesBackward<B>,
-                      "coco: this Backbone lacks `void backward(Run<P>&, const Sequence<P>&, const Kept<P>&, "
+                      "coco: this Backbone lacks `void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, "
                       "CRows<P> dh, Rows<P> dx) const` (CONTRIBUTING.md, Add a backbone, 4)");
     return true;
 }

@@ -16,7 +16,7 @@ namespace coco::backbone {
 class SASRec {
 public:
     using Role = role::Backbone;
-    static constexpr nn::Sees sees = nn::Sees::earlier;
+    static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
 
     struct Config {
         nn::EncoderConfig encoder;
@@ -26,53 +26,53 @@ public:
     };
 
     template <class P>
-    struct Kept {
-        typename nn::Norm::Kept<P> start;
-        typename nn::Dropout::Kept<P> dropped;
-        typename nn::Encoder::Kept<P> encoder;
+    struct Saved {
+        typename nn::Norm::Saved<P> start;
+        typename nn::Dropout::Saved<P> dropped;
+        typename nn::Encoder::Saved<P> encoder;
         CRows<P> h;  ///< rows x width: what is multiplied with item vectors
     };
 
-    SASRec(Layout& layout, const Config& config) {
+    SASRec(ParameterLayout& layout, const Config& config) {
         require(config.window > 0, "sasrec.window", "out of range", "at least 1", text_of(config.window));
-        const Layout::Scope scope(layout, "sasrec");
+        const ParameterLayout::Scope scope(layout, "sasrec");
         position_ =
             layout.claim("position", config.window, config.width(), Init::normal(config.encoder.init));
         start_ = nn::Norm(layout, "norm", config.width(), config.encoder.epsilon);
         dropout_ = nn::Dropout(layout, config.encoder.dropout);
-        encoder_ = nn::Encoder(layout, config.encoder, sees);
+        encoder_ = nn::Encoder(layout, config.encoder, attention_mask);
     }
 
     /// \param x  rows x width: the vectors of the sequence's items
     template <class P>
-    Kept<P> forward(Run<P>& run, const Sequence<P>& sequence, CRows<P> x) const {
-        Kept<P> kept;
-        const Rows<P> sum = run.work.keep(x.rows, x.cols);
-        nn::copy<P>(run.on, x, sum);
-        nn::gather<P>(run.on, run.value(position_), sequence.position, sum, Write::add);
-        kept.start = start_.forward(run, CRows<P>(sum));
-        kept.dropped = dropout_.forward(run, CRows<P>(kept.start.out), sequence.row_key);
-        kept.encoder = encoder_.forward(run, sequence.segments, sequence.row_key, kept.dropped.out);
-        kept.h = kept.encoder.out;
-        return kept;
+    Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, CRows<P> x) const {
+        Saved<P> saved;
+        const Rows<P> sum = ctx.work.keep(x.rows, x.cols);
+        nn::copy<P>(ctx.on, x, sum);
+        nn::gather<P>(ctx.on, ctx.value(position_), sequence.position, sum, Write::add);
+        saved.start = start_.forward(ctx, CRows<P>(sum));
+        saved.dropped = dropout_.forward(ctx, CRows<P>(saved.start.out), sequence.row_key);
+        saved.encoder = encoder_.forward(ctx, sequence.segments, sequence.row_key, saved.dropped.out);
+        saved.h = saved.encoder.out;
+        return saved;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Sequence<P>& sequence, const Kept<P>& kept, CRows<P> dh,
+    void backward(Context<P>& ctx, const Sequence<P>& sequence, const Saved<P>& saved, CRows<P> dh,
                   Rows<P> dx) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> inner = run.work.scratch(dh.rows, dh.cols), outer = run.work.scratch(dh.rows, dh.cols);
-        encoder_.backward(run, kept.encoder, dh, inner);
-        dropout_.backward(run, kept.dropped, CRows<P>(inner), outer);
-        const Rows<P> dposition = run.gradient(position_);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> inner = ctx.work.scratch(dh.rows, dh.cols), outer = ctx.work.scratch(dh.rows, dh.cols);
+        encoder_.backward(ctx, saved.encoder, dh, inner);
+        dropout_.backward(ctx, saved.dropped, CRows<P>(inner), outer);
+        const Rows<P> dposition = ctx.gradient(position_);
         // Positions have the gradient of the items they are added to, wanted or not.
         const Rows<P> dsum = dx.empty() && !dposition.empty() ? inner : dx;
-        start_.backward(run, kept.start, CRows<P>(outer), dsum);
-        if (!dposition.empty()) nn::scatter<P>(run.on, CRows<P>(dsum), sequence.by_position, dposition);
+        start_.backward(ctx, saved.start, CRows<P>(outer), dsum);
+        if (!dposition.empty()) nn::scatter<P>(ctx.on, CRows<P>(dsum), sequence.by_position, dposition);
     }
 
 private:
-    Slot position_;
+    TensorRef position_;
     nn::Norm start_;
     nn::Dropout dropout_;
     nn::Encoder encoder_;

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
 
 namespace coco::baseline {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::math {
 

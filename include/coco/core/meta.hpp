@@ -19,7 +19,7 @@ namespace coco::meta {
 
 /// Whether a type (as a value) plays the part R.
 template <class R>
-struct PlaysPart {
+struct HasRole {
     template <class T>
     constexpr auto operator()(T) const {
         return boost::hana::bool_c<std::is_same_v<role_of<typename T::type>, R>>;
@@ -27,14 +27,14 @@ struct PlaysPart {
 };
 
 /// How many of `Words` play the part R.
-template <class R, class... Words>
+template <class R, class... Parts>
 inline constexpr std::size_t count =
-    decltype(boost::hana::count_if(boost::hana::tuple_t<Words...>, PlaysPart<R>{}))::value;
+    decltype(boost::hana::count_if(boost::hana::tuple_t<Parts...>, HasRole<R>{}))::value;
 
 /// The first of `Words` that plays the part R, or `Default`.
-template <class R, class Default, class... Words>
-using word_for = typename std::remove_cvref_t<decltype(boost::hana::front(
-    boost::hana::append(boost::hana::filter(boost::hana::tuple_t<Words...>, PlaysPart<R>{}),
+template <class R, class Default, class... Parts>
+using part_for = typename std::remove_cvref_t<decltype(boost::hana::front(
+    boost::hana::append(boost::hana::filter(boost::hana::tuple_t<Parts...>, HasRole<R>{}),
                         boost::hana::type_c<Default>)))>::type;
 
 }  // namespace coco::meta

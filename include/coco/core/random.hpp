@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 
@@ -42,12 +42,12 @@ COCO_HD inline float unit_interval(std::uint32_t word) { return static_cast<floa
 
 /// A stream of random numbers for host code (shuffles, cuts, initial values). Its whole state is three
 /// integers, so that a checkpoint can hold it. Streams of one seed with different ids are independent.
-class Draw {
+class RandomStream {
 public:
     /// \param seed    the run's seed
     /// \param stream  what the numbers are for: any number, the same one for the same purpose
     /// \param at      how many words have been drawn before
-    explicit Draw(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t at = 0)
+    explicit RandomStream(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t at = 0)
         : seed_(seed), stream_(stream), at_(at) {}
 
     /// 32 random bits.

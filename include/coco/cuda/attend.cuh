@@ -16,11 +16,11 @@ namespace cuda {
 template <class T, int width>
 struct AttendRoom : QueryRoom<T, width> {
     using Base = QueryRoom<T, width>;
-    static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::most;
+    static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::maximum;
 
     T* highest;
 
-    __device__ explicit AttendRoom(WarpRoom room) : Base(room), highest(room.take<T>(Base::most)) {}
+    __device__ explicit AttendRoom(WarpRoom room) : Base(room), highest(room.take<T>(Base::maximum)) {}
 };
 
 /// `count` tile rows, all query rows `first` and later of one segment, from the first key to the last.
@@ -30,12 +30,12 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
                             View<T, space::Device> statistics) {
     using Room = AttendRoom<T, width>;
     using Tile = typename Room::Tile;
-    constexpr int most = Room::most, columns = Tile::columns;
+    constexpr int maximum = Room::maximum, columns = Tile::columns;
     const int lane = Tile::lane(), head = call.head, at = kv * head;
     const bool own = !call.own_k.empty() && sight.count() > 0;
-    T sum[most], mixed[most][columns];
+    T sum[maximum], mixed[maximum][columns];
     COCO_UNROLL
-    for (int r = 0; r < most; ++r) {
+    for (int r = 0; r < maximum; ++r) {
         sum[r] = 0;
         COCO_UNROLL
         for (int c = 0; c < columns; ++c) mixed[r][c] = 0;
@@ -67,11 +67,11 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
         __syncwarp();
         room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
-        T score[most] = {};
+        T score[maximum] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
         room.dropout.draw(call, room.rows, count, first);
         COCO_UNROLL
-        for (int r = 0; r < most; ++r) {
+        for (int r = 0; r < maximum; ++r) {
             T weight = 0;
             if (r < count) {
                 const T mine = key < room.rows.visible[r] ? score[r] : -infinity<T>;
@@ -97,7 +97,7 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
 
     __syncwarp();
     COCO_UNROLL
-    for (int r = 0; r < most; ++r) {
+    for (int r = 0; r < maximum; ++r) {
         if (r >= count) break;
         const T total = warp_sum(sum[r]), share = total != 0 ? 1 / total : T(0);
         const Index row = room.rows.row[r];
@@ -158,7 +158,7 @@ struct LaunchAttend {
     void run() const {
         using Room = AttendRoom<T, width>;
         constexpr int warps = warps_for(Room::bytes);
-        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::most);
+        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::maximum);
         launch(device.stream(), kernel::attend<T, width>,
                blocks_for_windows(call.query_rows, window, call.kv_heads, warps), dim3(warps * warp_size),
                warps * Room::bytes, call, window, out, statistics);

@@ -11,7 +11,7 @@
 #include <coco/cuda/attend.cuh>
 #include <coco/cuda/attend_backward_keys.cuh>
 #include <coco/cuda/memory.cuh>
-#include <coco/cuda/rows.cuh>
+#include <coco/cuda/for_each_row.cuh>
 
 namespace coco {
 
@@ -91,11 +91,11 @@ __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const In
     using Work = cuda::KeyTile<T, width>;
     const Index warps = blockDim.x / cuda::warp_size,
                 task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
-                begin = task / call.kv_heads * Work::most;
+                begin = task / call.kv_heads * Work::maximum;
     if (begin >= key_rows) return;
     const int kv = static_cast<int>(task % call.kv_heads);
     const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
-    cuda::for_parts(call.keys, begin, begin + Work::most, [&](Index s, int first, int last) {
+    cuda::for_parts(call.keys, begin, begin + Work::maximum, [&](Index s, int first, int last) {
         const cuda::Sight sight(call, s);
         Work work(call, slopes, room, kv, last - first, !dk.empty(), !dv.empty());
         work.load(sight.begin + first);
@@ -113,22 +113,22 @@ __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const In
 template <class T, int width>
 __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
                                        const cuda::AttentionSlopes<T> slopes, const Index first_query,
-                                       const Index stretch, const Index stretches, T* const prefix_k,
+                                       const Index slice, const Index slices, T* const prefix_k,
                                        T* const prefix_v) {
     using Work = cuda::KeyTile<T, width>;
     const Index warps = blockDim.x / cuda::warp_size,
                 task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
-                tiles = (call.prefix + Work::most - 1) / Work::most, tile = task % tiles,
+                tiles = (call.prefix + Work::maximum - 1) / Work::maximum, tile = task % tiles,
                 part = task / tiles;  // stretch and key head
-    if (part >= stretches * call.kv_heads) return;
+    if (part >= slices * call.kv_heads) return;
     const int kv = static_cast<int>(part % call.kv_heads), prefix = static_cast<int>(call.prefix),
-              first = static_cast<int>(tile) * Work::most, left = prefix - first;
-    const Index begin = first_query + part / call.kv_heads * stretch, rest = call.query_rows - begin;
+              first = static_cast<int>(tile) * Work::maximum, left = prefix - first;
+    const Index begin = first_query + part / call.kv_heads * slice, rest = call.query_rows - begin;
     const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
-    Work work(call, slopes, room, kv, left < Work::most ? left : Work::most, prefix_k != nullptr,
+    Work work(call, slopes, room, kv, left < Work::maximum ? left : Work::maximum, prefix_k != nullptr,
               prefix_v != nullptr);
     work.load(first);
-    work.add(first, begin, 0, static_cast<int>(rest < stretch ? rest : stretch),
+    work.add(first, begin, 0, static_cast<int>(rest < slice ? rest : slice),
              [&](int i) { return cuda::belongs(call.queries, begin + i) ? prefix : 0; });
     const Index at = (part * call.prefix + first) * call.head;
     work.store(prefix_k ? prefix_k + at : nullptr, call.head, prefix_v ? prefix_v + at : nullptr, call.head);
@@ -143,7 +143,7 @@ template <class T>
 struct AddShares {
     const T* share;
     View<T, space::Device> to;
-    Index stretches, prefix, head;
+    Index slices, prefix, head;
 
     template <class Row>
     __device__ void operator()(Index j, const Row& row) const {
@@ -151,7 +151,7 @@ struct AddShares {
         row.each(to.cols, [mine, j](Index c) {
             const Index kv_heads = mine.to.cols / mine.head, kv = c / mine.head;
             T sum = 0;
-            for (Index s = 0; s < mine.stretches; ++s)
+            for (Index s = 0; s < mine.slices; ++s)
                 sum += mine.share[((s * kv_heads + kv) * mine.prefix + j) * mine.head + c % mine.head];
             mine.to.row(j)[c] += sum;
         });
@@ -160,10 +160,10 @@ struct AddShares {
 
 /// Stretches of query rows that add to the prefix side by side: some hundred rows each, and not many, for
 /// their shares lie in memory.
-struct Stretches {
+struct Slices {
     Index rows, count;
 
-    explicit Stretches(Index all)
+    explicit Slices(Index all)
         : rows(std::max<Index>(256, (all + 63) / 64)), count((all + rows - 1) / rows) {}
 };
 
@@ -187,22 +187,22 @@ struct LaunchAttendBackward {
             launch(device.stream(), kernel, dim3(static_cast<unsigned>((tasks + warps - 1) / warps)),
                    dim3(warps * warp_size), warps * Work::Room::bytes, call, arguments...);
         };
-        const Index key_rows = shape.keys.rows(), windows = (key_rows + Work::most - 1) / Work::most;
+        const Index key_rows = shape.keys.rows(), windows = (key_rows + Work::maximum - 1) / Work::maximum;
         start(kernel::attend_backward_keys<T, width>, windows * call.kv_heads, key_rows, slopes, dk, dv);
         const Index first_query = shape.queries.count() > 1 ? shape.queries.begin(1) : call.query_rows,
-                    tiles = (call.prefix + Work::most - 1) / Work::most;
-        const Stretches stretches(call.query_rows - first_query);
-        if (call.prefix == 0 || stretches.count == 0) return;
+                    tiles = (call.prefix + Work::maximum - 1) / Work::maximum;
+        const Slices slices(call.query_rows - first_query);
+        if (call.prefix == 0 || slices.count == 0) return;
         const Scratch scratch(device);
-        const Index size = stretches.count * call.kv_heads * call.prefix * call.head;
+        const Index size = slices.count * call.kv_heads * call.prefix * call.head;
         T* const prefix_k = dk.empty() ? nullptr : scratch.take<T>(size);
         T* const prefix_v = dv.empty() ? nullptr : scratch.take<T>(size);
-        start(kernel::attend_backward_prefix<T, width>, tiles * call.kv_heads * stretches.count, slopes,
-              first_query, stretches.rows, stretches.count, prefix_k, prefix_v);
+        start(kernel::attend_backward_prefix<T, width>, tiles * call.kv_heads * slices.count, slopes,
+              first_query, slices.rows, slices.count, prefix_k, prefix_v);
         for (const auto& [share, to] : {std::pair{prefix_k, dk}, std::pair{prefix_v, dv}})
             if (share)
-                rows<T>(device, call.prefix, stretches.count * to.cols,
-                        AddShares<T>{share, to, stretches.count, call.prefix, call.head});
+                rows<T>(device, call.prefix, slices.count * to.cols,
+                        AddShares<T>{share, to, slices.count, call.prefix, call.head});
     }
 
 private:
@@ -210,7 +210,7 @@ private:
     void queries() const {
         using Room = AttendBackwardRoom<T, width>;
         constexpr int warps = warps_for(Room::bytes);
-        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::most);
+        const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::maximum);
         launch(device.stream(), kernel::attend_backward_queries<T, width>,
                blocks_for_windows(call.query_rows, window, call.kv_heads, warps), dim3(warps * warp_size),
                warps * Room::bytes, call, window, slopes, dq);

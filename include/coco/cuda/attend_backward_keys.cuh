@@ -35,12 +35,12 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
                                      const AttendBackwardRoom<T, width>& room, View<T, space::Device> dq) {
     using Room = AttendBackwardRoom<T, width>;
     using Tile = typename Room::Tile;
-    constexpr int most = Room::most, columns = Tile::columns;
+    constexpr int maximum = Room::maximum, columns = Tile::columns;
     const int lane = Tile::lane(), head = call.head, at = kv * head;
     const bool own = !call.own_k.empty() && sight.count() > 0;
-    T slope[most][columns];
+    T slope[maximum][columns];
     COCO_UNROLL
-    for (int r = 0; r < most; ++r) {
+    for (int r = 0; r < maximum; ++r) {
         COCO_UNROLL
         for (int c = 0; c < columns; ++c) slope[r][c] = 0;
         if (r >= count) {
@@ -66,12 +66,12 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
         __syncwarp();
         room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
-        T score[most] = {}, along[most] = {};
+        T score[maximum] = {}, along[maximum] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
         Tile::add_scores(along, room.dout, count, room.lines, call.v, head, room.stage);
         room.dropout.draw(call, room.rows, count, first);
         COCO_UNROLL
-        for (int r = 0; r < most; ++r) {
+        for (int r = 0; r < maximum; ++r) {
             T weight = 0;
             if (r < count && key < room.rows.visible[r]) {
                 const Index row = room.rows.row[r];
@@ -87,7 +87,7 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
     }
 
     COCO_UNROLL
-    for (int r = 0; r < most; ++r) {
+    for (int r = 0; r < maximum; ++r) {
         if (r >= count) break;
         T* const to = dq.row(room.rows.row[r]) + room.rows.head[r] * head;
         COCO_UNROLL
@@ -101,12 +101,12 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
 template <class T, int width>
 class KeyTile {
 public:
-    static constexpr int most = rows_for<T, width>(2);
-    using Tile = cuda::Tile<T, width, most>;
+    static constexpr int maximum = rows_for<T, width>(2);
+    using Tile = cuda::Tile<T, width, maximum>;
     static constexpr int columns = Tile::columns;
 
     struct Room {
-        static constexpr int words = most <= 8 ? 8 : 12, word_stride = words + 1;
+        static constexpr int words = maximum <= 8 ? 8 : 12, word_stride = words + 1;
         static constexpr std::size_t bytes =
             sizeof(T) * (2 * Tile::rows_size + Tile::stage_size + 2 * Tile::weights_size) +
             Tile::Lines::bytes + sizeof(std::uint32_t) * warp_size * word_stride;
@@ -135,7 +135,7 @@ public:
           wants_k_(wants_k),
           wants_v_(wants_v) {
         COCO_UNROLL
-        for (int r = 0; r < most; ++r) COCO_UNROLL
+        for (int r = 0; r < maximum; ++r) COCO_UNROLL
         for (int c = 0; c < columns; ++c) dk_[r][c] = dv_[r][c] = 0;
     }
 
@@ -143,7 +143,7 @@ public:
     __device__ void load(Index first) {
         const int head = call_.head;
         __syncwarp();
-        for (int r = 0; r < most; ++r) {
+        for (int r = 0; r < maximum; ++r) {
             if (r < count_) {
                 Tile::put(room_.k, r, call_.k.row(first + r) + kv_ * head, head, call_.scale);
                 Tile::put(room_.v, r, call_.v.row(first + r) + kv_ * head, head, T(1));
@@ -170,14 +170,14 @@ public:
             __syncwarp();
             room_.lines.row[lane] = there ? static_cast<Id>(row) : no_id;
             room_.lines.column[lane] = static_cast<Id>(h * head);
-            T score[most] = {}, along[most] = {};
+            T score[maximum] = {}, along[maximum] = {};
             Tile::add_scores(score, room_.k, count_, room_.lines, call_.q, head, room_.stage);
             Tile::add_scores(along, room_.v, count_, room_.lines, slopes_.dout, head, room_.stage);
             const T log_sum = there ? slopes_.statistics.row(row)[h] : T(0),
                     inner = there ? slopes_.inner[row * call_.heads + h] : T(0);
             if (there) draw(row, h, index);
             COCO_UNROLL
-            for (int r = 0; r < most; ++r) {
+            for (int r = 0; r < maximum; ++r) {
                 T kept = 0, slope = 0;
                 if (r < count_ && r < seen) {
                     const T weight = math::exp(score[r] - log_sum), mask = factor(index, r);
@@ -197,7 +197,7 @@ public:
     /// Writes the sums to rows `stride` apart; null: not wanted.
     __device__ void store(T* dk, Index k_stride, T* dv, Index v_stride) const {
         COCO_UNROLL
-        for (int r = 0; r < most; ++r) {
+        for (int r = 0; r < maximum; ++r) {
             if (r >= count_) break;
             COCO_UNROLL
             for (int c = 0; c < columns; ++c) {
@@ -232,7 +232,7 @@ private:
     const Room& room_;
     int kv_, count_;
     bool wants_k_, wants_v_;
-    T dk_[most][columns], dv_[most][columns];
+    T dk_[maximum][columns], dv_[maximum][columns];
 };
 
 }  // namespace coco::cuda

@@ -8,7 +8,7 @@
 
 #include <coco/core/math.hpp>
 #include <coco/cuda/together.cuh>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 
 namespace coco::cuda {
 

@@ -17,23 +17,23 @@ struct QueryWindow {
     int heads = 1, parts = 1;
 
     /// \param most  rows of a tile
-    static QueryWindow of(int group, int most) {
-        const int heads = group < most ? group : most;
-        return {most / heads, heads, (group + heads - 1) / heads};
+    static QueryWindow of(int group, int maximum) {
+        const int heads = group < maximum ? group : maximum;
+        return {maximum / heads, heads, (group + heads - 1) / heads};
     }
 };
 
 /// The rows of a tile in `attend` and in the gradient of q: query rows and heads of one segment. Lies in
 /// shared memory.
-template <int most>
+template <int maximum>
 struct QueryRows {
     Id *row, *head, *visible;  ///< in q, its head, the keys it sees
 
-    static constexpr std::size_t bytes = 3 * most * sizeof(Id);
+    static constexpr std::size_t bytes = 3 * maximum * sizeof(Id);
     __device__ explicit QueryRows(WarpRoom& room) {
-        row = room.take<Id>(most);
-        head = room.take<Id>(most);
-        visible = room.take<Id>(most);
+        row = room.take<Id>(maximum);
+        head = room.take<Id>(maximum);
+        visible = room.take<Id>(maximum);
     }
     /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
     __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
@@ -49,14 +49,14 @@ struct QueryRows {
 };
 
 /// The dropout of a tile of at most `most` rows and 32 keys from a multiple of eight on, in shared memory.
-template <class T, int most>
+template <class T, int maximum>
 struct TileDropout {
     std::uint32_t* word;  ///< 16 a row
 
-    static constexpr std::size_t bytes = 16 * most * sizeof(std::uint32_t);
-    __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * most)) {}
+    static constexpr std::size_t bytes = 16 * maximum * sizeof(std::uint32_t);
+    __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * maximum)) {}
 
-    __device__ void draw(const AttentionCall<T>& call, const QueryRows<most>& rows, int count,
+    __device__ void draw(const AttentionCall<T>& call, const QueryRows<maximum>& rows, int count,
                          int first) const {
         if (!call.drops) return;
         __syncwarp();
@@ -80,16 +80,16 @@ struct TileDropout {
 /// The warp's shared memory wherever query rows lie in tiles.
 template <class T, int width>
 struct QueryRoom {
-    static constexpr int most = rows_for<T, width>(1);
-    using Tile = cuda::Tile<T, width, most>;
+    static constexpr int maximum = rows_for<T, width>(1);
+    using Tile = cuda::Tile<T, width, maximum>;
     static constexpr std::size_t bytes =
         sizeof(T) * (Tile::rows_size + Tile::stage_size + Tile::weights_size) + Tile::Lines::bytes +
-        QueryRows<most>::bytes + TileDropout<T, most>::bytes;
+        QueryRows<maximum>::bytes + TileDropout<T, maximum>::bytes;
 
     T *q, *stage, *weights;
     typename Tile::Lines lines;
-    QueryRows<most> rows;
-    TileDropout<T, most> dropout;
+    QueryRows<maximum> rows;
+    TileDropout<T, maximum> dropout;
 
     __device__ explicit QueryRoom(WarpRoom& room)
         : q(room.take<T>(Tile::rows_size)),

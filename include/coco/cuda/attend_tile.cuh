@@ -49,12 +49,12 @@ private:
 /// \tparam T      scalar
 /// \tparam width  columns of a row, a multiple of 32
 /// \tparam most   rows, a multiple of 4
-template <class T, int width, int most>
+template <class T, int width, int maximum>
 struct Tile {
     static constexpr int columns = width / warp_size;  ///< of a row, a thread's
     static constexpr int line_stride = warp_size + 4;  ///< neighbours' fours lie in different banks
-    static constexpr int stage_size = warp_size * line_stride, rows_size = most * width,
-                         weights_size = most * warp_size;
+    static constexpr int stage_size = warp_size * line_stride, rows_size = maximum * width,
+                         weights_size = maximum * warp_size;
 
     using From = View<const T, space::Device>;
 
@@ -81,7 +81,7 @@ struct Tile {
     }
 
     /// score[r] += row r of `rows` . the line of this thread. `stage` is room for 32 columns of the lines.
-    __device__ static void add_scores(T (&score)[most], const T* rows, int count, const Lines& lines,
+    __device__ static void add_scores(T (&score)[maximum], const T* rows, int count, const Lines& lines,
                                       From from, int head, T* stage) {
         for (int c0 = 0; c0 < head; c0 += warp_size) {
             const int column = c0 + lane();
@@ -98,7 +98,7 @@ struct Tile {
                 const Quadruple<T> y =
                     *reinterpret_cast<const Quadruple<T>*>(stage + lane() * line_stride + c);
                 COCO_UNROLL
-                for (int first = 0; first < most; first += 4) {
+                for (int first = 0; first < maximum; first += 4) {
                     if (first >= count) break;
                     COCO_UNROLL
                     for (int r = first; r < first + 4; ++r) {
@@ -114,7 +114,7 @@ struct Tile {
 
     /// sum[r][c] += the lines' column `lane + 32 c`, weighted by row r of `weights` (most x 32). Lines from
     /// `used` on are not read, their weights up to a multiple of four are.
-    __device__ static void add_lines(T (&sum)[most][columns], const T* weights, int count, const Lines& lines,
+    __device__ static void add_lines(T (&sum)[maximum][columns], const T* weights, int count, const Lines& lines,
                                      int used, From from, int head) {
         for (int l = 0; l < used; l += 4) {
             T y[columns][4];
@@ -129,7 +129,7 @@ struct Tile {
                 }
             }
             COCO_UNROLL
-            for (int first = 0; first < most; first += 4) {
+            for (int first = 0; first < maximum; first += 4) {
                 if (first >= count) break;
                 COCO_UNROLL
                 for (int r = first; r < first + 4; ++r) {

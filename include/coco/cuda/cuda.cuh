@@ -11,8 +11,8 @@
 #include <coco/core/role.hpp>
 #include <coco/cuda/attend.cuh>
 #include <coco/cuda/attend_backward.cuh>
-#include <coco/cuda/choose.cuh>
-#include <coco/cuda/classify.cuh>
+#include <coco/cuda/select_codes.cuh>
+#include <coco/cuda/softmax_cross_entropy.cuh>
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/graph.cuh>
 #include <coco/cuda/graphs_by_shape.cuh>
@@ -20,21 +20,21 @@
 #include <coco/cuda/memory.cuh>
 #include <coco/cuda/multiply.cuh>
 #include <coco/cuda/multiply_stored.cuh>
-#include <coco/cuda/rank.cuh>
+#include <coco/cuda/ranking.cuh>
 #include <coco/cuda/reduce.cuh>
-#include <coco/cuda/rows.cuh>
+#include <coco/cuda/for_each_row.cuh>
 #include <coco/cuda/unpack.cuh>
-#include <coco/cuda/update.cuh>
+#include <coco/cuda/adamw.cuh>
 #include <coco/exec/policy.hpp>
-#include <coco/exec/repeats.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/graph_cache.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/fwd.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
 
-/// The policy. May be shared by threads of the user: they take turns skill by skill. Nothing but `fetch`,
-/// `put` and `choose` waits for the GPU.
+/// The policy. May be shared by threads of the user: they take turns skill by skill. Nothing but `download`,
+/// `upload` and `select_codes` waits for the GPU.
 /// \tparam T     scalar of all activations and parameters
 /// \tparam Math  of products of floats
 template <class T, class Math>
@@ -67,22 +67,22 @@ public:
         graphs.run(*mine, shape, work);
     }
 
-    void* own(std::size_t bytes) { return turn()->own(bytes); }
-    void disown(void* memory, std::size_t) noexcept { turn()->disown(memory); }
+    void* allocate(std::size_t bytes) { return turn()->allocate(bytes); }
+    void deallocate(void* memory, std::size_t) noexcept { turn()->deallocate(memory); }
 
     template <class U>
-    List<const U, Space> bring(std::span<const U> numbers, Workspace<BasicCuda>& work) {
+    List<const U, Space> upload(std::span<const U> numbers, Workspace<BasicCuda>& work) {
         const List<U, Space> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
-        cuda::bring(*turn(), numbers, to);
+        cuda::upload(*turn(), numbers, to);
         return to;
     }
     template <class U>
-    void fetch(List<const U, Space> from, U* to) {
-        cuda::fetch(*turn(), from, to);
+    void download(List<const U, Space> from, U* to) {
+        cuda::download(*turn(), from, to);
     }
     template <class U>
-    void put(const U* from, List<U, Space> to) {
-        cuda::put(*turn(), from, to);
+    void upload(const U* from, List<U, Space> to) {
+        cuda::upload(*turn(), from, to);
     }
     void fill(List<T, Space> x, T value) { cuda::fill(*turn(), x, value); }
 
@@ -98,8 +98,8 @@ public:
     }
 
     template <class Kernel>
-    void rows(Index count, Index width, const Kernel& kernel) {
-        cuda::rows<T>(*turn(), count, width, kernel);
+    void for_each_row(Index count, Index width, const Kernel& kernel) {
+        cuda::for_each_row<T>(*turn(), count, width, kernel);
     }
     template <class Kernel>
     void reduce(Index count, Out out, const Kernel& kernel) {
@@ -116,26 +116,26 @@ public:
                                          dv, down_k, down_v);
     }
 
-    void classify(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh, Out dcolumns,
+    void softmax_cross_entropy(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh, Out dcolumns,
                   Out dbias) {
-        cuda::classify<BasicCuda, Math>(*turn(), h, classes, scale, loss, dh, dcolumns, dbias);
+        cuda::softmax_cross_entropy<BasicCuda, Math>(*turn(), h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
-    Choice<BasicCuda> choose(In e, In codes, T theta, Index cap, Workspace<BasicCuda>& work) {
-        return cuda::choose<BasicCuda>(*turn(), e, codes, theta, cap, work);
+    CodeSelection<BasicCuda> select_codes(In e, In codes, T theta, Index cap, Workspace<BasicCuda>& work) {
+        return cuda::select_codes<BasicCuda>(*turn(), e, codes, theta, cap, work);
     }
 
-    void rank(In h, In columns, In bias, const Seen<BasicCuda>& seen, Index k, MutableIds<BasicCuda> best,
+    void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k, MutableIds<BasicCuda> best,
               Out scores) {
-        cuda::rank<BasicCuda>(*turn(), h, columns, bias, seen, k, best, scores);
+        cuda::top_k<BasicCuda>(*turn(), h, columns, bias, excluded, k, best, scores);
     }
-    void place(In h, In columns, In bias, const Seen<BasicCuda>& seen, Ids<BasicCuda> target, Out places) {
-        cuda::place<BasicCuda>(*turn(), h, columns, bias, seen, target, places);
+    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Ids<BasicCuda> target, Out places) {
+        cuda::target_rank<BasicCuda>(*turn(), h, columns, bias, excluded, target, places);
     }
 
-    void norm(std::span<const List<const T, Space>> lists, T* sum) { cuda::norm(*turn(), lists, sum); }
-    void update(std::span<const AdamWRange<BasicCuda>> ranges, const T* scale) {
-        cuda::update(*turn(), ranges, scale);
+    void squared_norm(std::span<const List<const T, Space>> lists, T* sum) { cuda::squared_norm(*turn(), lists, sum); }
+    void adamw(std::span<const AdamWRange<BasicCuda>> ranges, const T* scale) {
+        cuda::adamw(*turn(), ranges, scale);
     }
 
 private:
@@ -163,7 +163,7 @@ private:
 
 /// A device repeats work by starting a graph.
 template <class T, class Math>
-class Repeats<BasicCuda<T, Math>> {
+class GraphCache<BasicCuda<T, Math>> {
 public:
     template <class Work>
     void run(BasicCuda<T, Math>& on, std::span<const Id> shape, const Work& work) {

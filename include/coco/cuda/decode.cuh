@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/half.hpp>
 #include <coco/store/ggml_type.hpp>

@@ -52,13 +52,13 @@ public:
     }
 
     /// Zeroed memory, aligned to 256 bytes.
-    void* own(std::size_t bytes) {
+    void* allocate(std::size_t bytes) {
         void* const memory = take(bytes);
         check(cudaMemsetAsync(memory, 0, bytes, stream_.handle), "clear memory");
         return memory;
     }
     /// Gives it back once all that is queued so far has run.
-    void disown(void* memory) noexcept {
+    void deallocate(void* memory) noexcept {
         try {
             // What is on its way there must not arrive later.
             stream_.ready();
@@ -67,7 +67,7 @@ public:
         }
         static_cast<void>(cudaFreeAsync(memory, stream_.handle));
     }
-    /// Times memory was taken from the pool, for `own` and for scratch.
+    /// Times memory was taken from the pool, for `allocate` and for scratch.
     Index takings() const { return takings_; }
 
     /// Waits for all that was queued.

@@ -17,7 +17,7 @@ namespace coco::cuda {
 class GraphsByShape {
 public:
     /// \param most  shapes that are kept; where there are more, all are forgotten and met anew
-    explicit GraphsByShape(std::size_t most = 512) : most_(most) {}
+    explicit GraphsByShape(std::size_t maximum = 512) : max_(maximum) {}
 
     /// Runs work(): plainly when its shape is met for the first time, which makes its memory grow, recorded
     /// from then on. Work of one shape reads and writes the same places each time. What cannot be recorded
@@ -30,7 +30,7 @@ public:
         const auto found = graphs_.find(key);
         if (found == graphs_.end()) {
             work();
-            if (graphs_.size() >= most_) graphs_.clear();
+            if (graphs_.size() >= max_) graphs_.clear();
             graphs_.emplace(key, Met{});
             return;
         }
@@ -60,7 +60,7 @@ private:
         }
     }
 
-    std::size_t most_;
+    std::size_t max_;
     std::map<std::vector<Id>, Met> graphs_;
 };
 

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <utility>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/cuda/error.cuh>
 #include <coco/cuda/staging.cuh>
 

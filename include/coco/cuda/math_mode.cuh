@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How numbers come to the device and back. `bring` never waits; `fetch` and `put` do, and are counted.
+/// How numbers come to the device and back. `upload` never waits; `download` and `upload` do, and are counted.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,7 @@ inline dim3 blocks_for(Index threads, Index of = block_threads) {
 
 /// Copies host numbers to a list for all that is queued from now on; they may change or go at once.
 template <class U>
-void bring(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
+void upload(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
     device.stream().not_while_recording("bring numbers to the device");
     device.stream().staging.add(device.stream().handle, numbers.data(), numbers.size_bytes(),
                                 reinterpret_cast<std::byte*>(to.data));
@@ -63,7 +63,7 @@ void bring(Device& device, std::span<const U> numbers, List<U, space::Device> to
 
 /// Waits for all that was queued and copies a list to the host.
 template <class U>
-void fetch(Device& device, List<const U, space::Device> from, U* to) {
+void download(Device& device, List<const U, space::Device> from, U* to) {
     if (from.size == 0) return;
     device.stream().not_while_recording("fetch numbers");
     device.stream().ready();
@@ -76,7 +76,7 @@ void fetch(Device& device, List<const U, space::Device> from, U* to) {
 
 /// Copies host numbers to a list and waits until they are there.
 template <class U>
-void put(Device& device, const U* from, List<U, space::Device> to) {
+void upload(Device& device, const U* from, List<U, space::Device> to) {
     if (to.size == 0) return;
     device.stream().not_while_recording("put numbers on the device");
     device.stream().ready();

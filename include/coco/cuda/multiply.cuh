@@ -11,8 +11,8 @@
 
 #include <coco/cuda/device.cuh>
 #include <coco/cuda/math_mode.cuh>
-#include <coco/cuda/rows.cuh>
-#include <coco/exec/skills.hpp>
+#include <coco/cuda/for_each_row.cuh>
+#include <coco/exec/primitives.hpp>
 #include <coco/store/view.hpp>
 
 namespace coco::cuda {

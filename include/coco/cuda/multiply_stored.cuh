@@ -13,7 +13,7 @@
 #include <coco/cuda/multiply.cuh>
 #include <coco/cuda/together.cuh>
 #include <coco/cuda/unpack.cuh>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/store/stored.hpp>
 #include <coco/store/view.hpp>
 
@@ -83,10 +83,10 @@ inline View<const Bfloat, space::Device> rounded(Device& device, const Scratch& 
 template <class In, class T, class Math>
 void multiply_unpacked(Device& device, const Scratch& scratch, View<const In, space::Device> x,
                        const Stored<space::Device>& w, Op op, View<T, space::Device> out, T beta) {
-    const Index most = std::clamp<Index>(panel_values / std::max<Index>(w.cols, 1), 1, w.rows);
-    In* const panel = scratch.take<In>(most * w.cols);
-    for (Index first = 0; first < w.rows; first += most) {
-        const Index count = std::min(most, w.rows - first);
+    const Index maximum = std::clamp<Index>(panel_values / std::max<Index>(w.cols, 1), 1, w.rows);
+    In* const panel = scratch.take<In>(maximum * w.cols);
+    for (Index first = 0; first < w.rows; first += maximum) {
+        const Index count = std::min(maximum, w.rows - first);
         const View<In, space::Device> values(panel, count, w.cols);
         unpack<In>(device, w, nullptr, first, values);
         if (op == Op::transposed)

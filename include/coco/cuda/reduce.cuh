@@ -73,8 +73,8 @@ void reduce(Device& device, Index count, View<T, space::Device> out, const Term&
     if (count <= 0 || cols <= 0) return;
     Index width = 1;
     while (width < cols && width < warp_size) width *= 2;
-    const Index height = block_threads / width, rows_a_thread = 16, most_chunks = 512;
-    const Index chunk = std::max(rows_a_thread * height, (count + most_chunks - 1) / most_chunks);
+    const Index height = block_threads / width, rows_a_thread = 16, max_chunks = 512;
+    const Index chunk = std::max(rows_a_thread * height, (count + max_chunks - 1) / max_chunks);
     const Index chunks = (count + chunk - 1) / chunk;
     const Scratch scratch(device);
     T* const to = chunks > 1 ? scratch.take<T>(chunks * cols) : out.data;

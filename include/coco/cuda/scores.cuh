@@ -8,7 +8,7 @@
 
 #include <coco/cuda/attend_tile.cuh>
 #include <coco/cuda/device.cuh>
-#include <coco/cuda/rows.cuh>
+#include <coco/cuda/for_each_row.cuh>
 #include <coco/store/view.hpp>
 
 namespace coco {

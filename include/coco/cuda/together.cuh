@@ -8,7 +8,7 @@
 
 #include <limits>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::cuda {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/lines.hpp>

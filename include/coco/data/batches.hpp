@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/samples.hpp>
@@ -43,23 +43,23 @@ public:
                             std::uint64_t epoch, bool bucketed = false) {
         require(limits.samples >= 1, "batch", "limit of samples too small", "at least 1",
                 text_of(limits.samples));
-        Batches plan;
-        plan.order_.resize(samples.size());
-        std::iota(plan.order_.begin(), plan.order_.end(), Index{0});
-        Draw draw(seed, stream + epoch);
-        draw.shuffle(plan.order_);
-        if (bucketed) plan.sort_stretches(samples, limits.samples * 64);
-        plan.cut(samples, limits);
-        if (bucketed) plan.shuffle_batches(draw);
-        return plan;
+        Batches batches;
+        batches.order_.resize(samples.size());
+        std::iota(batches.order_.begin(), batches.order_.end(), Index{0});
+        RandomStream random(seed, stream + epoch);
+        random.shuffle(batches.order_);
+        if (bucketed) batches.sort_slices(samples, limits.samples * 64);
+        batches.cut(samples, limits);
+        if (bucketed) batches.shuffle_batches(random);
+        return batches;
     }
 
 private:
     static constexpr std::uint64_t stream = std::uint64_t{0x62617463} << 32;
 
-    void sort_stretches(const std::vector<Sample>& samples, Index stretch) {
-        for (Index begin = 0; begin < static_cast<Index>(order_.size()); begin += stretch) {
-            const Index end = std::min(begin + stretch, static_cast<Index>(order_.size()));
+    void sort_slices(const std::vector<Sample>& samples, Index slice) {
+        for (Index begin = 0; begin < static_cast<Index>(order_.size()); begin += slice) {
+            const Index end = std::min(begin + slice, static_cast<Index>(order_.size()));
             std::stable_sort(order_.begin() + begin, order_.begin() + end, [&](Index a, Index b) {
                 return samples[static_cast<std::size_t>(a)].rows() <
                        samples[static_cast<std::size_t>(b)].rows();
@@ -84,10 +84,10 @@ private:
         if (!order_.empty()) offsets_.push_back(order_.size());
     }
 
-    void shuffle_batches(Draw& draw) {
+    void shuffle_batches(RandomStream& random) {
         std::vector<Index> turn(static_cast<std::size_t>(size()));
         std::iota(turn.begin(), turn.end(), Index{0});
-        draw.shuffle(turn);
+        random.shuffle(turn);
         Batches mixed;
         for (const Index b : turn) {
             const std::span<const Index> batch = (*this)[b];

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
-#include <coco/data/item.hpp>
+#include <coco/data/item_text.hpp>
 #include <coco/data/keys.hpp>
 
 namespace coco::data {
@@ -44,7 +44,7 @@ public:
     Index size() const { return keys_.size(); }
 
     /// A sum of the ordered keys: a model goes with every catalogue of equal sum, whatever the texts.
-    std::uint64_t sum() const { return keys_.sum(); }
+    std::uint64_t digest() const { return keys_.digest(); }
 
     /// The same items with their texts dealt out anew: item i gets the words of item `source[i]`. A model
     /// that gains as much from these learnt nothing from words.

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/catalogue.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/data/keys.hpp>

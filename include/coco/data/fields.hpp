@@ -10,7 +10,7 @@
 #include <system_error>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/lines.hpp>
 

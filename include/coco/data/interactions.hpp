@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::data {
 

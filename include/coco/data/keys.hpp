@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 
 namespace coco::data {
@@ -42,7 +42,7 @@ public:
 
     /// A 64-bit sum (FNV-1a) of the keys in their order, the same on every machine: two tables with equal
     /// sums give every identifier the same meaning.
-    std::uint64_t sum() const {
+    std::uint64_t digest() const {
         std::uint64_t hash = 0xcbf29ce484222325u;
         const auto eat = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3u; };
         for (const std::string& name : names_) {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <system_error>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 
 namespace coco::data {

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/interactions.hpp>

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/fields.hpp>
@@ -21,10 +21,10 @@ namespace coco::data {
 
 /// Rows of one atomic file. Every `float` column is checked, whether it is used or not.
 template <LineSource Source = PlainFile>
-class AtomicFile {
+class RecBoleFile {
 public:
     /// \throws Error where the file is empty or a column has no known type
-    explicit AtomicFile(const std::filesystem::path& path) : lines_(path) {
+    explicit RecBoleFile(const std::filesystem::path& path) : lines_(path) {
         if (!lines_.next(line_)) throw Error(lines_.name(), "empty file", "a header of typed columns");
         split_plain(line_, '\t', fields_);
         for (const std::string& field : fields_) {
@@ -81,7 +81,7 @@ private:
 /// genres.
 template <LineSource Source = PlainFile>
 Catalogue read_recbole_items(const std::filesystem::path& path) {
-    AtomicFile<Source> file(path);
+    RecBoleFile<Source> file(path);
     const Index key = file.required("item_id");
     const Index title = file.any_of({"title", "movie_title", "name"});
     const Index brand = file.any_of({"brand"}), categories = file.any_of({"categories", "category"});
@@ -117,7 +117,7 @@ Dataset read_recbole(const std::filesystem::path& inter) {
     items.replace_extension(".item");
     if (std::filesystem::exists(items)) data.catalogue = read_recbole_items<Source>(items);
 
-    AtomicFile<Source> file(inter);
+    RecBoleFile<Source> file(inter);
     const Index user = file.required("user_id"), item = file.required("item_id");
     const Index time = file.required("timestamp");
     std::vector<Event> events;

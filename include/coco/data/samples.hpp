@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/interactions.hpp>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/fields.hpp>

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/interactions.hpp>
 
@@ -46,7 +46,7 @@ public:
     Cases sample(Index count, std::uint64_t seed) const {
         if (count >= size()) return *this;
         std::vector<Id> chosen = users_;
-        Draw(seed, stream).shuffle(chosen);
+        RandomStream(seed, stream).shuffle(chosen);
         chosen.resize(static_cast<std::size_t>(count));
         std::sort(chosen.begin(), chosen.end());
         return Cases(store_, std::move(chosen), held_out_);

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/dataset.hpp>
@@ -64,7 +64,7 @@ inline std::string made_word(Index n) {
 /// nothing. \throws Error where the config cannot be satisfied
 class Generator {
 public:
-    explicit Generator(const SyntheticConfig& config) : config_(config), draw_(config.seed, 0x73796e74) {
+    explicit Generator(const SyntheticConfig& config) : config_(config), random_(config.seed, 0x73796e74) {
         require(config.users >= 1 && config.topics >= 1 && config.places >= 1 && config.clues >= 1 &&
                     config.topics_per_clue >= 1 && config.clues_per_user >= 1,
                 "synthetic", "a size is not positive");
@@ -92,7 +92,7 @@ public:
     }
 
 private:
-    Id below(Index n) { return static_cast<Id>(draw_.below(static_cast<std::uint32_t>(n))); }
+    Id below(Index n) { return static_cast<Id>(random_.below(static_cast<std::uint32_t>(n))); }
 
     void add_goals(Synthetic& out) {
         for (Index topic = 0; topic < config_.topics; ++topic)
@@ -107,7 +107,7 @@ private:
         for (std::size_t t = 0; t < topics.size(); ++t) topics[t] = static_cast<Id>(t);
         double total = 0;
         for (Index clue = 0; clue < config_.clues; ++clue) {
-            draw_.shuffle(topics);
+            random_.shuffle(topics);
             out.topics_of.emplace_back(topics.begin(), topics.begin() + config_.topics_per_clue);
             std::string title;
             for (const Id topic : out.topics_of.back())
@@ -123,7 +123,7 @@ private:
         for (int tries = 0; static_cast<Index>(clues.size()) < config_.clues_per_user; ++tries) {
             if (tries == 100000) throw Error("synthetic", "too few clues on different topics");
             const auto at = std::upper_bound(popularity_.begin(), popularity_.end() - 1,
-                                             draw_.uniform() * popularity_.back());
+                                             random_.uniform() * popularity_.back());
             const Id clue = static_cast<Id>(out.goals() + (at - popularity_.begin()));
             const std::vector<Id>& named = out.topics_of[static_cast<std::size_t>(clue)];
             if (std::find_first_of(topics.begin(), topics.end(), named.begin(), named.end()) != topics.end())
@@ -135,11 +135,11 @@ private:
     }
 
     void draw_goals(std::vector<Id> topics, std::vector<Id>& sequence) {
-        draw_.shuffle(topics);
+        random_.shuffle(topics);
         Id place = below(config_.places);
         for (const Id topic : topics) {
             Id goal = static_cast<Id>(topic * config_.places + place);
-            const bool random = draw_.uniform() < config_.noise;
+            const bool random = random_.uniform() < config_.noise;
             while (random || std::find(sequence.begin(), sequence.end(), goal) != sequence.end()) {
                 goal = below(config_.topics * config_.places);
                 if (std::find(sequence.begin(), sequence.end(), goal) == sequence.end()) break;
@@ -150,7 +150,7 @@ private:
     }
 
     SyntheticConfig config_;
-    Draw draw_;
+    RandomStream random_;
     std::vector<double> popularity_;
 };
 

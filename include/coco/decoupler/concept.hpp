@@ -7,37 +7,37 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
 namespace decoupler {
 
-/// Made as `T(Layout&, const T::Config&, Index width, Index model_width)`.
+/// Made as `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
-    std::constructible_from<T, Layout&, const typename T::Config&, Index, Index>;
+    std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Kept` with `out`, rows of pure knowledge, and `of_group`, a stretch a group.
+/// `template <class P> struct Saved` with `out`, rows of pure knowledge, and `of_group`, a stretch a group.
 template <class T>
-concept KeepsKnowledge = requires(const typename T::template Kept<Archetype>& kept) {
-    { kept.out } -> std::convertible_to<Rows<Archetype>>;
-    { kept.of_group } -> std::convertible_to<Segments<Archetype>>;
+concept KeepsKnowledge = requires(const typename T::template Saved<Archetype>& saved) {
+    { saved.out } -> std::convertible_to<Rows<Archetype>>;
+    { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `forward(run, prompts, prompts_of, mix, mix_of)` returns `Kept<P>`.
+/// `forward(ctx, prompts, prompts_of, mix, mix_of)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Run<Archetype>& run, CRows<Archetype> rows,
+concept GoesForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
                                const Segments<Archetype>& of) {
-    { t.forward(run, rows, of, rows, of) } -> std::same_as<typename T::template Kept<Archetype>>;
+    { t.forward(ctx, rows, of, rows, of) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
-/// `backward(run, kept, dy, dprompts, dmix)`: parameters' gradients +=, the others = unless empty.
+/// `backward(ctx, saved, dy, dprompts, dmix)`: parameters' gradients +=, the others = unless empty.
 template <class T>
-concept GoesBackward = requires(const T& t, Run<Archetype>& run,
-                                const typename T::template Kept<Archetype>& kept, CRows<Archetype> dy,
+concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
+                                const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
                                 Rows<Archetype> dx) {
-    { t.backward(run, kept, dy, dx, dx) } -> std::same_as<void>;
+    { t.backward(ctx, saved, dy, dx, dx) } -> std::same_as<void>;
 };
 
 }  // namespace decoupler
@@ -59,21 +59,21 @@ constexpr bool explain_decoupler() {
         static_assert(
             decoupler::ClaimsItsTensors<T>,
             "coco: this Decoupler lacks `struct Config` with defaults and a constructor from "
-            "`(coco::Layout&, const Config&, Index width, Index model_width)` (docs/concepts.md#decoupler)");
+            "`(coco::ParameterLayout&, const Config&, Index width, Index model_width)` (docs/concepts.md#decoupler)");
     else if constexpr (!decoupler::KeepsKnowledge<T>)
         static_assert(
             decoupler::KeepsKnowledge<T>,
-            "coco: this Decoupler lacks `template <class P> struct Kept` with rows `out` and segments "
+            "coco: this Decoupler lacks `template <class P> struct Saved` with rows `out` and segments "
             "`of_group` (docs/concepts.md#decoupler)");
     else if constexpr (!decoupler::GoesForward<T>)
         static_assert(
             decoupler::GoesForward<T>,
-            "coco: this Decoupler lacks `Kept<P> forward(Run<P>&, CRows<P> prompts, const Segments<P>&, "
+            "coco: this Decoupler lacks `Saved<P> forward(Context<P>&, CRows<P> prompts, const Segments<P>&, "
             "CRows<P> mix, const Segments<P>&) const` (docs/concepts.md#decoupler)");
     else
         static_assert(
             decoupler::GoesBackward<T>,
-            "coco: this Decoupler lacks `void backward(Run<P>&, const Kept<P>&, CRows<P> dy, Rows<P> "
+            "coco: this Decoupler lacks `void backward(Context<P>&, const Saved<P>&, CRows<P> dy, Rows<P> "
             "dprompts, Rows<P> dmix) const` (docs/concepts.md#decoupler)");
     return true;
 }

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 
@@ -39,10 +39,10 @@ inline Interval paired_bootstrap(std::span<const double> a, std::span<const doub
     std::vector<double> difference(n), means(static_cast<std::size_t>(resamples));
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += difference[i] = a[i] - b[i];
-    Draw draw(seed, 0x626f6f74);
+    RandomStream random(seed, 0x626f6f74);
     for (double& mean : means) {
         double total = 0;
-        for (std::size_t i = 0; i < n; ++i) total += difference[draw.below(static_cast<std::uint32_t>(n))];
+        for (std::size_t i = 0; i < n; ++i) total += difference[random.below(static_cast<std::uint32_t>(n))];
         mean = total / static_cast<double>(n);
     }
     std::sort(means.begin(), means.end());

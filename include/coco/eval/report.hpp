@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/eval/metrics.hpp>
 
 namespace coco {

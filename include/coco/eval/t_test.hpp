@@ -7,7 +7,7 @@
 #include <limits>
 #include <span>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 
 namespace coco {

@@ -6,14 +6,14 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/policy.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/store/stored.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
 
 /// A policy that computes nothing. Calls on one policy happen in order; results are there for the next
-/// call, and for the host after `fetch`.
+/// call, and for the host after `download`.
 struct Archetype {
     using Role = role::ExecutionPolicy;
     using Scalar = float;
@@ -21,20 +21,20 @@ struct Archetype {
     using Out = View<float, Space>;
     using In = View<const float, Space>;
 
-    /// Zeroed memory, aligned to 64 bytes; given back by `disown`.
-    void* own(std::size_t bytes);
-    void disown(void* memory, std::size_t bytes) noexcept;
+    /// Zeroed memory, aligned to 64 bytes; given back by `deallocate`.
+    void* allocate(std::size_t bytes);
+    void deallocate(void* memory, std::size_t bytes) noexcept;
 
     /// Host numbers as a list where kernels run, to be used until `work` is reset. The span must live as
     /// long: the host branch reads it in place, a device copies it into `work`.
     template <class T, class P>
-    List<const T, Space> bring(std::span<const T> numbers, Workspace<P>& work);
+    List<const T, Space> upload(std::span<const T> numbers, Workspace<P>& work);
     /// Copies device numbers to the host; waits for them.
     template <class T>
-    void fetch(List<const T, Space> from, T* to);
+    void download(List<const T, Space> from, T* to);
     /// Copies host numbers into memory of the policy; waits for them.
     template <class T>
-    void put(const T* from, List<T, Space> to);
+    void upload(const T* from, List<T, Space> to);
 
     /// Every element of x becomes `value`.
     void fill(List<float, Space> x, float value);
@@ -52,7 +52,7 @@ struct Archetype {
     /// and give the result to all. Between calls on `row` all earlier writes of the row are visible.
     /// \param width  numbers that a row reads and writes, about: decides how rows are dealt out
     template <class Kernel>
-    void rows(Index count, Index width, const Kernel& kernel);
+    void for_each_row(Index count, Index width, const Kernel& kernel);
 
     /// out(0, j) += sum over i < count of kernel(i, j), in an order that threads do not change.
     template <class Kernel>
@@ -72,26 +72,26 @@ struct Archetype {
     /// *loss += scale * sum over rows of -log softmax(inverse_temperature h c' + bias)[positive];
     /// dh = its gradient, dcolumns += and dbias += likewise; empty views are not computed. Logits are made
     /// in row chunks and never lie in memory whole.
-    void classify(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns,
+    void softmax_cross_entropy(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns,
                   Out dbias);
 
     /// For each row of e the codes with cosine > theta, the nearest always, at most `cap` (the best by
     /// cosine, equals by lower index). Costs one read-back.
-    Choice<Archetype> choose(In e, In codes, float theta, Index cap, Workspace<Archetype>& work);
+    CodeSelection<Archetype> select_codes(In e, In codes, float theta, Index cap, Workspace<Archetype>& work);
 
     /// The k best columns a row by h c' + bias, best first, equals by lower index; where fewer than k are
     /// left the rest of `best` is -1.
     /// \param best    rows * k ids, row by row     \param scores  rows x k
-    void rank(In h, In columns, In bias, const Seen<Archetype>& seen, Index k, MutableIds<Archetype> best,
+    void top_k(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded, Index k, MutableIds<Archetype> best,
               Out scores);
     /// The rank of a target among all columns: 1 + those strictly better + half of the other equals.
     /// \param place  rows x 1
-    void place(In h, In columns, In bias, const Seen<Archetype>& seen, Ids<Archetype> target, Out place);
+    void target_rank(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded, Ids<Archetype> target, Out rank);
 
     /// *sum += sum of squares of all lists.
-    void norm(std::span<const List<const float, Space>> lists, float* sum);
+    void squared_norm(std::span<const List<const float, Space>> lists, float* sum);
     /// AdamW over ranges. Gradients are multiplied by *scale first (the clip), where scale is not null.
-    void update(std::span<const AdamWRange<Archetype>> ranges, const float* scale);
+    void adamw(std::span<const AdamWRange<Archetype>> ranges, const float* scale);
 };
 
 }  // namespace coco

@@ -9,7 +9,7 @@
 #include <span>
 
 #include <coco/core/role.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/store/stored.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -32,22 +32,22 @@ concept SaysWhereItIs = std::floating_point<typename P::Scalar> && requires {
     typename P::Space;
 };
 
-/// `own(bytes)` and `disown(memory, bytes)`.
+/// `allocate(bytes)` and `deallocate(memory, bytes)`.
 template <class P>
-concept OwnsMemory = requires(P& on, void* memory, std::size_t bytes) {
-    { on.own(bytes) } -> std::same_as<void*>;
-    { on.disown(memory, bytes) }
+concept AllocatesMemory = requires(P& on, void* memory, std::size_t bytes) {
+    { on.allocate(bytes) } -> std::same_as<void*>;
+    { on.deallocate(memory, bytes) }
     noexcept->std::same_as<void>;
 };
 
-/// `bring`, `fetch`, `put` and `fill`.
+/// `upload`, `download`, `upload` and `fill`.
 template <class P>
 concept MovesNumbers = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
                                 List<typename P::Scalar, typename P::Space> list,
                                 List<const typename P::Scalar, typename P::Space> clist, Workspace<P>& work) {
-    { on.bring(ids, work) } -> std::same_as<Ids<P>>;
-    { on.fetch(clist, numbers) } -> std::same_as<void>;
-    { on.put(static_cast<const typename P::Scalar*>(numbers), list) } -> std::same_as<void>;
+    { on.upload(ids, work) } -> std::same_as<Ids<P>>;
+    { on.download(clist, numbers) } -> std::same_as<void>;
+    { on.upload(static_cast<const typename P::Scalar*>(numbers), list) } -> std::same_as<void>;
     { on.fill(list, *numbers) } -> std::same_as<void>;
 };
 
@@ -66,10 +66,10 @@ concept ReadsStored = requires(P& on, CRows<P> x, const Stored<typename P::Space
     { on.gather_stored(w, id, out) } -> std::same_as<void>;
 };
 
-/// `rows(count, width, kernel)` and `reduce(count, out, term)`.
+/// `for_each_row(count, width, kernel)` and `reduce(count, out, term)`.
 template <class P>
-concept RunsKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel& kernel, const SomeTerm& term) {
-    { on.rows(n, n, kernel) } -> std::same_as<void>;
+concept RunsRowKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel& kernel, const SomeTerm& term) {
+    { on.for_each_row(n, n, kernel) } -> std::same_as<void>;
     { on.reduce(n, out, term) } -> std::same_as<void>;
 };
 
@@ -82,43 +82,43 @@ concept Attends = requires(P& on, const Attention<P>& shape, CRows<P> in, Rows<P
         } -> std::same_as<void>;
 };
 
-/// `classify(h, classes, scale, loss, dh, dcolumns, dbias)`.
+/// `softmax_cross_entropy(h, classes, scale, loss, dh, dcolumns, dbias)`.
 template <class P>
-concept Classifies = requires(P& on, CRows<P> h, const Classes<P>& classes, typename P::Scalar* loss,
+concept ComputesSoftmaxCrossEntropy = requires(P& on, CRows<P> h, const Classes<P>& classes, typename P::Scalar* loss,
                               Rows<P> out) {
-    { on.classify(h, classes, *loss, loss, out, out, out) } -> std::same_as<void>;
+    { on.softmax_cross_entropy(h, classes, *loss, loss, out, out, out) } -> std::same_as<void>;
 };
 
-/// `choose(e, codes, theta, cap, work)`.
+/// `select_codes(e, codes, theta, cap, work)`.
 template <class P>
-concept Chooses = requires(P& on, CRows<P> e, typename P::Scalar theta, Index cap, Workspace<P>& work) {
-    { on.choose(e, e, theta, cap, work) } -> std::same_as<Choice<P>>;
+concept SelectsCodes = requires(P& on, CRows<P> e, typename P::Scalar theta, Index cap, Workspace<P>& work) {
+    { on.select_codes(e, e, theta, cap, work) } -> std::same_as<CodeSelection<P>>;
 };
 
-/// `rank` and `place`.
+/// `top_k` and `target_rank`.
 template <class P>
-concept Ranks = requires(P& on, CRows<P> h, const Seen<P>& seen, Index k, MutableIds<P> best, Ids<P> target,
+concept RanksColumns = requires(P& on, CRows<P> h, const ExcludedItems<P>& excluded, Index k, MutableIds<P> best, Ids<P> target,
                          Rows<P> out) {
-    { on.rank(h, h, h, seen, k, best, out) } -> std::same_as<void>;
-    { on.place(h, h, h, seen, target, out) } -> std::same_as<void>;
+    { on.top_k(h, h, h, excluded, k, best, out) } -> std::same_as<void>;
+    { on.target_rank(h, h, h, excluded, target, out) } -> std::same_as<void>;
 };
 
-/// `norm(lists, sum)` and `update(ranges, scale)`.
+/// `squared_norm(lists, sum)` and `adamw(ranges, scale)`.
 template <class P>
-concept Updates = requires(P& on, std::span<const List<const typename P::Scalar, typename P::Space>> lists,
+concept UpdatesParameters = requires(P& on, std::span<const List<const typename P::Scalar, typename P::Space>> lists,
                            std::span<const AdamWRange<P>> ranges, typename P::Scalar* sum,
                            const typename P::Scalar* scale) {
-    { on.norm(lists, sum) } -> std::same_as<void>;
-    { on.update(ranges, scale) } -> std::same_as<void>;
+    { on.squared_norm(lists, sum) } -> std::same_as<void>;
+    { on.adamw(ranges, scale) } -> std::same_as<void>;
 };
 
 }  // namespace exec
 
 /// A place to compute: every skill the trunk is written over.
 template <class P>
-concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> && exec::OwnsMemory<P> &&
-    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> && exec::RunsKernels<P> &&
-    exec::Attends<P> && exec::Classifies<P> && exec::Chooses<P> && exec::Ranks<P> && exec::Updates<P>;
+concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> && exec::AllocatesMemory<P> &&
+    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> && exec::RunsRowKernels<P> &&
+    exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> && exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
 
 /// True for an execution policy; for anything else it does not compile, and the first line of the message is
 /// the first sentence here that is not met.
@@ -132,13 +132,13 @@ constexpr bool explain_policy() {
         static_assert(exec::SaysWhereItIs<P>,
                       "coco: this ExecutionPolicy lacks the types `Scalar` and `Space` "
                       "(docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::OwnsMemory<P>)
-        static_assert(exec::OwnsMemory<P>,
-                      "coco: this ExecutionPolicy lacks `void* own(std::size_t)` or `void "
-                      "disown(void*, std::size_t) noexcept` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::AllocatesMemory<P>)
+        static_assert(exec::AllocatesMemory<P>,
+                      "coco: this ExecutionPolicy lacks `void* allocate(std::size_t)` or `void "
+                      "deallocate(void*, std::size_t) noexcept` (docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::MovesNumbers<P>)
         static_assert(exec::MovesNumbers<P>,
-                      "coco: this ExecutionPolicy lacks `bring`, `fetch`, `put` or `fill` "
+                      "coco: this ExecutionPolicy lacks `upload`, `download`, `upload` or `fill` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::Multiplies<P>)
         static_assert(
@@ -148,29 +148,29 @@ constexpr bool explain_policy() {
         static_assert(exec::ReadsStored<P>,
                       "coco: this ExecutionPolicy lacks the skill `multiply_stored` or `gather_stored` "
                       "(docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::RunsKernels<P>)
-        static_assert(exec::RunsKernels<P>,
-                      "coco: this ExecutionPolicy lacks the skill `rows` or `reduce` "
+    else if constexpr (!exec::RunsRowKernels<P>)
+        static_assert(exec::RunsRowKernels<P>,
+                      "coco: this ExecutionPolicy lacks the skill `for_each_row` or `reduce` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::Attends<P>)
         static_assert(exec::Attends<P>,
                       "coco: this ExecutionPolicy lacks the skill `attend` or `attend_backward` "
                       "(docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::Classifies<P>)
+    else if constexpr (!exec::ComputesSoftmaxCrossEntropy<P>)
         static_assert(
-            exec::Classifies<P>,
-            "coco: this ExecutionPolicy lacks the skill `classify` (docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::Chooses<P>)
+            exec::ComputesSoftmaxCrossEntropy<P>,
+            "coco: this ExecutionPolicy lacks the skill `softmax_cross_entropy` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::SelectsCodes<P>)
         static_assert(
-            exec::Chooses<P>,
-            "coco: this ExecutionPolicy lacks the skill `choose` (docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::Ranks<P>)
-        static_assert(exec::Ranks<P>,
-                      "coco: this ExecutionPolicy lacks the skill `rank` or `place` "
+            exec::SelectsCodes<P>,
+            "coco: this ExecutionPolicy lacks the skill `select_codes` (docs/concepts.md#executionpolicy)");
+    else if constexpr (!exec::RanksColumns<P>)
+        static_assert(exec::RanksColumns<P>,
+                      "coco: this ExecutionPolicy lacks the skill `top_k` or `target_rank` "
                       "(docs/concepts.md#executionpolicy)");
     else
-        static_assert(exec::Updates<P>,
-                      "coco: this ExecutionPolicy lacks the skill `norm` or `update` "
+        static_assert(exec::UpdatesParameters<P>,
+                      "coco: this ExecutionPolicy lacks the skill `squared_norm` or `adamw` "
                       "(docs/concepts.md#executionpolicy)");
     return true;
 }

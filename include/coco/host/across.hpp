@@ -19,12 +19,12 @@ inline constexpr Index few_rows = 32;
 
 /// out(i, c) (+)= sums_i of sums_of(c, sums), by all threads: each column of `out` is a row of the matrix,
 /// read once. \tparam most  rows of `out` at most, which sums_of writes
-template <int most, class SumsOf>
+template <int maximum, class SumsOf>
 void by_dots(Pool& pool, View<float, space::Host> out, bool add, const SumsOf& sums_of) {
     // Columns do not depend on each other, so they may be cut by the number of threads.
     const Index chunk = std::max<Index>(16, out.cols / (4 * pool.threads()) + 1);
     pool.run((out.cols + chunk - 1) / chunk, [&](Index task) {
-        float sums[most];
+        float sums[maximum];
         for (Index c = task * chunk; c < std::min(out.cols, (task + 1) * chunk); ++c) {
             sums_of(c, sums);
             for (Index i = 0; i < out.rows; ++i) {

@@ -59,17 +59,17 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
                 }
                 std::fill(z + visible, z + std::max(whole, padded<T>(limit)),
                           -std::numeric_limits<T>::infinity());
-                T most = std::numeric_limits<T>::lowest();
-                if (visible > 0) most = std::max(most, lane.max(whole, [z](Index j) { return z[j]; }));
+                T maximum = std::numeric_limits<T>::lowest();
+                if (visible > 0) maximum = std::max(maximum, lane.max(whole, [z](Index j) { return z[j]; }));
                 if (own) {
                     own_weight[i] = dot(x + i * width, own_k.row(row) + kv * head, head);
-                    most = std::max(most, own_weight[i]);
-                    own_weight[i] = math::exp(own_weight[i] - most);
+                    maximum = std::max(maximum, own_weight[i]);
+                    own_weight[i] = math::exp(own_weight[i] - maximum);
                 }
                 const T sum = own_weight[i] +
-                              lane.sum(whole, [z, most](Index j) { return z[j] = math::exp(z[j] - most); });
+                              lane.sum(whole, [z, maximum](Index j) { return z[j] = math::exp(z[j] - maximum); });
                 std::fill(z + visible, z + std::max(whole, padded<T>(limit)), T(0));
-                statistics(row, h) = most + math::log(sum);
+                statistics(row, h) = maximum + math::log(sum);
                 const T share = 1 / sum;
                 lane.each(whole, [z, share](Index j) { z[j] *= share; });
                 own_weight[i] *= share;

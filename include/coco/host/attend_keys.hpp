@@ -8,10 +8,10 @@
 #include <limits>
 
 #include <coco/core/math.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/product.hpp>
-#include <coco/host/rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {

@@ -9,12 +9,12 @@
 #include <cstring>
 
 #include <coco/core/half.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/across.hpp>
 #include <coco/host/bfloat_panels.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 #include <coco/store/stored.hpp>
 
@@ -31,7 +31,7 @@
 namespace coco::host::bfloat {
 
 /// Steps of a panel that are multiplied in one go.
-inline constexpr Index most_pairs = 1024;
+inline constexpr Index max_pairs = 1024;
 
 #if defined(__x86_64__)
 
@@ -102,8 +102,8 @@ inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, I
                   View<float, space::Host> out, bool add) {
     const Index vectors = (out.cols + 15) / 16, last = out.cols - (vectors - 1) * 16;
     const std::uint16_t mask = static_cast<std::uint16_t>((1u << last) - 1);
-    for (Index k = 0; k == 0 || k < pairs; k += most_pairs) {
-        const Index some = std::min(most_pairs, pairs - k);
+    for (Index k = 0; k == 0 || k < pairs; k += max_pairs) {
+        const Index some = std::min(max_pairs, pairs - k);
         const bool more = add || k > 0;
         const std::uint16_t* const from = p + k * 2 * width;
         if (vectors == 4)
@@ -133,10 +133,10 @@ void across(Pool& pool, const std::uint16_t* x, Index count, const Stored<space:
         for (Index k = 0; k < pairs; ++k) std::memcpy(side + k * wide + i, x + (i * pairs + k) * 2, 4);
     turned<float>(pool, out, wide, add, [&](Index first, Index rows, float* sums) {
         const auto* const from = reinterpret_cast<const std::uint16_t*>(w.row(first));
-        for (Index k = 0; k < pairs; k += most_pairs)
+        for (Index k = 0; k < pairs; k += max_pairs)
             stripe<N, wide, true>(from + 2 * k, w.cols,
                                   reinterpret_cast<const std::uint16_t*>(side + k * wide),
-                                  std::min(most_pairs, pairs - k), {sums, rows, wide}, 0xFFFF, k > 0);
+                                  std::min(max_pairs, pairs - k), {sums, rows, wide}, 0xFFFF, k > 0);
     });
 }
 

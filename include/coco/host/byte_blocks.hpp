@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/ggml_type.hpp>
 
 #if defined(__x86_64__)

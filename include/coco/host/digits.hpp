@@ -30,7 +30,7 @@ inline bool available() {
 }
 
 /// Rows that are multiplied at once: more of them are faster as floats.
-inline constexpr Index most_rows = 2;
+inline constexpr Index max_rows = 2;
 
 /// Bytes between what is read and what is asked of memory: of 0, 512, 1024, 2048 and 4096 the best
 /// (docs/results.md).
@@ -45,7 +45,7 @@ struct alignas(64) Group {
 
 /// Digits of x. What is not finite makes the scale so, and with it all results.
 COCO_BYTES inline void write(const float* x, Group& to) {
-    constexpr float most = 127 * 65536.0f, least = 0x1p-100f;
+    constexpr float maximum = 127 * 65536.0f, least = 0x1p-100f;
     __m512i bits = _mm512_setzero_si512();
     for (Index k = 0; k < group; k += 16)
         bits = _mm512_maskz_max_epi32(
@@ -56,8 +56,8 @@ COCO_BYTES inline void write(const float* x, Group& to) {
     float largest = 0;
     std::memcpy(&largest, &top, sizeof(largest));
     largest = largest < least ? least : largest;
-    to.scale = largest / most;
-    const __m512 factor = _mm512_set1_ps(most / largest);
+    to.scale = largest / maximum;
+    const __m512 factor = _mm512_set1_ps(maximum / largest);
     const __m512i fours = _mm512_setr_epi32(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     for (Index k = 0; k < group; k += 16) {
         const __m512i v =
@@ -137,19 +137,19 @@ COCO_BYTES void dots(const std::uint8_t* w, Index groups, const Group* x, Index 
 inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w,
                      View<float, space::Host> out, bool add) {
     using Dots = void (*)(const std::uint8_t*, Index, const Group*, Index, float*);
-    if (x.rows > most_rows || w.cols % group != 0 || !available()) return false;
+    if (x.rows > max_rows || w.cols % group != 0 || !available()) return false;
     Dots dot = nullptr;
     with_bytes(w.type,
-               [&]<class Reader>() { dot = x.rows == 1 ? dots<Reader, 1> : dots<Reader, most_rows>; });
+               [&]<class Reader>() { dot = x.rows == 1 ? dots<Reader, 1> : dots<Reader, max_rows>; });
     if (!dot) return false;
     const Index groups = w.cols / group;
     const Scratch scratch;
-    Group* const digits = scratch.take<Group>(most_rows * groups);
-    for (Index i = 0; i < most_rows; ++i)
+    Group* const digits = scratch.take<Group>(max_rows * groups);
+    for (Index i = 0; i < max_rows; ++i)
         for (Index g = 0; g < groups && (i == 0 || x.rows > 1); ++g)
             write(x.row(std::min(i, x.rows - 1)) + g * group, digits[i * groups + g]);
     // By value, and how long a row is asked once: a row is multiplied in less than 100 ns.
-    by_dots<most_rows>(pool, out, add,
+    by_dots<max_rows>(pool, out, add,
                        [=, first = reinterpret_cast<const std::uint8_t*>(w.data), bytes = w.row_bytes()](
                            Index c, float* sums) { dot(first + c * bytes, groups, digits, groups, sums); });
     return true;

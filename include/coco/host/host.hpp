@@ -10,18 +10,18 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/policy.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/attend.hpp>
 #include <coco/host/attend_backward.hpp>
-#include <coco/host/choose.hpp>
-#include <coco/host/classify.hpp>
+#include <coco/host/select_codes.hpp>
+#include <coco/host/softmax_cross_entropy.hpp>
 #include <coco/host/memory.hpp>
 #include <coco/host/multiply.hpp>
 #include <coco/host/multiply_stored.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/rank.hpp>
-#include <coco/host/rows.hpp>
-#include <coco/host/update.hpp>
+#include <coco/host/ranking.hpp>
+#include <coco/host/for_each_row.hpp>
+#include <coco/host/adamw.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -42,19 +42,19 @@ public:
 
     int threads() const { return pool_->threads(); }
 
-    void* own(std::size_t bytes) { return host::own(bytes); }
-    void disown(void* memory, std::size_t) noexcept { host::disown(memory); }
+    void* allocate(std::size_t bytes) { return host::allocate(bytes); }
+    void deallocate(void* memory, std::size_t) noexcept { host::deallocate(memory); }
 
     template <class U>
-    List<const U, Space> bring(std::span<const U> numbers, Workspace<BasicHost>&) {
+    List<const U, Space> upload(std::span<const U> numbers, Workspace<BasicHost>&) {
         return {numbers.data(), static_cast<Index>(numbers.size())};
     }
     template <class U>
-    void fetch(List<const U, Space> from, U* to) {
+    void download(List<const U, Space> from, U* to) {
         std::copy(from.data, from.data + from.size, to);
     }
     template <class U>
-    void put(const U* from, List<U, Space> to) {
+    void upload(const U* from, List<U, Space> to) {
         std::copy(from, from + to.size, to.data);
     }
 
@@ -77,8 +77,8 @@ public:
     }
 
     template <class Kernel>
-    void rows(Index count, Index width, const Kernel& kernel) {
-        host::rows<T>(*pool_, count, width, kernel);
+    void for_each_row(Index count, Index width, const Kernel& kernel) {
+        host::for_each_row<T>(*pool_, count, width, kernel);
     }
     template <class Kernel>
     void reduce(Index count, Out out, const Kernel& kernel) {
@@ -95,29 +95,29 @@ public:
                               down_v);
     }
 
-    void classify(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns,
+    void softmax_cross_entropy(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns,
                   Out dbias) {
-        host::classify(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
+        host::softmax_cross_entropy(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
-    Choice<BasicHost> choose(In e, In codes, T theta, Index cap, Workspace<BasicHost>& work) {
-        return host::choose<BasicHost>(*pool_, e, codes, theta, cap, work);
+    CodeSelection<BasicHost> select_codes(In e, In codes, T theta, Index cap, Workspace<BasicHost>& work) {
+        return host::select_codes<BasicHost>(*pool_, e, codes, theta, cap, work);
     }
 
-    void rank(In h, In columns, In bias, const Seen<BasicHost>& seen, Index k, MutableIds<BasicHost> best,
+    void top_k(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Index k, MutableIds<BasicHost> best,
               Out scores) {
-        host::rank(*pool_, h, columns, bias, seen, k, best, scores);
+        host::top_k(*pool_, h, columns, bias, excluded, k, best, scores);
     }
-    void place(In h, In columns, In bias, const Seen<BasicHost>& seen, Ids<BasicHost> target, Out places) {
-        host::place(*pool_, h, columns, bias, seen, target, places);
+    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Ids<BasicHost> target, Out places) {
+        host::target_rank(*pool_, h, columns, bias, excluded, target, places);
     }
 
-    void norm(std::span<const List<const T, Space>> lists, T* sum) {
-        for (const List<const T, Space> x : lists) host::norm(*pool_, x, sum);
+    void squared_norm(std::span<const List<const T, Space>> lists, T* sum) {
+        for (const List<const T, Space> x : lists) host::squared_norm(*pool_, x, sum);
     }
-    void update(std::span<const AdamWRange<BasicHost>> ranges, const T* scale) {
+    void adamw(std::span<const AdamWRange<BasicHost>> ranges, const T* scale) {
         for (const AdamWRange<BasicHost>& r : ranges)
-            host::update(*pool_, r.step, r.value, r.gradient, r.first, r.second, scale);
+            host::adamw(*pool_, r.step, r.value, r.gradient, r.first, r.second, scale);
     }
 
 private:

@@ -13,7 +13,7 @@
 namespace coco::host {
 
 /// `bytes` zeroed bytes, aligned to 64 (large blocks to 2 MiB). Throws std::bad_alloc.
-inline void* own(std::size_t bytes) {
+inline void* allocate(std::size_t bytes) {
     constexpr std::size_t huge = std::size_t{2} << 20;
     const std::size_t alignment = bytes >= huge ? huge : 64;
     const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
@@ -27,6 +27,6 @@ inline void* own(std::size_t bytes) {
     return memory;
 }
 
-inline void disown(void* memory) noexcept { std::free(memory); }
+inline void deallocate(void* memory) noexcept { std::free(memory); }
 
 }  // namespace coco::host

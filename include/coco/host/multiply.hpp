@@ -7,12 +7,12 @@
 
 #include <algorithm>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/across.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
-#include <coco/host/rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {

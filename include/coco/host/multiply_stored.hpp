@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <type_traits>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/across.hpp>
 #include <coco/host/bfloat.hpp>
 #include <coco/host/few_rows.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/unpack.hpp>
 #include <coco/store/stored.hpp>
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
@@ -53,8 +53,8 @@ public:
             return;
         }
         const std::lock_guard turn(turn_);
-        for (Index first = 0; first < count; first += most_tasks)
-            start(task, first, std::min(most_tasks, count - first));
+        for (Index first = 0; first < count; first += max_tasks)
+            start(task, first, std::min(max_tasks, count - first));
     }
 
 private:
@@ -67,7 +67,7 @@ private:
     /// Tasks still to be taken, in one word that is exchanged whole: the job's number, so that a worker who
     /// comes late cannot take a task of a job he has not seen, the next task, and how many there are.
     static constexpr std::uint64_t field = 21, mask = (std::uint64_t{1} << field) - 1;
-    static constexpr Index most_tasks = static_cast<Index>(mask);
+    static constexpr Index max_tasks = static_cast<Index>(mask);
     static std::uint64_t next_of(std::uint64_t ticket) { return (ticket >> field) & mask; }
     static std::uint64_t count_of(std::uint64_t ticket) { return ticket & mask; }
     static bool has_work(std::uint64_t ticket) { return next_of(ticket) < count_of(ticket); }

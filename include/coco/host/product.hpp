@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 #if defined(__CUDACC__)
 // nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
@@ -103,9 +103,9 @@ template <class T>
 void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index b_row, T* c, Index c_row,
              bool add) {
     // So many steps of b, a block wide, stay in the second cache (256 KiB); each more would add to c again.
-    constexpr Index most = 1024;
-    for (Index k = 0; k == 0 || k < depth; k += most) {
-        const Index steps = std::min(most, depth - k);
+    constexpr Index maximum = 1024;
+    for (Index k = 0; k == 0 || k < depth; k += maximum) {
+        const Index steps = std::min(maximum, depth - k);
         const Factor<T> part{a.data + k * a.step, a.row, a.step};
         const T* const line = b + k * b_row;
         const bool more = add || k > 0;

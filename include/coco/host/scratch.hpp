@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/host/memory.hpp>
 
 namespace coco::host {
@@ -33,7 +33,7 @@ public:
 
 private:
     struct Free {
-        void operator()(void* memory) const noexcept { disown(memory); }
+        void operator()(void* memory) const noexcept { deallocate(memory); }
     };
     struct Piece {
         std::unique_ptr<void, Free> memory;
@@ -51,7 +51,7 @@ private:
             }
             if (block == pieces.size()) {
                 const std::size_t size = std::max(bytes, std::size_t{1} << 20);
-                pieces.push_back({std::unique_ptr<void, Free>(own(size)), size});
+                pieces.push_back({std::unique_ptr<void, Free>(allocate(size)), size});
                 used = 0;
             }
             void* at = static_cast<std::byte*>(pieces[block].memory.get()) + used;

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/product.hpp>
 #include <coco/store/ggml_blocks.hpp>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/finite.hpp>
 #include <coco/io/gguf.hpp>

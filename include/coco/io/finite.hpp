@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 
 namespace coco::io {

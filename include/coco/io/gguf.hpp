@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/byte_reader.hpp>
 #include <coco/io/gguf_value.hpp>

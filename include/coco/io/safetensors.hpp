@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/byte_reader.hpp>
 #include <coco/io/dtype.hpp>

@@ -21,7 +21,7 @@
 #include <coco/io/finite.hpp>
 #include <coco/io/json.hpp>
 #include <coco/io/safetensors.hpp>
-#include <coco/io/stretches.hpp>
+#include <coco/io/slices.hpp>
 
 namespace coco::io {
 
@@ -143,7 +143,7 @@ private:
             return tensor.bytes.subspan(static_cast<std::size_t>(i) * row,
                                         static_cast<std::size_t>(some) * row);
         };
-        by_stretches(count, cols, [&](Index at, Index some) {
+        by_slices(count, cols, [&](Index at, Index some) {
             for (Index i = first + at; i < first + at + some; ++i)
                 take(i, Safetensors::Tensor{tensor.dtype, {cols}, bytes_of(i, 1)}, where);
             file.forget(bytes_of(first + at, some));

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/mapped_file.hpp>
 #include <coco/text/byte_level.hpp>
@@ -62,7 +62,7 @@ inline std::vector<std::string> read_tiktoken(std::string_view text, const std::
     // Ranks may leave gaps, but not wide ones: what is reserved must not be more than the file is worth.
     std::size_t lines = 1;
     for (const char c : text) lines += c == '\n';
-    const std::size_t most = 2 * lines + 1024;
+    const std::size_t maximum = 2 * lines + 1024;
     for (std::size_t number = 1; !text.empty(); ++number) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -72,8 +72,8 @@ inline std::vector<std::string> read_tiktoken(std::string_view text, const std::
         const std::size_t space = std::min(line.find(' '), line.size() - 1);
         std::size_t rank = 0;
         const auto [end, fault] = std::from_chars(line.data() + space + 1, line.data() + line.size(), rank);
-        if (fault != std::errc() || end != line.data() + line.size() || rank >= most)
-            throw Error(at, "broken line", text_of("a token in base64 and a rank below ", most),
+        if (fault != std::errc() || end != line.data() + line.size() || rank >= maximum)
+            throw Error(at, "broken line", text_of("a token in base64 and a rank below ", maximum),
                         std::string(line.substr(0, 60)));
         const std::string token = from_base64(line.substr(0, space), at);
         if (token.empty() || token.size() > longest)

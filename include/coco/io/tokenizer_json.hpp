@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/io/json.hpp>
 #include <coco/io/mapped_file.hpp>
@@ -163,7 +163,7 @@ private:
         const JsonObject tokens = model.object("vocab");
         // Some files leave ids unused, but not by far: what is reserved must not be more than the file is
         // worth.
-        most_ids_ = 2 * (tokens.value().size() + added) + 1024;
+        max_ids_ = 2 * (tokens.value().size() + added) + 1024;
         for (const auto& [token, id] : tokens.value().items()) put(tokens, token, token, id);
         const bool unknowns = model.has("unk_token") || flag(model, "byte_fallback", false);
         if (unknowns)
@@ -200,8 +200,8 @@ private:
 
     void put(const JsonObject& of, std::string_view key, const std::string& token, const Json& id) {
         if (token.empty()) throw Error(of.where(key), "empty token");
-        if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= most_ids_)
-            refuse(of.where(key), "impossible id", text_of("0 to ", most_ids_ - 1).c_str(), id);
+        if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= max_ids_)
+            refuse(of.where(key), "impossible id", text_of("0 to ", max_ids_ - 1).c_str(), id);
         const auto at = id.get<std::size_t>();
         if (at >= vocabulary.tokens.size()) vocabulary.tokens.resize(at + 1);
         if (!vocabulary.tokens[at].empty() && vocabulary.tokens[at] != token)
@@ -220,7 +220,7 @@ private:
     }
 
     std::shared_ptr<const Json> root_;
-    std::size_t most_ids_ = 0;
+    std::size_t max_ids_ = 0;
 };
 
 /// The tokenizer in a file. Ids that its template would put at the ends of a text are not added by `encode`.

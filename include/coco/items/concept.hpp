@@ -7,36 +7,36 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
 namespace items {
 
-/// Made as `T(Layout&, const T::Config&, Index items, Index width)`.
+/// Made as `T(ParameterLayout&, const T::Config&, Index items, Index width)`.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
-    std::constructible_from<T, Layout&, const typename T::Config&, Index, Index>;
+    std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Kept` with `vectors`, items x width, and `gradient`, where its users add
+/// `template <class P> struct Saved` with `vectors`, items x width, and `gradient`, where its users add
 /// theirs.
 template <class T>
-concept KeepsVectors = requires(const typename T::template Kept<Archetype>& kept) {
-    { kept.vectors } -> std::convertible_to<CRows<Archetype>>;
-    { kept.gradient } -> std::convertible_to<Rows<Archetype>>;
+concept KeepsVectors = requires(const typename T::template Saved<Archetype>& saved) {
+    { saved.vectors } -> std::convertible_to<CRows<Archetype>>;
+    { saved.gradient } -> std::convertible_to<Rows<Archetype>>;
 };
 
-/// `forward(run)` returns `Kept<P>`.
+/// `forward(ctx)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Run<Archetype>& run) {
-    { t.forward(run) } -> std::same_as<typename T::template Kept<Archetype>>;
+concept GoesForward = requires(const T& t, Context<Archetype>& ctx) {
+    { t.forward(ctx) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
-/// `backward(run, kept)`: parameters' gradients += from `kept.gradient`.
+/// `backward(ctx, saved)`: parameters' gradients += from `kept.gradient`.
 template <class T>
-concept GoesBackward = requires(const T& t, Run<Archetype>& run,
-                                const typename T::template Kept<Archetype>& kept) {
-    { t.backward(run, kept) } -> std::same_as<void>;
+concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
+                                const typename T::template Saved<Archetype>& saved) {
+    { t.backward(ctx, saved) } -> std::same_as<void>;
 };
 
 }  // namespace items
@@ -57,20 +57,20 @@ constexpr bool explain_items() {
     else if constexpr (!items::ClaimsItsTensors<T>)
         static_assert(items::ClaimsItsTensors<T>,
                       "coco: these Items lack `struct Config` with defaults and a constructor from "
-                      "`(coco::Layout&, const Config&, Index items, Index width)` "
+                      "`(coco::ParameterLayout&, const Config&, Index items, Index width)` "
                       "(include/coco/items/table.hpp is the shortest example)");
     else if constexpr (!items::KeepsVectors<T>)
         static_assert(
             items::KeepsVectors<T>,
-            "coco: these Items lack `template <class P> struct Kept` with rows `vectors` and `gradient` "
+            "coco: these Items lack `template <class P> struct Saved` with rows `vectors` and `gradient` "
             "(include/coco/items/table.hpp is the shortest example)");
     else if constexpr (!items::GoesForward<T>)
         static_assert(items::GoesForward<T>,
-                      "coco: these Items lack `Kept<P> forward(Run<P>&) const` "
+                      "coco: these Items lack `Saved<P> forward(Context<P>&) const` "
                       "(include/coco/items/table.hpp is the shortest example)");
     else
         static_assert(items::GoesBackward<T>,
-                      "coco: these Items lack `void backward(Run<P>&, const Kept<P>&) const` "
+                      "coco: these Items lack `void backward(Context<P>&, const Saved<P>&) const` "
                       "(include/coco/items/table.hpp is the shortest example)");
     return true;
 }

@@ -5,7 +5,7 @@
 
 #include <coco/core/role.hpp>
 #include <coco/items/concept.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::items {
 
@@ -19,26 +19,26 @@ public:
     };
 
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> vectors;  ///< items x width
         Rows<P> gradient;  ///< where users of `vectors` add theirs; empty where not wanted
     };
 
-    Table(Layout& layout, const Config& config, Index items, Index width)
-        : vectors_(layout.claim("item", items, width, Init::normal(config.init), Decay::no, Home::table)) {}
+    Table(ParameterLayout& layout, const Config& config, Index items, Index width)
+        : vectors_(layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table)) {}
 
-    const Slot& vectors() const { return vectors_; }
+    const TensorRef& vectors() const { return vectors_; }
 
     template <class P>
-    Kept<P> forward(Run<P>& run) const {
-        return {run.value(vectors_), run.gradient(vectors_)};
+    Saved<P> forward(Context<P>& ctx) const {
+        return {ctx.value(vectors_), ctx.gradient(vectors_)};
     }
     /// Nothing is left to do: gradients were added where they belong.
     template <class P>
-    void backward(Run<P>&, const Kept<P>&) const {}
+    void backward(Context<P>&, const Saved<P>&) const {}
 
 private:
-    Slot vectors_;
+    TensorRef vectors_;
 };
 
 }  // namespace coco::items

@@ -26,47 +26,47 @@ public:
     };
 
     template <class P>
-    struct Kept {
+    struct Saved {
         Rows<P> vectors;   ///< items x width
         Rows<P> gradient;  ///< of `vectors`, zero at the start; empty where not wanted
-        Passed<P> mapped;
+        nn::Linear::Saved<P> mapped;
     };
 
     /// Throws `Error` where no text vectors are given.
-    TextAware(Layout& layout, const Config& config, Index items, Index width) {
+    TextAware(ParameterLayout& layout, const Config& config, Index items, Index width) {
         require(config.text_width > 0 && config.texts, "items::TextAware", "no text vectors",
                 "Config::texts and Config::text_width");
-        vectors_ = layout.claim("item", items, width, Init::normal(config.init), Decay::no, Home::table);
+        vectors_ = layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
         texts_ = layout.given("item_text", items, config.text_width, config.texts);
         map_ = nn::Linear(layout, "item_text_map", config.text_width, width, Init::normal(config.init),
                           nn::Bias::no);
     }
 
-    const Slot& vectors() const { return vectors_; }
+    const TensorRef& vectors() const { return vectors_; }
 
     template <class P>
-    Kept<P> forward(Run<P>& run) const {
-        Kept<P> kept;
-        kept.mapped = map_.forward(run, run.value(texts_));
-        kept.vectors = run.work.keep(vectors_.rows, vectors_.cols);
-        nn::add<P>(run.on, run.value(vectors_), CRows<P>(kept.mapped.out), kept.vectors);
-        if (!run.gradient(vectors_).empty()) {
-            kept.gradient = run.work.keep(vectors_.rows, vectors_.cols);
-            nn::fill<P>(run.on, kept.gradient, 0);
+    Saved<P> forward(Context<P>& ctx) const {
+        Saved<P> saved;
+        saved.mapped = map_.forward(ctx, ctx.value(texts_));
+        saved.vectors = ctx.work.keep(vectors_.rows, vectors_.cols);
+        nn::add<P>(ctx.on, ctx.value(vectors_), CRows<P>(saved.mapped.out), saved.vectors);
+        if (!ctx.gradient(vectors_).empty()) {
+            saved.gradient = ctx.work.keep(vectors_.rows, vectors_.cols);
+            nn::fill<P>(ctx.on, saved.gradient, 0);
         }
-        return kept;
+        return saved;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept) const {
-        if (kept.gradient.empty()) return;
-        if (const Rows<P> d = run.gradient(vectors_); !d.empty())
-            nn::copy<P>(run.on, CRows<P>(kept.gradient), d, Write::add);
-        map_.backward(run, kept.mapped, CRows<P>(kept.gradient), Rows<P>{});
+    void backward(Context<P>& ctx, const Saved<P>& saved) const {
+        if (saved.gradient.empty()) return;
+        if (const Rows<P> d = ctx.gradient(vectors_); !d.empty())
+            nn::copy<P>(ctx.on, CRows<P>(saved.gradient), d, Write::add);
+        map_.backward(ctx, saved.mapped, CRows<P>(saved.gradient), Rows<P>{});
     }
 
 private:
-    Slot vectors_, texts_;
+    TensorRef vectors_, texts_;
     nn::Linear map_;
 };
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <coco/adapter/projections.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::llm {
 
@@ -24,42 +24,42 @@ public:
         return (adapter_->changes(some) || ...);
     }
     /// y += the change of a map of x.
-    void forward(Run<P>& run, Projection p, CRows<P> x, Rows<P> y) const {
-        adapter_->forward(run, layer_, p, x, row_key_, y);
+    void forward(Context<P>& ctx, Projection p, CRows<P> x, Rows<P> y) const {
+        adapter_->forward(ctx, layer_, p, x, row_key_, y);
     }
     /// The adapter's gradients from dy, and dx += theirs.
-    void backward(Run<P>& run, Projection p, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
-        adapter_->backward(run, layer_, p, x, row_key_, dy, dx);
+    void backward(Context<P>& ctx, Projection p, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+        adapter_->backward(ctx, layer_, p, x, row_key_, dy, dx);
     }
 
     /// The three maps of the same rows, y = [query | key | value].
-    void query_key_value(Run<P>& run, CRows<P> x, Rows<P> y) const {
+    void query_key_value(Context<P>& ctx, CRows<P> x, Rows<P> y) const {
         Index first = 0;
         for (const Projection p : {Projection::query, Projection::key, Projection::value}) {
-            forward(run, p, x, y.cols_from(first, sizes_.out(p)));
+            forward(ctx, p, x, y.cols_from(first, sizes_.out(p)));
             first += sizes_.out(p);
         }
     }
-    void query_key_value_backward(Run<P>& run, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+    void query_key_value_backward(Context<P>& ctx, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
         Index first = 0;
         for (const Projection p : {Projection::query, Projection::key, Projection::value}) {
-            backward(run, p, x, dy.cols_from(first, sizes_.out(p)), dx);
+            backward(ctx, p, x, dy.cols_from(first, sizes_.out(p)), dx);
             first += sizes_.out(p);
         }
     }
 
     bool reads_hidden() const { return changes(Projection::down); }
-    void gate_up(Run<P>& run, CRows<P> x, Rows<P> z) const {
-        forward(run, Projection::gate, x, z.cols_from(0, sizes_.hidden));
-        forward(run, Projection::up, x, z.cols_from(sizes_.hidden, sizes_.hidden));
+    void gate_up(Context<P>& ctx, CRows<P> x, Rows<P> z) const {
+        forward(ctx, Projection::gate, x, z.cols_from(0, sizes_.hidden));
+        forward(ctx, Projection::up, x, z.cols_from(sizes_.hidden, sizes_.hidden));
     }
-    void down(Run<P>& run, CRows<P> x, Rows<P> y) const { forward(run, Projection::down, x, y); }
-    void gate_up_backward(Run<P>& run, CRows<P> x, CRows<P> dz, Rows<P> dx) const {
-        backward(run, Projection::gate, x, dz.cols_from(0, sizes_.hidden), dx);
-        backward(run, Projection::up, x, dz.cols_from(sizes_.hidden, sizes_.hidden), dx);
+    void down(Context<P>& ctx, CRows<P> x, Rows<P> y) const { forward(ctx, Projection::down, x, y); }
+    void gate_up_backward(Context<P>& ctx, CRows<P> x, CRows<P> dz, Rows<P> dx) const {
+        backward(ctx, Projection::gate, x, dz.cols_from(0, sizes_.hidden), dx);
+        backward(ctx, Projection::up, x, dz.cols_from(sizes_.hidden, sizes_.hidden), dx);
     }
-    void down_backward(Run<P>& run, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
-        backward(run, Projection::down, x, dy, dx);
+    void down_backward(Context<P>& ctx, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
+        backward(ctx, Projection::down, x, dy, dx);
     }
 
 private:

@@ -47,10 +47,10 @@ public:
 
     /// Takes in new rows: they continue texts `sequence`, a stretch of `added` each.
     /// \throws Error where a text outgrows its room or is named twice
-    Packed<P> append(Run<P>& run, const Segments<P>& added, std::span<const Id> sequence) {
-        const std::span<Id> begin = run.work.numbers(added.count() + 1),
-                            end = run.work.numbers(added.count()), position = run.work.numbers(added.rows()),
-                            row = run.work.numbers(added.rows());
+    Packed<P> append(Context<P>& ctx, const Segments<P>& added, std::span<const Id> sequence) {
+        const std::span<Id> begin = ctx.work.numbers(added.count() + 1),
+                            end = ctx.work.numbers(added.count()), position = ctx.work.numbers(added.rows()),
+                            row = ctx.work.numbers(added.rows());
         Packed<P> packed;
         std::size_t at = 0;
         for (Index g = 0; g < added.count(); ++g) {
@@ -72,14 +72,14 @@ public:
         begin.back() = static_cast<Id>(rows_);
         packed.segments = packed.of_group = added;
         packed.position_host = packed.row_key_host = position;
-        packed.position = packed.row_key = bring(run, packed.position_host);
+        packed.position = packed.row_key = upload(ctx, packed.position_host);
         packed.table = table_.view(room_, table_.size() / std::max<Index>(1, room_));
         packed.positions = room_;
         packed.cached.keys.host = begin;
         packed.cached.keys.host_ends = end;
-        packed.cached.keys.offsets = bring(run, std::span<const Id>(begin));
-        packed.cached.keys.ends = bring(run, std::span<const Id>(end));
-        packed.cached.row = bring(run, std::span<const Id>(row));
+        packed.cached.keys.offsets = upload(ctx, std::span<const Id>(begin));
+        packed.cached.keys.ends = upload(ctx, std::span<const Id>(end));
+        packed.cached.row = upload(ctx, std::span<const Id>(row));
         packed.cached.home = this;
         return packed;
     }

@@ -12,15 +12,15 @@
 #include <coco/exec/archetype.hpp>
 #include <coco/llm/prompted.hpp>
 #include <coco/llm/source.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
 namespace llm {
 
-/// Made as `T(Layout&, const llm::Source&)`.
+/// Made as `T(ParameterLayout&, const llm::Source&)`.
 template <class T>
-concept TakesGivenWeights = std::constructible_from<T, Layout&, const Source&>;
+concept TakesGivenWeights = std::constructible_from<T, ParameterLayout&, const Source&>;
 
 /// `width()`: columns of soft prompts and of hidden rows; `adapter_sizes()`: what an adapter may change.
 template <class T>
@@ -29,32 +29,32 @@ concept SaysItsSizes = requires(const T& model) {
     { model.adapter_sizes() } -> std::convertible_to<adapter::Sizes>;
 };
 
-/// `vocabulary()`: tokens; `embed(run, token, out)`: their embeddings, from which soft prompts start.
+/// `vocabulary()`: tokens; `embed(ctx, token, out)`: their embeddings, from which soft prompts start.
 template <class T>
-concept EmbedsTokens = requires(const T& model, Run<Archetype>& run, Ids<Archetype> token,
+concept EmbedsTokens = requires(const T& model, Context<Archetype>& ctx, Ids<Archetype> token,
                                 Rows<Archetype> out) {
     { model.vocabulary() } -> std::convertible_to<Index>;
-    { model.embed(run, token, out) } -> std::same_as<void>;
+    { model.embed(ctx, token, out) } -> std::same_as<void>;
 };
 
-/// `forward(run, adapter, prompted)` returns `Kept<P>` with `out`, hidden rows from each group's first soft
+/// `forward(ctx, adapter, prompted)` returns `Saved<P>` with `out`, hidden rows from each group's first soft
 /// row on, and `of_group`, their stretches.
 template <class T>
-concept ReadsPrompts = requires(const T& model, Run<Archetype>& run, const adapter::Frozen& adapter,
+concept ReadsPrompts = requires(const T& model, Context<Archetype>& ctx, const adapter::Frozen& adapter,
                                 const typename T::template Input<Archetype>& in,
-                                const typename T::template Kept<Archetype>& kept) {
-    { model.forward(run, adapter, in) } -> std::same_as<typename T::template Kept<Archetype>>;
-    { kept.out } -> std::convertible_to<CRows<Archetype>>;
-    { kept.of_group } -> std::convertible_to<Segments<Archetype>>;
+                                const typename T::template Saved<Archetype>& saved) {
+    { model.forward(ctx, adapter, in) } -> std::same_as<typename T::template Saved<Archetype>>;
+    { saved.out } -> std::convertible_to<CRows<Archetype>>;
+    { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `backward(run, adapter, kept, dout, dsoft, open)`: gradients of soft prompts and adapter, open groups
+/// `backward(ctx, adapter, kept, dout, dsoft, open)`: gradients of soft prompts and adapter, open groups
 /// only.
 template <class T>
-concept PassesGradients = requires(const T& model, Run<Archetype>& run, const adapter::Frozen& adapter,
-                                   const typename T::template Kept<Archetype>& kept, CRows<Archetype> dout,
+concept PassesGradients = requires(const T& model, Context<Archetype>& ctx, const adapter::Frozen& adapter,
+                                   const typename T::template Saved<Archetype>& saved, CRows<Archetype> dout,
                                    Rows<Archetype> dsoft, std::span<const std::uint8_t> open) {
-    { model.backward(run, adapter, kept, dout, dsoft, open) } -> std::same_as<void>;
+    { model.backward(ctx, adapter, saved, dout, dsoft, open) } -> std::same_as<void>;
 };
 
 }  // namespace llm
@@ -75,7 +75,7 @@ constexpr bool explain_language_model() {
     else if constexpr (!llm::TakesGivenWeights<T>)
         static_assert(
             llm::TakesGivenWeights<T>,
-            "coco: this LanguageModel lacks a constructor from `(coco::Layout&, const coco::llm::Source&)` "
+            "coco: this LanguageModel lacks a constructor from `(coco::ParameterLayout&, const coco::llm::Source&)` "
             "(docs/concepts.md#languagemodel)");
     else if constexpr (!llm::SaysItsSizes<T>)
         static_assert(llm::SaysItsSizes<T>,
@@ -84,18 +84,18 @@ constexpr bool explain_language_model() {
     else if constexpr (!llm::EmbedsTokens<T>)
         static_assert(
             llm::EmbedsTokens<T>,
-            "coco: this LanguageModel lacks `Index vocabulary()` or `void embed(Run<P>&, Ids<P> token, "
+            "coco: this LanguageModel lacks `Index vocabulary()` or `void embed(Context<P>&, Ids<P> token, "
             "Rows<P> out) const` (docs/concepts.md#languagemodel)");
     else if constexpr (!llm::ReadsPrompts<T>)
         static_assert(
             llm::ReadsPrompts<T>,
-            "coco: this LanguageModel lacks `Kept<P> forward(Run<P>&, const Adapter&, const Input<P>&) "
+            "coco: this LanguageModel lacks `Saved<P> forward(Context<P>&, const Adapter&, const Input<P>&) "
             "const` with `out` and `of_group`, where `Input<P>` is made of the fields of "
             "`llm::Prompted<P>` (docs/concepts.md#languagemodel)");
     else
         static_assert(
             llm::PassesGradients<T>,
-            "coco: this LanguageModel lacks `void backward(Run<P>&, const Adapter&, const Kept<P>&, CRows<P> "
+            "coco: this LanguageModel lacks `void backward(Context<P>&, const Adapter&, const Saved<P>&, CRows<P> "
             "dout, Rows<P> dsoft, std::span<const std::uint8_t> open) const` "
             "(docs/concepts.md#languagemodel)");
     return true;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include <coco/adapter/projections.hpp>
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/nn/rope.hpp>
 

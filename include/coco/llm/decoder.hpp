@@ -59,21 +59,21 @@ public:
     using Input = Prompted<P>;
 
     template <class P>
-    struct Kept {
+    struct Saved {
         Rows<P> out;  ///< rows of all groups from the first soft row on, after the final norm, x width
         Segments<P> of_group;  ///< a stretch of `out` for each group
         Packed<P> packed;
         Segments<P> soft_of;
         Index soft_rows = 0;
         std::span<CRows<P>> inputs;                          ///< of each layer, then of the final norm
-        std::span<typename Layer::template Kept<P>> layers;  ///< empty where layers are run again in backward
+        std::span<typename Layer::template Saved<P>> layers;  ///< empty where layers are run again in backward
         Rows<P> statistics;                                  ///< of the final norm
     };
 
     /// Claims the weights that `source` gives when the parameters are made.
-    Decoder(Layout& layout, const Source& source) : config_(source.config) {
+    Decoder(ParameterLayout& layout, const Source& source) : config_(source.config) {
         config_.check();
-        const Layout::Scope scope(layout, "llm");
+        const ParameterLayout::Scope scope(layout, "llm");
         const auto table = [&](const char* name) {
             return Storage_::claim(layout, source, name, {{name, config_.vocabulary}}, config_.width);
         };
@@ -87,8 +87,8 @@ public:
     Index vocabulary() const { return config_.vocabulary; }
     /// out_i = the embedding of token i, tokens x width.
     template <class P>
-    void embed(Run<P>& run, Ids<P> token, Rows<P> out) const {
-        Storage_::gather(run, embedding_, token, out);
+    void embed(Context<P>& ctx, Ids<P> token, Rows<P> out) const {
+        Storage_::gather(ctx, embedding_, token, out);
     }
     /// Columns of soft prompts and of hidden rows.
     Index width() const { return config_.width; }
@@ -97,144 +97,144 @@ public:
     /// Hidden rows of all groups. Keeps what `backward` needs where the run trains or collects gradients;
     /// otherwise layers leave nothing behind.
     template <class P, class Adapter>
-    Kept<P> forward(Run<P>& run, const Adapter& adapter, const Prompted<P>& in) const {
+    Saved<P> forward(Context<P>& ctx, const Adapter& adapter, const Prompted<P>& in) const {
         using T = typename P::Scalar;
-        Workspace<P>& work = run.work;
-        const Gathered<P> gathered = pack(run, in);
-        Kept<P> kept;
-        kept.packed = gathered.packed;
-        kept.of_group = kept.packed.of_group;
-        kept.soft_of = in.soft_of;
-        kept.soft_rows = in.soft.rows;
-        const Index rows = kept.packed.rows(), prefix = kept.packed.prefix, out = rows - prefix,
+        Workspace<P>& work = ctx.work;
+        const Gathered<P> gathered = pack(ctx, in);
+        Saved<P> saved;
+        saved.packed = gathered.packed;
+        saved.of_group = saved.packed.of_group;
+        saved.soft_of = in.soft_of;
+        saved.soft_rows = in.soft.rows;
+        const Index rows = saved.packed.rows(), prefix = saved.packed.prefix, out = rows - prefix,
                     n = config_.used();
-        if (out == 0) return kept;
-        kept.out = work.keep(out, width());
-        kept.statistics = work.keep(rows, 2);
-        kept.packed.table = layers_.front().rope().table(run, kept.packed.positions);
+        if (out == 0) return saved;
+        saved.out = work.keep(out, width());
+        saved.statistics = work.keep(rows, 2);
+        saved.packed.table = layers_.front().rope().table(ctx, saved.packed.positions);
 
-        const bool keeps = run.training || run.gradients[0] != nullptr;
+        const bool keeps = ctx.training || ctx.gradients[0] != nullptr;
         const bool whole = keeps && bytes_kept<T>(rows) <= config_.keep_bytes;
         const typename Workspace<P>::Frame frame(work);
         const auto make = [&] { return keeps ? work.keep(rows, width()) : work.scratch(rows, width()); };
-        if (keeps) kept.inputs = work.template numbers<CRows<P>>(n + 1);
-        if (whole) kept.layers = work.template numbers<typename Layer::template Kept<P>>(n);
+        if (keeps) saved.inputs = work.template numbers<CRows<P>>(n + 1);
+        if (whole) saved.layers = work.template numbers<typename Layer::template Saved<P>>(n);
         Rows<P> x = make(), next = keeps ? Rows<P>{} : make();
         {
             const typename Workspace<P>::Frame inner(work);
             const Rows<P> token = work.scratch(prefix + in.token.size, width());
-            Storage_::gather(run, embedding_, in.instruction, token.rows_from(0, prefix));
-            Storage_::gather(run, embedding_, in.token, token.rows_from(prefix, in.token.size));
-            run.on.rows(rows, 2 * width(),
+            Storage_::gather(ctx, embedding_, in.instruction, token.rows_from(0, prefix));
+            Storage_::gather(ctx, embedding_, in.token, token.rows_from(prefix, in.token.size));
+            ctx.on.for_each_row(rows, 2 * width(),
                         SpliceRows<T>{token.data, in.soft.data, in.soft.stride, prefix, gathered.source.data,
                                       x.data, width()});
         }
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             if (keeps) {
-                kept.inputs[l] = x;
+                saved.inputs[l] = x;
                 next = make();
             }
             if (whole) {
-                kept.layers[l] = layers_[l].forward(run, adapter, kept.packed, CRows<P>(x), next);
+                saved.layers[l] = layers_[l].forward(ctx, adapter, saved.packed, CRows<P>(x), next);
             } else {
                 const typename Workspace<P>::Passing passing(work);
-                layers_[l].forward(run, adapter, kept.packed, CRows<P>(x), next);
+                layers_[l].forward(ctx, adapter, saved.packed, CRows<P>(x), next);
             }
             std::swap(x, next);
         }
-        if (keeps) kept.inputs.back() = x;
-        rms_norm(run, norm_, config_.epsilon, CRows<P>(x.rows_from(prefix, out)), kept.out,
-                 kept.statistics.rows_from(prefix, out));
-        return kept;
+        if (keeps) saved.inputs.back() = x;
+        rms_norm(ctx, norm_, config_.epsilon, CRows<P>(x.rows_from(prefix, out)), saved.out,
+                 saved.statistics.rows_from(prefix, out));
+        return saved;
     }
 
-    /// Gradients of the soft prompts and of the adapter, from those of `Kept::out`. A closed group's rows are
+    /// Gradients of the soft prompts and of the adapter, from those of `Saved::out`. A closed group's rows are
     /// left out altogether: its soft prompts get zeros, the adapter nothing. With none open the adapter's
     /// gradients are not touched.
-    /// \param dout  rows of `Kept::out` x width; a closed group's rows are not read
+    /// \param dout  rows of `Saved::out` x width; a closed group's rows are not read
     /// \param dsoft soft rows x width, or empty
     /// \param open  host: a byte a group, 0 where it is closed
     template <class P, class Adapter>
-    void backward(Run<P>& run, const Adapter& adapter, const Kept<P>& kept, CRows<P> dout, Rows<P> dsoft,
+    void backward(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved, CRows<P> dout, Rows<P> dsoft,
                   std::span<const std::uint8_t> open) const {
-        if (static_cast<Index>(open.size()) != kept.of_group.count())
-            throw Error("language model", "not a flag a group", text_of(kept.of_group.count()),
+        if (static_cast<Index>(open.size()) != saved.of_group.count())
+            throw Error("language model", "not a flag a group", text_of(saved.of_group.count()),
                         text_of(open.size()));
-        Workspace<P>& work = run.work;
-        const Opened<P> opened = keep_open(run, kept.packed, kept.soft_of, kept.soft_rows, open);
+        Workspace<P>& work = ctx.work;
+        const Opened<P> opened = keep_open(ctx, saved.packed, saved.soft_of, saved.soft_rows, open);
         const Packed<P>& packed = opened.packed;
         const Index rows = packed.rows(), prefix = packed.prefix, out = rows - prefix;
         if (out == 0) {
-            if (!dsoft.empty()) nn::gather(run.on, CRows<P>{}, opened.soft, dsoft);
+            if (!dsoft.empty()) nn::gather(ctx.on, CRows<P>{}, opened.soft, dsoft);
             return;
         }
-        if (kept.inputs.empty())
+        if (saved.inputs.empty())
             throw Error("language model", "backward after a forward that kept nothing",
                         "a run that trains or collects gradients");
         const typename Workspace<P>::Frame frame(work);
         Rows<P> dy = work.scratch(rows, width()), dx = work.scratch(rows, width());
-        if (prefix > 0) nn::fill(run.on, dy.rows_from(0, prefix), typename P::Scalar(0));
+        if (prefix > 0) nn::fill(ctx.on, dy.rows_from(0, prefix), typename P::Scalar(0));
         {
             const typename Workspace<P>::Frame inner(work);
             const auto taken = [&](CRows<P> whole, Ids<P> row) {
                 if (opened.row.empty()) return whole;
                 const Rows<P> part = work.scratch(row.size, whole.cols);
-                nn::gather(run.on, whole, row, part);
+                nn::gather(ctx.on, whole, row, part);
                 return CRows<P>(part);
             };
-            const CRows<P> x = taken(kept.inputs.back().rows_from(prefix, kept.out.rows), opened.out_row);
+            const CRows<P> x = taken(saved.inputs.back().rows_from(prefix, saved.out.rows), opened.out_row);
             const CRows<P> statistics =
-                taken(kept.statistics.rows_from(prefix, kept.out.rows), opened.out_row);
-            rms_norm_backward(run, norm_, x, statistics, taken(dout, opened.out_row),
+                taken(saved.statistics.rows_from(prefix, saved.out.rows), opened.out_row);
+            rms_norm_backward(ctx, norm_, x, statistics, taken(dout, opened.out_row),
                               dy.rows_from(prefix, out));
         }
         for (std::size_t l = layers_.size(); l-- > 0;) {
             const typename Workspace<P>::Passing passing(work);
             const typename Workspace<P>::Frame inner(work);
-            const auto layer = activations(run, adapter, kept, opened, l);
-            layers_[l].backward(run, adapter, packed, layer, dy, dx);
+            const auto layer = activations(ctx, adapter, saved, opened, l);
+            layers_[l].backward(ctx, adapter, packed, layer, dy, dx);
             std::swap(dy, dx);
         }
-        if (!dsoft.empty()) nn::gather(run.on, CRows<P>(dy), opened.soft, dsoft);
+        if (!dsoft.empty()) nn::gather(ctx.on, CRows<P>(dy), opened.soft, dsoft);
     }
 
     /// Hidden rows of texts alone, text rows x width.
     template <class P, class Adapter>
-    Rows<P> hidden(Run<P>& run, const Adapter& adapter, Ids<P> token, const Segments<P>& text_of) const {
+    Rows<P> hidden(Context<P>& ctx, const Adapter& adapter, Ids<P> token, const Segments<P>& text_of) const {
         Prompted<P> in;
         in.token = token;
         in.text_of = text_of;
-        return forward(run, adapter, in).out;
+        return forward(ctx, adapter, in).out;
     }
 
     /// Continues texts: hidden rows of new tokens, which see what `cache` holds of their texts and one
     /// another. \param token_of  a stretch of `token` for each text     \param sequence  the texts, numbers
     /// in the cache
     template <class P, class Adapter>
-    Rows<P> extend(Run<P>& run, const Adapter& adapter, Cache<P>& cache, Ids<P> token,
+    Rows<P> extend(Context<P>& ctx, const Adapter& adapter, Cache<P>& cache, Ids<P> token,
                    const Segments<P>& token_of, std::span<const Id> sequence) const {
-        Workspace<P>& work = run.work;
-        const Packed<P> packed = cache.append(run, token_of, sequence);
+        Workspace<P>& work = ctx.work;
+        const Packed<P> packed = cache.append(ctx, token_of, sequence);
         const Rows<P> out = work.keep(token.size, width());
         const typename Workspace<P>::Frame frame(work);
         Rows<P> x = work.scratch(token.size, width()), next = work.scratch(token.size, width());
-        Storage_::gather(run, embedding_, token, x);
+        Storage_::gather(ctx, embedding_, token, x);
         for (const Layer& layer : layers_) {
             const typename Workspace<P>::Passing passing(work);
-            layer.forward(run, adapter, packed, CRows<P>(x), next);
+            layer.forward(ctx, adapter, packed, CRows<P>(x), next);
             std::swap(x, next);
         }
-        rms_norm(run, norm_, config_.epsilon, CRows<P>(x), out, work.scratch(token.size, 2));
+        rms_norm(ctx, norm_, config_.epsilon, CRows<P>(x), out, work.scratch(token.size, 2));
         return out;
     }
 
     /// Logits of hidden rows, rows x vocabulary. \throws Error where the output matrix was not claimed
     template <class P>
-    Rows<P> logits(Run<P>& run, CRows<P> rows) const {
+    Rows<P> logits(Context<P>& ctx, CRows<P> rows) const {
         if (!config_.tied && !config_.output_head)
             throw Error("llm.output_head", "this model's own output matrix was not claimed");
-        const Rows<P> out = run.work.keep(rows.rows, config_.vocabulary);
-        Storage_::apply(run, rows, head_, out);
+        const Rows<P> out = ctx.work.keep(rows.rows, config_.vocabulary);
+        Storage_::apply(ctx, rows, head_, out);
         return out;
     }
 
@@ -247,21 +247,21 @@ private:
 
     /// What layer l kept of the open groups' rows, or makes again.
     template <class P, class Adapter>
-    typename Layer::template Kept<P> activations(Run<P>& run, const Adapter& adapter, const Kept<P>& kept,
+    typename Layer::template Saved<P> activations(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved,
                                                  const Opened<P>& opened, std::size_t l) const {
-        if (!kept.layers.empty())
-            return opened.row.empty() ? kept.layers[l] : Layer::gathered(run, kept.layers[l], opened.row);
-        CRows<P> x = kept.inputs[l];
+        if (!saved.layers.empty())
+            return opened.row.empty() ? saved.layers[l] : Layer::gathered(ctx, saved.layers[l], opened.row);
+        CRows<P> x = saved.inputs[l];
         if (!opened.row.empty()) {
-            const Rows<P> part = run.work.scratch(opened.row.size, width());
-            nn::gather(run.on, x, opened.row, part);
+            const Rows<P> part = ctx.work.scratch(opened.row.size, width());
+            nn::gather(ctx.on, x, opened.row, part);
             x = part;
         }
-        return layers_[l].forward(run, adapter, opened.packed, x, Rows<P>{});
+        return layers_[l].forward(ctx, adapter, opened.packed, x, Rows<P>{});
     }
 
     Config config_;
-    Slot norm_;
+    TensorRef norm_;
     typename Storage_::Matrix embedding_, head_;
     std::vector<Layer> layers_;
 };

@@ -24,20 +24,20 @@ namespace coco::llm {
 
 /// y = RMS norm of x with a given weight; statistics as `nn::Norm` keeps them.
 template <class P>
-void rms_norm(Run<P>& run, const Slot& weight, double epsilon, CRows<P> x, Rows<P> y, Rows<P> statistics) {
+void rms_norm(Context<P>& ctx, const TensorRef& weight, double epsilon, CRows<P> x, Rows<P> y, Rows<P> statistics) {
     using T = typename P::Scalar;
-    run.on.rows(x.rows, 2 * x.cols,
-                nn::NormRows<T>{x.data, x.stride, run.value(weight).data, nullptr, y.data, statistics.data,
+    ctx.on.for_each_row(x.rows, 2 * x.cols,
+                nn::NormRows<T>{x.data, x.stride, ctx.value(weight).data, nullptr, y.data, statistics.data,
                                 x.cols, static_cast<T>(epsilon), false});
 }
 
 /// dx of `rms_norm`.
 template <class P>
-void rms_norm_backward(Run<P>& run, const Slot& weight, CRows<P> x, CRows<P> statistics, CRows<P> dy,
+void rms_norm_backward(Context<P>& ctx, const TensorRef& weight, CRows<P> x, CRows<P> statistics, CRows<P> dy,
                        Rows<P> dx) {
-    run.on.rows(
+    ctx.on.for_each_row(
         x.rows, 3 * x.cols,
-        nn::NormBackwardRows<typename P::Scalar>{x.data, x.stride, run.value(weight).data, statistics.data,
+        nn::NormBackwardRows<typename P::Scalar>{x.data, x.stride, ctx.value(weight).data, statistics.data,
                                                  dy.data, dy.stride, dx.data, dx.stride, x.cols, false});
 }
 
@@ -49,7 +49,7 @@ class DecoderLayer {
 
 public:
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> x;
         Rows<P> statistics, middle_statistics;  ///< rows x 2: of the two norms
         Rows<P> unturned;  ///< rows x (query + key): before norm and rotation; only with `head_norm`
@@ -59,13 +59,13 @@ public:
         Rows<P> middle;    ///< rows x width: between the two halves
         Rows<P> gate_up;   ///< rows x 2 hidden
     };
-    /// Scalars a row that `Kept` takes, x apart.
+    /// Scalars a row that `Saved` takes, x apart.
     static Index kept_columns(const Config& c) {
         return 4 + (c.head_norm ? c.query_width() + c.kv_width() : 0) + c.fused_width() + c.query_width() +
                c.heads + c.width + 2 * c.hidden;
     }
 
-    DecoderLayer(Layout& layout, const Source& source, Index index) : config_(source.config), index_(index) {
+    DecoderLayer(ParameterLayout& layout, const Source& source, Index index) : config_(source.config), index_(index) {
         const Config& c = config_;
         const Index q = c.query_width(), kv = c.kv_width();
         const auto named = [&](const char* name, const char* kind = "weight") {
@@ -99,13 +99,13 @@ public:
 
     /// \param out  rows x width; where it is empty only what backward needs is computed
     template <class P, class Adapter>
-    Kept<P> forward(Run<P>& run, const Adapter& adapter, const Packed<P>& packed, CRows<P> x,
+    Saved<P> forward(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed, CRows<P> x,
                     Rows<P> out) const {
         const Config& c = config_;
         const Index rows = x.rows, q = c.query_width(), kv = c.kv_width();
-        Workspace<P>& work = run.work;
+        Workspace<P>& work = ctx.work;
         const Adapted<P, Adapter> change(adapter, index_, c.adapter_sizes(), packed.row_key);
-        Kept<P> kept{x,
+        Saved<P> saved{x,
                      work.keep(rows, 2),
                      work.keep(rows, 2),
                      {},
@@ -117,101 +117,101 @@ public:
         {
             const typename Workspace<P>::Frame frame(work);
             const Rows<P> normed = work.scratch(rows, c.width);
-            rms_norm(run, norm_, c.epsilon, x, normed, kept.statistics);
-            Storage::apply(run, CRows<P>(normed), fused_, kept.fused);
+            rms_norm(ctx, norm_, c.epsilon, x, normed, saved.statistics);
+            Storage::apply(ctx, CRows<P>(normed), fused_, saved.fused);
             if (c.qkv_bias)
-                run.on.rows(rows, 2 * kept.fused.cols,
-                            nn::AddRow<typename P::Scalar>{run.value(bias_).data, kept.fused.data,
-                                                           kept.fused.stride, kept.fused.cols});
-            change.query_key_value(run, CRows<P>(normed), kept.fused);
+                ctx.on.for_each_row(rows, 2 * saved.fused.cols,
+                            nn::AddRow<typename P::Scalar>{ctx.value(bias_).data, saved.fused.data,
+                                                           saved.fused.stride, saved.fused.cols});
+            change.query_key_value(ctx, CRows<P>(normed), saved.fused);
         }
-        const Rows<P> turned = kept.fused.cols_from(0, q + kv);
+        const Rows<P> turned = saved.fused.cols_from(0, q + kv);
         if (c.head_norm) {
-            kept.unturned = work.keep(rows, q + kv);
-            nn::copy(run.on, CRows<P>(turned), kept.unturned);
-            query_norm_.forward(run, CRows<P>(kept.unturned.cols_from(0, q)), turned.cols_from(0, q));
-            key_norm_.forward(run, CRows<P>(kept.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
+            saved.unturned = work.keep(rows, q + kv);
+            nn::copy(ctx.on, CRows<P>(turned), saved.unturned);
+            query_norm_.forward(ctx, CRows<P>(saved.unturned.cols_from(0, q)), turned.cols_from(0, q));
+            key_norm_.forward(ctx, CRows<P>(saved.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
         }
-        rope_.forward(run, packed.table, packed.position, turned);
-        Heads<CRows<P>> see = split<CRows<P>>(kept.fused);
+        rope_.forward(ctx, packed.table, packed.position, turned);
+        Heads<CRows<P>> see = split<CRows<P>>(saved.fused);
         Attention<P> attention = shape(packed);
         if (packed.cached.home != nullptr) {
             const Rows<P> keys = packed.cached.home->keys(index_),
                           values = packed.cached.home->values(index_);
-            nn::put_rows(run.on, see.key, packed.cached.row, keys);
-            nn::put_rows(run.on, see.value, packed.cached.row, values);
+            nn::put_rows(ctx.on, see.key, packed.cached.row, keys);
+            nn::put_rows(ctx.on, see.value, packed.cached.row, values);
             see.key = keys;
             see.value = values;
             attention.keys = packed.cached.keys;
         }
-        run.on.attend(attention, see.query, see.key, see.value, {}, {}, kept.attended, kept.softmax);
-        nn::copy(run.on, x, kept.middle);
-        Storage::apply(run, CRows<P>(kept.attended), output_, kept.middle, Write::add);
-        change.forward(run, Projection::output, CRows<P>(kept.attended), kept.middle);
+        ctx.on.attend(attention, see.query, see.key, see.value, {}, {}, saved.attended, saved.softmax);
+        nn::copy(ctx.on, x, saved.middle);
+        Storage::apply(ctx, CRows<P>(saved.attended), output_, saved.middle, Write::add);
+        change.forward(ctx, Projection::output, CRows<P>(saved.attended), saved.middle);
 
         const typename Workspace<P>::Frame frame(work);
         const Rows<P> normed = work.scratch(rows, c.width);
-        rms_norm(run, middle_norm_, c.epsilon, CRows<P>(kept.middle), normed, kept.middle_statistics);
-        if (!out.empty()) nn::copy(run.on, CRows<P>(kept.middle), out);
-        kept.gate_up = feed_forward_.apply(run, CRows<P>(normed), out, Write::add, change);
-        return kept;
+        rms_norm(ctx, middle_norm_, c.epsilon, CRows<P>(saved.middle), normed, saved.middle_statistics);
+        if (!out.empty()) nn::copy(ctx.on, CRows<P>(saved.middle), out);
+        saved.gate_up = feed_forward_.apply(ctx, CRows<P>(normed), out, Write::add, change);
+        return saved;
     }
 
     /// \param dy  rows x width, overwritten on the way     \param dx  rows x width
     template <class P, class Adapter>
-    void backward(Run<P>& run, const Adapter& adapter, const Packed<P>& packed, const Kept<P>& kept,
+    void backward(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed, const Saved<P>& saved,
                   Rows<P> dy, Rows<P> dx) const {
         const Config& c = config_;
         const Index rows = dy.rows, q = c.query_width(), kv = c.kv_width();
-        Workspace<P>& work = run.work;
+        Workspace<P>& work = ctx.work;
         const typename Workspace<P>::Frame frame(work);
         const Adapted<P, Adapter> change(adapter, index_, c.adapter_sizes(), packed.row_key);
         const Rows<P> dnormed = work.scratch(rows, c.width), through = work.scratch(rows, c.width);
         CRows<P> normed;
         if (change.changes(Projection::gate, Projection::up)) {
-            rms_norm(run, middle_norm_, c.epsilon, CRows<P>(kept.middle), through, kept.middle_statistics);
+            rms_norm(ctx, middle_norm_, c.epsilon, CRows<P>(saved.middle), through, saved.middle_statistics);
             normed = through;
         }
-        feed_forward_.backward(run, {normed, kept.gate_up, Rows<P>{}}, CRows<P>(dy), dnormed, change);
-        rms_norm_backward(run, middle_norm_, CRows<P>(kept.middle), CRows<P>(kept.middle_statistics),
+        feed_forward_.backward(ctx, {normed, saved.gate_up, Rows<P>{}}, CRows<P>(dy), dnormed, change);
+        rms_norm_backward(ctx, middle_norm_, CRows<P>(saved.middle), CRows<P>(saved.middle_statistics),
                           CRows<P>(dnormed), through);
-        nn::copy(run.on, CRows<P>(through), dy, Write::add);
+        nn::copy(ctx.on, CRows<P>(through), dy, Write::add);
 
         const Rows<P> dattended = work.scratch(rows, q), dfused = work.scratch(rows, c.fused_width());
-        Storage::apply_back(run, CRows<P>(dy), output_, dattended);
-        change.backward(run, Projection::output, CRows<P>(kept.attended), CRows<P>(dy), dattended);
-        const Heads<CRows<P>> see = split<CRows<P>>(kept.fused);
+        Storage::apply_back(ctx, CRows<P>(dy), output_, dattended);
+        change.backward(ctx, Projection::output, CRows<P>(saved.attended), CRows<P>(dy), dattended);
+        const Heads<CRows<P>> see = split<CRows<P>>(saved.fused);
         const Heads<Rows<P>> d = split<Rows<P>>(dfused);
-        run.on.attend_backward(shape(packed), see.query, see.key, see.value, {}, {}, kept.attended,
-                               kept.softmax, dattended, d.query, d.key, d.value, {}, {});
-        rope_.backward(run, packed.table, packed.position, dfused.cols_from(0, q + kv));
+        ctx.on.attend_backward(shape(packed), see.query, see.key, see.value, {}, {}, saved.attended,
+                               saved.softmax, dattended, d.query, d.key, d.value, {}, {});
+        rope_.backward(ctx, packed.table, packed.position, dfused.cols_from(0, q + kv));
         if (c.head_norm) {
-            query_norm_.backward(run, CRows<P>(kept.unturned.cols_from(0, q)), d.query);
-            key_norm_.backward(run, CRows<P>(kept.unturned.cols_from(q, kv)), d.key);
+            query_norm_.backward(ctx, CRows<P>(saved.unturned.cols_from(0, q)), d.query);
+            key_norm_.backward(ctx, CRows<P>(saved.unturned.cols_from(q, kv)), d.key);
         }
-        Storage::apply_back(run, CRows<P>(dfused), fused_, dnormed);
+        Storage::apply_back(ctx, CRows<P>(dfused), fused_, dnormed);
         if (change.changes(Projection::query, Projection::key, Projection::value)) {
-            rms_norm(run, norm_, c.epsilon, kept.x, through, kept.statistics);
-            change.query_key_value_backward(run, CRows<P>(through), CRows<P>(dfused), dnormed);
+            rms_norm(ctx, norm_, c.epsilon, saved.x, through, saved.statistics);
+            change.query_key_value_backward(ctx, CRows<P>(through), CRows<P>(dfused), dnormed);
         }
-        rms_norm_backward(run, norm_, kept.x, CRows<P>(kept.statistics), CRows<P>(dnormed), through);
-        nn::add(run.on, CRows<P>(dy), CRows<P>(through), dx);
+        rms_norm_backward(ctx, norm_, saved.x, CRows<P>(saved.statistics), CRows<P>(dnormed), through);
+        nn::add(ctx.on, CRows<P>(dy), CRows<P>(through), dx);
     }
 
     const nn::Rope& rope() const { return rope_; }
 
     /// Rows of what forward kept, as scratch.
     template <class P>
-    static Kept<P> gathered(Run<P>& run, const Kept<P>& kept, Ids<P> row) {
+    static Saved<P> gathered(Context<P>& ctx, const Saved<P>& saved, Ids<P> row) {
         const auto take = [&](CRows<P> from) {
             if (from.empty()) return Rows<P>{};
-            const Rows<P> to = run.work.scratch(row.size, from.cols);
-            nn::gather(run.on, from, row, to);
+            const Rows<P> to = ctx.work.scratch(row.size, from.cols);
+            nn::gather(ctx.on, from, row, to);
             return to;
         };
-        return {take(kept.x),        take(kept.statistics), take(kept.middle_statistics),
-                take(kept.unturned), take(kept.fused),      take(kept.attended),
-                take(kept.softmax),  take(kept.middle),     take(kept.gate_up)};
+        return {take(saved.x),        take(saved.statistics), take(saved.middle_statistics),
+                take(saved.unturned), take(saved.fused),      take(saved.attended),
+                take(saved.softmax),  take(saved.middle),     take(saved.gate_up)};
     }
 
 private:
@@ -240,7 +240,7 @@ private:
 
     Config config_;
     Index index_;
-    Slot norm_, bias_, middle_norm_;
+    TensorRef norm_, bias_, middle_norm_;
     Matrix fused_, output_;
     HeadNorm query_norm_, key_norm_;
     nn::GatedFeedForward<Storage> feed_forward_;

@@ -26,7 +26,7 @@ using Written = std::function<bool(Index text, std::span<const Id> written)>;
 template <class P, class Decoder, class Adapter>
 std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Parameters<P>& parameters,
                                       const Adapter& adapter, std::span<const std::vector<Id>> prompts,
-                                      const Generation& how, const Written& told = {}) {
+                                      const Generation& how, const Written& on_token = {}) {
     using T = typename P::Scalar;
     how.check();
     for (std::size_t i = 0; i < prompts.size(); ++i)
@@ -41,8 +41,8 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
         std::size_t longest = 0;
         for (std::size_t i = 0; i < count; ++i) longest = std::max(longest, prompts[first + i].size());
         Cache<P> cache(on, decoder.config(), static_cast<Index>(count),
-                       static_cast<Index>(longest) + how.most_tokens);
-        sequence.resize(how.most_tokens > 0 ? count : 0);
+                       static_cast<Index>(longest) + how.max_tokens);
+        sequence.resize(how.max_tokens > 0 ? count : 0);
         std::iota(sequence.begin(), sequence.end(), 0);
         for (Index step = 0; !sequence.empty(); ++step) {
             token.clear();
@@ -58,17 +58,17 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                 last.push_back(static_cast<Id>(token.size()) - 1);
             }
             work.reset();
-            Run<P> run = parameters.run(on, work);
-            const Segments<P> segments = segments_of(run, std::span<const Id>(token_of.at));
-            const Rows<P> rows = decoder.extend(run, adapter, cache, bring(run, std::span<const Id>(token)),
+            Context<P> ctx = parameters.context(on, work);
+            const Segments<P> segments = segments_of(ctx, std::span<const Id>(token_of.at));
+            const Rows<P> rows = decoder.extend(ctx, adapter, cache, upload(ctx, std::span<const Id>(token)),
                                                 segments, sequence);
             const Rows<P> ends = work.keep(static_cast<Index>(last.size()), decoder.width());
-            nn::gather<P>(on, CRows<P>(rows), bring(run, std::span<const Id>(last)), ends);
-            const Rows<P> scores = decoder.logits(run, CRows<P>(ends));
+            nn::gather<P>(on, CRows<P>(rows), upload(ctx, std::span<const Id>(last)), ends);
+            const Rows<P> scores = decoder.logits(ctx, CRows<P>(ends));
             std::size_t going_on = 0;
             for (std::size_t k = 0; k < sequence.size(); ++k) {
                 const std::size_t text = first + static_cast<std::size_t>(sequence[k]);
-                on.fetch(List<const T, typename P::Space>{scores.row(static_cast<Index>(k)), scores.cols},
+                on.download(List<const T, typename P::Space>{scores.row(static_cast<Index>(k)), scores.cols},
                          logits.data());
                 penalise<T>(logits, how, prompts[text], written[text], seen);
                 const double chance = static_cast<double>(unit_interval(
@@ -79,11 +79,11 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                 const Id next = pick(std::span<const T>(logits), how, chance);
                 if (std::find(how.stop.begin(), how.stop.end(), next) != how.stop.end()) continue;
                 written[text].push_back(next);
-                if (static_cast<Index>(written[text].size()) == how.most_tokens) {
-                    if (told) told(static_cast<Index>(text), written[text]);
+                if (static_cast<Index>(written[text].size()) == how.max_tokens) {
+                    if (on_token) on_token(static_cast<Index>(text), written[text]);
                     continue;
                 }
-                if (!told || told(static_cast<Index>(text), written[text]))
+                if (!on_token || on_token(static_cast<Index>(text), written[text]))
                     sequence[going_on++] = sequence[k];
             }
             sequence.resize(going_on);

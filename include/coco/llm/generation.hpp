@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 
 namespace coco::llm {
@@ -18,7 +18,7 @@ namespace coco::llm {
 /// How texts are continued. Logits are penalised, divided by the temperature, and cut to the `top_k`
 /// likeliest, then to `top_p` of what is left, in this order.
 struct Generation {
-    Index most_tokens = 64;         ///< written to a text, at most
+    Index max_tokens = 64;         ///< written to a text, at most
     double temperature = 0;         ///< divides the logits; 0 takes the likeliest token always
     Index top_k = 0;                ///< draws from so many of the likeliest tokens; 0: from all
     double top_p = 1;               ///< draws from the likeliest tokens that together have this probability
@@ -29,7 +29,7 @@ struct Generation {
     Index at_once = 16;             ///< texts in one pass
 
     void check() const {
-        require(most_tokens >= 0, "generation.most_tokens", "negative", "0 or more", text_of(most_tokens));
+        require(max_tokens >= 0, "generation.most_tokens", "negative", "0 or more", text_of(max_tokens));
         require(temperature >= 0, "generation.temperature", "negative", "0 or more", text_of(temperature));
         require(top_k >= 0, "generation.top_k", "negative", "0 or more", text_of(top_k));
         require(top_p > 0 && top_p <= 1, "generation.top_p", "out of range", "above 0, at most 1",
@@ -62,10 +62,10 @@ template <class T>
 Id pick(std::span<const T> logits, const Generation& how, double chance) {
     if (how.temperature <= 0)
         return static_cast<Id>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-    const double most = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+    const double maximum = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
     std::vector<double> weight(logits.size());
     for (std::size_t i = 0; i < weight.size(); ++i)
-        weight[i] = std::exp((static_cast<double>(logits[i]) - most) / how.temperature);
+        weight[i] = std::exp((static_cast<double>(logits[i]) - maximum) / how.temperature);
     std::vector<Id> order(weight.size());
     std::iota(order.begin(), order.end(), 0);
     if (how.top_p < 1 || how.top_k > 0)

@@ -83,7 +83,7 @@ inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
     // Turned rows are taken one by one (a row counts as a whole stretch), others as they lie.
     const auto each = [=](const io::TensorInfo& tensor, std::string_view name, Index first, Index count,
                           const auto& take) {
-        io::by_stretches(count, turned(name) ? Index{1} << 20 : tensor.columns, [&](Index at, Index some) {
+        io::by_slices(count, turned(name) ? Index{1} << 20 : tensor.columns, [&](Index at, Index some) {
             take(turned(name) ? paired_row(first + at, config.head) : first + at, at, some);
             if (!turned(name)) file->forget(rows_of(tensor, first + at, some));
         });

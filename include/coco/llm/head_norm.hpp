@@ -5,7 +5,7 @@
 #pragma once
 
 #include <coco/core/math.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::llm {
 
@@ -60,27 +60,27 @@ struct HeadNormBackwardRows {
 class HeadNorm {
 public:
     HeadNorm() = default;
-    HeadNorm(const Slot& weight, double epsilon) : weight_(weight), epsilon_(epsilon) {}
+    HeadNorm(const TensorRef& weight, double epsilon) : weight_(weight), epsilon_(epsilon) {}
 
     /// y = the norm of x, both rows x (heads * head).
     template <class P>
-    void forward(Run<P>& run, CRows<P> x, Rows<P> y) const {
+    void forward(Context<P>& ctx, CRows<P> x, Rows<P> y) const {
         using T = typename P::Scalar;
-        run.on.rows(x.rows, 2 * x.cols,
-                    HeadNormRows<T>{x.data, x.stride, run.value(weight_).data, y.data, y.stride,
+        ctx.on.for_each_row(x.rows, 2 * x.cols,
+                    HeadNormRows<T>{x.data, x.stride, ctx.value(weight_).data, y.data, y.stride,
                                     x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
     }
     /// Turns the gradient of y into that of x, in place.
     template <class P>
-    void backward(Run<P>& run, CRows<P> x, Rows<P> d) const {
+    void backward(Context<P>& ctx, CRows<P> x, Rows<P> d) const {
         using T = typename P::Scalar;
-        run.on.rows(x.rows, 3 * x.cols,
-                    HeadNormBackwardRows<T>{x.data, x.stride, run.value(weight_).data, d.data, d.stride,
+        ctx.on.for_each_row(x.rows, 3 * x.cols,
+                    HeadNormBackwardRows<T>{x.data, x.stride, ctx.value(weight_).data, d.data, d.stride,
                                             x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
     }
 
 private:
-    Slot weight_;
+    TensorRef weight_;
     double epsilon_ = 1e-6;
 };
 

@@ -47,8 +47,8 @@ Source changed(const Source& base, const adapter::LoRA& lora, P& on, const Param
                double sign) {
     constexpr std::string_view names[] = {"attn_q",   "attn_k", "attn_v",  "attn_output",
                                           "ffn_gate", "ffn_up", "ffn_down"};
-    const auto floats = [&](const Slot& slot) {
-        const auto values = values_of(on, parameters, slot);
+    const auto floats = [&](const TensorRef& ref) {
+        const auto values = values_of(on, parameters, ref);
         return std::vector<float>(values.begin(), values.end());
     };
     auto changes = std::make_shared<std::map<std::string, LowRankChange, std::less<>>>();

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/io/file_sum.hpp>
+#include <coco/io/file_digest.hpp>
 #include <coco/io/gguf.hpp>
 #include <coco/io/gguf_tokenizer.hpp>
 #include <coco/io/safetensors_folder.hpp>
@@ -27,10 +27,10 @@ inline text::Tokenizer open_tokenizer(const std::filesystem::path& path) {
 }
 
 /// A sum over all that makes a model: the GGUF file, or the folder's weights, config and tokenizer.
-inline std::string model_sum(const std::filesystem::path& path) {
-    if (kind_of(path) == ModelFile::gguf) return io::file_sum(path);
-    std::string sums = io::file_sum(path / "config.json") + io::file_sum(path / "tokenizer.json");
-    for (const auto& file : io::SafetensorsFolder(path).paths()) sums += io::file_sum(file);
+inline std::string model_digest(const std::filesystem::path& path) {
+    if (kind_of(path) == ModelFile::gguf) return io::file_digest(path);
+    std::string sums = io::file_digest(path / "config.json") + io::file_digest(path / "tokenizer.json");
+    for (const auto& file : io::SafetensorsFolder(path).paths()) sums += io::file_digest(file);
     return text_of(io::XXH64::of(std::as_bytes(std::span<const char>(sums))));
 }
 
@@ -54,7 +54,7 @@ inline TextModel open_text_model(const std::filesystem::path& path, Index depth 
     model.encode = [tokenizer](std::string_view text) {
         return tokenizer->encode(text, text::Special::ordinary);
     };
-    model.sum = text_of(model_sum(path), ", ", model.source.config.used(), " layers");
+    model.digest = text_of(model_digest(path), ", ", model.source.config.used(), " layers");
     return model;
 }
 

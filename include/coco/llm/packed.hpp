@@ -9,21 +9,21 @@
 
 #include <coco/core/error.hpp>
 #include <coco/llm/prompted.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::llm {
 
 /// Host numbers as the policy sees them.
 template <class P>
-Ids<P> bring(Run<P>& run, std::span<const Id> numbers) {
-    return run.on.bring(numbers, run.work);
+Ids<P> upload(Context<P>& ctx, std::span<const Id> numbers) {
+    return ctx.on.upload(numbers, ctx.work);
 }
 template <class P>
-Segments<P> segments_of(Run<P>& run, std::span<const Id> offsets) {
+Segments<P> segments_of(Context<P>& ctx, std::span<const Id> offsets) {
     Id longest = 0;
     for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
         longest = std::max(longest, offsets[s + 1] - offsets[s]);
-    return {offsets, bring(run, offsets), longest};
+    return {offsets, upload(ctx, offsets), longest};
 }
 
 template <class P>
@@ -62,14 +62,14 @@ struct Gathered {
 
 /// Numbers the rows of a pass. \throws Error where soft prompts and texts are of different numbers of groups
 template <class P>
-Gathered<P> pack(Run<P>& run, const Prompted<P>& in) {
+Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
     const Index groups = in.groups(), prefix = in.instruction.size;
     if ((in.soft_of.count() != groups && in.soft_of.count() != 0) ||
         (in.text_of.count() != groups && in.text_of.count() != 0))
         throw Error("language model", "soft prompts and texts of different numbers of groups",
                     text_of(in.soft_of.count()), text_of(in.text_of.count()));
     const Index lead = prefix > 0 ? 1 : 0;
-    const std::span<Id> offsets = run.work.numbers(groups + 1), all = run.work.numbers(groups + 1 + lead);
+    const std::span<Id> offsets = ctx.work.numbers(groups + 1), all = ctx.work.numbers(groups + 1 + lead);
     offsets[0] = all[0] = 0;
     if (lead) all[1] = static_cast<Id>(prefix);
     Id longest = 0;
@@ -81,8 +81,8 @@ Gathered<P> pack(Run<P>& run, const Prompted<P>& in) {
         all[at + 1 + static_cast<std::size_t>(lead)] = static_cast<Id>(prefix) + offsets[at + 1];
     }
     const Index rows = all.back();
-    const std::span<Id> position = run.work.numbers(rows), key = run.work.numbers(rows),
-                        source = run.work.numbers(rows - prefix);
+    const std::span<Id> position = ctx.work.numbers(rows), key = ctx.work.numbers(rows),
+                        source = ctx.work.numbers(rows - prefix);
     std::size_t row = 0;
     for (; row < static_cast<std::size_t>(prefix); ++row) {
         position[row] = static_cast<Id>(row);
@@ -102,14 +102,14 @@ Gathered<P> pack(Run<P>& run, const Prompted<P>& in) {
     }
     Packed<P> packed;
     packed.prefix = prefix;
-    packed.segments = segments_of(run, std::span<const Id>(all));
-    packed.of_group = segments_of(run, std::span<const Id>(offsets));
+    packed.segments = segments_of(ctx, std::span<const Id>(all));
+    packed.of_group = segments_of(ctx, std::span<const Id>(offsets));
     packed.position_host = position;
     packed.row_key_host = key;
-    packed.position = bring(run, packed.position_host);
-    packed.row_key = bring(run, packed.row_key_host);
+    packed.position = upload(ctx, packed.position_host);
+    packed.row_key = upload(ctx, packed.row_key_host);
     packed.positions = prefix + longest;
-    return {packed, bring(run, std::span<const Id>(source))};
+    return {packed, upload(ctx, std::span<const Id>(source))};
 }
 
 /// The instruction and the open groups of a pass.
@@ -123,15 +123,15 @@ struct Opened {
 
 /// Leaves out the groups that are closed. \param open  a byte a group
 template <class P>
-Opened<P> keep_open(Run<P>& run, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
+Opened<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
                     std::span<const std::uint8_t> open) {
     const Index groups = whole.of_group.count(), prefix = whole.prefix, lead = prefix > 0 ? 1 : 0;
     Index count = 0, rows = 0;
     for (Index g = 0; g < groups; ++g)
         if (open[static_cast<std::size_t>(g)]) ++count, rows += whole.of_group.length(g);
-    const std::span<Id> offsets = run.work.numbers(count + 1), all = run.work.numbers(count + 1 + lead),
-                        row = run.work.numbers(prefix + rows), position = run.work.numbers(prefix + rows),
-                        key = run.work.numbers(prefix + rows), soft = run.work.numbers(soft_rows);
+    const std::span<Id> offsets = ctx.work.numbers(count + 1), all = ctx.work.numbers(count + 1 + lead),
+                        row = ctx.work.numbers(prefix + rows), position = ctx.work.numbers(prefix + rows),
+                        key = ctx.work.numbers(prefix + rows), soft = ctx.work.numbers(soft_rows);
     offsets[0] = all[0] = 0;
     if (lead) all[1] = static_cast<Id>(prefix);
     std::fill(soft.begin(), soft.end(), no_id);
@@ -154,20 +154,20 @@ Opened<P> keep_open(Run<P>& run, const Packed<P>& whole, const Segments<P>& soft
         offsets[segment] = static_cast<Id>(to) - static_cast<Id>(prefix);
     }
     Opened<P> out;
-    out.soft = bring(run, std::span<const Id>(soft));
+    out.soft = upload(ctx, std::span<const Id>(soft));
     out.packed = whole;
     if (to == static_cast<std::size_t>(whole.rows())) return out;
-    out.row = bring(run, std::span<const Id>(row));
-    const std::span<Id> out_row = run.work.numbers(rows);
+    out.row = upload(ctx, std::span<const Id>(row));
+    const std::span<Id> out_row = ctx.work.numbers(rows);
     for (std::size_t i = 0; i < out_row.size(); ++i)
         out_row[i] = row[i + static_cast<std::size_t>(prefix)] - static_cast<Id>(prefix);
-    out.out_row = bring(run, std::span<const Id>(out_row));
-    out.packed.segments = segments_of(run, std::span<const Id>(all));
-    out.packed.of_group = segments_of(run, std::span<const Id>(offsets));
+    out.out_row = upload(ctx, std::span<const Id>(out_row));
+    out.packed.segments = segments_of(ctx, std::span<const Id>(all));
+    out.packed.of_group = segments_of(ctx, std::span<const Id>(offsets));
     out.packed.position_host = position;
     out.packed.row_key_host = key;
-    out.packed.position = bring(run, out.packed.position_host);
-    out.packed.row_key = bring(run, out.packed.row_key_host);
+    out.packed.position = upload(ctx, out.packed.position_host);
+    out.packed.row_key = upload(ctx, out.packed.row_key_host);
     return out;
 }
 

@@ -6,7 +6,7 @@
 
 #include <span>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/ragged.hpp>
 #include <coco/store/view.hpp>
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/half.hpp>
-#include <coco/io/stretches.hpp>
+#include <coco/io/slices.hpp>
 #include <coco/llm/config.hpp>
 #include <coco/store/ggml_type.hpp>
 
@@ -49,7 +49,7 @@ template <class Write>
 void for_each_value(const Source& source, std::string_view name, Index rows, Index cols, Index first,
                     Index count, const Write& write) {
     std::vector<float> values;
-    io::by_stretches(count, cols, [&](Index at, Index some) {
+    io::by_slices(count, cols, [&](Index at, Index some) {
         values.resize(static_cast<std::size_t>(some * cols));
         source.read(name, rows, cols, first + at, values);
         for (std::size_t i = 0; i < values.size(); ++i)

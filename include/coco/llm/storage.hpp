@@ -17,7 +17,7 @@
 #include <coco/llm/source.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/gated_feed_forward.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::llm {
 
@@ -30,7 +30,7 @@ using Parts = std::vector<Part>;
 
 /// Claims single rows of the source, `Part::rows` numbers each, one after the other: 1 x their sum, in
 /// scalars of the policy whatever the storage (norms, biases).
-inline Slot claim_row(Layout& layout, const Source& source, std::string_view name, Parts list) {
+inline TensorRef claim_row(ParameterLayout& layout, const Source& source, std::string_view name, Parts list) {
     Index cols = 0;
     for (const Part& p : list) cols += p.rows;
     return layout.given(name, 1, cols, [read = source.read, list = std::move(list)](std::span<float> out) {
@@ -46,7 +46,7 @@ namespace storage {
 /// Scalars of the policy, out x in.
 struct Float : nn::PlainWeights {
     /// Claims the matrix of these parts, one above the other, each `cols` wide.
-    static Slot claim(Layout& layout, const Source& source, std::string_view name, Parts parts, Index cols) {
+    static TensorRef claim(ParameterLayout& layout, const Source& source, std::string_view name, Parts parts, Index cols) {
         Index rows = 0;
         for (const Part& p : parts) rows += p.rows;
         return layout.given(name, rows, cols,
@@ -60,14 +60,14 @@ struct Float : nn::PlainWeights {
     }
     /// out_i = row id_i of W.
     template <class P>
-    static void gather(Run<P>& run, const Slot& w, Ids<P> id, Rows<P> out) {
-        nn::gather(run.on, run.value(w), id, out);
+    static void gather(Context<P>& ctx, const TensorRef& w, Ids<P> id, Rows<P> out) {
+        nn::gather(ctx.on, ctx.value(w), id, out);
     }
 };
 
 /// A matrix of one or more stored ones, one above the other, and in what products with it are computed.
 struct StoredParts {
-    std::vector<StoredSlot> parts;
+    std::vector<StoredTensorRef> parts;
     Precision precision = Precision::full;
 };
 
@@ -76,29 +76,29 @@ struct InBlocks {
     using Matrix = StoredParts;
 
     template <class P>
-    static void apply(Run<P>& run, CRows<P> x, const StoredParts& w, Rows<P> y, Write write = Write::set) {
+    static void apply(Context<P>& ctx, CRows<P> x, const StoredParts& w, Rows<P> y, Write write = Write::set) {
         Index at = 0;
-        for (const StoredSlot& s : w.parts) {
-            run.on.multiply_stored(x, run.stored(s), Op::transposed, y.cols_from(at, s.rows), write,
+        for (const StoredTensorRef& s : w.parts) {
+            ctx.on.multiply_stored(x, ctx.stored(s), Op::transposed, y.cols_from(at, s.rows), write,
                                    w.precision);
             at += s.rows;
         }
     }
     template <class P>
-    static void apply_back(Run<P>& run, CRows<P> dy, const StoredParts& w, Rows<P> dx) {
+    static void apply_back(Context<P>& ctx, CRows<P> dy, const StoredParts& w, Rows<P> dx) {
         Index at = 0;
-        for (const StoredSlot& s : w.parts) {
-            run.on.multiply_stored(dy.cols_from(at, s.rows), run.stored(s), Op::plain, dx,
+        for (const StoredTensorRef& s : w.parts) {
+            ctx.on.multiply_stored(dy.cols_from(at, s.rows), ctx.stored(s), Op::plain, dx,
                                    at == 0 ? Write::set : Write::add, w.precision);
             at += s.rows;
         }
     }
     template <class P>
-    static void gather(Run<P>& run, const StoredParts& w, Ids<P> id, Rows<P> out) {
-        run.on.gather_stored(run.stored(w.parts.front()), id, out);
+    static void gather(Context<P>& ctx, const StoredParts& w, Ids<P> id, Rows<P> out) {
+        ctx.on.gather_stored(ctx.stored(w.parts.front()), id, out);
     }
     template <class P>
-    static Rows<P> gradient(Run<P>&, const StoredParts&) {
+    static Rows<P> gradient(Context<P>&, const StoredParts&) {
         return {};
     }
 };
@@ -107,7 +107,7 @@ struct InBlocks {
 /// unpacked to the policy's scalars panel by panel inside each product.
 struct AsStored : InBlocks {
     /// Parts of one type make one stored matrix.
-    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
                              Index cols) {
         StoredParts matrix;
         for (std::size_t first = 0, end = 0; first < parts.size(); first = end) {
@@ -123,7 +123,7 @@ struct AsStored : InBlocks {
                               parts.begin() + static_cast<std::ptrdiff_t>(end)),
                  cols, type](std::span<std::byte> out) {
                     for (const Part& p : some) {
-                        const auto size = static_cast<std::size_t>(StoredSlot{type, 0, p.rows, cols}.bytes());
+                        const auto size = static_cast<std::size_t>(StoredTensorRef{type, 0, p.rows, cols}.bytes());
                         write_stored(source, p.name, p.rows, cols, 0, out.first(size));
                         out = out.subspan(size);
                     }
@@ -136,7 +136,7 @@ struct AsStored : InBlocks {
 /// bfloat16, whatever the file holds. Products are of bfloat16 with sums in float where the policy has them
 /// (a processor with AVX-512 BF16); elsewhere weights are widened panel by panel.
 struct BFloat16 : InBlocks {
-    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
                              Index cols) {
         StoredParts matrix = AsStored::claim(layout, narrowed(source), name, parts, cols);
         matrix.precision = Precision::bfloat16;
@@ -146,7 +146,7 @@ struct BFloat16 : InBlocks {
 
 /// One of the three ways, by `Config::keep`: for programs that let their user choose.
 struct Configured : InBlocks {
-    static StoredParts claim(Layout& layout, const Source& source, std::string_view name, const Parts& parts,
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
                              Index cols) {
         switch (source.config.keep) {
             case Keep::bfloat16:
@@ -164,13 +164,13 @@ struct Configured : InBlocks {
 
 /// A storage claims matrices, multiplies rows with them, forward and back, and gathers rows of them.
 template <class S>
-concept Storage = requires(Run<Archetype>& run, CRows<Archetype> x, const typename S::Matrix& matrix,
-                           Rows<Archetype> y, Layout& layout, const Source& source, Ids<Archetype> id) {
+concept Storage = requires(Context<Archetype>& ctx, CRows<Archetype> x, const typename S::Matrix& matrix,
+                           Rows<Archetype> y, ParameterLayout& layout, const Source& source, Ids<Archetype> id) {
     { S::claim(layout, source, std::string_view{}, Parts{}, Index{}) } -> std::same_as<typename S::Matrix>;
-    S::apply(run, x, matrix, y, Write::add);
-    S::apply_back(run, x, matrix, y);
-    S::gather(run, matrix, id, y);
-    { S::gradient(run, matrix) } -> std::same_as<Rows<Archetype>>;
+    S::apply(ctx, x, matrix, y, Write::add);
+    S::apply_back(ctx, x, matrix, y);
+    S::gather(ctx, matrix, id, y);
+    { S::gradient(ctx, matrix) } -> std::same_as<Rows<Archetype>>;
 };
 
 }  // namespace coco::llm

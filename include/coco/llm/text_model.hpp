@@ -16,7 +16,7 @@ namespace coco::llm {
 struct TextModel {
     Source source;
     std::function<std::vector<Id>(std::string_view)> encode;
-    std::string sum;  ///< of the file it came from; checkpoints refuse to be loaded with another
+    std::string digest;  ///< of the file it came from; checkpoints refuse to be loaded with another
 };
 
 }  // namespace coco::llm

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::llm {
 

@@ -8,7 +8,7 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/sequence.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco {
 
@@ -20,11 +20,11 @@ concept SaysWhatItNeeds = requires {
     { L::needs_negatives } -> std::convertible_to<bool>;
 };
 
-/// `step(run, h, vectors, targets, weight, loss, dh, dvectors)`: *loss +=, dh =, dvectors +=.
+/// `step(ctx, h, vectors, targets, weight, loss, dh, dvectors)`: *loss +=, dh =, dvectors +=.
 template <class L>
-concept Steps = requires(Run<Archetype>& run, CRows<Archetype> x, const Targets<Archetype>& targets,
+concept Steps = requires(Context<Archetype>& ctx, CRows<Archetype> x, const Targets<Archetype>& targets,
                          double weight, Archetype::Scalar* loss, Rows<Archetype> d) {
-    { L::step(run, x, x, targets, weight, loss, d, d) } -> std::same_as<void>;
+    { L::step(ctx, x, x, targets, weight, loss, d, d) } -> std::same_as<void>;
 };
 
 }  // namespace loss
@@ -48,7 +48,7 @@ constexpr bool explain_objective() {
     else
         static_assert(
             loss::Steps<L>,
-            "coco: this Objective lacks `static void step(Run<P>&, CRows<P> h, CRows<P> vectors, const "
+            "coco: this Objective lacks `static void step(Context<P>&, CRows<P> h, CRows<P> vectors, const "
             "Targets<P>&, double weight, Scalar* loss, Rows<P> dh, Rows<P> dvectors)` "
             "(CONTRIBUTING.md, Add a loss, 2)");
     return true;

@@ -6,7 +6,7 @@
 #include <coco/core/role.hpp>
 #include <coco/loss/concept.hpp>
 #include <coco/nn/sequence.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::loss {
 
@@ -19,13 +19,13 @@ struct CrossEntropy {
     /// \param h        targets x width
     /// \param vectors  items x width
     template <class P>
-    static void step(Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,
+    static void step(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,
                      typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
         Classes<P> classes;
         classes.columns = vectors;
         classes.positive = targets.item;
         if (h.rows == 0) return;
-        run.on.classify(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)),
+        ctx.on.softmax_cross_entropy(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)),
                         loss, dh, dvectors, Rows<P>{});
     }
 };

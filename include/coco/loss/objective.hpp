@@ -18,13 +18,13 @@ namespace loss {
 
 /// As `CrossEntropy::step`, of the chosen kind.
 template <class P>
-void objective(ObjectiveKind kind, Run<P>& run, CRows<P> h, CRows<P> vectors, const Targets<P>& targets,
+void objective(ObjectiveKind kind, Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets,
                double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
     switch (kind) {
         case ObjectiveKind::cross_entropy:
-            return CrossEntropy::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
+            return CrossEntropy::step<P>(ctx, h, vectors, targets, weight, loss, dh, dvectors);
         case ObjectiveKind::bce:
-            return Bce::step<P>(run, h, vectors, targets, weight, loss, dh, dvectors);
+            return Bce::step<P>(ctx, h, vectors, targets, weight, loss, dh, dvectors);
     }
 }
 

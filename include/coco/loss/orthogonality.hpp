@@ -53,35 +53,35 @@ struct SpreadRow {
 
 /// *loss += weight * L_ortho of codes, K x d with K >= 2; dcodes += its gradient.
 template <class P>
-void orthogonality(Run<P>& run, CRows<P> codes, Orthogonality kind, double weight, typename P::Scalar* loss,
+void orthogonality(Context<P>& ctx, CRows<P> codes, Orthogonality kind, double weight, typename P::Scalar* loss,
                    Rows<P> dcodes) {
     using T = typename P::Scalar;
     const Index count = codes.rows, width = codes.cols;
     if (count < 2) return;
     const T factor = static_cast<T>(weight / static_cast<double>(count * (count - 1)));
-    const nn::Normalized<P> unit = nn::normalize<P>(run, codes);
-    const typename Workspace<P>::Frame frame(run.work);
-    const Rows<P> partner = run.work.scratch(count, width), sum = run.work.scratch(1, 1);
-    nn::fill<P>(run.on, sum, 0);
+    const nn::Normalized<P> unit = nn::normalize<P>(ctx, codes);
+    const typename Workspace<P>::Frame frame(ctx.work);
+    const Rows<P> partner = ctx.work.scratch(count, width), sum = ctx.work.scratch(1, 1);
+    nn::fill<P>(ctx.on, sum, 0);
     // Each code's partner: the sum of all codes, or the codes weighted by their cosines. The diagonal adds a
     // constant whose gradient points along the code, which normalising removes.
     if (kind == Orthogonality::cosine) {
-        const Rows<P> total = run.work.scratch(1, width);
-        nn::fill<P>(run.on, total, 0);
-        run.on.reduce(count, total, nn::Element<T>{unit.y.data, width});
-        run.on.rows(count, width, SpreadRow<T>{total.data, partner.data, width});
+        const Rows<P> total = ctx.work.scratch(1, width);
+        nn::fill<P>(ctx.on, total, 0);
+        ctx.on.reduce(count, total, nn::Element<T>{unit.y.data, width});
+        ctx.on.for_each_row(count, width, SpreadRow<T>{total.data, partner.data, width});
     } else {
-        const Rows<P> cosine = run.work.scratch(count, count);
-        run.on.multiply(CRows<P>(unit.y), Op::plain, CRows<P>(unit.y), Op::transposed, cosine);
-        run.on.multiply(CRows<P>(cosine), Op::plain, CRows<P>(unit.y), Op::plain, partner);
+        const Rows<P> cosine = ctx.work.scratch(count, count);
+        ctx.on.multiply(CRows<P>(unit.y), Op::plain, CRows<P>(unit.y), Op::transposed, cosine);
+        ctx.on.multiply(CRows<P>(cosine), Op::plain, CRows<P>(unit.y), Op::plain, partner);
     }
-    run.on.reduce(count, sum, ProductTerm<T>{unit.y.data, partner.data, width});
-    run.on.rows(1, 1, OrthogonalityValue<T>{sum.data, loss, factor, static_cast<T>(count)});
+    ctx.on.reduce(count, sum, ProductTerm<T>{unit.y.data, partner.data, width});
+    ctx.on.for_each_row(1, 1, OrthogonalityValue<T>{sum.data, loss, factor, static_cast<T>(count)});
     if (dcodes.empty()) return;
-    const Rows<P> d = run.work.scratch(count, width);
-    nn::copy<P>(run.on, CRows<P>(partner), d, Write::set,
+    const Rows<P> d = ctx.work.scratch(count, width);
+    nn::copy<P>(ctx.on, CRows<P>(partner), d, Write::set,
                 (kind == Orthogonality::cosine ? T(2) : T(4)) * factor);
-    nn::normalize_backward<P>(run, unit, CRows<P>(d), dcodes, Write::add);
+    nn::normalize_backward<P>(ctx, unit, CRows<P>(d), dcodes, Write::add);
 }
 
 }  // namespace coco::loss

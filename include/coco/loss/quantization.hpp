@@ -5,7 +5,7 @@
 #pragma once
 
 #include <coco/nn/elementwise.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::loss {
 
@@ -58,16 +58,16 @@ struct QuantizationGradient {
 /// *loss += weight * L_Q; dcodes += its gradient.
 /// \param e        groups x d     \param codes  K x d     \param nearest  a code a group
 template <class P>
-void quantization(Run<P>& run, CRows<P> e, CRows<P> codes, Ids<P> nearest, double weight,
+void quantization(Context<P>& ctx, CRows<P> e, CRows<P> codes, Ids<P> nearest, double weight,
                   typename P::Scalar* loss, Rows<P> dcodes) {
     using T = typename P::Scalar;
     if (e.rows == 0) return;
     const T factor = static_cast<T>(weight / static_cast<double>(e.rows));
-    run.on.reduce(
+    ctx.on.reduce(
         e.rows, Rows<P>{loss, 1, 1},
         QuantizationTerm<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.cols, factor});
     if (!dcodes.empty())
-        run.on.rows(codes.rows, codes.cols,
+        ctx.on.for_each_row(codes.rows, codes.cols,
                     QuantizationGradient<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.rows,
                                             dcodes.data, dcodes.stride, e.cols, factor});
 }

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/nn/dropout_bits.hpp>
 #include <coco/nn/elementwise.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -60,39 +60,39 @@ struct DropoutBackwardRows {
 class Dropout {
 public:
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> out;
         View<std::uint8_t, typename P::Space> mask;  ///< empty where nothing was dropped
     };
 
     Dropout() = default;
     /// \param rate  in [0, 1)
-    Dropout(Layout& layout, double rate) : rate_(rate), site_(layout.site()) {}
+    Dropout(ParameterLayout& layout, double rate) : rate_(rate), site_(layout.site()) {}
 
     double rate() const { return rate_; }
     std::uint32_t site() const { return site_; }
 
     /// \param row_key  a key a row of x
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> x, Ids<P> row_key) const {
+    Saved<P> forward(Context<P>& ctx, CRows<P> x, Ids<P> row_key) const {
         using T = typename P::Scalar;
-        if (!run.training || rate_ == 0 || x.rows == 0) return {x, {}};
-        const Rows<P> out = run.work.keep(x.rows, x.cols);
-        const auto mask = run.work.template keep<std::uint8_t>(x.rows, x.cols);
-        run.on.rows(x.rows, 2 * x.cols,
+        if (!ctx.training || rate_ == 0 || x.rows == 0) return {x, {}};
+        const Rows<P> out = ctx.work.keep(x.rows, x.cols);
+        const auto mask = ctx.work.template keep<std::uint8_t>(x.rows, x.cols);
+        ctx.on.for_each_row(x.rows, 2 * x.cols,
                     DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols,
-                                   DropoutKey{run.seed, run.step, site_}, row_key.data,
+                                   DropoutKey{ctx.seed, ctx.step, site_}, row_key.data,
                                    DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
         return {out, mask};
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx) const {
         using T = typename P::Scalar;
         if (dx.empty()) return;
-        if (kept.mask.empty()) return copy<P>(run.on, dy, dx);
-        run.on.rows(dy.rows, 2 * dy.cols,
-                    DropoutBackwardRows<T>{dy.data, dy.stride, kept.mask.data, dx.data, dx.stride, dy.cols,
+        if (saved.mask.empty()) return copy<P>(ctx.on, dy, dx);
+        ctx.on.for_each_row(dy.rows, 2 * dy.cols,
+                    DropoutBackwardRows<T>{dy.data, dy.stride, saved.mask.data, dx.data, dx.stride, dy.cols,
                                            static_cast<T>(1 / (1 - rate_))});
     }
 

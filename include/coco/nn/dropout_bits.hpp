@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 
 namespace coco::nn {
 

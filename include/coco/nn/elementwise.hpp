@@ -3,7 +3,7 @@
 /// Row kernels that many stages share: copy, sum, bias.
 #pragma once
 
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -32,7 +32,7 @@ struct CopyRows {
 template <class P>
 void copy(P& on, CRows<P> x, Rows<P> out, Write write = Write::set, typename P::Scalar factor = 1) {
     if (x.empty()) return;
-    on.rows(x.rows, (write == Write::add ? 3 : 2) * x.cols,
+    on.for_each_row(x.rows, (write == Write::add ? 3 : 2) * x.cols,
             CopyRows<typename P::Scalar>{x.data, x.stride, out.data, out.stride, x.cols, factor, write});
 }
 
@@ -58,7 +58,7 @@ struct AddRows {
 template <class P>
 void add(P& on, CRows<P> a, CRows<P> b, Rows<P> out) {
     if (a.empty()) return;
-    on.rows(a.rows, 3 * a.cols,
+    on.for_each_row(a.rows, 3 * a.cols,
             AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
 }
 

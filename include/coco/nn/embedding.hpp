@@ -4,7 +4,7 @@
 /// so that no two rows are written at once and the sum's order never changes.
 #pragma once
 
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 #include <coco/store/ragged.hpp>
 
 namespace coco::nn {
@@ -38,7 +38,7 @@ struct GatherRows {
 template <class P>
 void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::set) {
     if (id.empty()) return;
-    on.rows(id.size, (write == Write::add ? 3 : 2) * out.cols,
+    on.for_each_row(id.size, (write == Write::add ? 3 : 2) * out.cols,
             GatherRows<typename P::Scalar>{table.data, table.stride, id.data, out.data, out.stride, out.cols,
                                            write});
 }
@@ -63,7 +63,7 @@ struct PutRows {
 /// out[id_i] = x_i, for rows of their own: no id occurs twice.
 template <class P>
 void put_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
-    on.rows(x.rows, 2 * x.cols,
+    on.for_each_row(x.rows, 2 * x.cols,
             PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
 }
 
@@ -93,7 +93,7 @@ template <class P>
 void scatter(P& on, CRows<P> dy, const Inverse<P>& inverse, Rows<P> out) {
     if (inverse.id.empty()) return;
     const Index width = dy.cols * (2 + inverse.place.size / inverse.id.size);
-    on.rows(
+    on.for_each_row(
         inverse.id.size, width,
         ScatterRows<typename P::Scalar>{dy.data, dy.stride, inverse.id.data, inverse.places_of.offsets.data,
                                         inverse.place.data, out.data, out.stride, dy.cols});

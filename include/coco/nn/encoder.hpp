@@ -35,23 +35,23 @@ struct EncoderConfig {
 };
 
 /// Most layers an encoder may have: what a pass keeps is an array, not a vector, so that nothing allocates.
-inline constexpr Index most_layers = 16;
+inline constexpr Index max_layers = 16;
 
 /// One layer.
 class EncoderLayer {
 public:
     template <class P>
-    struct Kept {
-        typename SelfAttention::Kept<P> attention;
-        typename Dropout::Kept<P> dropped_attention, dropped_hidden;
-        typename Norm::Kept<P> first, second;
-        typename FeedForward::Kept<P> hidden;
+    struct Saved {
+        typename SelfAttention::Saved<P> attention;
+        typename Dropout::Saved<P> dropped_attention, dropped_hidden;
+        typename Norm::Saved<P> first, second;
+        typename FeedForward::Saved<P> hidden;
     };
 
-    EncoderLayer(Layout& layout, std::string_view name, const EncoderConfig& c, Sees sees) {
-        const Layout::Scope scope(layout, name);
+    EncoderLayer(ParameterLayout& layout, std::string_view name, const EncoderConfig& c, AttentionMask attention_mask) {
+        const ParameterLayout::Scope scope(layout, name);
         const Init init = Init::normal(c.init);
-        attention_ = SelfAttention(layout, "attention", c.width, c.heads, sees, c.attention_dropout, init);
+        attention_ = SelfAttention(layout, "attention", c.width, c.heads, attention_mask, c.attention_dropout, init);
         drop_attention_ = Dropout(layout, c.dropout);
         first_ = Norm(layout, "norm1", c.width, c.epsilon);
         hidden_ = FeedForward(layout, "feed_forward", c.width, c.hidden, c.activation, init);
@@ -60,37 +60,37 @@ public:
     }
 
     template <class P>
-    Kept<P> forward(Run<P>& run, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
-        Kept<P> k;
-        k.attention = attention_.forward(run, segments, row_key, x);
-        k.dropped_attention = drop_attention_.forward(run, CRows<P>(k.attention.out), row_key);
-        k.first = first_.forward(run, CRows<P>(sum(run, x, k.dropped_attention.out)));
-        k.hidden = hidden_.forward(run, CRows<P>(k.first.out));
-        k.dropped_hidden = drop_hidden_.forward(run, CRows<P>(k.hidden.out), row_key);
-        k.second = second_.forward(run, CRows<P>(sum(run, CRows<P>(k.first.out), k.dropped_hidden.out)));
+    Saved<P> forward(Context<P>& ctx, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
+        Saved<P> k;
+        k.attention = attention_.forward(ctx, segments, row_key, x);
+        k.dropped_attention = drop_attention_.forward(ctx, CRows<P>(k.attention.out), row_key);
+        k.first = first_.forward(ctx, CRows<P>(sum(ctx, x, k.dropped_attention.out)));
+        k.hidden = hidden_.forward(ctx, CRows<P>(k.first.out));
+        k.dropped_hidden = drop_hidden_.forward(ctx, CRows<P>(k.hidden.out), row_key);
+        k.second = second_.forward(ctx, CRows<P>(sum(ctx, CRows<P>(k.first.out), k.dropped_hidden.out)));
         return k;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& k, CRows<P> dy, Rows<P> dx) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dsum = run.work.scratch(dy.rows, dy.cols), dbranch = run.work.scratch(dy.rows, dy.cols);
-        const Rows<P> dh = run.work.scratch(dy.rows, dy.cols);
-        second_.backward(run, k.second, dy, dsum);
-        drop_hidden_.backward(run, k.dropped_hidden, CRows<P>(dsum), dbranch);
-        hidden_.backward(run, k.hidden, CRows<P>(dbranch), dh);
-        copy<P>(run.on, CRows<P>(dsum), dh, Write::add);
-        first_.backward(run, k.first, CRows<P>(dh), dsum);
-        drop_attention_.backward(run, k.dropped_attention, CRows<P>(dsum), dbranch);
-        attention_.backward(run, k.attention, CRows<P>(dbranch), dx);
-        if (!dx.empty()) copy<P>(run.on, CRows<P>(dsum), dx, Write::add);
+    void backward(Context<P>& ctx, const Saved<P>& k, CRows<P> dy, Rows<P> dx) const {
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> dsum = ctx.work.scratch(dy.rows, dy.cols), dbranch = ctx.work.scratch(dy.rows, dy.cols);
+        const Rows<P> dh = ctx.work.scratch(dy.rows, dy.cols);
+        second_.backward(ctx, k.second, dy, dsum);
+        drop_hidden_.backward(ctx, k.dropped_hidden, CRows<P>(dsum), dbranch);
+        hidden_.backward(ctx, k.hidden, CRows<P>(dbranch), dh);
+        copy<P>(ctx.on, CRows<P>(dsum), dh, Write::add);
+        first_.backward(ctx, k.first, CRows<P>(dh), dsum);
+        drop_attention_.backward(ctx, k.dropped_attention, CRows<P>(dsum), dbranch);
+        attention_.backward(ctx, k.attention, CRows<P>(dbranch), dx);
+        if (!dx.empty()) copy<P>(ctx.on, CRows<P>(dsum), dx, Write::add);
     }
 
 private:
     template <class P>
-    static Rows<P> sum(Run<P>& run, CRows<P> a, CRows<P> b) {
-        const Rows<P> out = run.work.keep(a.rows, a.cols);
-        add<P>(run.on, a, b, out);
+    static Rows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
+        const Rows<P> out = ctx.work.keep(a.rows, a.cols);
+        add<P>(ctx.on, a, b, out);
         return out;
     }
 
@@ -104,39 +104,39 @@ private:
 class Encoder {
 public:
     template <class P>
-    struct Kept {
-        std::array<EncoderLayer::Kept<P>, most_layers> layer;
+    struct Saved {
+        std::array<EncoderLayer::Saved<P>, max_layers> layer;
         CRows<P> out;
     };
 
     Encoder() = default;
-    Encoder(Layout& layout, const EncoderConfig& config, Sees sees) {
+    Encoder(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask) {
         config.check();
-        require(config.layers <= most_layers, "encoder.layers", "too many", text_of("at most ", most_layers),
+        require(config.layers <= max_layers, "encoder.layers", "too many", text_of("at most ", max_layers),
                 text_of(config.layers));
         for (Index l = 0; l < config.layers; ++l)
-            layers_.emplace_back(layout, text_of("layer", l), config, sees);
+            layers_.emplace_back(layout, text_of("layer", l), config, attention_mask);
     }
 
     template <class P>
-    Kept<P> forward(Run<P>& run, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
-        Kept<P> kept;
-        kept.out = x;
+    Saved<P> forward(Context<P>& ctx, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
+        Saved<P> saved;
+        saved.out = x;
         for (std::size_t l = 0; l < layers_.size(); ++l) {
-            kept.layer[l] = layers_[l].forward(run, segments, row_key, kept.out);
-            kept.out = kept.layer[l].second.out;
+            saved.layer[l] = layers_[l].forward(ctx, segments, row_key, saved.out);
+            saved.out = saved.layer[l].second.out;
         }
-        return kept;
+        return saved;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> between[2] = {run.work.scratch(dy.rows, dy.cols), run.work.scratch(dy.rows, dy.cols)};
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx) const {
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> between[2] = {ctx.work.scratch(dy.rows, dy.cols), ctx.work.scratch(dy.rows, dy.cols)};
         CRows<P> d = dy;
         for (std::size_t l = layers_.size(); l-- > 0;) {
             const Rows<P> to = l == 0 ? dx : between[l % 2];
-            layers_[l].backward(run, kept.layer[l], d, to);
+            layers_[l].backward(ctx, saved.layer[l], d, to);
             d = to;
         }
     }

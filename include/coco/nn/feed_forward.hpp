@@ -69,46 +69,46 @@ struct ActivationBackwardRows {
 class FeedForward {
 public:
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> x;
         Rows<P> z, active;  ///< rows x hidden: before and after the activation
         Rows<P> out;
-        Passed<P> second;
+        Linear::Saved<P> second;
     };
 
     FeedForward() = default;
-    FeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Activation kind, Init init)
+    FeedForward(ParameterLayout& layout, std::string_view name, Index width, Index hidden, Activation kind, Init init)
         : kind_(kind) {
-        const Layout::Scope scope(layout, name);
+        const ParameterLayout::Scope scope(layout, name);
         first_ = Linear(layout, "first", width, hidden, init);
         second_ = Linear(layout, "second", hidden, width, init);
     }
 
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> x) const {
+    Saved<P> forward(Context<P>& ctx, CRows<P> x) const {
         using T = typename P::Scalar;
-        const Rows<P> z = run.work.keep(x.rows, first_.out()), active = run.work.keep(x.rows, first_.out());
-        run.on.multiply(x, Op::plain, run.value(first_.weight()), Op::transposed, z);
-        const T* const bias = run.value(first_.bias()).data;
+        const Rows<P> z = ctx.work.keep(x.rows, first_.out()), active = ctx.work.keep(x.rows, first_.out());
+        ctx.on.multiply(x, Op::plain, ctx.value(first_.weight()), Op::transposed, z);
+        const T* const bias = ctx.value(first_.bias()).data;
         each_kind([&](auto kind) {
-            run.on.rows(z.rows, 3 * z.cols,
+            ctx.on.for_each_row(z.rows, 3 * z.cols,
                         BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
         });
-        const Passed<P> second = second_.forward(run, CRows<P>(active));
+        const Linear::Saved<P> second = second_.forward(ctx, CRows<P>(active));
         return {x, z, active, second.out, second};
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx) const {
         using T = typename P::Scalar;
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dz = run.work.scratch(kept.z.rows, kept.z.cols);
-        second_.backward(run, kept.second, dy, dz);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> dz = ctx.work.scratch(saved.z.rows, saved.z.cols);
+        second_.backward(ctx, saved.second, dy, dz);
         each_kind([&](auto kind) {
-            run.on.rows(dz.rows, 3 * dz.cols,
-                        ActivationBackwardRows<T, kind.value>{kept.z.data, dz.data, dz.cols});
+            ctx.on.for_each_row(dz.rows, 3 * dz.cols,
+                        ActivationBackwardRows<T, kind.value>{saved.z.data, dz.data, dz.cols});
         });
-        first_.backward(run, Passed<P>{kept.x, kept.z}, CRows<P>(dz), dx);
+        first_.backward(ctx, Linear::Saved<P>{saved.x, saved.z}, CRows<P>(dz), dx);
     }
 
 private:

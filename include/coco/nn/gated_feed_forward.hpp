@@ -8,29 +8,29 @@
 #include <utility>
 
 #include <coco/core/math.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
 /// Weights as plain scalars, out x in. Another storage (half precision, blocks of 4 bits) has the same
 /// members and serves where this one does.
 struct PlainWeights {
-    using Matrix = Slot;
+    using Matrix = TensorRef;
 
     /// Where a weight's gradient is summed; empty where it is not wanted.
     template <class P>
-    static Rows<P> gradient(Run<P>& run, const Slot& weight) {
-        return run.gradient(weight);
+    static Rows<P> gradient(Context<P>& ctx, const TensorRef& weight) {
+        return ctx.gradient(weight);
     }
     /// y (= or +=) x W'.
     template <class P>
-    static void apply(Run<P>& run, CRows<P> x, const Slot& weight, Rows<P> y, Write write = Write::set) {
-        run.on.multiply(x, Op::plain, run.value(weight), Op::transposed, y, 1, write == Write::add ? 1 : 0);
+    static void apply(Context<P>& ctx, CRows<P> x, const TensorRef& weight, Rows<P> y, Write write = Write::set) {
+        ctx.on.multiply(x, Op::plain, ctx.value(weight), Op::transposed, y, 1, write == Write::add ? 1 : 0);
     }
     /// dx = dy W.
     template <class P>
-    static void apply_back(Run<P>& run, CRows<P> dy, const Slot& weight, Rows<P> dx) {
-        run.on.multiply(dy, Op::plain, run.value(weight), Op::plain, dx);
+    static void apply_back(Context<P>& ctx, CRows<P> dy, const TensorRef& weight, Rows<P> dx) {
+        ctx.on.multiply(dy, Op::plain, ctx.value(weight), Op::plain, dx);
     }
 };
 
@@ -76,15 +76,15 @@ struct Alone {
     static constexpr bool reads_hidden() { return false; }
     /// z += the change of [gate | up] of x.
     template <class P>
-    void gate_up(Run<P>&, CRows<P> /*x*/, Rows<P> /*z*/) const {}
+    void gate_up(Context<P>&, CRows<P> /*x*/, Rows<P> /*z*/) const {}
     /// y += the change of down of x.
     template <class P>
-    void down(Run<P>&, CRows<P> /*x*/, Rows<P> /*y*/) const {}
+    void down(Context<P>&, CRows<P> /*x*/, Rows<P> /*y*/) const {}
     /// Gradients of its own, and dx += theirs.
     template <class P>
-    void gate_up_backward(Run<P>&, CRows<P> /*x*/, CRows<P> /*dz*/, Rows<P> /*dx*/) const {}
+    void gate_up_backward(Context<P>&, CRows<P> /*x*/, CRows<P> /*dz*/, Rows<P> /*dx*/) const {}
     template <class P>
-    void down_backward(Run<P>&, CRows<P> /*x*/, CRows<P> /*dy*/, Rows<P> /*dx*/) const {}
+    void down_backward(Context<P>&, CRows<P> /*x*/, CRows<P> /*dy*/, Rows<P> /*dx*/) const {}
 };
 
 /// rows x width -> rows x hidden (twice) -> rows x width.
@@ -94,7 +94,7 @@ class GatedFeedForward {
 
 public:
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> x;
         Rows<P> gate_up;  ///< rows x 2 hidden: before the activation
         Rows<P> out;
@@ -102,9 +102,9 @@ public:
 
     GatedFeedForward() = default;
     /// Trained weights.
-    GatedFeedForward(Layout& layout, std::string_view name, Index width, Index hidden, Init init)
+    GatedFeedForward(ParameterLayout& layout, std::string_view name, Index width, Index hidden, Init init)
         : width_(width), hidden_(hidden) {
-        const Layout::Scope scope(layout, name);
+        const ParameterLayout::Scope scope(layout, name);
         gate_up_ = layout.claim("gate_up", 2 * hidden, width, init, Decay::yes);
         down_ = layout.claim("down", width, hidden, init, Decay::yes);
     }
@@ -113,51 +113,51 @@ public:
         : gate_up_(std::move(gate_up)), down_(std::move(down)), width_(width), hidden_(hidden) {}
 
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> x) const {
-        const Rows<P> out = run.work.keep(x.rows, width_);
-        return {x, apply(run, x, out, Write::set), out};
+    Saved<P> forward(Context<P>& ctx, CRows<P> x) const {
+        const Rows<P> out = ctx.work.keep(x.rows, width_);
+        return {x, apply(ctx, x, out, Write::set), out};
     }
-    /// y (= or +=) the stage's output; an empty y is not computed. Returns `Kept::gate_up`.
+    /// y (= or +=) the stage's output; an empty y is not computed. Returns `Saved::gate_up`.
     template <class P, class Beside = Alone>
-    Rows<P> apply(Run<P>& run, CRows<P> x, Rows<P> y, Write write, const Beside& beside = {}) const {
-        const Rows<P> z = run.work.keep(x.rows, 2 * hidden_);
-        Weights::apply(run, x, gate_up_, z);
-        beside.gate_up(run, x, z);
+    Rows<P> apply(Context<P>& ctx, CRows<P> x, Rows<P> y, Write write, const Beside& beside = {}) const {
+        const Rows<P> z = ctx.work.keep(x.rows, 2 * hidden_);
+        Weights::apply(ctx, x, gate_up_, z);
+        beside.gate_up(ctx, x, z);
         if (y.empty()) return z;
-        const typename Workspace<P>::Frame frame(run.work);
-        const CRows<P> hidden = activated(run, z);
-        Weights::apply(run, hidden, down_, y, write);
-        beside.down(run, hidden, y);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const CRows<P> hidden = activated(ctx, z);
+        Weights::apply(ctx, hidden, down_, y, write);
+        beside.down(ctx, hidden, y);
         return z;
     }
 
     /// Wants `kept.x` only where the weights are trained, or `beside` reads it.
     template <class P, class Beside = Alone>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx,
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx,
                   const Beside& beside = {}) const {
         if (dy.rows == 0) return;
         using T = typename P::Scalar;
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> d = run.work.scratch(dy.rows, hidden_), dz = run.work.scratch(dy.rows, 2 * hidden_);
-        if (const Rows<P> dw = Weights::template gradient<P>(run, down_); !dw.empty())
-            run.on.multiply(dy, Op::transposed, activated(run, kept.gate_up), Op::plain, dw, 1, 1);
-        Weights::apply_back(run, dy, down_, d);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> d = ctx.work.scratch(dy.rows, hidden_), dz = ctx.work.scratch(dy.rows, 2 * hidden_);
+        if (const Rows<P> dw = Weights::template gradient<P>(ctx, down_); !dw.empty())
+            ctx.on.multiply(dy, Op::transposed, activated(ctx, saved.gate_up), Op::plain, dw, 1, 1);
+        Weights::apply_back(ctx, dy, down_, d);
         if (beside.reads_hidden()) {
-            const typename Workspace<P>::Frame inner(run.work);
-            beside.down_backward(run, CRows<P>(activated(run, kept.gate_up)), dy, d);
+            const typename Workspace<P>::Frame inner(ctx.work);
+            beside.down_backward(ctx, CRows<P>(activated(ctx, saved.gate_up)), dy, d);
         }
-        run.on.rows(dy.rows, 5 * d.cols, SwiGluBackwardRows<T>{kept.gate_up.data, d.data, dz.data, d.cols});
-        if (const Rows<P> dw = Weights::template gradient<P>(run, gate_up_); !dw.empty())
-            run.on.multiply(dz, Op::transposed, kept.x, Op::plain, dw, 1, 1);
-        if (!dx.empty()) Weights::apply_back(run, CRows<P>(dz), gate_up_, dx);
-        beside.gate_up_backward(run, kept.x, CRows<P>(dz), dx);
+        ctx.on.for_each_row(dy.rows, 5 * d.cols, SwiGluBackwardRows<T>{saved.gate_up.data, d.data, dz.data, d.cols});
+        if (const Rows<P> dw = Weights::template gradient<P>(ctx, gate_up_); !dw.empty())
+            ctx.on.multiply(dz, Op::transposed, saved.x, Op::plain, dw, 1, 1);
+        if (!dx.empty()) Weights::apply_back(ctx, CRows<P>(dz), gate_up_, dx);
+        beside.gate_up_backward(ctx, saved.x, CRows<P>(dz), dx);
     }
 
 private:
     template <class P>
-    Rows<P> activated(Run<P>& run, CRows<P> z) const {
-        const Rows<P> out = run.work.scratch(z.rows, hidden_);
-        run.on.rows(z.rows, 3 * out.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
+    Rows<P> activated(Context<P>& ctx, CRows<P> z) const {
+        const Rows<P> out = ctx.work.scratch(z.rows, hidden_);
+        ctx.on.for_each_row(z.rows, 3 * out.cols, SwiGluRows<typename P::Scalar>{z.data, out.data, out.cols});
         return out;
     }
 

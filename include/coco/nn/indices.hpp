@@ -7,17 +7,17 @@
 #include <algorithm>
 #include <span>
 
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 #include <coco/store/ragged.hpp>
 
 namespace coco::nn {
 
 /// Segments of these offsets (count + 1 of them, ascending from 0), which must live until the step ends.
 template <class P>
-Segments<P> segments(Run<P>& run, std::span<const Id> offsets) {
+Segments<P> segments(Context<P>& ctx, std::span<const Id> offsets) {
     Segments<P> s;
     s.host = offsets;
-    s.offsets = run.on.bring(offsets, run.work);
+    s.offsets = ctx.on.upload(offsets, ctx.work);
     for (std::size_t i = 0; i + 1 < offsets.size(); ++i)
         s.longest = std::max<Index>(s.longest, offsets[i + 1] - offsets[i]);
     return s;
@@ -25,18 +25,18 @@ Segments<P> segments(Run<P>& run, std::span<const Id> offsets) {
 
 /// The inverse of a gather of rows 0 .. rows-1; -1 is skipped.
 template <class P>
-Inverse<P> invert(Run<P>& run, std::span<const Id> gathered, Index rows) {
-    const std::span<Id> start = run.work.template numbers<Id>(rows + 1);
-    const std::span<Id> id = run.work.template numbers<Id>(rows),
-                        offsets = run.work.template numbers<Id>(rows + 1);
-    const std::span<Id> place = run.work.template numbers<Id>(static_cast<Index>(gathered.size()));
+Inverse<P> invert(Context<P>& ctx, std::span<const Id> gathered, Index rows) {
+    const std::span<Id> start = ctx.work.template numbers<Id>(rows + 1);
+    const std::span<Id> id = ctx.work.template numbers<Id>(rows),
+                        offsets = ctx.work.template numbers<Id>(rows + 1);
+    const std::span<Id> place = ctx.work.template numbers<Id>(static_cast<Index>(gathered.size()));
     const std::size_t distinct =
         static_cast<std::size_t>(coco::invert(gathered, rows, start, id, offsets, place));
     Inverse<P> inverse;
-    inverse.id = run.on.bring(std::span<const Id>(id.first(distinct)), run.work);
-    inverse.places_of = segments(run, std::span<const Id>(offsets.first(distinct + 1)));
+    inverse.id = ctx.on.upload(std::span<const Id>(id.first(distinct)), ctx.work);
+    inverse.places_of = segments(ctx, std::span<const Id>(offsets.first(distinct + 1)));
     inverse.place =
-        run.on.bring(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))), run.work);
+        ctx.on.upload(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))), ctx.work);
     return inverse;
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include <coco/nn/dropout_bits.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -49,54 +49,54 @@ public:
     LowRank() = default;
     /// A starts uniform in +-1/sqrt(in), B at zero: at first nothing is changed.
     /// \param scale    alpha / rank     \param dropout  rate on x while training, in [0, 1)
-    LowRank(Layout& layout, std::string_view name, Index in, Index out, Index rank, double scale,
+    LowRank(ParameterLayout& layout, std::string_view name, Index in, Index out, Index rank, double scale,
             double dropout)
         : scale_(scale), rate_(dropout), site_(layout.site()) {
-        const Layout::Scope scope(layout, name);
+        const ParameterLayout::Scope scope(layout, name);
         a_ = layout.claim("a", rank, in, Init::uniform(1 / std::sqrt(static_cast<double>(in))));
         b_ = layout.claim("b", out, rank, Init::zeros());
     }
 
-    const Slot& a() const { return a_; }
-    const Slot& b() const { return b_; }
+    const TensorRef& a() const { return a_; }
+    const TensorRef& b() const { return b_; }
     double scale() const { return scale_; }
 
     /// y += scale dropout(x) A' B'.
     /// \param x        rows x in     \param y  rows x out
     /// \param row_key  a key a row, for dropout
     template <class P>
-    void forward(Run<P>& run, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
+    void forward(Context<P>& ctx, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
         if (x.rows == 0) return;
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> down = run.work.scratch(x.rows, a_.rows);
-        run.on.multiply(dropped(run, x, row_key), Op::plain, run.value(a_), Op::transposed, down);
-        run.on.multiply(down, Op::plain, run.value(b_), Op::transposed, y, scale<P>(), 1);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> down = ctx.work.scratch(x.rows, a_.rows);
+        ctx.on.multiply(dropped(ctx, x, row_key), Op::plain, ctx.value(a_), Op::transposed, down);
+        ctx.on.multiply(down, Op::plain, ctx.value(b_), Op::transposed, y, scale<P>(), 1);
     }
 
     /// dB += scale dy' (dropout(x) A'), dA += u' dropout(x), dx += dropout'(u A) where u = scale dy B. Unlike
     /// a stage of its own it adds to dx, where the map it stands beside has written already.
     template <class P>
-    void backward(Run<P>& run, CRows<P> x, Ids<P> row_key, CRows<P> dy, Rows<P> dx) const {
+    void backward(Context<P>& ctx, CRows<P> x, Ids<P> row_key, CRows<P> dy, Rows<P> dx) const {
         using T = typename P::Scalar;
         if (dy.rows == 0) return;
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> u = run.work.scratch(dy.rows, a_.rows);
-        run.on.multiply(dy, Op::plain, run.value(b_), Op::plain, u, scale<P>());
-        if (const Rows<P> da = run.gradient(a_), db = run.gradient(b_); !da.empty()) {
-            const CRows<P> in = dropped(run, x, row_key);
-            const Rows<P> down = run.work.scratch(dy.rows, a_.rows);
-            run.on.multiply(in, Op::plain, run.value(a_), Op::transposed, down);
-            run.on.multiply(dy, Op::transposed, down, Op::plain, db, scale<P>(), 1);
-            run.on.multiply(u, Op::transposed, in, Op::plain, da, 1, 1);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> u = ctx.work.scratch(dy.rows, a_.rows);
+        ctx.on.multiply(dy, Op::plain, ctx.value(b_), Op::plain, u, scale<P>());
+        if (const Rows<P> da = ctx.gradient(a_), db = ctx.gradient(b_); !da.empty()) {
+            const CRows<P> in = dropped(ctx, x, row_key);
+            const Rows<P> down = ctx.work.scratch(dy.rows, a_.rows);
+            ctx.on.multiply(in, Op::plain, ctx.value(a_), Op::transposed, down);
+            ctx.on.multiply(dy, Op::transposed, down, Op::plain, db, scale<P>(), 1);
+            ctx.on.multiply(u, Op::transposed, in, Op::plain, da, 1, 1);
         }
         if (dx.empty()) return;
-        if (!drops(run)) {
-            run.on.multiply(u, Op::plain, run.value(a_), Op::plain, dx, 1, 1);
+        if (!drops(ctx)) {
+            ctx.on.multiply(u, Op::plain, ctx.value(a_), Op::plain, dx, 1, 1);
             return;
         }
-        const Rows<P> g = run.work.scratch(dy.rows, a_.cols);
-        run.on.multiply(u, Op::plain, run.value(a_), Op::plain, g);
-        run.on.rows(g.rows, 3 * g.cols, kernel<T>(run, CRows<P>(g), row_key, dx, Write::add));
+        const Rows<P> g = ctx.work.scratch(dy.rows, a_.cols);
+        ctx.on.multiply(u, Op::plain, ctx.value(a_), Op::plain, g);
+        ctx.on.for_each_row(g.rows, 3 * g.cols, kernel<T>(ctx, CRows<P>(g), row_key, dx, Write::add));
     }
 
 private:
@@ -105,32 +105,32 @@ private:
         return static_cast<typename P::Scalar>(scale_);
     }
     template <class P>
-    bool drops(const Run<P>& run) const {
-        return run.training && rate_ > 0;
+    bool drops(const Context<P>& ctx) const {
+        return ctx.training && rate_ > 0;
     }
     template <class T, class P>
-    DrawnDropoutRows<T> kernel(const Run<P>& run, CRows<P> x, Ids<P> row_key, Rows<P> out,
+    DrawnDropoutRows<T> kernel(const Context<P>& ctx, CRows<P> x, Ids<P> row_key, Rows<P> out,
                                Write write) const {
         return {x.data,
                 x.stride,
                 out.data,
                 out.stride,
                 x.cols,
-                DropoutKey{run.seed, run.step, site_},
+                DropoutKey{ctx.seed, ctx.step, site_},
                 row_key.data,
                 DropoutKey::threshold(rate_),
                 static_cast<T>(1 / (1 - rate_)),
                 write};
     }
     template <class P>
-    CRows<P> dropped(Run<P>& run, CRows<P> x, Ids<P> row_key) const {
-        if (!drops(run)) return x;
-        const Rows<P> out = run.work.scratch(x.rows, x.cols);
-        run.on.rows(x.rows, 2 * x.cols, kernel<typename P::Scalar>(run, x, row_key, out, Write::set));
+    CRows<P> dropped(Context<P>& ctx, CRows<P> x, Ids<P> row_key) const {
+        if (!drops(ctx)) return x;
+        const Rows<P> out = ctx.work.scratch(x.rows, x.cols);
+        ctx.on.for_each_row(x.rows, 2 * x.cols, kernel<typename P::Scalar>(ctx, x, row_key, out, Write::set));
         return out;
     }
 
-    Slot a_, b_;
+    TensorRef a_, b_;
     double scale_ = 1, rate_ = 0;
     std::uint32_t site_ = 0;
 };

@@ -8,7 +8,7 @@
 
 #include <coco/core/math.hpp>
 #include <coco/nn/elementwise.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -90,7 +90,7 @@ enum class NormKind : bool { layer, rms };
 class Norm {
 public:
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> x;
         Rows<P> out;
         Rows<P> statistics;  ///< rows x 2
@@ -98,48 +98,48 @@ public:
 
     Norm() = default;
     /// \param epsilon  added to the variance
-    Norm(Layout& layout, std::string_view name, Index width, double epsilon, NormKind kind = NormKind::layer)
+    Norm(ParameterLayout& layout, std::string_view name, Index width, double epsilon, NormKind kind = NormKind::layer)
         : epsilon_(epsilon), kind_(kind) {
-        const Layout::Scope scope(layout, name);
+        const ParameterLayout::Scope scope(layout, name);
         weight_ = layout.claim("weight", 1, width, Init::ones());
         if (kind == NormKind::layer) shift_ = layout.claim("bias", 1, width, Init::zeros());
     }
     /// A norm whose weight is given, not trained.
-    Norm(const Slot& given_weight, double epsilon)
+    Norm(const TensorRef& given_weight, double epsilon)
         : weight_(given_weight), epsilon_(epsilon), kind_(NormKind::rms) {}
 
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> x) const {
+    Saved<P> forward(Context<P>& ctx, CRows<P> x) const {
         using T = typename P::Scalar;
-        const Kept<P> kept{x, run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 2)};
-        run.on.rows(
+        const Saved<P> saved{x, ctx.work.keep(x.rows, x.cols), ctx.work.keep(x.rows, 2)};
+        ctx.on.for_each_row(
             x.rows, 2 * x.cols,
-            NormRows<T>{x.data, x.stride, run.value(weight_).data,
-                        kind_ == NormKind::layer ? run.value(shift_).data : nullptr, kept.out.data,
-                        kept.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
-        return kept;
+            NormRows<T>{x.data, x.stride, ctx.value(weight_).data,
+                        kind_ == NormKind::layer ? ctx.value(shift_).data : nullptr, saved.out.data,
+                        saved.statistics.data, x.cols, static_cast<T>(epsilon_), kind_ == NormKind::layer});
+        return saved;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dy, Rows<P> dx) const {
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx) const {
         using T = typename P::Scalar;
         if (dy.rows == 0) return;
-        if (const Rows<P> dw = run.gradient(weight_); !dw.empty())
-            run.on.reduce(
+        if (const Rows<P> dw = ctx.gradient(weight_); !dw.empty())
+            ctx.on.reduce(
                 dy.rows, dw,
-                NormWeightTerm<T>{kept.x.data, kept.x.stride, kept.statistics.data, dy.data, dy.stride});
+                NormWeightTerm<T>{saved.x.data, saved.x.stride, saved.statistics.data, dy.data, dy.stride});
         if (kind_ == NormKind::layer)
-            if (const Rows<P> db = run.gradient(shift_); !db.empty())
-                run.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
+            if (const Rows<P> db = ctx.gradient(shift_); !db.empty())
+                ctx.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
         if (!dx.empty())
-            run.on.rows(dy.rows, 3 * dy.cols,
-                        NormBackwardRows<T>{kept.x.data, kept.x.stride, run.value(weight_).data,
-                                            kept.statistics.data, dy.data, dy.stride, dx.data, dx.stride,
+            ctx.on.for_each_row(dy.rows, 3 * dy.cols,
+                        NormBackwardRows<T>{saved.x.data, saved.x.stride, ctx.value(weight_).data,
+                                            saved.statistics.data, dy.data, dy.stride, dx.data, dx.stride,
                                             dy.cols, kind_ == NormKind::layer});
     }
 
 private:
-    Slot weight_, shift_;
+    TensorRef weight_, shift_;
     double epsilon_ = 1e-12;
     NormKind kind_ = NormKind::layer;
 };

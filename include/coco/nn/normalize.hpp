@@ -4,7 +4,7 @@
 #pragma once
 
 #include <coco/core/math.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -60,19 +60,19 @@ struct Normalized {
 };
 
 template <class P>
-Normalized<P> normalize(Run<P>& run, CRows<P> x) {
-    const Normalized<P> n{run.work.keep(x.rows, x.cols), run.work.keep(x.rows, 1)};
+Normalized<P> normalize(Context<P>& ctx, CRows<P> x) {
+    const Normalized<P> n{ctx.work.keep(x.rows, x.cols), ctx.work.keep(x.rows, 1)};
     if (x.rows > 0)
-        run.on.rows(x.rows, 2 * x.cols,
+        ctx.on.for_each_row(x.rows, 2 * x.cols,
                     NormalizeRows<typename P::Scalar>{x.data, x.stride, n.y.data, n.length.data, x.cols});
     return n;
 }
 
 template <class P>
-void normalize_backward(Run<P>& run, const Normalized<P>& n, CRows<P> dy, Rows<P> dx,
+void normalize_backward(Context<P>& ctx, const Normalized<P>& n, CRows<P> dy, Rows<P> dx,
                         Write write = Write::set) {
     if (dy.rows == 0 || dx.empty()) return;
-    run.on.rows(dy.rows, 3 * dy.cols,
+    ctx.on.for_each_row(dy.rows, 3 * dy.cols,
                 NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride,
                                                           dx.data, dx.stride, dy.cols, write});
 }

@@ -9,7 +9,7 @@
 
 #include <coco/core/random.hpp>
 #include <coco/exec/policy.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 #include <coco/store/block.hpp>
 #include <coco/store/transfer.hpp>
 
@@ -26,20 +26,20 @@ public:
     Parameters() = default;
     /// Draws initial values: tensor t's are a function of (seed, t) alone. Given tensors are filled by
     /// their sources, whose `Error`s pass through.
-    Parameters(P& on, const Layout& layout, std::uint64_t seed) {
-        for (const Home home : {Home::dense, Home::table, Home::frozen})
-            blocks_[static_cast<int>(home)] = Block<Scalar, P>(on, layout.size(home));
+    Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
+            blocks_[static_cast<int>(block)] = Block<Scalar, P>(on, layout.size(block));
         std::vector<float> given;
         std::vector<Scalar> values;
         for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
             const Tensor& tensor = layout.tensors()[t];
-            const std::size_t size = static_cast<std::size_t>(tensor.slot.size());
+            const std::size_t size = static_cast<std::size_t>(tensor.ref.size());
             if (size == 0) continue;
             if (tensor.fill) {
                 if constexpr (std::is_same_v<typename P::Space, space::Host> &&
                               std::is_same_v<Scalar, float>) {
                     // In place: a table of given values may be as large as all the rest.
-                    tensor.fill({list(tensor.slot).data, size});
+                    tensor.fill({list(tensor.ref).data, size});
                     continue;
                 }
                 given.resize(size);
@@ -47,21 +47,21 @@ public:
                 values.assign(given.begin(), given.end());
             } else {
                 values.assign(size, Scalar(0));
-                Draw draw(seed, 0x1000000 + t);
-                for (Scalar& v : values) v = first(tensor.init, draw);
+                RandomStream random(seed, 0x1000000 + t);
+                for (Scalar& v : values) v = first(tensor.init, random);
             }
-            on.put(values.data(), list(tensor.slot));
+            on.upload(values.data(), list(tensor.ref));
         }
         stored_ = Block<std::byte, P>(on, layout.stored_bytes());
         for (const StoredTensor& tensor : layout.stored_tensors()) {
-            const std::size_t size = static_cast<std::size_t>(tensor.slot.bytes());
-            std::byte* const home = stored_.data() + tensor.slot.at;
+            const std::size_t size = static_cast<std::size_t>(tensor.ref.bytes());
+            std::byte* const block = stored_.data() + tensor.ref.at;
             if constexpr (std::is_same_v<typename P::Space, space::Host>) {
-                tensor.fill({home, size});
+                tensor.fill({block, size});
             } else {
                 std::vector<std::byte> bytes(size);
                 tensor.fill(bytes);
-                on.put(bytes.data(), List<std::byte, typename P::Space>{home, tensor.slot.bytes()});
+                on.upload(bytes.data(), List<std::byte, typename P::Space>{block, tensor.ref.bytes()});
             }
         }
     }
@@ -69,43 +69,43 @@ public:
     /// What another policy's parameters hold.
     template <class Q>
     Parameters(P& on, Q& other_on, const Parameters<Q>& other) : stored_(on, other.stored().size()) {
-        for (const Home home : {Home::dense, Home::table, Home::frozen}) {
-            block(home) = Block<Scalar, P>(on, other.block(home).size());
-            transfer(other_on, other.block(home).list(), on, block(home).list());
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen}) {
+            block(block) = Block<Scalar, P>(on, other.block(block).size());
+            transfer(other_on, other.block(block).list(), on, block(block).list());
         }
         transfer(other_on, other.stored().list(), on, stored_.list());
     }
 
-    List<Scalar, typename P::Space> list(const Slot& s) { return {block(s.home).data() + s.at, s.size()}; }
-    List<const Scalar, typename P::Space> list(const Slot& s) const {
-        return {block(s.home).data() + s.at, s.size()};
+    List<Scalar, typename P::Space> list(const TensorRef& s) { return {block(s.block).data() + s.at, s.size()}; }
+    List<const Scalar, typename P::Space> list(const TensorRef& s) const {
+        return {block(s.block).data() + s.at, s.size()};
     }
-    Rows<P> view(const Slot& s) { return {block(s.home).data() + s.at, s.rows, s.cols}; }
-    CRows<P> view(const Slot& s) const { return {block(s.home).data() + s.at, s.rows, s.cols}; }
-    Block<Scalar, P>& block(Home home) { return blocks_[static_cast<int>(home)]; }
-    const Block<Scalar, P>& block(Home home) const { return blocks_[static_cast<int>(home)]; }
+    Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
+    CRows<P> view(const TensorRef& s) const { return {block(s.block).data() + s.at, s.rows, s.cols}; }
+    Block<Scalar, P>& block(ParameterBlock block) { return blocks_[static_cast<int>(block)]; }
+    const Block<Scalar, P>& block(ParameterBlock block) const { return blocks_[static_cast<int>(block)]; }
     /// Bytes of matrices kept as stored.
     const Block<std::byte, P>& stored() const { return stored_; }
 
     /// A pass that reads these values; gradients, training and counters are for the caller to set.
-    Run<P> run(P& on, Workspace<P>& work) const {
-        Run<P> r{on, work};
+    Context<P> context(P& on, Workspace<P>& work) const {
+        Context<P> r{on, work};
         for (int h = 0; h < 3; ++h) r.values[h] = blocks_[h].data();
         r.stored_bytes = stored_.data();
         return r;
     }
 
 private:
-    static Scalar first(const Init& init, Draw& draw) {
+    static Scalar first(const Init& init, RandomStream& random) {
         switch (init.kind) {
             case Init::Kind::zeros:
                 return Scalar(0);
             case Init::Kind::ones:
                 return Scalar(1);
             case Init::Kind::normal:
-                return static_cast<Scalar>(init.scale * draw.normal());
+                return static_cast<Scalar>(init.scale * random.normal());
             case Init::Kind::uniform:
-                return static_cast<Scalar>(init.scale * (2 * draw.uniform() - 1));
+                return static_cast<Scalar>(init.scale * (2 * random.uniform() - 1));
         }
         return Scalar(0);
     }
@@ -116,9 +116,9 @@ private:
 
 /// A tensor's values on the host.
 template <class P>
-std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const Slot& slot) {
-    std::vector<typename P::Scalar> out(static_cast<std::size_t>(slot.size()));
-    on.fetch(parameters.list(slot), out.data());
+std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const TensorRef& ref) {
+    std::vector<typename P::Scalar> out(static_cast<std::size_t>(ref.size()));
+    on.download(parameters.list(ref), out.data());
     return out;
 }
 
@@ -129,18 +129,18 @@ public:
     using Scalar = typename P::Scalar;
 
     Gradients() = default;
-    Gradients(P& on, const Layout& layout) {
-        for (const Home home : {Home::dense, Home::table})
-            blocks_[static_cast<int>(home)] = Block<Scalar, P>(on, layout.size(home));
+    Gradients(P& on, const ParameterLayout& layout) {
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
+            blocks_[static_cast<int>(block)] = Block<Scalar, P>(on, layout.size(block));
     }
 
-    Block<Scalar, P>& block(Home home) { return blocks_[static_cast<int>(home)]; }
-    const Block<Scalar, P>& block(Home home) const { return blocks_[static_cast<int>(home)]; }
-    Rows<P> view(const Slot& s) { return {block(s.home).data() + s.at, s.rows, s.cols}; }
+    Block<Scalar, P>& block(ParameterBlock block) { return blocks_[static_cast<int>(block)]; }
+    const Block<Scalar, P>& block(ParameterBlock block) const { return blocks_[static_cast<int>(block)]; }
+    Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
 
     /// Hands the blocks to a pass.
-    void attach(Run<P>& run) {
-        for (int h = 0; h < 2; ++h) run.gradients[h] = blocks_[h].data();
+    void attach(Context<P>& ctx) {
+        for (int h = 0; h < 2; ++h) ctx.gradients[h] = blocks_[h].data();
     }
     void zero(P& on) {
         for (auto& b : blocks_)

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include <coco/core/math.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 
 namespace coco::nn {
 
@@ -73,40 +73,40 @@ public:
 
     /// Cosines and sines of positions 0 .. positions-1, positions x head; made once a pass.
     template <class P>
-    CRows<P> table(Run<P>& run, Index positions) const {
-        const Rows<P> table = run.work.keep(positions, head_);
-        this->table(run.on, table);
+    CRows<P> table(Context<P>& ctx, Index positions) const {
+        const Rows<P> table = ctx.work.keep(positions, head_);
+        this->table(ctx.on, table);
         return table;
     }
     /// The same into memory of the caller's.
     template <class P>
     void table(P& on, Rows<P> table) const {
-        on.rows(table.rows, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
+        on.for_each_row(table.rows, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
     }
 
     /// Turns x, rows x (any number of heads), in place: queries and keys that lie side by side go at once.
     /// \param position  a position a row, each below the table's rows
     template <class P>
-    void forward(Run<P>& run, CRows<P> table, Ids<P> position, Rows<P> x) const {
-        turn(run, table, position, x, 1);
+    void forward(Context<P>& ctx, CRows<P> table, Ids<P> position, Rows<P> x) const {
+        turn(ctx, table, position, x, 1);
     }
     /// Turns the gradient of `forward`'s output into that of its input, in place.
     template <class P>
-    void backward(Run<P>& run, CRows<P> table, Ids<P> position, Rows<P> dx) const {
-        turn(run, table, position, dx, -1);
+    void backward(Context<P>& ctx, CRows<P> table, Ids<P> position, Rows<P> dx) const {
+        turn(ctx, table, position, dx, -1);
     }
 
 private:
     template <class P>
-    void turn(Run<P>& run, CRows<P> table, Ids<P> position, Rows<P> x, typename P::Scalar sign) const {
+    void turn(Context<P>& ctx, CRows<P> table, Ids<P> position, Rows<P> x, typename P::Scalar sign) const {
         using T = typename P::Scalar;
         const Index heads = x.cols / head_;
         if (kind_ == RopeKind::half_split)
-            run.on.rows(x.rows, 2 * x.cols,
+            ctx.on.for_each_row(x.rows, 2 * x.cols,
                         RopeRows<T, RopeKind::half_split>{table.data, position.data, x.data, x.stride, heads,
                                                           head_, sign});
         else
-            run.on.rows(x.rows, 2 * x.cols,
+            ctx.on.for_each_row(x.rows, 2 * x.cols,
                         RopeRows<T, RopeKind::adjacent>{table.data, position.data, x.data, x.stride, heads,
                                                         head_, sign});
     }

@@ -3,7 +3,7 @@
 /// What a backbone is given: packed histories and all that is known of each row.
 #pragma once
 
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/store/ragged.hpp>
 
 namespace coco {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <coco/nn/sequence.hpp>
-#include <coco/nn/stage.hpp>
+#include <coco/nn/layer.hpp>
 #include <coco/store/ragged.hpp>
 
 namespace coco {
@@ -28,14 +28,14 @@ struct HostBatch {
     Offsets excluded_of;
     std::vector<Id> excluded;
 
-    std::vector<Id> know_row;   ///< a group's row whose vector chooses prompts
+    std::vector<Id> query_row;   ///< a group's row whose vector chooses prompts
     std::vector<Id> group_key;  ///< keys the random bits of a group's text
     Offsets text_of;
     std::vector<Id> token;
 
     Index rows() const { return static_cast<Index>(item.size()); }
     Index targets() const { return static_cast<Index>(target_row.size()); }
-    Index groups() const { return static_cast<Index>(know_row.size()); }
+    Index groups() const { return static_cast<Index>(query_row.size()); }
 
     void clear() {
         segments.clear();
@@ -87,7 +87,7 @@ struct HostBatch {
 private:
     std::array<std::vector<Id>*, 13> lists() {
         return {&item, &position,         &row_key,  &target_row, &target_item, &owner,    &negative,
-                &self, &group_of_segment, &excluded, &know_row,   &token,       &group_key};
+                &self, &group_of_segment, &excluded, &query_row,   &token,       &group_key};
     }
 };
 
@@ -98,53 +98,53 @@ struct Batch {
     Targets<P> targets;
     Ids<P> self;
     std::span<const Id> group_of_segment;  ///< on the host
-    Ids<P> know_row;
+    Ids<P> query_row;
     std::span<const Id> group_key;  ///< on the host
     Segments<P> text_of;
     Ids<P> token;
 
-    Index groups() const { return know_row.size; }
+    Index groups() const { return query_row.size; }
 };
 
 /// Segments of host offsets.
 template <class P>
-Segments<P> bring(Run<P>& run, const Offsets& offsets) {
+Segments<P> upload(Context<P>& ctx, const Offsets& offsets) {
     const std::span<const Id> at(offsets.at);
-    return {at, run.on.bring(at, run.work), offsets.longest()};
+    return {at, ctx.on.upload(at, ctx.work), offsets.longest()};
 }
 
 /// An inverse of host lists.
 template <class P>
-Inverse<P> bring(Run<P>& run, const InverseLists& lists) {
+Inverse<P> upload(Context<P>& ctx, const InverseLists& lists) {
     Inverse<P> inverse;
-    inverse.id = run.on.bring(std::span<const Id>(lists.id), run.work);
+    inverse.id = ctx.on.upload(std::span<const Id>(lists.id), ctx.work);
     inverse.places_of.host = lists.offsets;
-    inverse.places_of.offsets = run.on.bring(std::span<const Id>(lists.offsets), run.work);
-    inverse.place = run.on.bring(std::span<const Id>(lists.place), run.work);
+    inverse.places_of.offsets = ctx.on.upload(std::span<const Id>(lists.offsets), ctx.work);
+    inverse.place = ctx.on.upload(std::span<const Id>(lists.place), ctx.work);
     return inverse;
 }
 
 /// Hands a host batch to the policy of a pass; the host batch must outlive the step.
 template <class P>
-Batch<P> bring(Run<P>& run, const HostBatch& h) {
-    const auto ids = [&](const std::vector<Id>& v) { return run.on.bring(std::span<const Id>(v), run.work); };
+Batch<P> upload(Context<P>& ctx, const HostBatch& h) {
+    const auto ids = [&](const std::vector<Id>& v) { return ctx.on.upload(std::span<const Id>(v), ctx.work); };
     Batch<P> b;
-    b.sequence = {bring(run, h.segments),    ids(h.item),   bring(run, h.by_item), ids(h.position),
-                  bring(run, h.by_position), ids(h.row_key)};
+    b.sequence = {upload(ctx, h.segments),    ids(h.item),   upload(ctx, h.by_item), ids(h.position),
+                  upload(ctx, h.by_position), ids(h.row_key)};
     b.targets.row = ids(h.target_row);
-    b.targets.by_row = bring(run, h.by_row);
+    b.targets.by_row = upload(ctx, h.by_row);
     b.targets.item = ids(h.target_item);
-    b.targets.by_item = bring(run, h.by_target_item);
+    b.targets.by_item = upload(ctx, h.by_target_item);
     b.targets.negative = ids(h.negative);
-    b.targets.by_negative = bring(run, h.by_negative);
-    b.targets.of_segment = bring(run, h.targets_of);
-    if (!h.excluded.empty()) b.targets.excluded_of = bring(run, h.excluded_of);
+    b.targets.by_negative = upload(ctx, h.by_negative);
+    b.targets.of_segment = upload(ctx, h.targets_of);
+    if (!h.excluded.empty()) b.targets.excluded_of = upload(ctx, h.excluded_of);
     b.targets.excluded = ids(h.excluded);
     b.self = ids(h.self);
     b.group_of_segment = h.group_of_segment;
-    b.know_row = ids(h.know_row);
+    b.query_row = ids(h.query_row);
     b.group_key = h.group_key;
-    b.text_of = bring(run, h.text_of);
+    b.text_of = upload(ctx, h.text_of);
     b.token = ids(h.token);
     return b;
 }

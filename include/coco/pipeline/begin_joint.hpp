@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <coco/data/interactions.hpp>
-#include <coco/pipeline/trained.hpp>
+#include <coco/pipeline/trained_model.hpp>
 #include <coco/prompt/kmeans.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -24,7 +24,7 @@ double root_mean_square(const std::vector<T>& x) {
 
 /// Behaviour vectors of every user's whole train history, users x d; users without items are left out.
 template <class Model, class P>
-std::vector<float> representations(const Trained<Model, P>& trained, const data::Interactions& train) {
+std::vector<float> representations(const TrainedModel<Model, P>& trained, const data::Interactions& train) {
     using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     HostBatch b;
@@ -35,14 +35,14 @@ std::vector<float> representations(const Trained<Model, P>& trained, const data:
         b.clear();
         for (Id user = first; user < end; ++user)
             if (train.length(user) > 0) {
-                trained.filler.ask(b, user, train.of(user), no_id, nullptr);
-                b.know_row.push_back(b.target_row.back());
+                trained.builder.ask(b, user, train.of(user), no_id, nullptr);
+                b.query_row.push_back(b.target_row.back());
             }
         if (b.rows() == 0) continue;
-        Run<P> run = trained.run(work);
-        const Rows<P> e = trained.model->represent(run, bring(run, b));
+        Context<P> ctx = trained.context(work);
+        const Rows<P> e = trained.model->represent(ctx, upload(ctx, b));
         part.resize(static_cast<std::size_t>(e.size()));
-        trained.on->fetch(List<const T, typename P::Space>{e.data, e.size()}, part.data());
+        trained.on->download(List<const T, typename P::Space>{e.data, e.size()}, part.data());
         all.insert(all.end(), part.begin(), part.end());
         work.reset();
     }
@@ -62,22 +62,22 @@ inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width)
 
 /// Embeddings of tokens, tokens x D.
 template <class Model, class P>
-std::vector<typename P::Scalar> token_rows(const Trained<Model, P>& trained, const std::vector<Id>& token) {
+std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained, const std::vector<Id>& token) {
     using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
-    Run<P> run = trained.run(work);
+    Context<P> ctx = trained.context(work);
     const Index count = static_cast<Index>(token.size()), width = trained.model->model().width();
     const Rows<P> rows = work.keep(count, width);
-    trained.model->model().embed(run, run.on.bring(std::span<const Id>(token), work), rows);
+    trained.model->model().embed(ctx, ctx.on.upload(std::span<const Id>(token), work), rows);
     std::vector<T> all(static_cast<std::size_t>(rows.size()));
-    trained.on->fetch(List<const T, typename P::Space>{rows.data, rows.size()}, all.data());
+    trained.on->download(List<const T, typename P::Space>{rows.data, rows.size()}, all.data());
     return all;
 }
 
 /// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (where there is
 /// no instruction, of at most 4,096 tokens spread over the vocabulary).
 template <class Model, class P>
-void start_prompts(const Trained<Model, P>& trained, const data::Interactions& train, std::uint64_t seed) {
+void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train, std::uint64_t seed) {
     using T = typename P::Scalar;
     P& on = *trained.on;
     Parameters<P>& parameters = *trained.parameters;
@@ -98,27 +98,27 @@ void start_prompts(const Trained<Model, P>& trained, const data::Interactions& t
         for (T& v : x) v = static_cast<T>(static_cast<double>(v) * size / from);
     };
 
-    if constexpr (std::remove_reference_t<decltype(prompt)>::chooses) {
+    if constexpr (std::remove_reference_t<decltype(prompt)>::selects_codes) {
         const Index d = trained.model->width(), codes = prompt.codes().rows;
         std::vector<float> users = representations(trained, train);
         if (prompt.config().centred) {
             const std::vector<float> centre = take_mean(users, static_cast<std::size_t>(d));
             const std::vector<T> values(centre.begin(), centre.end());
-            on.put(values.data(), parameters.list(prompt.centre()));
+            on.upload(values.data(), parameters.list(prompt.centre()));
         }
         const std::vector<float> start = prompt::kmeans(users, d, codes, seed);
         const std::vector<T> z(start.begin(), start.end());
-        on.put(z.data(), parameters.list(prompt.codes()));
-        on.put(mean.data(), parameters.list(prompt.shared()));
+        on.upload(z.data(), parameters.list(prompt.codes()));
+        on.upload(mean.data(), parameters.list(prompt.shared()));
         std::vector<T> w = values_of(on, parameters, prompt.projection());
         // The mean square of z W' is d rms(z)^2 rms(W)^2 for a random W.
         scale_to(w, root_mean_square(z) * root_mean_square(w) * std::sqrt(static_cast<double>(d)));
-        on.put(w.data(), parameters.list(prompt.projection()));
+        on.upload(w.data(), parameters.list(prompt.projection()));
     } else {
         std::vector<T> r = values_of(on, parameters, prompt.rows());
         scale_to(r, root_mean_square(r));
         std::copy(mean.begin(), mean.end(), r.begin());
-        on.put(r.data(), parameters.list(prompt.rows()));
+        on.upload(r.data(), parameters.list(prompt.rows()));
     }
 }
 

@@ -19,15 +19,15 @@ public:
     };
 
     template <class P>
-    struct Kept {
-        typename Items::template Kept<P> items;
+    struct Saved {
+        typename Items::template Saved<P> items;
         Rows<P> x;  ///< rows x d: vectors of the histories' items
-        typename Backbone::template Kept<P> backbone;
+        typename Backbone::template Saved<P> backbone;
         CRows<P> h_all;  ///< rows x d
         Rows<P> h;       ///< targets x d
     };
 
-    Behaviour(Layout& layout, const Config& config, Index items)
+    Behaviour(ParameterLayout& layout, const Config& config, Index items)
         : width_(opened(layout, config, items)),
           items_(layout, config.items, items, width_),
           backbone_(layout, config.backbone) {}
@@ -36,36 +36,36 @@ public:
     const Items& items() const { return items_; }
 
     template <class P>
-    Kept<P> forward(Run<P>& run, const Batch<P>& batch) const {
-        Kept<P> kept;
-        kept.items = items_.forward(run);
-        kept.x = run.work.keep(batch.sequence.item.size, width_);
-        nn::gather<P>(run.on, CRows<P>(kept.items.vectors), batch.sequence.item, kept.x);
-        kept.backbone = backbone_.forward(run, batch.sequence, CRows<P>(kept.x));
-        kept.h_all = kept.backbone.h;
-        kept.h = run.work.keep(batch.targets.row.size, width_);
-        nn::gather<P>(run.on, kept.h_all, batch.targets.row, kept.h);
-        return kept;
+    Saved<P> forward(Context<P>& ctx, const Batch<P>& batch) const {
+        Saved<P> saved;
+        saved.items = items_.forward(ctx);
+        saved.x = ctx.work.keep(batch.sequence.item.size, width_);
+        nn::gather<P>(ctx.on, CRows<P>(saved.items.vectors), batch.sequence.item, saved.x);
+        saved.backbone = backbone_.forward(ctx, batch.sequence, CRows<P>(saved.x));
+        saved.h_all = saved.backbone.h;
+        saved.h = ctx.work.keep(batch.targets.row.size, width_);
+        nn::gather<P>(ctx.on, saved.h_all, batch.targets.row, saved.h);
+        return saved;
     }
 
     /// \param dh  targets x d; item vectors' gradients from elsewhere have been added to
-    /// `kept.items.gradient`
+    /// `saved.items.gradient`
     template <class P>
-    void backward(Run<P>& run, const Batch<P>& batch, const Kept<P>& kept, CRows<P> dh) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> dall = run.work.scratch(kept.h_all.rows, width_),
-                      dx = run.work.scratch(kept.x.rows, width_);
-        nn::fill<P>(run.on, dall, 0);
-        nn::scatter<P>(run.on, dh, batch.targets.by_row, dall);
-        backbone_.backward(run, batch.sequence, kept.backbone, CRows<P>(dall), dx);
-        if (!kept.items.gradient.empty())
-            nn::scatter<P>(run.on, CRows<P>(dx), batch.sequence.by_item, kept.items.gradient);
-        items_.backward(run, kept.items);
+    void backward(Context<P>& ctx, const Batch<P>& batch, const Saved<P>& saved, CRows<P> dh) const {
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> dall = ctx.work.scratch(saved.h_all.rows, width_),
+                      dx = ctx.work.scratch(saved.x.rows, width_);
+        nn::fill<P>(ctx.on, dall, 0);
+        nn::scatter<P>(ctx.on, dh, batch.targets.by_row, dall);
+        backbone_.backward(ctx, batch.sequence, saved.backbone, CRows<P>(dall), dx);
+        if (!saved.items.gradient.empty())
+            nn::scatter<P>(ctx.on, CRows<P>(dx), batch.sequence.by_item, saved.items.gradient);
+        items_.backward(ctx, saved.items);
     }
 
 private:
     /// Both parts lie in one parameter group; item tables in a block of their own.
-    static Index opened(Layout& layout, const Config& config, Index items) {
+    static Index opened(ParameterLayout& layout, const Config& config, Index items) {
         require(items >= 1, "items", "empty catalogue", "at least 1 item", text_of(items));
         layout.group("behaviour");
         return config.backbone.width();

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <coco/core/math.hpp>
-#include <coco/loss/total.hpp>
+#include <coco/loss/weights.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/indices.hpp>
 #include <coco/pipeline/batch.hpp>
@@ -19,7 +19,7 @@ template <class P>
 struct Gate {
     List<typename P::Scalar, typename P::Space> open;  ///< a target each: 1 where it knows and M = 0, else 0
     List<typename P::Scalar, typename P::Space> agreed;   ///< 1 where it knows and M = 1
-    List<typename P::Scalar, typename P::Space> knowing;  ///< 1 where it has knowledge at all
+    List<typename P::Scalar, typename P::Space> with_knowledge;  ///< 1 where it has knowledge at all
 };
 
 /// Decides one query segment's targets.
@@ -28,7 +28,7 @@ struct GateRows {
     const T *h, *a, *vectors;
     Index h_stride, a_stride, v_stride;
     const Id *item, *rows_of, *keys_of;
-    T *open, *agreed, *knowing;
+    T *open, *agreed, *with_knowledge;
     Index cols;
 
     template <class Row>
@@ -41,14 +41,14 @@ struct GateRows {
 
     template <class Row>
     COCO_HD void operator()(Index s, const Row& row) const {
-        const bool knows = keys_of[s + 1] > keys_of[s];
+        const bool has_knowledge = keys_of[s + 1] > keys_of[s];
         for (Id t = rows_of[s]; t < rows_of[s + 1]; ++t) {
             const T* const v = vectors + item[t] * v_stride;
-            const bool nearer = knows && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
+            const bool nearer = has_knowledge && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
             row.each(1, [&](Index) {
-                open[t] = knows && !nearer ? T(1) : T(0);
+                open[t] = has_knowledge && !nearer ? T(1) : T(0);
                 agreed[t] = nearer ? T(1) : T(0);
-                knowing[t] = knows ? T(1) : T(0);
+                with_knowledge[t] = has_knowledge ? T(1) : T(0);
             });
         }
     }
@@ -56,39 +56,39 @@ struct GateRows {
 
 /// Decides M, and adds to the ledger: targets that know, those with M = 1, |a - h|^2 and |h|^2 over targets.
 template <class P>
-Gate<P> contradictions(Run<P>& run, CRows<P> h, CRows<P> a, CRows<P> vectors, const Targets<P>& targets,
-                       const Segments<P>& pure_of, typename P::Scalar* ledger) {
+Gate<P> contradictions(Context<P>& ctx, CRows<P> h, CRows<P> a, CRows<P> vectors, const Targets<P>& targets,
+                       const Segments<P>& pure_of, typename P::Scalar* metrics) {
     using T = typename P::Scalar;
-    const auto list = [&] { return run.work.template keep_list<T>(h.rows); };
+    const auto list = [&] { return ctx.work.template keep_list<T>(h.rows); };
     const Gate<P> gate{list(), list(), list()};
-    run.on.rows(targets.of_segment.count(), 6 * h.cols,
+    ctx.on.for_each_row(targets.of_segment.count(), 6 * h.cols,
                 GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride,
                             targets.item.data, targets.of_segment.offsets.data, pure_of.offsets.data,
-                            gate.open.data, gate.agreed.data, gate.knowing.data, h.cols});
-    const auto entry = [&](Ledger::Entry e) { return Rows<P>{ledger + e, 1, 1}; };
-    run.on.reduce(h.rows, entry(Ledger::agreed), nn::Element<T>{gate.agreed.data, 1});
-    run.on.reduce(h.rows, entry(Ledger::knowing), nn::Element<T>{gate.knowing.data, 1});
-    run.on.reduce(h.rows, entry(Ledger::moved),
+                            gate.open.data, gate.agreed.data, gate.with_knowledge.data, h.cols});
+    const auto entry = [&](StepMetrics::Entry e) { return Rows<P>{metrics + e, 1, 1}; };
+    ctx.on.reduce(h.rows, entry(StepMetrics::agreed), nn::Element<T>{gate.agreed.data, 1});
+    ctx.on.reduce(h.rows, entry(StepMetrics::with_knowledge), nn::Element<T>{gate.with_knowledge.data, 1});
+    ctx.on.reduce(h.rows, entry(StepMetrics::moved),
                   SquaredDistanceTerm<T>{a.data, a.stride, h.data, h.stride, h.cols});
-    run.on.reduce(h.rows, entry(Ledger::length),
+    ctx.on.reduce(h.rows, entry(StepMetrics::length),
                   SquaredDistanceTerm<T>{h.data, h.stride, nullptr, 0, h.cols});
     return gate;
 }
 
 /// dopen = (1 - M) da; 0 where there is no knowledge.
 template <class P>
-void close_rows(Run<P>& run, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
-    run.on.rows(da.rows, 2 * da.cols,
+void close_rows(Context<P>& ctx, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
+    ctx.on.for_each_row(da.rows, 2 * da.cols,
                 nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
 }
 
 /// A byte a group, on the host: 1 where one of its targets is open. Waits for a read-back.
 template <class P>
-std::span<const std::uint8_t> open_groups(Run<P>& run, const Batch<P>& batch, const Gate<P>& gate) {
+std::span<const std::uint8_t> open_groups(Context<P>& ctx, const Batch<P>& batch, const Gate<P>& gate) {
     using T = typename P::Scalar;
-    const std::span<T> flag = run.work.template numbers<T>(gate.open.size);
-    const std::span<std::uint8_t> open = run.work.template numbers<std::uint8_t>(batch.groups());
-    run.on.fetch(List<const T, typename P::Space>(gate.open), flag.data());
+    const std::span<T> flag = ctx.work.template numbers<T>(gate.open.size);
+    const std::span<std::uint8_t> open = ctx.work.template numbers<std::uint8_t>(batch.groups());
+    ctx.on.download(List<const T, typename P::Space>(gate.open), flag.data());
     std::fill(open.begin(), open.end(), std::uint8_t{0});
     const Segments<P>& of = batch.targets.of_segment;
     for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {

@@ -10,7 +10,7 @@
 
 #include <coco/data/interactions.hpp>
 #include <coco/pipeline/knowledge.hpp>
-#include <coco/pipeline/trained.hpp>
+#include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -20,8 +20,8 @@ namespace coco {
 /// \param told   called with the users done
 /// \param chunk  users in one pass
 template <class Model, class P>
-Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories, Id first,
-                         Id end, const std::function<void(Index)>& told, Index chunk = 64) {
+Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Interactions& histories, Id first,
+                         Id end, const std::function<void(Index)>& on_progress, Index chunk = 64) {
     using T = typename P::Scalar;
     if (!trained.text)
         throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
@@ -36,15 +36,15 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
         b.clear();
         for (Id user = start; user < stop; ++user)
             if (histories.length(user) > 0)
-                trained.filler.ask(b, user, histories.of(user), no_id, trained.text.get());
+                trained.builder.ask(b, user, histories.of(user), no_id, trained.text.get());
         Segments<P> of_group;
         if (b.groups() > 0) {
-            Run<P> run = trained.run(work);
-            const auto known = trained.model->know(run, bring(run, b));
-            const Rows<P> pure = known.decoupler.out;
-            of_group = known.decoupler.of_group;
+            Context<P> ctx = trained.context(work);
+            const auto knowledge = trained.model->extract_knowledge(ctx, upload(ctx, b));
+            const Rows<P> pure = knowledge.decoupler.out;
+            of_group = knowledge.decoupler.of_group;
             part.resize(static_cast<std::size_t>(pure.size()));
-            trained.on->fetch(List<const T, typename P::Space>{pure.data, pure.size()}, part.data());
+            trained.on->download(List<const T, typename P::Space>{pure.data, pure.size()}, part.data());
             rows.insert(rows.end(), part.begin(), part.end());
         }
         Index g = 0;
@@ -54,16 +54,16 @@ Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interacti
             cuts.push_back(known ? static_cast<Id>(histories.length(user)) : 0);
         }
         work.reset();
-        if (told) told(stop - first);
+        if (on_progress) on_progress(stop - first);
     }
     return Knowledge(trained.model->width(), std::move(offsets), std::move(rows), std::move(cuts));
 }
 
 /// Knowledge of every user.
 template <class Model, class P>
-Knowledge make_knowledge(const Trained<Model, P>& trained, const data::Interactions& histories,
-                         const std::function<void(Index)>& told = {}) {
-    return make_knowledge(trained, histories, 0, static_cast<Id>(histories.users()), told);
+Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Interactions& histories,
+                         const std::function<void(Index)>& on_progress = {}) {
+    return make_knowledge(trained, histories, 0, static_cast<Id>(histories.users()), on_progress);
 }
 
 }  // namespace coco

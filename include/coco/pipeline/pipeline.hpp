@@ -32,7 +32,7 @@ class BasicPipeline {
 
 public:
     using Role = role::Model;
-    static constexpr bool knows = true;
+    static constexpr bool uses_knowledge = true;
 
     struct Config {
         typename Behaviour<Backbone, Items>::Config behaviour;
@@ -44,15 +44,15 @@ public:
     };
 
     template <class P>
-    struct Known {
+    struct KnowledgeForward {
         CRows<P> e;  ///< groups x d: what chose the prompts
-        typename Prompt::template Kept<P> prompt;
-        typename Model::template Kept<P> model;
-        typename Decoupler::template Kept<P> decoupler;
+        typename Prompt::template Saved<P> prompt;
+        typename Model::template Saved<P> model;
+        typename Decoupler::template Saved<P> decoupler;
     };
 
     template <class P>
-    struct Answer {
+    struct Scoring {
         CRows<P> rows;     ///< targets x d
         CRows<P> vectors;  ///< items x d
     };
@@ -72,7 +72,7 @@ public:
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
 
-    const Layout& layout() const { return layout_; }
+    const ParameterLayout& layout() const { return layout_; }
     const Config& config() const { return config_; }
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
@@ -81,138 +81,138 @@ public:
     const Model& model() const { return model_; }
     std::span<const Id> instruction() const { return instruction_; }
 
-    /// One training step. Adds the terms of the loss and the vital signs to `ledger` (Ledger::entries
+    /// One training step. Adds the terms of the loss and the vital signs to `metrics` (StepMetrics::entries
     /// numbers), gradients to the run's. A joint step waits for two small read-backs: the codes chosen, the
     /// groups open.
     template <class P>
-    StepReport step(Run<P>& run, const Batch<P>& batch, Phase phase, typename P::Scalar* ledger) const {
-        const auto seen = behaviour_.forward(run, batch);
-        const CRows<P> h = seen.h, vectors = seen.items.vectors;
-        const Rows<P> dh = run.work.keep(h.rows, h.cols);
+    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage, typename P::Scalar* metrics) const {
+        const auto behaviour = behaviour_.forward(ctx, batch);
+        const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
+        const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
         StepReport report;
         report.targets = h.rows;
-        if (phase == Phase::behaviour) {
-            loss::objective<P>(config_.loss.objective, run, h, vectors, batch.targets, 1,
-                               ledger + Ledger::rec, dh, seen.items.gradient);
+        if (stage == TrainingStage::behaviour) {
+            loss::objective<P>(config_.loss.objective, ctx, h, vectors, batch.targets, 1,
+                               metrics + StepMetrics::rec, dh, behaviour.items.gradient);
         } else {
-            joint(run, batch, seen, dh, ledger, report);
+            joint(ctx, batch, behaviour, dh, metrics, report);
         }
-        behaviour_.backward(run, batch, seen, CRows<P>(dh));
+        behaviour_.backward(ctx, batch, behaviour, CRows<P>(dh));
         return report;
     }
 
     /// What is known of each group: rows of `decoupler.out`, a stretch of `decoupler.of_group` a group.
     template <class P>
-    Known<P> know(Run<P>& run, const Batch<P>& batch) const {
-        return know(run, batch, behaviour_.forward(run, batch).h_all);
+    KnowledgeForward<P> extract_knowledge(Context<P>& ctx, const Batch<P>& batch) const {
+        return extract_knowledge(ctx, batch, behaviour_.forward(ctx, batch).h_all);
     }
 
     /// What targets' rows are ranked by where nothing is known: behaviour alone.
     template <class P>
-    Answer<P> answer(Run<P>& run, const Batch<P>& batch) const {
-        const auto seen = behaviour_.forward(run, batch);
-        return {seen.h, seen.items.vectors};
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
+        const auto behaviour = behaviour_.forward(ctx, batch);
+        return {behaviour.h, behaviour.items.vectors};
     }
 
     /// What targets' rows are ranked by, given what is known of each query segment (which may be nothing).
     template <class P>
-    Answer<P> answer(Run<P>& run, const Batch<P>& batch, CRows<P> pure, const Segments<P>& pure_of) const {
-        const auto seen = behaviour_.forward(run, batch);
-        if (pure.rows == 0) return {seen.h, seen.items.vectors};
-        return {aligner_.forward(run, CRows<P>(seen.h), batch.targets.of_segment, pure, pure_of).out,
-                seen.items.vectors};
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure, const Segments<P>& pure_of) const {
+        const auto behaviour = behaviour_.forward(ctx, batch);
+        if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
+        return {aligner_.forward(ctx, CRows<P>(behaviour.h), batch.targets.of_segment, pure, pure_of).out,
+                behaviour.items.vectors};
     }
 
     /// Behaviour vectors of the know rows, groups x d: what codes are compared with.
     template <class P>
-    Rows<P> represent(Run<P>& run, const Batch<P>& batch) const {
-        const auto seen = behaviour_.forward(run, batch);
-        const Rows<P> e = run.work.keep(batch.groups(), width());
-        nn::gather<P>(run.on, seen.h_all, batch.know_row, e);
+    Rows<P> represent(Context<P>& ctx, const Batch<P>& batch) const {
+        const auto behaviour = behaviour_.forward(ctx, batch);
+        const Rows<P> e = ctx.work.keep(batch.groups(), width());
+        nn::gather<P>(ctx.on, behaviour.h_all, batch.query_row, e);
         return e;
     }
 
 private:
     template <class P>
-    Known<P> know(Run<P>& run, const Batch<P>& batch, CRows<P> h_all) const {
-        Known<P> known;
-        const Rows<P> e = run.work.keep(batch.groups(), width());
-        nn::gather<P>(run.on, h_all, batch.know_row, e);
-        known.e = e;
-        known.prompt = prompt_.forward(run, known.e);
+    KnowledgeForward<P> extract_knowledge(Context<P>& ctx, const Batch<P>& batch, CRows<P> h_all) const {
+        KnowledgeForward<P> knowledge;
+        const Rows<P> e = ctx.work.keep(batch.groups(), width());
+        nn::gather<P>(ctx.on, h_all, batch.query_row, e);
+        knowledge.e = e;
+        knowledge.prompt = prompt_.forward(ctx, knowledge.e);
         typename Model::template Input<P> in;
-        in.soft = known.prompt.out;
-        in.soft_of = known.prompt.of_group;
+        in.soft = knowledge.prompt.out;
+        in.soft_of = knowledge.prompt.of_group;
         in.token = batch.token;
         in.text_of = batch.text_of;
-        in.instruction = run.on.bring(std::span<const Id>(instruction_), run.work);
+        in.instruction = ctx.on.upload(std::span<const Id>(instruction_), ctx.work);
         in.group = batch.group_key;
-        known.model = model_.forward(run, adapter_, in);
-        known.decoupler = decoupler_.forward(run, CRows<P>(known.prompt.out), known.prompt.of_group,
-                                             CRows<P>(known.model.out), known.model.of_group);
-        return known;
+        knowledge.model = model_.forward(ctx, adapter_, in);
+        knowledge.decoupler = decoupler_.forward(ctx, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
+                                             CRows<P>(knowledge.model.out), knowledge.model.of_group);
+        return knowledge;
     }
 
-    template <class P, class Seen>
-    void joint(Run<P>& run, const Batch<P>& batch, const Seen& seen, Rows<P> dh, typename P::Scalar* ledger,
+    template <class P, class Saved>
+    void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh, typename P::Scalar* metrics,
                StepReport& report) const {
-        const CRows<P> h = seen.h, vectors = seen.items.vectors;
-        const Rows<P> dvectors = seen.items.gradient;
-        const Known<P> known = know(run, batch, seen.h_all);
-        const Rows<P> pure = known.decoupler.out;
-        const Segments<P> pure_of = by_segment(run, batch, known.decoupler.of_group);
-        const auto aligned = aligner_.forward(run, h, batch.targets.of_segment, CRows<P>(pure), pure_of);
+        const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
+        const Rows<P> dvectors = behaviour.items.gradient;
+        const KnowledgeForward<P> knowledge = extract_knowledge(ctx, batch, behaviour.h_all);
+        const Rows<P> pure = knowledge.decoupler.out;
+        const Segments<P> pure_of = by_segment(ctx, batch, knowledge.decoupler.of_group);
+        const auto aligned = aligner_.forward(ctx, h, batch.targets.of_segment, CRows<P>(pure), pure_of);
         const CRows<P> a = aligned.out;
 
-        const Rows<P> da = run.work.keep(a.rows, a.cols), daux = run.work.keep(a.rows, a.cols);
-        loss::objective<P>(config_.loss.objective, run, a, vectors, batch.targets, 1, ledger + Ledger::rec,
+        const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(a.rows, a.cols);
+        loss::objective<P>(config_.loss.objective, ctx, a, vectors, batch.targets, 1, metrics + StepMetrics::rec,
                            da, dvectors);
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned;
         if (config_.loss.alpha > 0) {
-            loss::info_nce<P>(run, on_aligned ? a : h, vectors, batch.targets, batch.self,
-                              config_.loss.temperature, config_.loss.alpha, ledger + Ledger::aux, daux,
+            loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, batch.self,
+                              config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, daux,
                               dvectors);
-            if (on_aligned) nn::copy<P>(run.on, CRows<P>(daux), da, Write::add);
+            if (on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), da, Write::add);
         }
-        prompt_.penalty(run, known.prompt, config_.loss.gamma, config_.loss.beta,
-                        ledger + Ledger::quantization);
+        prompt_.penalty(ctx, knowledge.prompt, config_.loss.gamma, config_.loss.beta,
+                        metrics + StepMetrics::quantization);
 
         // Aligner and decoupler learn from every row; the prompts as queries too.
-        const Rows<P> prompts = known.prompt.out;
-        const Rows<P> dpure = run.work.keep(pure.rows, pure.cols),
-                      dprompts = run.work.keep(prompts.rows, prompts.cols);
-        aligner_.backward(run, aligned, CRows<P>(da), dh, dpure);
-        decoupler_.backward(run, known.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
-        if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(run.on, CRows<P>(daux), dh, Write::add);
+        const Rows<P> prompts = knowledge.prompt.out;
+        const Rows<P> dpure = ctx.work.keep(pure.rows, pure.cols),
+                      dprompts = ctx.work.keep(prompts.rows, prompts.cols);
+        aligner_.backward(ctx, aligned, CRows<P>(da), dh, dpure);
+        decoupler_.backward(ctx, knowledge.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
+        if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), dh, Write::add);
 
         // The second, inputs-only pass: rows with M = 0 alone reach the language model.
-        const Gate<P> gate = contradictions<P>(run, h, a, vectors, batch.targets, pure_of, ledger);
-        const std::span<const std::uint8_t> open = open_groups(run, batch, gate);
+        const Gate<P> gate = contradictions<P>(ctx, h, a, vectors, batch.targets, pure_of, metrics);
+        const std::span<const std::uint8_t> open = open_groups(ctx, batch, gate);
         report.groups = batch.groups();
         for (const std::uint8_t o : open) report.open_groups += o;
         if (report.open_groups > 0) {
-            Run<P> inputs = run.inputs_only();
-            const Rows<P> dopen = run.work.keep(a.rows, a.cols),
-                          dmix = run.work.keep(known.model.out.rows, model_.width());
-            const Rows<P> dsoft = run.work.keep(prompts.rows, prompts.cols);
-            close_rows<P>(run, CRows<P>(da), gate, dopen);
+            Context<P> inputs = ctx.inputs_only();
+            const Rows<P> dopen = ctx.work.keep(a.rows, a.cols),
+                          dmix = ctx.work.keep(knowledge.model.out.rows, model_.width());
+            const Rows<P> dsoft = ctx.work.keep(prompts.rows, prompts.cols);
+            close_rows<P>(ctx, CRows<P>(da), gate, dopen);
             aligner_.backward(inputs, aligned, CRows<P>(dopen), Rows<P>{}, dpure);
-            decoupler_.backward(inputs, known.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
-            model_.backward(run, adapter_, known.model, CRows<P>(dmix), dsoft, open);
-            nn::copy<P>(run.on, CRows<P>(dsoft), dprompts, Write::add);
+            decoupler_.backward(inputs, knowledge.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
+            model_.backward(ctx, adapter_, knowledge.model, CRows<P>(dmix), dsoft, open);
+            nn::copy<P>(ctx.on, CRows<P>(dsoft), dprompts, Write::add);
             report.adapter_learns = Adapter::learns;
         }
-        prompt_.backward(run, known.prompt, CRows<P>(dprompts));
+        prompt_.backward(ctx, knowledge.prompt, CRows<P>(dprompts));
         report.prompts = prompts.rows;
-        count_codes(known.prompt, report);
+        count_codes(knowledge.prompt, report);
     }
 
     /// What each query segment knows: its group's stretch, or an empty one. Stretches lie one behind the
     /// other, so each group must be named by one segment, in order.
     template <class P>
-    Segments<P> by_segment(Run<P>& run, const Batch<P>& batch, const Segments<P>& of_group) const {
+    Segments<P> by_segment(Context<P>& ctx, const Batch<P>& batch, const Segments<P>& of_group) const {
         const std::span<Id> offsets =
-            run.work.template numbers<Id>(static_cast<Index>(batch.group_of_segment.size()) + 1);
+            ctx.work.template numbers<Id>(static_cast<Index>(batch.group_of_segment.size()) + 1);
         offsets[0] = 0;
         for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {
             const Id g = batch.group_of_segment[s];
@@ -220,20 +220,20 @@ private:
                 throw Error("batch", "groups are not named once each, in order", {}, text_of("group ", g));
             offsets[s + 1] = static_cast<Id>(offsets[s] + (g < 0 ? 0 : of_group.length(g)));
         }
-        return nn::segments(run, std::span<const Id>(offsets));
+        return nn::segments(ctx, std::span<const Id>(offsets));
     }
 
-    template <class Kept>
-    void count_codes(const Kept& kept, StepReport& report) const {
-        if constexpr (Prompt::chooses) {
-            report.codes = kept.choice.code_host;
-            for (Index g = 0; g < kept.choice.of_row.count(); ++g)
-                report.at_cap += kept.choice.of_row.length(g) == prompt_.config().most ? 1 : 0;
+    template <class Saved>
+    void count_codes(const Saved& saved, StepReport& report) const {
+        if constexpr (Prompt::selects_codes) {
+            report.codes = saved.choice.code_host;
+            for (Index g = 0; g < saved.choice.of_row.count(); ++g)
+                report.at_cap += saved.choice.of_row.length(g) == prompt_.config().max_codes ? 1 : 0;
         }
     }
 
     Config config_;
-    Layout layout_;
+    ParameterLayout layout_;
     Index items_;
     std::vector<Id> instruction_;
     Behaviour<Backbone, Items> behaviour_;

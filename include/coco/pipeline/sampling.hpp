@@ -38,13 +38,13 @@ struct Sampling {
 };
 
 /// Fills host batches. Holds no batch itself; const and re-entrant.
-class Filler {
+class BatchBuilder {
 public:
     /// \throws Error naming the setting that is out of range
-    Filler(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
+    BatchBuilder(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
         require(sampling.window >= 1, "sampling.window", "too small", "at least 1", text_of(sampling.window));
-        require(sampling.joint_targets >= 1 && sampling.joint_targets <= most_targets,
-                "sampling.joint_targets", "out of range", text_of("1 .. ", most_targets),
+        require(sampling.joint_targets >= 1 && sampling.joint_targets <= max_targets,
+                "sampling.joint_targets", "out of range", text_of("1 .. ", max_targets),
                 text_of(sampling.joint_targets));
         require(sampling.without_knowledge >= 0 && sampling.without_knowledge < 1,
                 "sampling.without_knowledge", "out of range", "0 <= share < 1",
@@ -85,13 +85,13 @@ public:
             if (all.size() < 2)
                 throw Error(text_of("user ", user), "no joint group", "at least 2 train items",
                             text_of(all.size()));
-            Draw draw(seed,
+            RandomStream random(seed,
                       (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
-            const Index cut = 1 + draw.below(static_cast<std::uint32_t>(all.size() - 1));
+            const Index cut = 1 + random.below(static_cast<std::uint32_t>(all.size() - 1));
             if (sampling_.samples == Samples::prefixes)
-                prefixes(b, user, all, cut, text, negatives, draw, step);
+                prefixes(b, user, all, cut, text, negatives, random, step);
             else
-                positions(b, user, all, cut, text, negatives, draw, step);
+                positions(b, user, all, cut, text, negatives, random, step);
         }
         b.exclude();
         b.finish(items_, sampling_.window);
@@ -113,7 +113,7 @@ public:
     }
 
 private:
-    static constexpr Index most_targets = 64;
+    static constexpr Index max_targets = 64;
 
     static Id key_of(Id user, Index end, Index at) {
         std::uint64_t z = static_cast<std::uint64_t>(static_cast<std::uint32_t>(user)) * 0x9E3779B97F4A7C15u ^
@@ -143,48 +143,48 @@ private:
         b.owner.push_back(user);
     }
 
-    void group(HostBatch& b, Id user, std::span<const Id> before, Index know_row,
+    void group(HostBatch& b, Id user, std::span<const Id> before, Index query_row,
                const text::History& text) const {
-        b.know_row.push_back(static_cast<Id>(know_row));
+        b.query_row.push_back(static_cast<Id>(query_row));
         b.group_key.push_back(key_of(user, static_cast<Index>(before.size()), -1));
         b.text_of.push(text.append(before, sampling_.budget, b.token));
     }
 
     /// Each target is the last row of its own prefix; the first one's row is the know row.
     void prefixes(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
-                  const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
+                  const data::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index last = static_cast<Index>(all.size()) - 1;
-        const bool lucky = draw.uniform() >= sampling_.without_knowledge, knowing = text && lucky;
-        Index chosen[most_targets];
+        const bool lucky = random.uniform() >= sampling_.without_knowledge, with_knowledge = text && lucky;
+        Index chosen[max_targets];
         const Index count = std::min(sampling_.joint_targets, last - cut + 1);
         chosen[0] = cut;
         // The others without replacement, by Floyd's method, in order of drawing.
         for (Index k = 1, j = last - cut - (count - 1) + 1; k < count; ++k, ++j) {
-            const Index at = cut + 1 + draw.below(static_cast<std::uint32_t>(j));
+            const Index at = cut + 1 + random.below(static_cast<std::uint32_t>(j));
             chosen[k] = std::find(chosen, chosen + k, at) == chosen + k ? at : cut + j;
         }
         std::sort(chosen + 1, chosen + count);
         for (Index k = 0; k < count; ++k) {
             segment(b, user, all, std::max<Index>(0, chosen[k] - sampling_.window), chosen[k]);
-            target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, draw.seed(),
+            target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, random.seed(),
                    step);
-            if (k == 0 && knowing)
+            if (k == 0 && with_knowledge)
                 group(b, user, all.first(static_cast<std::size_t>(cut)), b.rows() - 1, *text);
         }
         b.targets_of.push(count);
-        b.group_of_segment.push_back(knowing ? static_cast<Id>(b.groups() - 1) : no_id);
+        b.group_of_segment.push_back(with_knowledge ? static_cast<Id>(b.groups() - 1) : no_id);
     }
 
     /// One pass over a window around the cut gives all rows: those whose target lies after the cut carry
     /// knowledge, those before it do not. The know row is a sample of its own.
     void positions(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
-                   const data::Negatives* negatives, Draw& draw, std::uint64_t step) const {
+                   const data::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index inputs = static_cast<Index>(all.size()) - 1, window = sampling_.window;
         const Index begin = std::max<Index>(0, std::min(cut - (window + 1) / 2, inputs - window));
         const Index end = std::min(inputs, begin + window), first = b.rows();
         segment(b, user, all, begin, end);
         for (Index t = begin; t < end; ++t)
-            target(b, user, first + t - begin, all[static_cast<std::size_t>(t) + 1], negatives, draw.seed(),
+            target(b, user, first + t - begin, all[static_cast<std::size_t>(t) + 1], negatives, random.seed(),
                    step);
         const Index before = std::max<Index>(0, cut - 1 - begin);
         b.targets_of.push(before);

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <span>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 
 /// Which part of the schedule a step belongs to.
-enum class Phase : std::uint8_t { behaviour, joint };
+enum class TrainingStage : std::uint8_t { behaviour, joint };
 
 /// What the host knows after a step.
 struct StepReport {

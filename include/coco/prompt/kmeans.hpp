@@ -21,7 +21,7 @@ inline std::vector<float> kmeans(std::span<const float> points, Index width, Ind
     const std::size_t w = static_cast<std::size_t>(width), n = points.size() / w,
                       k = static_cast<std::size_t>(count);
     std::vector<float> centres(k * w);
-    Draw draw(seed, 0x6b6d65616e73);
+    RandomStream random(seed, 0x6b6d65616e73);
     const auto distance = [&](std::size_t point, std::size_t centre) {
         float sum = 0;
         for (std::size_t j = 0; j < w; ++j) {
@@ -36,15 +36,15 @@ inline std::vector<float> kmeans(std::span<const float> points, Index width, Ind
     };
     const std::size_t real = std::min(n, k);
     for (std::size_t c = real; c < k; ++c)
-        for (std::size_t j = 0; j < w; ++j) centres[c * w + j] = static_cast<float>(0.02 * draw.normal());
+        for (std::size_t j = 0; j < w; ++j) centres[c * w + j] = static_cast<float>(0.02 * random.normal());
     if (n == 0) return centres;
 
     std::vector<float> nearest(n, std::numeric_limits<float>::max());
-    put(draw.below(static_cast<std::uint32_t>(n)), 0);
+    put(random.below(static_cast<std::uint32_t>(n)), 0);
     for (std::size_t c = 1; c < real; ++c) {
         double total = 0;
         for (std::size_t i = 0; i < n; ++i) total += nearest[i] = std::min(nearest[i], distance(i, c - 1));
-        double left = draw.uniform() * total;
+        double left = random.uniform() * total;
         std::size_t i = 0;
         while (i + 1 < n && (left -= nearest[i]) > 0) ++i;
         put(i, c);

@@ -14,57 +14,57 @@ namespace coco::prompt {
 class Static {
 public:
     using Role = role::PromptCodebook;
-    static constexpr bool chooses = false;
+    static constexpr bool selects_codes = false;
 
     struct Config {
         Index rows = 8;  ///< learned rows beside the shared one
     };
 
     template <class P>
-    struct Kept {
+    struct Saved {
         Inverse<P> by_prompt;
         Segments<P> of_group;
         Rows<P> out;  ///< groups * (rows + 1) x D
     };
 
-    Static(Layout& layout, const Config& config, Index, Index model_width) {
+    Static(ParameterLayout& layout, const Config& config, Index, Index model_width) {
         require(config.rows >= 0, "prompt.rows", "out of range", "at least 0", text_of(config.rows));
-        const Layout::Scope scope(layout, "prompt");
+        const ParameterLayout::Scope scope(layout, "prompt");
         rows_ = layout.claim("rows", config.rows + 1, model_width, Init::normal(0.02));
     }
 
     /// The shared prompt first, then the learned rows.
-    const Slot& rows() const { return rows_; }
+    const TensorRef& rows() const { return rows_; }
 
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> e) const {
-        Kept<P> kept;
-        const std::span<Id> offsets = run.work.template numbers<Id>(e.rows + 1);
-        const std::span<Id> source = run.work.template numbers<Id>(e.rows * rows_.rows);
+    Saved<P> forward(Context<P>& ctx, CRows<P> e) const {
+        Saved<P> saved;
+        const std::span<Id> offsets = ctx.work.template numbers<Id>(e.rows + 1);
+        const std::span<Id> source = ctx.work.template numbers<Id>(e.rows * rows_.rows);
         for (std::size_t g = 0; g < offsets.size(); ++g)
             offsets[g] = static_cast<Id>(static_cast<Index>(g) * rows_.rows);
         for (std::size_t k = 0; k < source.size(); ++k)
             source[k] = static_cast<Id>(static_cast<Index>(k) % rows_.rows);
-        kept.of_group = nn::segments(run, std::span<const Id>(offsets));
-        kept.by_prompt = nn::invert(run, std::span<const Id>(source), rows_.rows);
-        kept.out = run.work.keep(e.rows * rows_.rows, rows_.cols);
-        nn::gather<P>(run.on, run.value(rows_), run.on.bring(std::span<const Id>(source), run.work),
-                      kept.out);
-        return kept;
+        saved.of_group = nn::segments(ctx, std::span<const Id>(offsets));
+        saved.by_prompt = nn::invert(ctx, std::span<const Id>(source), rows_.rows);
+        saved.out = ctx.work.keep(e.rows * rows_.rows, rows_.cols);
+        nn::gather<P>(ctx.on, ctx.value(rows_), ctx.on.upload(std::span<const Id>(source), ctx.work),
+                      saved.out);
+        return saved;
     }
 
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dprompts) const {
-        if (const Rows<P> d = run.gradient(rows_); !d.empty())
-            nn::scatter<P>(run.on, dprompts, kept.by_prompt, d);
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dprompts) const {
+        if (const Rows<P> d = ctx.gradient(rows_); !d.empty())
+            nn::scatter<P>(ctx.on, dprompts, saved.by_prompt, d);
     }
 
     /// Nothing to be kept apart, nothing quantised.
     template <class P>
-    void penalty(Run<P>&, const Kept<P>&, double, double, typename P::Scalar*) const {}
+    void penalty(Context<P>&, const Saved<P>&, double, double, typename P::Scalar*) const {}
 
 private:
-    Slot rows_;
+    TensorRef rows_;
 };
 
 }  // namespace coco::prompt

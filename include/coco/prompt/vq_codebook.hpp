@@ -19,21 +19,21 @@ namespace coco::prompt {
 class VqCodebook {
 public:
     using Role = role::PromptCodebook;
-    static constexpr bool chooses = true;  ///< prompts depend on the user
+    static constexpr bool selects_codes = true;  ///< prompts depend on the user
 
     struct Config {
         Index codes = 64;     ///< K
         double theta = 0.45;  ///< cosine a code must exceed
-        Index most = 30;      ///< codes a user, at most
+        Index max_codes = 30;      ///< codes a user, at most
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
         bool centred = false;  ///< compare e less its mean over users: for users who all look alike
     };
 
     template <class P>
-    struct Kept {
+    struct Saved {
         CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
-        Choice<P> choice;
-        Passed<P> projected;   ///< K x D: all codes in the language model's space
+        CodeSelection<P> choice;
+        nn::Linear::Saved<P> projected;   ///< K x D: all codes in the language model's space
         Inverse<P> by_prompt;  ///< of the gather from [projected codes; s]
         Segments<P> of_group;  ///< of the rows of `out`
         Rows<P> out;           ///< prompts x D
@@ -41,10 +41,10 @@ public:
 
     /// \param width        d, of the recommender
     /// \param model_width  D, of the language model
-    VqCodebook(Layout& layout, const Config& config, Index width, Index model_width) : config_(config) {
+    VqCodebook(ParameterLayout& layout, const Config& config, Index width, Index model_width) : config_(config) {
         require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
-        require(config.most >= 1, "prompt.most", "too few", "at least 1", text_of(config.most));
-        const Layout::Scope scope(layout, "prompt");
+        require(config.max_codes >= 1, "prompt.most", "too few", "at least 1", text_of(config.max_codes));
+        const ParameterLayout::Scope scope(layout, "prompt");
         codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
         shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));
         projection_ =
@@ -53,83 +53,83 @@ public:
     }
 
     const Config& config() const { return config_; }
-    const Slot& codes() const { return codes_; }
-    const Slot& shared() const { return shared_; }
-    const Slot& projection() const { return projection_.weight(); }
+    const TensorRef& codes() const { return codes_; }
+    const TensorRef& shared() const { return shared_; }
+    const TensorRef& projection() const { return projection_.weight(); }
     /// The mean of e over users at the start of joint training, 1 x d, where `centred`. It is kept with the
     /// parameters and has no gradient.
-    const Slot& centre() const { return centre_; }
+    const TensorRef& centre() const { return centre_; }
 
     /// \param e  groups x d
     template <class P>
-    Kept<P> forward(Run<P>& run, CRows<P> e) const {
-        Kept<P> kept;
-        kept.e = config_.centred ? centred(run, e) : e;
-        kept.choice = run.on.choose(kept.e, run.value(codes_), static_cast<typename P::Scalar>(config_.theta),
-                                    config_.most, run.work);
-        kept.projected = projection_.forward(run, run.value(codes_));
+    Saved<P> forward(Context<P>& ctx, CRows<P> e) const {
+        Saved<P> saved;
+        saved.e = config_.centred ? centred(ctx, e) : e;
+        saved.choice = ctx.on.select_codes(saved.e, ctx.value(codes_), static_cast<typename P::Scalar>(config_.theta),
+                                    config_.max_codes, ctx.work);
+        saved.projected = projection_.forward(ctx, ctx.value(codes_));
 
-        const Index groups = e.rows, prompts = kept.choice.of_row.rows() + groups;
-        const std::span<Id> offsets = run.work.template numbers<Id>(groups + 1);
-        const std::span<Id> source = run.work.template numbers<Id>(prompts);
+        const Index groups = e.rows, prompts = saved.choice.of_row.rows() + groups;
+        const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
+        const std::span<Id> source = ctx.work.template numbers<Id>(prompts);
         std::size_t at = 0;
         for (Index g = 0; g < groups; ++g) {
             offsets[static_cast<std::size_t>(g)] = static_cast<Id>(at);
             source[at++] = static_cast<Id>(config_.codes);
-            for (Index k = kept.choice.of_row.begin(g); k < kept.choice.of_row.end(g); ++k)
-                source[at++] = kept.choice.code_host[static_cast<std::size_t>(k)];
+            for (Index k = saved.choice.of_row.begin(g); k < saved.choice.of_row.end(g); ++k)
+                source[at++] = saved.choice.code_host[static_cast<std::size_t>(k)];
         }
         offsets[static_cast<std::size_t>(groups)] = static_cast<Id>(at);
-        kept.of_group = nn::segments(run, std::span<const Id>(offsets));
-        kept.by_prompt = nn::invert(run, std::span<const Id>(source), config_.codes + 1);
+        saved.of_group = nn::segments(ctx, std::span<const Id>(offsets));
+        saved.by_prompt = nn::invert(ctx, std::span<const Id>(source), config_.codes + 1);
 
-        const Rows<P> all = run.work.keep(config_.codes + 1, projection_.out());
-        nn::copy<P>(run.on, CRows<P>(kept.projected.out), all.rows_from(0, config_.codes));
-        nn::copy<P>(run.on, run.value(shared_), all.rows_from(config_.codes, 1));
-        kept.out = run.work.keep(prompts, projection_.out());
-        nn::gather<P>(run.on, CRows<P>(all), run.on.bring(std::span<const Id>(source), run.work), kept.out);
-        return kept;
+        const Rows<P> all = ctx.work.keep(config_.codes + 1, projection_.out());
+        nn::copy<P>(ctx.on, CRows<P>(saved.projected.out), all.rows_from(0, config_.codes));
+        nn::copy<P>(ctx.on, ctx.value(shared_), all.rows_from(config_.codes, 1));
+        saved.out = ctx.work.keep(prompts, projection_.out());
+        nn::gather<P>(ctx.on, CRows<P>(all), ctx.on.upload(std::span<const Id>(source), ctx.work), saved.out);
+        return saved;
     }
 
     /// \param dprompts  prompts x D; gradients of codes, projection and shared prompt are added to
     template <class P>
-    void backward(Run<P>& run, const Kept<P>& kept, CRows<P> dprompts) const {
-        const typename Workspace<P>::Frame frame(run.work);
-        const Rows<P> all = run.work.scratch(config_.codes + 1, projection_.out());
-        nn::fill<P>(run.on, all, 0);
-        nn::scatter<P>(run.on, dprompts, kept.by_prompt, all);
-        if (const Rows<P> ds = run.gradient(shared_); !ds.empty())
-            nn::copy<P>(run.on, CRows<P>(all.rows_from(config_.codes, 1)), ds, Write::add);
-        const Rows<P> dcodes = run.work.scratch(config_.codes, codes_.cols);
-        projection_.backward(run, kept.projected, CRows<P>(all.rows_from(0, config_.codes)), dcodes);
-        if (const Rows<P> d = run.gradient(codes_); !d.empty())
-            nn::copy<P>(run.on, CRows<P>(dcodes), d, Write::add);
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dprompts) const {
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Rows<P> all = ctx.work.scratch(config_.codes + 1, projection_.out());
+        nn::fill<P>(ctx.on, all, 0);
+        nn::scatter<P>(ctx.on, dprompts, saved.by_prompt, all);
+        if (const Rows<P> ds = ctx.gradient(shared_); !ds.empty())
+            nn::copy<P>(ctx.on, CRows<P>(all.rows_from(config_.codes, 1)), ds, Write::add);
+        const Rows<P> dcodes = ctx.work.scratch(config_.codes, codes_.cols);
+        projection_.backward(ctx, saved.projected, CRows<P>(all.rows_from(0, config_.codes)), dcodes);
+        if (const Rows<P> d = ctx.gradient(codes_); !d.empty())
+            nn::copy<P>(ctx.on, CRows<P>(dcodes), d, Write::add);
     }
 
     /// Adds gamma L_Q to losses[0] and beta L_ortho to losses[1], and their gradients to the codes'.
     template <class P>
-    void penalty(Run<P>& run, const Kept<P>& kept, double gamma, double beta,
+    void penalty(Context<P>& ctx, const Saved<P>& saved, double gamma, double beta,
                  typename P::Scalar* losses) const {
-        const CRows<P> codes = run.value(codes_);
-        const Rows<P> dcodes = run.gradient(codes_);
-        if (gamma > 0) loss::quantization<P>(run, kept.e, codes, kept.choice.nearest, gamma, losses, dcodes);
-        if (beta > 0) loss::orthogonality<P>(run, codes, config_.orthogonality, beta, losses + 1, dcodes);
+        const CRows<P> codes = ctx.value(codes_);
+        const Rows<P> dcodes = ctx.gradient(codes_);
+        if (gamma > 0) loss::quantization<P>(ctx, saved.e, codes, saved.choice.nearest, gamma, losses, dcodes);
+        if (beta > 0) loss::orthogonality<P>(ctx, codes, config_.orthogonality, beta, losses + 1, dcodes);
     }
 
 private:
     template <class P>
-    CRows<P> centred(Run<P>& run, CRows<P> e) const {
-        const Rows<P> out = run.work.keep(e.rows, e.cols);
-        nn::copy<P>(run.on, e, out);
+    CRows<P> centred(Context<P>& ctx, CRows<P> e) const {
+        const Rows<P> out = ctx.work.keep(e.rows, e.cols);
+        nn::copy<P>(ctx.on, e, out);
         if (e.rows > 0)
-            run.on.rows(
+            ctx.on.for_each_row(
                 e.rows, e.cols,
-                nn::AddRow<typename P::Scalar>{run.value(centre_).data, out.data, out.stride, e.cols, -1});
+                nn::AddRow<typename P::Scalar>{ctx.value(centre_).data, out.data, out.stride, e.cols, -1});
         return out;
     }
 
     Config config_;
-    Slot codes_, shared_, centre_;
+    TensorRef codes_, shared_, centre_;
     nn::Linear projection_;
 };
 

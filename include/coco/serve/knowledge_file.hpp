@@ -15,7 +15,7 @@
 
 #include <coco/core/error.hpp>
 #include <coco/data/interactions.hpp>
-#include <coco/io/file_sum.hpp>
+#include <coco/io/file_digest.hpp>
 #include <coco/io/safetensors.hpp>
 #include <coco/io/safetensors_writer.hpp>
 #include <coco/pipeline/knowledge.hpp>
@@ -25,15 +25,15 @@ namespace coco {
 
 /// What knowledge was made of. Knowledge of another origin is of no use to a model.
 struct KnowledgeOrigin {
-    std::string checkpoint;      ///< `io::file_sum` of the model's file
-    std::string language_model;  ///< `llm::TextModel::sum`
+    std::string checkpoint;      ///< `io::file_digest` of the model's file
+    std::string language_model;  ///< `llm::TextModel::digest`
     std::string histories;       ///< `sum_of` the histories
 
     bool operator==(const KnowledgeOrigin&) const = default;
 };
 
 /// A sum over all histories.
-inline std::string sum_of(const data::Interactions& histories) {
+inline std::string digest_of(const data::Interactions& histories) {
     std::vector<Id> all;
     for (Id user = 0; user < static_cast<Id>(histories.users()); ++user) {
         all.push_back(static_cast<Id>(histories.length(user)));
@@ -112,9 +112,9 @@ inline Knowledge load_knowledge(const std::filesystem::path& path, const Knowled
 /// it goes on: parts of `part` users lie beside the file until it is whole. \param told  called with the
 /// users done
 template <class Model, class P>
-Knowledge build_knowledge(const std::filesystem::path& path, const Trained<Model, P>& trained,
+Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<Model, P>& trained,
                           const data::Interactions& histories, const KnowledgeOrigin& origin,
-                          const std::function<void(Index)>& told = {}, Index part = 4096) {
+                          const std::function<void(Index)>& on_progress = {}, Index part = 4096) {
     const Index users = histories.users(), parts = (users + part - 1) / part;
     const auto name = [&](Index p) {
         return std::filesystem::path(path.string() + ".part-" + std::to_string(p));
@@ -127,11 +127,11 @@ Knowledge build_knowledge(const std::filesystem::path& path, const Trained<Model
                     name(p),
                     make_knowledge(trained, histories, static_cast<Id>(first), static_cast<Id>(first + count),
                                    [&](Index done) {
-                                       if (told) told(first + done);
+                                       if (on_progress) on_progress(first + done);
                                    }),
                     origin);
-            else if (told)
-                told(first + count);
+            else if (on_progress)
+                on_progress(first + count);
         }
         std::vector<Knowledge> all;
         std::vector<Index> offsets{0};

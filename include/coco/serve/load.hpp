@@ -31,14 +31,14 @@ struct AsStored {
 };
 
 template <class Model, class P>
-Trained<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
+TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
                               std::shared_ptr<const Model> model, std::shared_ptr<const text::History> text,
                               std::shared_ptr<P> on) {
     const auto parameters = std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed);
-    for (const Home home : {Home::dense, Home::table})
-        read_block(file, model->layout(), *on, "values", home, parameters->block(home).list());
+    for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
+        read_block(file, model->layout(), *on, "values", block, parameters->block(block).list());
     const Index items = model->items();
-    return {std::move(on), std::move(model), parameters, Filler(config.sampling, items), std::move(text)};
+    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, items), std::move(text)};
 }
 
 }  // namespace serve
@@ -46,7 +46,7 @@ Trained<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Mod
 /// A model without a language model. \throws Error naming file and tensor or setting
 /// \param adjust  changes the settings before the model is made (text vectors of items::TextAware)
 template <class Model, class P, class Adjust = serve::AsStored>
-requires(!Model::knows) Trained<Model, P> load(const std::filesystem::path& path,
+requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                                std::shared_ptr<P> on = std::make_shared<P>(),
                                                const Adjust& adjust = {}) {
     const io::Safetensors file(path);
@@ -60,15 +60,15 @@ requires(!Model::knows) Trained<Model, P> load(const std::filesystem::path& path
 /// A model with its language model. With the catalogue it can make knowledge; without, it answers by
 /// knowledge made before.
 template <class Model, class P, class Adjust = serve::AsStored>
-requires(Model::knows) Trained<Model, P> load(const std::filesystem::path& path,
+requires(Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                               const llm::TextModel& language,
                                               const data::Catalogue* catalogue = nullptr,
                                               std::shared_ptr<P> on = std::make_shared<P>(),
                                               const Adjust& adjust = {}) {
     const io::Safetensors file(path);
-    require(file.metadata("language_model") == language.sum, file.path() + ": language_model",
-            "made with another language model", language.sum, file.metadata("language_model"));
-    if (catalogue) check_origin(file, catalogue->sum(), language.sum);
+    require(file.metadata("language_model") == language.digest, file.path() + ": language_model",
+            "made with another language model", language.digest, file.metadata("language_model"));
+    if (catalogue) check_origin(file, catalogue->digest(), language.digest);
     auto config = config_of<Model>(file);
     adjust(config);
     const data::Catalogue none;

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/view.hpp>
 
 namespace coco {
@@ -22,7 +22,7 @@ public:
     Block(P& on, Index size)
         : on_(&on),
           size_(size),
-          data_(size ? static_cast<T*>(on.own(static_cast<std::size_t>(size) * sizeof(T))) : nullptr) {}
+          data_(size ? static_cast<T*>(on.allocate(static_cast<std::size_t>(size) * sizeof(T))) : nullptr) {}
     Block(Block&& other) noexcept { swap(other); }
     Block& operator=(Block&& other) noexcept {
         swap(other);
@@ -31,7 +31,7 @@ public:
     Block(const Block&) = delete;
     Block& operator=(const Block&) = delete;
     ~Block() {
-        if (data_) on_->disown(data_, static_cast<std::size_t>(size_) * sizeof(T));
+        if (data_) on_->deallocate(data_, static_cast<std::size_t>(size_) * sizeof(T));
     }
 
     T* data() { return data_; }

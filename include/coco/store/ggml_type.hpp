@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

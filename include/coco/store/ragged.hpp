@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/view.hpp>
 
 namespace coco {
@@ -39,7 +39,7 @@ struct Segments {
 template <class P>
 struct Inverse {
     Ids<P> id;              ///< distinct rows that were read, ascending
-    Segments<P> places_of;  ///< for each of them, a stretch of `place`
+    Segments<P> places_of;  ///< for each of them, a stretch of `target_rank`
     Ids<P> place;           ///< places in the gathered list, ascending within a stretch
 };
 
@@ -52,16 +52,16 @@ struct Offsets {
     Index count() const { return static_cast<Index>(at.size()) - 1; }
     Index rows() const { return at.back(); }
     Index longest() const {
-        Id most = 0;
-        for (std::size_t s = 0; s + 1 < at.size(); ++s) most = std::max(most, at[s + 1] - at[s]);
-        return most;
+        Id maximum = 0;
+        for (std::size_t s = 0; s + 1 < at.size(); ++s) maximum = std::max(maximum, at[s + 1] - at[s]);
+        return maximum;
     }
 };
 
 /// The counting sort that inverts a gather of rows 0 .. rows-1 (-1 is skipped): linear. Room is the caller's:
-/// `start` and `offsets` rows + 1, `id` rows, `place` as long as `gathered`.
+/// `start` and `offsets` rows + 1, `id` rows, `target_rank` as long as `gathered`.
 /// \return  how many distinct rows were read: the first so many of `id`, one more of `offsets`, and
-///          offsets[that many] of `place` hold the inverse
+///          offsets[that many] of `target_rank` hold the inverse
 inline Index invert(std::span<const Id> gathered, Index rows, std::span<Id> start, std::span<Id> id,
                     std::span<Id> offsets, std::span<Id> place) {
     std::fill(start.begin(), start.end(), 0);

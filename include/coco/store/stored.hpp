@@ -5,13 +5,13 @@
 
 #include <cstddef>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/ggml_type.hpp>
 
 namespace coco {
 
 /// A stored matrix's place: `at` counts bytes from the start of its block.
-struct StoredSlot {
+struct StoredTensorRef {
     GgmlType type = GgmlType::F32;
     Index at = 0, rows = 0, cols = 0;
 
@@ -29,7 +29,7 @@ struct Stored {
     const std::byte* data = nullptr;
     Index rows = 0, cols = 0;
 
-    Index row_bytes() const { return StoredSlot{type, 0, rows, cols}.row_bytes(); }
+    Index row_bytes() const { return StoredTensorRef{type, 0, rows, cols}.row_bytes(); }
     const std::byte* row(Index i) const { return data + i * row_bytes(); }
 };
 

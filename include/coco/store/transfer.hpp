@@ -22,11 +22,11 @@ void transfer(P& here, List<const T, typename P::Space> from, Q& there, List<U, 
     std::vector<U> converted;
     for (Index at = 0; at < from.size; at += piece) {
         const Index count = std::min(piece, from.size - at);
-        here.fetch(from.from(at, count), numbers.data());
+        here.download(from.from(at, count), numbers.data());
         converted.resize(static_cast<std::size_t>(count));
         std::transform(numbers.begin(), numbers.begin() + count, converted.begin(),
                        [](T x) { return static_cast<U>(x); });
-        there.put(converted.data(), to.from(at, count));
+        there.upload(converted.data(), to.from(at, count));
     }
 }
 

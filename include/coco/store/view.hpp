@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

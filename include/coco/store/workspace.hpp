@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/block.hpp>
 #include <coco/store/view.hpp>
 
@@ -45,20 +45,20 @@ public:
         }
         std::byte* at = blocks_[block_].data() + used_;
         used_ += bytes;
-        most_ = std::max(most_, in_use());
+        peak_ = std::max(peak_, in_use());
         return at;
     }
 
     /// Forgets everything taken. Views into the arena die here.
     void reset() {
-        if (blocks_.size() > 1) move_to(most_);
+        if (blocks_.size() > 1) move_to(peak_);
         block_ = used_ = 0;
     }
 
     /// Owns at least `factor` times the most that was ever in use; call between steps.
     void reserve(double factor) {
-        const std::size_t wanted = static_cast<std::size_t>(factor * static_cast<double>(most_));
-        most_ = std::max(most_, wanted);
+        const std::size_t wanted = static_cast<std::size_t>(factor * static_cast<double>(peak_));
+        peak_ = std::max(peak_, wanted);
         if (total() >= wanted && blocks_.size() <= 1) return;
         move_to(wanted);
         block_ = used_ = 0;
@@ -89,7 +89,7 @@ private:
 
     P* on_;
     std::vector<Block<std::byte, P>> blocks_;
-    std::size_t block_ = 0, used_ = 0, most_ = 0;
+    std::size_t block_ = 0, used_ = 0, peak_ = 0;
     Index moves_ = 0;
 };
 
@@ -97,12 +97,12 @@ private:
 struct HostPages {
     using Space = space::Host;
 
-    void* own(std::size_t bytes) {
+    void* allocate(std::size_t bytes) {
         void* memory = std::calloc(1, bytes);
         if (!memory) throw std::bad_alloc();
         return memory;
     }
-    void disown(void* memory, std::size_t) noexcept { std::free(memory); }
+    void deallocate(void* memory, std::size_t) noexcept { std::free(memory); }
 };
 
 /// The arenas of a step. Contents are not zeroed when taken.
@@ -137,7 +137,7 @@ public:
     }
 
     /// `count` numbers on the host that live until `reset`: offsets and indices made during a step, to be
-    /// handed to the policy's `bring`.
+    /// handed to the policy's `upload`.
     template <class T = Id>
     std::span<T> numbers(Index count) {
         return {static_cast<T*>(numbers_.take(bytes<T>(count))), static_cast<std::size_t>(count)};

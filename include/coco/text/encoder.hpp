@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/text/tokenizer.hpp>
 
 namespace coco::text {
@@ -19,7 +19,7 @@ namespace coco::text {
 class Encoder {
 public:
     /// \param tokenizer  must outlive this
-    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer), slots_(256) {}
+    explicit Encoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer), entries_(256) {}
 
     /// Appends the ids of a text to `ids`.
     void operator()(std::string_view text, std::vector<Id>& ids, Special special = Special::recognised) {
@@ -36,10 +36,10 @@ public:
 
 private:
     // Bounds of what is remembered: some ten megabytes, however long and odd the texts.
-    static constexpr std::size_t most_words = 1 << 16, longest_word = 64;
+    static constexpr std::size_t max_words = 1 << 16, longest_word = 64;
 
     /// A word, bytes of `words_`, and its ids, of `ids_`.
-    struct Slot {
+    struct Entry {
         std::uint32_t word = 0, word_bytes = 0, id = 0, ids = 0;
     };
 
@@ -59,44 +59,44 @@ private:
     }
 
     /// Where a word stands, or the free slot where it would. At most half of the slots are taken.
-    Slot& slot_of(std::string_view word) {
-        std::size_t at = hash(word) % slots_.size();
-        while (slots_[at].word_bytes != 0 &&
-               std::string_view(words_).substr(slots_[at].word, slots_[at].word_bytes) != word)
-            at = (at + 1) % slots_.size();
-        return slots_[at];
+    Entry& entry_of(std::string_view word) {
+        std::size_t at = hash(word) % entries_.size();
+        while (entries_[at].word_bytes != 0 &&
+               std::string_view(words_).substr(entries_[at].word, entries_[at].word_bytes) != word)
+            at = (at + 1) % entries_.size();
+        return entries_[at];
     }
 
     void append(std::string_view word, std::vector<Id>& ids) {
         const bool kept = word.size() <= longest_word;
-        Slot& slot = kept ? slot_of(word) : none_;
-        if (slot.word_bytes != 0) {
-            const auto first = ids_.begin() + slot.id;
-            ids.insert(ids.end(), first, first + slot.ids);
+        Entry& entry = kept ? entry_of(word) : none_;
+        if (entry.word_bytes != 0) {
+            const auto first = ids_.begin() + entry.id;
+            ids.insert(ids.end(), first, first + entry.ids);
             return;
         }
         tokenizer_->encode_word(word, word_ids_);
         ids.insert(ids.end(), word_ids_.begin(), word_ids_.end());
-        if (!kept || known_ == most_words) return;
+        if (!kept || known_ == max_words) return;
         ++known_;
-        slot = {static_cast<std::uint32_t>(words_.size()), static_cast<std::uint32_t>(word.size()),
+        entry = {static_cast<std::uint32_t>(words_.size()), static_cast<std::uint32_t>(word.size()),
                 static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(word_ids_.size())};
         words_ += word;
         ids_.insert(ids_.end(), word_ids_.begin(), word_ids_.end());
-        if (2 * known_ > slots_.size()) grow();
+        if (2 * known_ > entries_.size()) grow();
     }
 
     void grow() {
-        std::vector<Slot> old(2 * slots_.size());
-        old.swap(slots_);
-        for (const Slot& slot : old)
-            if (slot.word_bytes != 0)
-                slot_of(std::string_view(words_).substr(slot.word, slot.word_bytes)) = slot;
+        std::vector<Entry> old(2 * entries_.size());
+        old.swap(entries_);
+        for (const Entry& entry : old)
+            if (entry.word_bytes != 0)
+                entry_of(std::string_view(words_).substr(entry.word, entry.word_bytes)) = entry;
     }
 
     const Tokenizer* tokenizer_;
-    std::vector<Slot> slots_;  // a power of two, probed one after the other
-    Slot none_;
+    std::vector<Entry> entries_;  // a power of two, probed one after the other
+    Entry none_;
     std::string words_;
     std::vector<Id> ids_, word_ids_;
     std::size_t known_ = 0;

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/data/catalogue.hpp>
 

@@ -12,7 +12,7 @@
 #include <limits>
 #include <vector>
 
-#include <coco/core/config.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::text {
 
@@ -24,10 +24,10 @@ public:
 
     /// The same, with a rank of one's own; several may have one if they give the same.
     bool add(Id left, Id right, Id merged, Id rank) {
-        if (2 * (count_ + 1) > slots_.size()) grow(std::max<std::size_t>(16, 2 * slots_.size()));
-        Slot& slot = slots_[slot_of(key(left, right))];
-        if (slot.key != none) return false;
-        slot = {key(left, right), {rank, merged}};
+        if (2 * (count_ + 1) > entries_.size()) grow(std::max<std::size_t>(16, 2 * entries_.size()));
+        Entry& entry = entries_[entry_of(key(left, right))];
+        if (entry.key != none) return false;
+        entry = {key(left, right), {rank, merged}};
         ++count_;
         return true;
     }
@@ -36,7 +36,7 @@ public:
     void reserve(std::size_t merges) {
         std::size_t slots = 16;
         while (slots < 2 * merges) slots *= 2;
-        if (slots > slots_.size()) grow(slots);
+        if (slots > entries_.size()) grow(slots);
     }
 
     /// Merges neighbours in `ids` until none merge. n log n in its length.
@@ -55,7 +55,7 @@ private:
     struct Merge {
         Id rank, merged;
     };
-    struct Slot {
+    struct Entry {
         std::uint64_t key = none;
         Merge merge{never, no_id};
     };
@@ -144,24 +144,24 @@ private:
     }
 
     Merge merge_of(Id left, Id right) const {
-        return slots_.empty() ? Merge{never, no_id} : slots_[slot_of(key(left, right))].merge;
+        return entries_.empty() ? Merge{never, no_id} : entries_[entry_of(key(left, right))].merge;
     }
     /// Where a key stands, or the free slot where it would. At most half of the slots are taken.
-    std::size_t slot_of(std::uint64_t wanted) const {
-        const std::size_t mask = slots_.size() - 1;
+    std::size_t entry_of(std::uint64_t wanted) const {
+        const std::size_t mask = entries_.size() - 1;
         const std::uint64_t mixed = (wanted ^ (wanted >> 29)) * 0x9E3779B97F4A7C15u;
-        std::size_t slot = static_cast<std::size_t>(mixed >> 32) & mask;
-        while (slots_[slot].key != none && slots_[slot].key != wanted) slot = (slot + 1) & mask;
-        return slot;
+        std::size_t entry = static_cast<std::size_t>(mixed >> 32) & mask;
+        while (entries_[entry].key != none && entries_[entry].key != wanted) entry = (entry + 1) & mask;
+        return entry;
     }
     void grow(std::size_t slots) {
-        std::vector<Slot> old(slots);
-        old.swap(slots_);
-        for (const Slot& slot : old)
-            if (slot.key != none) slots_[slot_of(slot.key)] = slot;
+        std::vector<Entry> old(slots);
+        old.swap(entries_);
+        for (const Entry& entry : old)
+            if (entry.key != none) entries_[entry_of(entry.key)] = entry;
     }
 
-    std::vector<Slot> slots_;  // a power of two, probed one after the other
+    std::vector<Entry> entries_;  // a power of two, probed one after the other
     std::size_t count_ = 0;
 };
 

@@ -51,10 +51,10 @@ private:
         return at;
     }
 
-    void compose(std::string_view stretch, std::string& normal) {
+    void compose(std::string_view slice, std::string& normal) {
         points_.clear();
-        for (std::size_t at = 0; at < stretch.size();) {
-            const CodePoint point = code_point(stretch, at);
+        for (std::size_t at = 0; at < slice.size();) {
+            const CodePoint point = code_point(slice, at);
             decompose(static_cast<utf8proc_int32_t>(point.value));
             at += point.bytes;
         }

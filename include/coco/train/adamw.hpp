@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <coco/core/math.hpp>
-#include <coco/exec/skills.hpp>
+#include <coco/exec/primitives.hpp>
 #include <coco/nn/parameters.hpp>
 
 namespace coco {
@@ -43,21 +43,21 @@ public:
     using Scalar = typename P::Scalar;
 
     AdamW() = default;
-    AdamW(P& on, const Layout& layout, const AdamWConfig& config)
+    AdamW(P& on, const ParameterLayout& layout, const AdamWConfig& config)
         : config_(config),
           first_(on, layout),
           second_(on, layout),
           clip_(on, 2),
           steps_(layout.groups().size(), 0) {
         for (const Tensor& t : layout.tensors()) {
-            if (t.slot.home == Home::frozen) continue;
+            if (t.ref.block == ParameterBlock::frozen) continue;
             const Index end =
-                t.slot.at + (t.slot.size() + Layout::alignment - 1) / Layout::alignment * Layout::alignment;
+                t.ref.at + (t.ref.size() + ParameterLayout::alignment - 1) / ParameterLayout::alignment * ParameterLayout::alignment;
             if (!ranges_.empty() && ranges_.back().group == t.group && ranges_.back().decay == t.decay &&
-                ranges_.back().home == t.slot.home && ranges_.back().end == t.slot.at)
+                ranges_.back().block == t.ref.block && ranges_.back().end == t.ref.at)
                 ranges_.back().end = end;
             else
-                ranges_.push_back({t.slot.home, t.group, t.decay, t.slot.at, end});
+                ranges_.push_back({t.ref.block, t.group, t.decay, t.ref.at, end});
         }
         slopes_.reserve(ranges_.size());
         moved_.reserve(ranges_.size());
@@ -77,19 +77,19 @@ public:
                                  config_.epsilon,
                                  r.decay == Decay::yes ? config_.decay : 0,
                                  steps_[g]};
-            slopes_.push_back(part(gradients.block(r.home), r));
-            moved_.push_back({step, part(values.block(r.home), r), slopes_.back(),
-                              part(first_.block(r.home), r), part(second_.block(r.home), r)});
+            slopes_.push_back(part(gradients.block(r.block), r));
+            moved_.push_back({step, part(values.block(r.block), r), slopes_.back(),
+                              part(first_.block(r.block), r), part(second_.block(r.block), r)});
         }
         const Scalar* scale = nullptr;
         if (config_.clip > 0) {
             on.fill(clip_.list(), Scalar(0));
-            on.norm(slopes_, clip_.data());
-            on.rows(1, 1,
+            on.squared_norm(slopes_, clip_.data());
+            on.for_each_row(1, 1,
                     ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
             scale = clip_.data() + 1;
         }
-        on.update(moved_, scale);
+        on.adamw(moved_, scale);
     }
 
     Gradients<P>& first() { return first_; }
@@ -101,7 +101,7 @@ public:
 
 private:
     struct Range {
-        Home home;
+        ParameterBlock block;
         int group;
         Decay decay;
         Index begin, end;

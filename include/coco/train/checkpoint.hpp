@@ -24,25 +24,25 @@ void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
     io::SafetensorsWriter file;
     file.metadata("schema", checkpoint_schema);
-    file.metadata("catalogue", std::to_string(trainer.catalogue_sum()));
+    file.metadata("catalogue", std::to_string(trainer.catalogue_digest()));
     file.metadata("items", std::to_string(trainer.model().model->items()));
-    file.metadata("language_model", trainer.language_sum());
+    file.metadata("language_model", trainer.language_digest());
     file.metadata("settings", settings_of(trainer.config()).dump());
     file.metadata("state", Json(trainer.state()).dump());
 
     std::vector<std::vector<T>> blocks;
     blocks.reserve(trainer_blocks);
-    trainer.visit_blocks([&](const std::string& block, Home home, auto list) {
+    trainer.for_each_block([&](const std::string& block, ParameterBlock block, auto list) {
         std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
-        trainer.model().on->fetch(List<const T, typename P::Space>(list), numbers.data());
+        trainer.model().on->download(List<const T, typename P::Space>(list), numbers.data());
         for (const Tensor& t : trainer.model().model->layout().tensors())
-            if (t.slot.home == home)
-                file.add(block + "." + t.name, io::Shape{t.slot.rows, t.slot.cols},
-                         std::span<const T>(numbers).subspan(static_cast<std::size_t>(t.slot.at),
-                                                             static_cast<std::size_t>(t.slot.size())));
+            if (t.ref.block == block)
+                file.add(block + "." + t.name, io::Shape{t.ref.rows, t.ref.cols},
+                         std::span<const T>(numbers).subspan(static_cast<std::size_t>(t.ref.at),
+                                                             static_cast<std::size_t>(t.ref.size())));
     });
-    const std::vector<T> ledger = trainer.ledger();
-    file.add("ledger", io::Shape{static_cast<Index>(ledger.size())}, std::span<const T>(ledger));
+    const std::vector<T> metrics = trainer.metrics();
+    file.add("ledger", io::Shape{static_cast<Index>(metrics.size())}, std::span<const T>(metrics));
     const std::vector<std::int64_t>& steps = trainer.optimizer_steps();
     file.add("optimizer.steps", io::Shape{static_cast<Index>(steps.size())},
              std::span<const std::int64_t>(steps));
@@ -62,13 +62,13 @@ inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, c
 
 /// Copies one block's tensors from the file into the policy's memory.
 template <class P, class ListT>
-void read_block(const io::Safetensors& file, const Layout& layout, P& on, const std::string& block, Home home,
+void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& block, ParameterBlock block,
                 ListT list) {
     using T = typename P::Scalar;
     for (const Tensor& t : layout.tensors())
-        if (t.slot.home == home)
-            on.put(file.template get<T>(block + "." + t.name, io::Shape{t.slot.rows, t.slot.cols}).data(),
-                   list.from(t.slot.at, t.slot.size()));
+        if (t.ref.block == block)
+            on.upload(file.template get<T>(block + "." + t.name, io::Shape{t.ref.rows, t.ref.cols}).data(),
+                   list.from(t.ref.at, t.ref.size()));
 }
 
 /// Puts a trainer where the file's run stood. The trainer must have been made with the same settings (the
@@ -78,7 +78,7 @@ template <class Model, class P>
 void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
     const io::Safetensors file(path);
-    check_origin(file, trainer.catalogue_sum(), trainer.language_sum());
+    check_origin(file, trainer.catalogue_digest(), trainer.language_digest());
     Json mine = settings_of(trainer.config()), stored;
     TrainState state;
     try {
@@ -98,14 +98,14 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
                     stored.contains(at) ? stored[at].dump() : "none");
     }
 
-    const Layout& layout = trainer.model().model->layout();
-    trainer.visit_blocks([&](const std::string& block, Home home, auto list) {
-        read_block(file, layout, *trainer.model().on, block, home, list);
+    const ParameterLayout& layout = trainer.model().model->layout();
+    trainer.for_each_block([&](const std::string& block, ParameterBlock block, auto list) {
+        read_block(file, layout, *trainer.model().on, block, block, list);
     });
-    const std::span<const T> ledger = file.template get<T>("ledger", io::Shape{Ledger::entries});
+    const std::span<const T> metrics = file.template get<T>("ledger", io::Shape{StepMetrics::entries});
     const std::span<const std::int64_t> steps = file.template get<std::int64_t>(
         "optimizer.steps", io::Shape{static_cast<Index>(layout.groups().size())});
-    trainer.restore(state, ledger, steps);
+    trainer.restore(state, metrics, steps);
 }
 
 /// The settings a checkpoint was made with.

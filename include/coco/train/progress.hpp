@@ -10,15 +10,15 @@
 #include <ostream>
 #include <string>
 
-#include <coco/core/config.hpp>
-#include <coco/pipeline/base.hpp>
+#include <coco/core/types.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 
 namespace coco {
 
 /// A moment of training.
 struct Progress {
     enum class Kind : std::uint8_t { step, evaluation, epoch } kind = Kind::step;
-    Phase phase = Phase::behaviour;
+    TrainingStage stage = TrainingStage::behaviour;
     Index epoch = 0, epochs = 0;  ///< this one, from 1, and at most
     Index done = 0, all = 0;      ///< steps (or cases) of it
     double loss = 0;              ///< mean so far of the epoch's total loss; at `epoch` kind
@@ -42,11 +42,11 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
         Clock::time_point start = Clock::now(), drawn{};
         Index epoch = -1, first = 0;
         Progress::Kind kind = Progress::Kind::epoch;
-        Phase phase = Phase::behaviour;
+        TrainingStage stage = TrainingStage::behaviour;
     };
     return [out, s = State{}](const Progress& p) mutable {
         const auto now = Clock::now();
-        const char* const name = p.phase == Phase::behaviour ? "behaviour" : "joint";
+        const char* const name = p.stage == TrainingStage::behaviour ? "behaviour" : "joint";
         if (p.kind == Progress::Kind::epoch) {
             std::fprintf(out, "\r\033[K%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n", name,
                          static_cast<long long>(p.epoch), static_cast<long long>(p.epochs), p.loss, p.valid,
@@ -55,8 +55,8 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
             s.epoch = -1;
             return true;
         }
-        if (p.epoch != s.epoch || p.kind != s.kind || p.phase != s.phase) {
-            s = {now, {}, p.epoch, p.done, p.kind, p.phase};
+        if (p.epoch != s.epoch || p.kind != s.kind || p.stage != s.stage) {
+            s = {now, {}, p.epoch, p.done, p.kind, p.stage};
         }
         if (now - s.drawn < std::chrono::milliseconds(100) && p.done < p.all) return true;
         s.drawn = now;

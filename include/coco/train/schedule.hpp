@@ -9,8 +9,8 @@
 
 #include <coco/core/error.hpp>
 #include <coco/data/batches.hpp>
-#include <coco/pipeline/base.hpp>
-#include <coco/store/layout.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/store/parameter_layout.hpp>
 #include <coco/train/adamw.hpp>
 
 namespace coco {
@@ -49,17 +49,17 @@ struct Schedule {
     }
 
     /// A rate for each of the layout's groups. \param step  counts from 1 within the phase
-    void rates(const Layout& layout, Phase phase, Index step, bool adapter_learns,
+    void rates(const ParameterLayout& layout, TrainingStage stage, Index step, bool adapter_learns,
                std::vector<double>& out) const {
-        const double ramp = phase == Phase::joint && step < warm_up
+        const double ramp = stage == TrainingStage::joint && step < warm_up
                                 ? static_cast<double>(step) / static_cast<double>(warm_up)
                                 : 1;
         out.clear();
-        for (const Group& g : layout.groups()) {
+        for (const ParameterGroup& g : layout.groups()) {
             double r = 0;
             if (g.name == "behaviour" || g.name == "table")
-                r = phase == Phase::behaviour ? rate : joint_rate;
-            else if (phase == Phase::joint)
+                r = stage == TrainingStage::behaviour ? rate : joint_rate;
+            else if (stage == TrainingStage::joint)
                 r = g.name == "adapter" ? (adapter_learns ? adapter_rate : 0) : knowledge_rate;
             out.push_back(r * ramp);
         }

@@ -12,7 +12,7 @@
 #include <coco/aligner/identity.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
-#include <coco/decoupler/identity.hpp>
+#include <coco/decoupler/mean_pool.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/prompt/static.hpp>
@@ -52,7 +52,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(AuxiliaryOn,
                              {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Samples, {{Samples::prefixes, "prefixes"}, {Samples::positions, "positions"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "oldest"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Phase, {{Phase::behaviour, "behaviour"}, {Phase::joint, "joint"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(TrainingStage, {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(NegativesFrom,
                              {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
@@ -64,8 +64,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, b
                                    joint_epochs, joint_patience, joint_batch, joint_rate, knowledge_rate,
                                    adapter_rate, warm_up, joint_valid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Best, score, epoch, history)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Vitals, steps, targets, groups, open_groups, prompts, at_cap, uses, ledger)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, phase, begun, finished, batch, step, phase_step, best, vitals)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingDiagnostics, steps, targets, groups, open_groups, prompts, at_cap, uses, metrics)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, stage, begun, finished, batch, step, stage_step, best, diagnostics)
 
 /// A stage's settings; an empty object where its Config does not know JSON.
 template <class C>
@@ -119,7 +119,7 @@ template <class J>
 void to_json(J& j, const VqCodebook::Config& c) {
     j = J{{"codes", c.codes},
           {"theta", c.theta},
-          {"most", c.most},
+          {"most", c.maximum},
           {"orthogonality", c.orthogonality},
           {"centred", c.centred}};
 }
@@ -127,7 +127,7 @@ template <class J>
 void from_json(const J& j, VqCodebook::Config& c) {
     j.at("codes").get_to(c.codes);
     j.at("theta").get_to(c.theta);
-    j.at("most").get_to(c.most);
+    j.at("most").get_to(c.maximum);
     j.at("orthogonality").get_to(c.orthogonality);
     j.at("centred").get_to(c.centred);
 }
@@ -182,7 +182,7 @@ Json settings_of(const TrainConfig<Model>& c) {
     j["backbone"] = settings_of(m.behaviour.backbone);
     j["items"] = settings_of(m.behaviour.items);
     j["loss"] = m.loss;
-    if constexpr (Model::knows) {
+    if constexpr (Model::uses_knowledge) {
         j["prompt"] = settings_of(m.prompt);
         j["decoupler"] = settings_of(m.decoupler);
         j["aligner"] = settings_of(m.aligner);
@@ -204,7 +204,7 @@ void read_settings(const Json& j, TrainConfig<Model>& c, const std::string& wher
         read_settings(j.at("backbone"), m.behaviour.backbone);
         read_settings(j.at("items"), m.behaviour.items);
         j.at("loss").get_to(m.loss);
-        if constexpr (Model::knows) {
+        if constexpr (Model::uses_knowledge) {
             read_settings(j.at("prompt"), m.prompt);
             read_settings(j.at("decoupler"), m.decoupler);
             read_settings(j.at("aligner"), m.aligner);

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include <coco/pipeline/base.hpp>
-#include <coco/train/vitals.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/train/diagnostics.hpp>
 
 namespace coco {
 
@@ -30,17 +30,17 @@ struct Best {
 
 /// The position in the schedule.
 struct TrainState {  // NOLINT: names made by Boost.Hana's macro
-    Phase phase = Phase::behaviour;
+    TrainingStage stage = TrainingStage::behaviour;
     bool begun = false;      ///< the phase's preparation (joint: starting prompts) is done
     bool finished = false;   ///< both phases have ended
     Index batch = 0;         ///< batches done of the epoch under way
     std::uint64_t step = 0;  ///< steps of both phases: keys random bits
-    Index phase_step = 0;
+    Index stage_step = 0;
     Best best[2];   ///< a phase each
-    Vitals vitals;  ///< of the epoch under way, or of the last
+    TrainingDiagnostics diagnostics;  ///< of the epoch under way, or of the last
 
     /// Whole epochs done in the present phase.
-    Index epoch() const { return static_cast<Index>(best[static_cast<int>(phase)].history.size()); }
+    Index epoch() const { return static_cast<Index>(best[static_cast<int>(stage)].history.size()); }
 };
 
 }  // namespace coco

@@ -66,13 +66,13 @@ namespace {
 constexpr unsigned threads = 64;
 
 /// What a test launches on, and 2 x 64 numbers to write to.
-struct Here {
-    Here() {
+struct PolicyUnderTest {
+    PolicyUnderTest() {
         check(cudaMalloc(&out, bytes));
         check(cudaMemset(out, 0, bytes));
     }
-    Here(const Here&) = delete;
-    ~Here() { static_cast<void>(cudaFree(out)); }
+    PolicyUnderTest(const PolicyUnderTest&) = delete;
+    ~PolicyUnderTest() { static_cast<void>(cudaFree(out)); }
     static void check(cudaError_t status) {
         if (status == cudaSuccess) return;
         std::printf("%s\n", cudaGetErrorString(status));
@@ -83,54 +83,54 @@ struct Here {
     int* out = nullptr;
 };
 
-void out_of_bounds(Here& here, bool fault) {
+void out_of_bounds(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::write, dim3(3), dim3(threads), 0, here.out, fault ? 129 : 128);
 }
-void out_of_shared(Here& here, bool fault) {
+void out_of_shared(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::write_shared, dim3(1), dim3(threads), threads * sizeof(int),
                        here.out, fault ? 65 : 64);
 }
-void use_after_free(Here& here, bool fault) {
+void use_after_free(PolicyUnderTest& here, bool fault) {
     // Through a table in device memory, where the launch does not look.
     int *memory = nullptr, **table = nullptr;
-    Here::check(cudaMalloc(&memory, sizeof(int)));
-    Here::check(cudaMalloc(&table, sizeof memory));
-    Here::check(cudaMemcpy(table, &memory, sizeof memory, cudaMemcpyHostToDevice));
-    if (fault) Here::check(cudaFree(memory));
+    PolicyUnderTest::check(cudaMalloc(&memory, sizeof(int)));
+    PolicyUnderTest::check(cudaMalloc(&table, sizeof memory));
+    PolicyUnderTest::check(cudaMemcpy(table, &memory, sizeof memory, cudaMemcpyHostToDevice));
+    if (fault) PolicyUnderTest::check(cudaFree(memory));
     coco::cuda::launch(here.stream, kernel::follow, dim3(1), dim3(1), 0, table);
-    if (!fault) Here::check(cudaFree(memory));
-    Here::check(cudaFree(table));
+    if (!fault) PolicyUnderTest::check(cudaFree(memory));
+    PolicyUnderTest::check(cudaFree(table));
 }
-void race(Here& here, bool fault) {
+void race(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::neighbour, dim3(2), dim3(threads), threads * sizeof(int),
                        here.out, fault ? 0 : 1);
 }
-void race_of_rounds(Here& here, bool fault) {
+void race_of_rounds(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::two_rounds, dim3(2), dim3(threads), threads * sizeof(int),
                        here.out, fault ? 0 : 1);
 }
-void race_in_warp(Here& here, bool fault) {
+void race_in_warp(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::neighbour_in_warp, dim3(2), dim3(threads), threads * sizeof(int),
                        here.out, fault ? 0 : 1);
 }
-void race_of_blocks(Here& here, bool fault) {
+void race_of_blocks(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::one_sum, dim3(2), dim3(threads), 0, here.out, fault ? 0 : 1);
 }
-void uninitialised(Here& here, bool fault) {
+void uninitialised(PolicyUnderTest& here, bool fault) {
     int* x = nullptr;
-    Here::check(cudaMalloc(&x, threads * sizeof(int)));
-    if (!fault) Here::check(cudaMemset(x, 0, threads * sizeof(int)));
+    PolicyUnderTest::check(cudaMalloc(&x, threads * sizeof(int)));
+    if (!fault) PolicyUnderTest::check(cudaMemset(x, 0, threads * sizeof(int)));
     coco::cuda::launch(here.stream, kernel::count, dim3(1), dim3(threads), 0, x, here.out);
-    Here::check(cudaFree(x));
+    PolicyUnderTest::check(cudaFree(x));
 }
-void uninitialised_shared(Here& here, bool fault) {
+void uninitialised_shared(PolicyUnderTest& here, bool fault) {
     coco::cuda::launch(here.stream, kernel::count_shared, dim3(1), dim3(threads), threads * sizeof(int),
                        here.out, fault ? 0 : 1);
 }
 
 struct Fault {
     const char* name;
-    void (*commit)(Here&, bool);
+    void (*commit)(PolicyUnderTest&, bool);
 };
 constexpr Fault faults[] = {{"out_of_bounds", out_of_bounds},
                             {"out_of_shared", out_of_shared},
@@ -147,7 +147,7 @@ constexpr Fault faults[] = {{"out_of_bounds", out_of_bounds},
 int main(int count, char** words) {
     for (const Fault& fault : faults)
         if (count > 1 && std::strcmp(words[1], fault.name) == 0) {
-            Here here;
+            PolicyUnderTest here;
             fault.commit(here, count == 2);
             return 0;
         }

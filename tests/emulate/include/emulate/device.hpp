@@ -50,7 +50,7 @@ inline int& current_device() {
     return device;
 }
 
-inline constexpr std::size_t most_shared_bytes = 232448, plain_shared_bytes = 49152;
+inline constexpr std::size_t max_shared_bytes = 232448, plain_shared_bytes = 49152;
 
 inline cudaError_t check_device(int device) {
     if (device_count() == 0) return fail(cudaErrorNoDevice, "there is no device");
@@ -82,8 +82,8 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int devic
     std::snprintf(properties->name, sizeof properties->name, "emulated device %d", device);
     properties->totalGlobalMem = emulate::memory_of_a_device();
     properties->sharedMemPerBlock = emulate::plain_shared_bytes;
-    properties->sharedMemPerBlockOptin = emulate::most_shared_bytes;
-    properties->sharedMemPerMultiprocessor = emulate::most_shared_bytes + 1024;
+    properties->sharedMemPerBlockOptin = emulate::max_shared_bytes;
+    properties->sharedMemPerMultiprocessor = emulate::max_shared_bytes + 1024;
     properties->regsPerBlock = properties->regsPerMultiprocessor = 65536;
     properties->warpSize = 32;
     properties->maxThreadsPerBlock = properties->maxThreadsDim[0] = properties->maxThreadsDim[1] = 1024;

@@ -139,9 +139,9 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
 template <class Kernel>
 cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute attribute, int value) {
     if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
-    if (value < 0 || static_cast<std::size_t>(value) > emulate::most_shared_bytes)
+    if (value < 0 || static_cast<std::size_t>(value) > emulate::max_shared_bytes)
         return emulate::fail(cudaErrorInvalidValue,
-                             "a block may have at most " + std::to_string(emulate::most_shared_bytes) +
+                             "a block may have at most " + std::to_string(emulate::max_shared_bytes) +
                                  " bytes of shared memory, asked were " + std::to_string(value));
     emulate::SharedLimits::all().set(reinterpret_cast<const void*>(kernel), static_cast<std::size_t>(value));
     return cudaSuccess;
@@ -159,7 +159,7 @@ template <class Kernel>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel*, int threads,
                                                           std::size_t shared_bytes) {
     const std::size_t by_threads = 2048 / static_cast<std::size_t>(std::max(threads, 1));
-    const std::size_t by_memory = (emulate::most_shared_bytes + 1024) / (shared_bytes + 1024);
+    const std::size_t by_memory = (emulate::max_shared_bytes + 1024) / (shared_bytes + 1024);
     *blocks = static_cast<int>(std::min({by_threads, by_memory, std::size_t{32}}));
     return cudaSuccess;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Where the benchmarks run: on the host, or, where a build says so, on a GPU. Their sources are the same.
+#pragma once
+
+#if defined(COCO_BENCHMARKS_ON_DEVICE)
+#include <coco/cuda/cuda.cuh>
+
+#include "device/peak.cuh"
+#else
+#include <coco/host/host.hpp>
+
+#include "peak.hpp"
+#endif
+
+namespace coco {
+
+#if defined(COCO_BENCHMARKS_ON_DEVICE)
+
+using PolicyUnderTest = Cuda;
+
+/// Times that a piece of work is queued before the clock is read: what waiting costs is shared.
+inline constexpr int turns_a_reading = 10;
+
+/// \param threads  of the host; a GPU knows none
+inline PolicyUnderTest here(int /*threads*/ = 0) { return PolicyUnderTest(); }
+/// Waits until all that was queued has run.
+inline void finish(PolicyUnderTest& on) { on.device().wait(); }
+/// GFLOP/s that this place can reach.
+inline double limit(PolicyUnderTest& on) { return device_peak(on); }
+
+#else
+
+using PolicyUnderTest = Host;
+inline constexpr int turns_a_reading = 1;
+
+/// \param threads  0 takes all
+inline PolicyUnderTest here(int threads = 0) { return PolicyUnderTest(threads); }
+inline void finish(PolicyUnderTest&) {}
+inline double limit(PolicyUnderTest& on) { return peak_of_a_thread() * on.threads(); }
+
+#endif
+
+}  // namespace coco

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// No decoupling (CoCo-Dec, the paper's ablation): one linear map of the mean of the language model's rows
+/// over a group's text.
+#pragma once
+
+#include <cmath>
+
+#include <coco/core/role.hpp>
+#include <coco/decoupler/concept.hpp>
+#include <coco/nn/indices.hpp>
+#include <coco/nn/linear.hpp>
+
+namespace coco::decoupler {
+
+/// out_g = mean of x over the last rows of segment g, those after its first skip_g; zeros where none are
+/// left.
+template <class T>
+struct PoolTail {
+    const T* x;
+    Index x_stride;
+    const Id *offsets, *skip_offsets;
+    T* out;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index g, const Row& row) const {
+        const Id begin = offsets[g] + (skip_offsets[g + 1] - skip_offsets[g]), end = offsets[g + 1];
+        T* const to = out + g * cols;
+        row.each(cols, [&](Index j) { to[j] = T(0); });
+        for (Id r = begin; r < end; ++r) {
+            const T* const from = x + r * x_stride;
+            row.each(cols, [&](Index j) { to[j] += from[j] / static_cast<T>(end - begin); });
+        }
+    }
+};
+
+/// dx_r = dy_g / rows for the tail rows of segment g, 0 for the others.
+template <class T>
+struct PoolTailBackward {
+    const T* dy;
+    const Id *offsets, *skip_offsets;
+    T* dx;
+    Index dx_stride, cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index g, const Row& row) const {
+        const Id begin = offsets[g] + (skip_offsets[g + 1] - skip_offsets[g]), end = offsets[g + 1];
+        const T* const from = dy + g * cols;
+        for (Id r = offsets[g]; r < end; ++r) {
+            T* const to = dx + r * dx_stride;
+            const T share = r < begin ? T(0) : T(1) / static_cast<T>(end - begin);
+            row.each(cols, [&](Index j) { to[j] = share * from[j]; });
+        }
+    }
+};
+
+/// mix (rows x D) -> groups x d.
+class MeanPool {
+public:
+    using Role = role::Decoupler;
+
+    struct Config {};
+
+    template <class P>
+    struct Saved {
+        Segments<P> prompts_of, mix_of;
+        nn::Linear::Saved<P> map;
+        Segments<P> of_group;  ///< one row a group
+        Rows<P> out;
+    };
+
+    MeanPool(ParameterLayout& layout, const Config&, Index width, Index model_width) {
+        const ParameterLayout::Scope scope(layout, "decoupler");
+        map_ = nn::Linear(layout, "map", model_width, width,
+                          Init::normal(1 / std::sqrt(static_cast<double>(model_width))));
+    }
+
+    template <class P>
+    Saved<P> forward(Context<P>& ctx, CRows<P>, const Segments<P>& prompts_of, CRows<P> mix,
+                    const Segments<P>& mix_of) const {
+        Saved<P> saved;
+        saved.prompts_of = prompts_of;
+        saved.mix_of = mix_of;
+        const Index groups = mix_of.count();
+        const Rows<P> mean = ctx.work.keep(groups, mix.cols);
+        ctx.on.for_each_row(groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
+                    PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data,
+                                                 prompts_of.offsets.data, mean.data, mean.cols});
+        saved.map = map_.forward(ctx, CRows<P>(mean));
+        const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
+        for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(g);
+        saved.of_group = nn::segments(ctx, std::span<const Id>(offsets));
+        saved.out = saved.map.out;
+        return saved;
+    }
+
+    /// \param dprompts  = 0: the prompts are not asked
+    template <class P>
+    void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dprompts, Rows<P> dmix) const {
+        if (!dprompts.empty()) nn::fill<P>(ctx.on, dprompts, 0);
+        const typename Workspace<P>::Frame frame(ctx.work);
+        Rows<P> dmean{};
+        if (!dmix.empty()) dmean = ctx.work.scratch(saved.map.x.rows, saved.map.x.cols);
+        map_.backward(ctx, saved.map, dy, dmean);
+        if (dmix.empty()) return;
+        const Index groups = saved.mix_of.count();
+        ctx.on.for_each_row(groups, dmix.cols * (1 + dmix.rows / std::max<Index>(1, groups)),
+                    PoolTailBackward<typename P::Scalar>{dmean.data, saved.mix_of.offsets.data,
+                                                         saved.prompts_of.offsets.data, dmix.data, dmix.stride,
+                                                         dmix.cols});
+    }
+
+private:
+    nn::Linear map_;
+};
+
+}  // namespace coco::decoupler
+
+static_assert(coco::Decoupler<coco::decoupler::MeanPool>);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// A policy that computes nothing and counts what it is asked for: operations, bytes, launches and memory of
+/// a step that no machine at hand could hold. Real batches and the trunk's own code go in; a roofline comes
+/// out.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <coco/core/error.hpp>
+#include <coco/core/role.hpp>
+#include <coco/exec/policy.hpp>
+#include <coco/exec/primitives.hpp>
+#include <coco/store/stored.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco {
+
+/// What calls of one kind asked for, all of them together.
+struct Counted {
+    Index calls = 0;
+    Index launches = 0;     ///< that `coco::Cuda` makes for them
+    double operations = 0;  ///< a multiplication and an addition are two
+    double bytes = 0;       ///< that pass memory where every operand is read and every result written once
+
+    void operator+=(const Counted& other) {
+        calls += other.calls;
+        launches += other.launches;
+        operations += other.operations;
+        bytes += other.bytes;
+    }
+};
+
+/// The policy. Memory is an address nobody may read. Numbers that are fetched are 1 or 0, of which a training
+/// step reads whether a target corrects the language model.
+class CostModel {
+public:
+    using Role = role::ExecutionPolicy;
+    using Scalar = float;
+    using Space = space::Nowhere;
+    using Out = View<float, Space>;
+    using In = View<const float, Space>;
+
+    /// Sizes by which `coco::Cuda` divides its work.
+    static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
+                           ranges_a_launch = 24;
+
+    /// \param prompts  codes that `select_codes` finds for every row, where there are as many
+    /// \param open     share of ones among the numbers that are fetched
+    explicit CostModel(Index prompts = 6, double open = 1) : prompts_(prompts), open_(open) {}
+
+    /// By skill and shape, such as "attend 9 x 64".
+    const std::map<std::string, Counted>& counted() const { return counted_; }
+    Counted sum() const {
+        Counted all;
+        for (const auto& [name, one] : counted_) all += one;
+        return all;
+    }
+    void forget() { counted_.clear(); }
+    /// The most bytes owned at any time.
+    std::size_t max_owned() const { return max_owned_; }
+
+    void* allocate(std::size_t bytes) {
+        max_owned_ = std::max(max_owned_, owned_ += bytes);
+        const std::uintptr_t at = next_;
+        next_ += (bytes + 63) / 64 * 64;
+        return reinterpret_cast<void*>(at);  // NOLINT: nobody reads there
+    }
+    void deallocate(void*, std::size_t bytes) noexcept { owned_ -= bytes; }
+
+    template <class T>
+    List<const T, Space> upload(std::span<const T> numbers, Workspace<CostModel>& work) {
+        count("bring", 0, 0, bytes<T>(numbers.size()));
+        return work.template keep_list<T>(static_cast<Index>(numbers.size()));
+    }
+    template <class T>
+    void download(List<const T, Space> from, T* to) {
+        count("fetch", 0, 0, bytes<T>(from.size));
+        for (Index i = 0; i < from.size; ++i) {
+            const double at = open_ * static_cast<double>(i);
+            to[i] = static_cast<T>(std::floor(at + open_) > std::floor(at));
+        }
+    }
+    template <class T>
+    void upload(const T*, List<T, Space> to) {
+        count("put", 0, 0, bytes<T>(to.size));
+    }
+    void fill(List<float, Space> x, float) { count("fill", 1, 0, floats(x.size)); }
+
+    void multiply(In a, Op op, In b, Op, Out out, float = 1, float beta = 0) {
+        const Index inner = op == Op::plain ? a.cols : a.rows;
+        count(text_of("multiply ", inner, " by ", out.cols), 1, 2 * product(out.size(), inner),
+              floats(a.size() + b.size() + (beta == 0 ? 1 : 2) * out.size()));
+    }
+    void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision) {
+        const bool narrow = w.type == GgmlType::BF16 && precision == Precision::bfloat16;
+        const Index a_panel = std::clamp<Index>(panel / std::max<Index>(w.cols, 1), 1, w.rows),
+                    panels = (w.rows + a_panel - 1) / a_panel;
+        const Index launches = out.rows <= few_rows && op == Op::transposed ? 1
+                               : w.type == GgmlType::F32                    ? 1
+                               : narrow                                     ? 2
+                                                                            : 2 * panels;
+        count(text_of("multiply_stored ", x.cols, " by ", out.cols, narrow ? " in bfloat16" : ""), launches,
+              2 * product(out.size(), x.cols),
+              floats(x.size() + (write == Write::set ? 1 : 2) * out.size()) +
+                  static_cast<double>(w.rows * w.row_bytes()));
+    }
+    void gather_stored(const Stored<Space>& w, Ids<CostModel> id, Out out) {
+        count("gather_stored", 1, 0, product(id.size, w.row_bytes()) + floats(out.size()));
+    }
+
+    /// Counts `width` elements a row, as the caller says.
+    template <class Kernel>
+    void for_each_row(Index count_of, Index width, const Kernel&) {
+        if (count_of > 0)
+            count(text_of("rows of ", name_of<Kernel>()), 1, product(count_of, width),
+                  floats(count_of * width));
+    }
+    template <class Kernel>
+    void reduce(Index count_of, Out out, const Kernel&) {
+        if (count_of <= 0 || out.cols <= 0) return;
+        Index across = 1;
+        while (across < out.cols && across < 32) across *= 2;
+        count(text_of("reduce of ", name_of<Kernel>()), count_of > 16 * (256 / across) ? 2 : 1,
+              product(count_of, out.cols), floats(count_of * out.cols));
+    }
+
+    void attend(const Attention<CostModel>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+                Out statistics) {
+        count(attention("attend", shape, q), 1,
+              4 * pairs(shape, !own_k.empty()) * static_cast<double>(q.cols),
+              floats(q.size() + k.size() + v.size() + own_k.size() + own_v.size() + out.size() +
+                     statistics.size()));
+    }
+    /// Scores are made again in both passes: 14 operations a pair and column.
+    void attend_backward(const Attention<CostModel>& shape, In q, In k, In v, In own_k, In own_v, In out,
+                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
+        const bool keys = !dk.empty() || !dv.empty();
+        const Index shares = shape.prefix > 0 && keys && shape.queries.count() > 1
+                                 ? 1 + (dk.empty() ? 0 : 1) + (dv.empty() ? 0 : 1)
+                                 : 0;
+        count(attention("attend_backward", shape, q), 1 + (dq.empty() ? 0 : 1) + (keys ? 1 : 0) + shares,
+              14 * pairs(shape, !own_k.empty()) * static_cast<double>(q.cols),
+              floats(q.size() + k.size() + v.size() + own_k.size() + own_v.size() + out.size() +
+                     statistics.size() + dout.size() + dq.size() + dk.size() + dv.size() + down_k.size() +
+                     down_v.size()));
+    }
+
+    /// As the device computes up to 32,768 classes; of more it makes every score twice, which is not counted.
+    void softmax_cross_entropy(In h, const Classes<CostModel>& classes, float, float*, Out dh, Out dcolumns, Out dbias) {
+        if (h.rows == 0) return;
+        const Index all = classes.columns.rows, rows = std::max<Index>(1, scores / std::max<Index>(1, all)),
+                    chunks = (h.rows + rows - 1) / rows;
+        const Index products = 1 + (dh.empty() ? 0 : 1) + (dcolumns.empty() ? 0 : 1),
+                    beside = 1 + (dcolumns.empty() ? 0 : 1) + (dbias.empty() ? 0 : 2);
+        count(text_of("classify ", all, " by ", h.cols), chunks * (products + beside) + (dh.empty() ? 2 : 3),
+              2 * static_cast<double>(products) * product(h.rows * h.cols, all),
+              floats(h.size() + classes.columns.size() + dh.size() + 2 * dcolumns.size()));
+    }
+
+    CodeSelection<CostModel> select_codes(In e, In codes, float, Index cap, Workspace<CostModel>& work) {
+        const Index each = std::min({prompts_, cap, codes.rows});
+        const std::span<Id> offsets = work.numbers(e.rows + 1), code = work.numbers(e.rows * each),
+                            nearest = work.numbers(e.rows);
+        for (Index i = 0; i <= e.rows; ++i) offsets[static_cast<std::size_t>(i)] = static_cast<Id>(i * each);
+        for (std::size_t i = 0; i < code.size(); ++i) code[i] = static_cast<Id>(i) % static_cast<Id>(each);
+        std::fill(nearest.begin(), nearest.end(), Id{0});
+        count(text_of("choose ", codes.rows, " by ", e.cols), 6, 2 * product(e.size(), codes.rows),
+              floats(e.size() + codes.size() + e.rows * each));
+        CodeSelection<CostModel> choice;
+        choice.of_row = {offsets, work.keep_list<Id>(e.rows + 1), each};
+        choice.code = work.keep_list<Id>(e.rows * each);
+        choice.nearest = work.keep_list<Id>(e.rows);
+        choice.code_host = code;
+        choice.nearest_host = nearest;
+        return choice;
+    }
+
+    void top_k(In h, In columns, In, const ExcludedItems<CostModel>&, Index, MutableIds<CostModel>, Out) {
+        scored("rank", h, columns);
+    }
+    void target_rank(In h, In columns, In, const ExcludedItems<CostModel>&, Ids<CostModel>, Out) {
+        scored("place", h, columns);
+    }
+
+    void squared_norm(std::span<const List<const float, Space>> lists, float*) {
+        double size = 0;
+        for (const auto& x : lists) size += static_cast<double>(x.size);
+        if (size > 0) count("norm", batches(lists.size()) + 1, 2 * size, 4 * size);
+    }
+    /// Reads value, gradient and both moments, writes all but the gradient.
+    void adamw(std::span<const AdamWRange<CostModel>> ranges, const float*) {
+        double size = 0;
+        for (const auto& r : ranges) size += static_cast<double>(r.value.size);
+        count("update", batches(ranges.size()), 15 * size, 7 * 4 * size);
+    }
+
+private:
+    /// "DropoutRows" of coco::nn::DropoutRows<float>.
+    template <class Kernel>
+    static std::string_view name_of() {
+        // "... [with Kernel = coco::nn::DropoutRows<float>; ..." by one compiler, "]" for ";" by another.
+        std::string_view name = __PRETTY_FUNCTION__;
+        name.remove_prefix(name.find("Kernel = ") + 9);
+        name = name.substr(0, name.find_first_of("<;]"));
+        return name.substr(name.rfind(':') + 1);
+    }
+    template <class T>
+    static double bytes(std::integral auto count_of) {
+        return static_cast<double>(count_of) * sizeof(T);
+    }
+    static double floats(Index count_of) { return bytes<float>(count_of); }
+    static double product(Index a, Index b) { return static_cast<double>(a) * static_cast<double>(b); }
+    static Index batches(std::size_t lists) {
+        return (static_cast<Index>(lists) + ranges_a_launch - 1) / ranges_a_launch;
+    }
+    static std::string attention(const char* primitive, const Attention<CostModel>& shape, In q) {
+        return text_of(primitive, " ", shape.heads, " x ", q.cols / shape.heads);
+    }
+    /// Pairs of a query and a key that it sees.
+    static double pairs(const Attention<CostModel>& shape, bool own) {
+        double sum = 0;
+        for (Index s = 0; s < shape.queries.count(); ++s) {
+            const Index n = shape.queries.length(s), m = shape.keys.length(s);
+            const Index more = (s > 0 ? shape.prefix : 0) + (own ? 1 : 0), seen = std::min(n, m);
+            sum += product(n, more) +
+                   (shape.causal ? product(seen, m - seen) + product(seen, seen + 1) / 2 : product(n, m));
+        }
+        return sum;
+    }
+
+    void scored(const char* primitive, In h, In columns) {
+        count(text_of(primitive, " ", columns.rows, " by ", h.cols), 12, 2 * product(h.size(), columns.rows),
+              floats(h.size() + columns.size()));
+    }
+    void count(const std::string& name, Index launches, double operations, double all_bytes) {
+        counted_[name] += {1, launches, operations, all_bytes};
+    }
+
+    Index prompts_;
+    double open_;
+    std::map<std::string, Counted> counted_;
+    std::size_t owned_ = 0, max_owned_ = 0;
+    std::uintptr_t next_ = std::uintptr_t{1} << 40;
+};
+
+}  // namespace coco
+
+static_assert(coco::ExecutionPolicy<coco::CostModel>);

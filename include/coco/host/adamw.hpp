@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// What an optimiser asks of the host: the sum of squares for the clip, and AdamW over one range. Both go
+/// through memory once, in chunks of fixed size.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <coco/exec/primitives.hpp>
+#include <coco/host/eigen.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/scratch.hpp>
+
+namespace coco::host {
+
+/// Elements of a range that one task walks through: with four arrays at a time, half an L2 cache.
+inline constexpr Index update_chunk = 1 << 15;
+
+/// *sum += sum of squares of x, added up in double.
+template <class T>
+void squared_norm(Pool& pool, List<const T, space::Host> x, T* sum) {
+    const Index tasks = (x.size + update_chunk - 1) / update_chunk;
+    const Scratch scratch;
+    double* const partial = scratch.take<double>(tasks);
+    pool.run(tasks, [&](Index task) {
+        constexpr Index lanes = 16;
+        const T* const at = x.data + task * update_chunk;
+        const Index n = std::min(update_chunk, x.size - task * update_chunk);
+        double lane[lanes] = {}, total = 0;
+        Index i = 0;
+        for (; i + lanes <= n; i += lanes)
+            for (Index k = 0; k < lanes; ++k) {
+                const double value = static_cast<double>(at[i + k]);
+                lane[k] += value * value;
+            }
+        for (; i < n; ++i) total += static_cast<double>(at[i]) * static_cast<double>(at[i]);
+        for (const double l : lane) total += l;
+        partial[task] = total;
+    });
+    double total = 0;
+    for (Index task = 0; task < tasks; ++task) total += partial[task];
+    *sum += static_cast<T>(total);
+}
+
+/// One AdamW step (Loshchilov and Hutter, ICLR 2019, algorithm 2) over a range. The order of operations is
+/// PyTorch's: value shrinks by rate * decay, then moves by rate * m^ / (sqrt(v^) + epsilon).
+template <class T>
+void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value,
+            List<const T, space::Host> gradient, List<T, space::Host> first, List<T, space::Host> second,
+            const T* scale) {
+    const double power = static_cast<double>(step.step);
+    const double correct1 = 1 - std::pow(step.beta1, power), correct2 = 1 - std::pow(step.beta2, power);
+    const T clip = scale ? *scale : T(1);
+    const T beta1 = static_cast<T>(step.beta1), beta2 = static_cast<T>(step.beta2);
+    const T rest1 = static_cast<T>(1 - step.beta1), rest2 = static_cast<T>(1 - step.beta2);
+    const T shrink = static_cast<T>(1 - step.rate * step.decay), move = static_cast<T>(step.rate / correct1);
+    const T root = static_cast<T>(1 / std::sqrt(correct2)), epsilon = static_cast<T>(step.epsilon);
+    // Eigen rather than a plain loop: std::sqrt must set errno, which keeps compilers from vectorising it.
+    using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+    pool.run((value.size + update_chunk - 1) / update_chunk, [&](Index task) {
+        const Index end = std::min(value.size, (task + 1) * update_chunk);
+        constexpr Index piece = 1024;
+        for (Index i = task * update_chunk; i < end; i += piece) {
+            const Index n = std::min(piece, end - i);
+            const Eigen::Map<const Array> g(gradient.data + i, n);
+            Eigen::Map<Array> x(value.data + i, n), m(first.data + i, n), v(second.data + i, n);
+            m = beta1 * m + (rest1 * clip) * g;
+            v = beta2 * v + rest2 * (clip * g).square();
+            x = shrink * x - move * m / (v.sqrt() * root + epsilon);
+        }
+    });
+}
+
+}  // namespace coco::host

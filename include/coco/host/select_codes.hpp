@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Which codes of a codebook lie near a row: the ones whose cosine passes a threshold, the nearest always.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <coco/exec/primitives.hpp>
+#include <coco/host/pool.hpp>
+#include <coco/host/for_each_row.hpp>
+#include <coco/host/scratch.hpp>
+#include <coco/store/workspace.hpp>
+
+namespace coco::host {
+
+/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work` keeps.
+/// \param e      rows x d     \param codes  K x d, K >= 1     \param cap  at least 1
+template <class P>
+CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P::Scalar theta, Index cap,
+                 Workspace<P>& work) {
+    using T = typename P::Scalar;
+    const Index count = codes.rows, maximum = std::min(cap, count);
+    const MutableIds<P> offsets = work.template keep_list<Id>(e.rows + 1);
+    const MutableIds<P> chosen = work.template keep_list<Id>(e.rows * maximum);
+    const MutableIds<P> nearest = work.template keep_list<Id>(e.rows);
+
+    const auto length = [&](const T* x) {
+        return std::sqrt(Row<T>{}.sum(e.cols, [x](Index j) { return x[j] * x[j]; }));
+    };
+    const Scratch scratch;
+    T* const code_length = scratch.take<T>(count);
+    for (Index c = 0; c < count; ++c) code_length[c] = length(codes.row(c));
+
+    // Each row writes its codes at the start of a stretch of `most`; the stretches are closed up afterwards.
+    const auto one_row = [&](Index i) {
+        const Scratch inner;
+        T* const cosine = inner.take<T>(count);
+        Id* const order = inner.take<Id>(count);
+        const T* const x = e.row(i);
+        const T own = length(x);
+        Index best = 0, passing = 0;
+        for (Index c = 0; c < count; ++c) {
+            const T* const y = codes.row(c);
+            const T lengths = own * code_length[c];
+            const T dot = Row<T>{}.sum(e.cols, [x, y](Index j) { return x[j] * y[j]; });
+            cosine[c] = lengths > 0 ? dot / lengths : T(0);
+            if (cosine[c] > cosine[best]) best = c;
+            if (cosine[c] > theta) order[passing++] = static_cast<Id>(c);
+        }
+        nearest.data[i] = static_cast<Id>(best);
+        if (passing == 0) order[passing++] = static_cast<Id>(best);
+        if (passing > maximum) {
+            std::nth_element(order, order + maximum - 1, order + passing, [&](Id a, Id b) {
+                return cosine[a] > cosine[b] || (cosine[a] == cosine[b] && a < b);
+            });
+            passing = maximum;
+            std::sort(order, order + passing);
+        }
+        std::copy(order, order + passing, chosen.data + i * maximum);
+        offsets.data[i + 1] = static_cast<Id>(passing);
+    };
+    const Index chunk = 16;
+    pool.run((e.rows + chunk - 1) / chunk, [&](Index task) {
+        for (Index i = task * chunk; i < std::min(e.rows, (task + 1) * chunk); ++i) one_row(i);
+    });
+
+    CodeSelection<P> choice;
+    offsets.data[0] = 0;
+    for (Index i = 0; i < e.rows; ++i) {
+        const Id n = offsets.data[i + 1], at = offsets.data[i];
+        std::copy(chosen.data + i * maximum, chosen.data + i * maximum + n, chosen.data + at);
+        offsets.data[i + 1] = at + n;
+        choice.of_row.longest = std::max<Index>(choice.of_row.longest, n);
+    }
+    const auto total = static_cast<std::size_t>(offsets.data[e.rows]);
+    choice.of_row.host = {offsets.data, static_cast<std::size_t>(e.rows) + 1};
+    choice.of_row.offsets = offsets;
+    choice.code = chosen.from(0, static_cast<Index>(total));
+    choice.nearest = nearest;
+    choice.code_host = {chosen.data, total};
+    choice.nearest_host = {nearest.data, static_cast<std::size_t>(e.rows)};
+    return choice;
+}
+
+}  // namespace coco::host

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The pipeline without a language model: behaviour and its loss. It trains, evaluates and serves as every
+/// pipeline does, and is what CoCo is compared with.
+#pragma once
+
+#include <coco/backbone/concept.hpp>
+#include <coco/fwd.hpp>
+#include <coco/items/concept.hpp>
+#include <coco/items/table.hpp>
+#include <coco/loss/info_nce.hpp>
+#include <coco/loss/weights.hpp>
+#include <coco/pipeline/behaviour.hpp>
+#include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/step.hpp>
+
+namespace coco {
+
+/// A backbone and item vectors, trained by the backbone's own loss (and L_aux in joint steps, where asked).
+template <class Backbone, class Items>
+class SequentialRecommender {
+    static_assert(explain_backbone<Backbone>() && explain_items<Items>());
+
+public:
+    using Role = role::Model;
+    static constexpr bool uses_knowledge = false;
+
+    struct Config {
+        typename Behaviour<Backbone, Items>::Config behaviour;
+        LossWeights loss;
+        bool auxiliary = false;  ///< adds alpha L_aux in joint steps
+    };
+
+    template <class P>
+    struct Scoring {
+        CRows<P> rows;     ///< targets x d
+        CRows<P> vectors;  ///< items x d
+    };
+
+    SequentialRecommender(const Config& config, Index items)
+        : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {}
+    SequentialRecommender(const SequentialRecommender&) = delete;
+    SequentialRecommender& operator=(const SequentialRecommender&) = delete;
+
+    const ParameterLayout& layout() const { return layout_; }
+    const Config& config() const { return config_; }
+    Index items() const { return items_; }
+    Index window() const { return config_.behaviour.backbone.window; }
+
+    /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to the run's.
+    template <class P>
+    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage, typename P::Scalar* metrics) const {
+        const auto saved = behaviour_.forward(ctx, batch);
+        const CRows<P> h = saved.h;
+        const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
+        loss::objective<P>(config_.loss.objective, ctx, h, CRows<P>(saved.items.vectors), batch.targets, 1,
+                           metrics + StepMetrics::rec, dh, saved.items.gradient);
+        if (stage == TrainingStage::joint && config_.auxiliary) {
+            const Rows<P> more = ctx.work.keep(h.rows, h.cols);
+            loss::info_nce<P>(ctx, h, CRows<P>(saved.items.vectors), batch.targets, batch.self,
+                              config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, more,
+                              saved.items.gradient);
+            nn::copy<P>(ctx.on, CRows<P>(more), dh, Write::add);
+        }
+        behaviour_.backward(ctx, batch, saved, CRows<P>(dh));
+        StepReport report;
+        report.targets = h.rows;
+        return report;
+    }
+
+    /// What targets' rows are ranked by.
+    template <class P>
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
+        const auto saved = behaviour_.forward(ctx, batch);
+        return {saved.h, saved.items.vectors};
+    }
+
+private:
+    Config config_;
+    ParameterLayout layout_;
+    Behaviour<Backbone, Items> behaviour_;
+    Index items_;
+};
+
+}  // namespace coco

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Vital signs of joint training: an inert stage must show.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <coco/pipeline/sequential_recommender.hpp>
+
+namespace coco {
+
+/// Sums over the joint steps of an epoch, in numbers that a checkpoint can hold.
+struct TrainingDiagnostics {
+    Index steps = 0, targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
+    std::vector<Index> uses;  ///< of each code
+    double metrics[StepMetrics::entries] = {};
+
+    void clear(Index codes) {
+        std::vector<Index> kept = std::move(uses);
+        *this = {};
+        uses = std::move(kept);
+        uses.assign(static_cast<std::size_t>(codes), 0);
+    }
+    void add(const StepReport& r) {
+        ++steps;
+        targets += r.targets;
+        groups += r.groups;
+        open_groups += r.open_groups;
+        prompts += r.prompts;
+        at_cap += r.at_cap;
+        for (const Id c : r.codes) ++uses[static_cast<std::size_t>(c)];
+    }
+
+    static double ratio(double a, double b) { return b > 0 ? a / b : 0; }
+
+    /// Mean total loss of a step.
+    double loss() const {
+        return ratio(metrics[StepMetrics::rec] + metrics[StepMetrics::aux] + metrics[StepMetrics::quantization] +
+                         metrics[StepMetrics::orthogonality],
+                     static_cast<double>(steps));
+    }
+    /// Share of the targets with knowledge for which M = 1.
+    double mean_m() const { return ratio(metrics[StepMetrics::agreed], metrics[StepMetrics::with_knowledge]); }
+    /// Codes a user, the shared prompt apart.
+    double codes_per_user() const {
+        return ratio(static_cast<double>(prompts - groups), static_cast<double>(groups));
+    }
+    /// Share of users whose codes were cut off at the cap.
+    double share_at_cap() const { return ratio(static_cast<double>(at_cap), static_cast<double>(groups)); }
+    /// |a - h| / |h|, in the root mean square over targets.
+    double moved() const { return std::sqrt(ratio(metrics[StepMetrics::moved], metrics[StepMetrics::length])); }
+    /// e to the entropy of code use: how many codes are in effect in use.
+    double perplexity() const {
+        double all = 0, entropy = 0;
+        for (const Index u : uses) all += static_cast<double>(u);
+        for (const Index u : uses)
+            if (u > 0) entropy -= static_cast<double>(u) / all * std::log(static_cast<double>(u) / all);
+        return all > 0 ? std::exp(entropy) : 0;
+    }
+};
+
+}  // namespace coco

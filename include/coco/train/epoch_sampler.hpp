@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Which batches an epoch has, and what fills them: a function of data, schedule, seed and epoch alone, so
+/// that a resumed run goes on with the very same ones.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <coco/data/batches.hpp>
+#include <coco/pipeline/sampling.hpp>
+#include <coco/train/schedule.hpp>
+
+namespace coco {
+
+/// The batches of both phases.
+class EpochSampler {
+public:
+    /// \param text  of the items; null where the model reads none
+    EpochSampler(const Schedule& schedule, ObjectiveKind objective, const BatchBuilder& builder, const text::History* text)
+        : schedule_(schedule), objective_(objective), builder_(builder), text_(text) {}
+
+    /// For `NegativesFrom::all_leaking`: all items of every user, held-out ones too.
+    void reveal(data::Interactions everything) { everything_ = std::move(everything); }
+
+    /// Lists a phase's samples, and fills `b` with its largest batch (with none where there are no samples).
+    /// \throws Error where a user has taken every item and negatives are to be drawn
+    void prepare(HostBatch& b, const data::Interactions& train, TrainingStage stage) {
+        stage_ = stage;
+        b.clear();
+        if (needs_negatives(objective_) && !negatives_)
+            negatives_ = schedule_.negatives == NegativesFrom::train
+                             ? data::Negatives::excluding_train(train, builder_.items())
+                             : data::Negatives::excluding_all_leaking(everything_, builder_.items());
+        const Sampling& sampling = builder_.sampling();
+        if (stage == TrainingStage::behaviour) {
+            samples_ = sampling.samples == Samples::prefixes ? data::every_prefix(train, sampling.window)
+                                                             : data::every_position(train, sampling.window);
+            if (!samples_.empty())
+                builder_.behaviour(b, train, data::largest_batch(samples_, schedule_.batch), negatives(), 0,
+                                  0);
+            return;
+        }
+        users_.clear();
+        for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
+            if (train.length(user) >= 2) users_.push_back(user);
+        std::vector<Id> longest = users_;
+        std::stable_sort(longest.begin(), longest.end(),
+                         [&](Id a, Id b_) { return train.length(a) > train.length(b_); });
+        longest.resize(std::min(longest.size(), static_cast<std::size_t>(schedule_.joint_batch)));
+        if (!longest.empty()) builder_.joint(b, train, longest, text_, negatives(), 0, 0, 0);
+    }
+
+    /// Shuffles an epoch, from 0; returns its number of batches.
+    Index begin_epoch(Index epoch) {
+        epoch_ = static_cast<std::uint64_t>(epoch);
+        if (stage_ == TrainingStage::behaviour) {
+            batches_ = data::Batches::of_epoch(samples_, schedule_.batch, schedule_.seed, epoch_);
+            return batches_.size();
+        }
+        order_ = users_;
+        RandomStream(schedule_.seed, (std::uint64_t{0x6a6f696e74} << 16) + epoch_).shuffle(order_);
+        return (static_cast<Index>(order_.size()) + schedule_.joint_batch - 1) / schedule_.joint_batch;
+    }
+
+    /// Fills a batch of the epoch. \param step  of the whole run: keys the negatives
+    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
+        if (stage_ == TrainingStage::behaviour) {
+            chosen_.clear();
+            for (const Index i : batches_[batch]) chosen_.push_back(samples_[static_cast<std::size_t>(i)]);
+            builder_.behaviour(b, train, chosen_, negatives(), schedule_.seed, step);
+        } else {
+            const std::size_t size = static_cast<std::size_t>(schedule_.joint_batch);
+            const std::size_t first = static_cast<std::size_t>(batch) * size;
+            const std::size_t count = std::min(size, order_.size() - first);
+            builder_.joint(b, train, std::span<const Id>(order_).subspan(first, count), text_, negatives(),
+                          schedule_.seed, epoch_, step);
+        }
+    }
+
+private:
+    const data::Negatives* negatives() const { return negatives_ ? &*negatives_ : nullptr; }
+
+    Schedule schedule_;
+    ObjectiveKind objective_;
+    BatchBuilder builder_;
+    const text::History* text_;
+    TrainingStage stage_ = TrainingStage::behaviour;
+    std::uint64_t epoch_ = 0;
+    std::vector<data::Sample> samples_, chosen_;
+    data::Batches batches_;
+    std::vector<Id> users_, order_;
+    std::optional<data::Negatives> negatives_;
+    data::Interactions everything_;
+};
+
+}  // namespace coco

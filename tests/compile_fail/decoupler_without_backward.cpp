@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this Decoupler lacks `void backward
+#include <coco/decoupler/mean_pool.hpp>
+
+struct Mine : coco::decoupler::MeanPool {
+    using Identity::Identity;
+    template <class P>
+    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy, coco::Rows<P> dmix) const;  // no prompts
+};
+
+constexpr bool checked = coco::explain_decoupler<Mine>();

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this ExecutionPolicy lacks the skill `squared_norm` or `adamw`
+#include <coco/exec/archetype.hpp>
+
+struct Mine : coco::Archetype {
+    template <class... A>
+    void attend(const A&...);
+    template <class... A>
+    void attend_backward(const A&...);
+    template <class... A>
+    void softmax_cross_entropy(const A&...);
+    template <class... A>
+    coco::CodeSelection<Mine> select_codes(A&&...);
+    template <class... A>
+    void top_k(const A&...);
+    template <class... A>
+    void target_rank(const A&...);
+    void squared_norm(float* sum);
+};
+
+constexpr bool checked = coco::explain_policy<Mine>();

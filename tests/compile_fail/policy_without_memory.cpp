@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this ExecutionPolicy lacks `void\* own
+#include <coco/exec/archetype.hpp>
+
+struct Mine : coco::Archetype {
+    void deallocate(void* memory);  // how much?
+};
+
+constexpr bool checked = coco::explain_policy<Mine>();

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this PromptCodebook lacks `static constexpr bool selects_codes`, or, where it does choose
+#include <coco/prompt/static.hpp>
+
+struct Mine : coco::prompt::Static {
+    using Static::Static;
+    static constexpr bool selects_codes = true;  // and keeps no choice
+};
+
+constexpr bool checked = coco::explain_prompt_codebook<Mine>();

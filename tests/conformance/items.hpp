@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The law of item vectors: gradients added to `kept.gradient` reach every tensor they are made of.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <coco/items/concept.hpp>
+#include <coco/nn/elementwise.hpp>
+
+#include "conformance/layer.hpp"
+
+namespace coco::conformance {
+
+/// Item vectors as the law of stages wants them: every item a row, no inputs.
+template <class T>
+struct ItemsStage {
+    static constexpr bool mixes = true;
+
+    template <class P>
+    struct Saved {
+        typename T::template Saved<P> inner;
+        CRows<P> out;
+    };
+
+    const ParameterLayout& layout;
+    T items;
+
+    ItemsStage(ParameterLayout& claimed, const typename T::Config& config, Index count, Index width)
+        : layout(claimed), items(claimed, config, count, width) {}
+    static std::vector<Shape> inputs(Index) { return {}; }
+    template <class P>
+    Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const In<P>&) const {
+        const auto saved = items.forward(ctx);
+        return {saved, saved.vectors};
+    }
+    /// Users of the vectors add their gradients, then backward carries them on. A stage is called with the
+    /// run that forward had, so asking for inputs alone makes a forward of its own.
+    template <class P>
+    void backward(Context<P>& ctx, const Sequence<P>&, const Saved<P>& saved, CRows<P> dy, const Out<P>&) const {
+        const bool wanted = ctx.gradients[0] || ctx.gradients[1];
+        auto inner = wanted ? saved.inner : items.forward(ctx);
+        CHECK(inner.gradient.empty() == !wanted);
+        if (!wanted) return items.backward(ctx, inner);
+        CHECK(inner.gradient.rows == dy.rows);
+        CHECK(inner.gradient.cols == dy.cols);
+        const Numbers before = fetched<P>(ctx.on, CRows<P>(inner.gradient));
+        nn::copy<P>(ctx.on, dy, inner.gradient, Write::add);
+        items.backward(ctx, inner);
+        if (among_parameters(ctx, inner.gradient)) return;
+        // A buffer starts as zeros, and is handed back so that a second pass adds the same again.
+        CHECK(length(before) == 0);
+        nn::fill<P>(ctx.on, inner.gradient, 0);
+    }
+
+private:
+    template <class P>
+    bool among_parameters(const Context<P>& ctx, Rows<P> gradient) const {
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
+            const auto* const first = ctx.gradients[static_cast<int>(block)];
+            if (first && gradient.data >= first && gradient.data < first + layout.size(block)) return true;
+        }
+        return false;
+    }
+};
+;
+
+/// The whole law.
+template <class T>
+void items(const typename T::Config& config, Index count = 9, Index width = 5) {
+    static_assert(explain_items<T>());
+    layer<ItemsStage<T>>([&](ParameterLayout& layout) { return ItemsStage<T>(layout, config, count, width); });
+}
+
+}  // namespace coco::laws

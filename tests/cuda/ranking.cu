@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rankings on the device against a full sort, in one tile and in many.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "cuda/cramped.cuh"
+#include "conformance/ranking.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("rank and place on a device: equal a full sort", "[rank]", float, double) {
+    BasicCuda<TestType> on;
+    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+        INFO(name);
+        conformance::equals_naive(on, trial, 0);
+    });
+}
+
+TEMPLATE_TEST_CASE("rank and place on a device: the same where columns take many tiles", "[rank]", float,
+                   double) {
+    conformance::Cramped<TestType> on(60000);
+    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+        on.room = trial.columns > 1000 ? 60000 : 15;
+        INFO(name);
+        conformance::equals_naive(on, trial, 0);
+    });
+}
+
+TEST_CASE("rank and place on a device: a row of NaN recommends nothing and hits nothing", "[rank]") {
+    Cuda on;
+    Workspace<Cuda> work(on);
+    conformance::Matrix h(1, 2), columns(30, 2);
+    h(0, 0) = std::numeric_limits<double>::quiet_NaN();
+    const conformance::Held<Cuda> rows(on, h), matrix(on, columns);
+    conformance::Held<Cuda> scores(on, 1, 2), places(on, 1, 1);
+    Block<Id, Cuda> best(on, 2);
+    const std::vector<Id> target{4};
+    on.top_k(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
+    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work), places.out());
+    std::vector<Id> found(2);
+    on.download(List<const Id, space::Device>(best.list()), found.data());
+    CHECK(found == std::vector<Id>{no_id, no_id});
+    std::vector<float> place;
+    places.append(place);
+    CHECK(place[0] >= 30);
+}
+
+TEMPLATE_TEST_CASE("place on a device: copies of the target's column tie with it to the last bit", "[rank]",
+                   float, double) {
+    using P = conformance::Cramped<TestType>;
+    RandomStream random(6);
+    for (const Index rows : {3, 40}) {
+        P on(rows == 3 ? 1 << 20 : 40 * 200);
+        Workspace<P> work(on);
+        const conformance::Matrix h = conformance::random_matrix<TestType>(random, rows, 37);
+        conformance::Matrix columns = conformance::random_matrix<TestType>(random, 900, 37);
+        for (const Index copy : {64, 200, 511, 899})
+            for (Index j = 0; j < 37; ++j) columns(copy, j) = columns(17, j);
+        const conformance::Held<P> rows_of_h(on, h), matrix(on, columns);
+        conformance::Held<P> places(on, rows, 1), scores(on, rows, 900);
+        Block<Id, P> best(on, rows * 900);
+        const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
+        on.target_rank(rows_of_h.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
+                 places.out());
+        on.top_k(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
+        std::vector<Id> every(static_cast<std::size_t>(rows * 900));
+        on.download(List<const Id, space::Device>(best.list()), every.data());
+        std::vector<TestType> place;
+        places.append(place);
+        for (Index i = 0; i < rows; ++i) {
+            const auto order = every.begin() + i * 900;
+            const auto at = std::find(order, order + 900, 17) - order;
+            // Five equals: the first of them stands at `at`, its place is the middle of the five.
+            CHECK(place[static_cast<std::size_t>(i)] == static_cast<TestType>(at + 1 + 2));
+            CHECK(std::vector<Id>(order + at, order + at + 5) == std::vector<Id>{17, 64, 200, 511, 899});
+        }
+    }
+}
+
+TEST_CASE("rank on a device: more columns than a block's list holds is an error", "[rank]") {
+    Cuda on;
+    const conformance::Held<Cuda> h(on, 1, 2), columns(on, 5000, 2);
+    conformance::Held<Cuda> scores(on, 1, 4000);
+    Block<Id, Cuda> best(on, 4000);
+    CHECK_THROWS_WITH(on.top_k(h.in(), columns.in(), {}, {}, 4000, best.list(), scores.out()),
+                      Catch::Contains("ask for fewer"));
+    on.top_k(h.in(), columns.in(), {}, {}, 3840, best.list(), scores.out());
+    std::vector<Id> found(4000);
+    on.download(List<const Id, space::Device>(best.list()), found.data());
+    for (Id i = 0; i < 3840; ++i)
+        if (found[static_cast<std::size_t>(i)] != i) FAIL("equals come by index");
+}
+
+TEST_CASE("rank and place on a device: small ones, for the thread sanitizer", "[rank][threads]") {
+    conformance::Cramped<float> on(30);
+    conformance::rank_trials<float>([&](const std::string& name, const conformance::RankTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        conformance::require_close(trial.run(on), trial.naive(), 0);
+    });
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The choice of codes on the device against a sort by cosine.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include "cuda/cramped.cuh"
+#include "conformance/ranking.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("choose on a device: equals a sort by cosine", "[choose]", float, double) {
+    BasicCuda<TestType> on;
+    conformance::Cramped<TestType> cramped(500);
+    conformance::choose_trials<TestType>([&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
+        INFO(name);
+        conformance::equals_naive(on, trial, 0);
+        CHECK(conformance::same_bits(trial.run(on), trial.run(cramped)));
+    });
+}
+
+TEST_CASE("choose on a device: waits for the device once", "[choose]") {
+    Cuda on;
+    Workspace<Cuda> work(on);
+    const conformance::Held<Cuda> e(on, 5, 3, 1), codes(on, 4, 3, 1);
+    const Index before = on.device().stream().read_backs;
+    const CodeSelection<Cuda> choice = on.select_codes(e.in(), codes.in(), 0.5f, 2, work);
+    CHECK(on.device().stream().read_backs == before + 1);
+    CHECK(choice.of_row.rows() == 10);
+}
+
+TEST_CASE("choose on a device: no rows", "[choose]") {
+    Cuda on;
+    Workspace<Cuda> work(on);
+    const conformance::Held<Cuda> codes(on, 4, 3, 1);
+    const CodeSelection<Cuda> choice = on.select_codes({}, codes.in(), 0.5f, 2, work);
+    CHECK(choice.of_row.count() == 0);
+    CHECK(choice.code.size == 0);
+}
+
+TEST_CASE("choose on a device: small ones, for the thread sanitizer", "[choose][threads]") {
+    Cuda on;
+    conformance::choose_trials<float>([&](const std::string& name, const conformance::ChooseTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        conformance::require_close(trial.run(on), trial.naive(), 0);
+    });
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The softmax over columns on the device against its definition in double, in one tile and in many.
+#include <catch2/catch.hpp>
+
+#include <limits>
+#include <string>
+
+#include "cuda/cramped.cuh"
+#include "conformance/classes.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("classify on a device: equals its definition, and its difference quotients", "[classify]",
+                   float, double) {
+    BasicCuda<TestType> on;
+    conformance::classify_trials<TestType>([&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+        INFO(name);
+        conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
+    });
+}
+
+TEMPLATE_TEST_CASE("classify on a device: the same where columns and rows take many tiles", "[classify]",
+                   float, double) {
+    // Rows in parts, columns whole; rows whole, columns in parts; one score at a time would be 1.
+    for (const Index room : {200000, 30000, 5}) {
+        conformance::Cramped<TestType> on(room);
+        conformance::classify_trials<TestType>(
+            [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+                if (room == 5 && trial.rows * trial.classes > 100) return;
+                INFO(name << ", room for " << room);
+                conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
+            });
+    }
+}
+
+TEST_CASE("classify on a device: without outputs it is the loss alone, and a NaN shows in it", "[classify]") {
+    Cuda on;
+    conformance::ClassifyTrial<float> t;
+    t.rows = 70;
+    t.classes = 600;
+    auto in = t.inputs();
+    const auto loss_of = [&] {
+        Workspace<Cuda> work(on);
+        const conformance::Held<Cuda> h(on, in.h), columns(on, in.columns);
+        conformance::Held<Cuda> loss(on, 1, 1);
+        Classes<Cuda> shape;
+        shape.columns = columns.in();
+        shape.positive = on.upload(std::span<const Id>(in.positive), work);
+        on.softmax_cross_entropy(h.in(), shape, 0.5f, loss.list().data, {}, {}, {});
+        std::vector<float> all;
+        loss.append(all);
+        return all[0];
+    };
+    CHECK(loss_of() == Approx(t.naive()[0] - 1).epsilon(1e-5));
+    in.h(3, 1) = std::numeric_limits<double>::quiet_NaN();
+    CHECK(std::isnan(loss_of()));
+    in.positive[3] = no_id;
+    CHECK(std::isfinite(loss_of()));
+}
+
+TEST_CASE("classify on a device: small ones, for the thread sanitizer", "[classify][threads]") {
+    conformance::Cramped<float> on(20);
+    conformance::classify_trials<float>([&](const std::string& name, const conformance::ClassifyTrial<float>& trial) {
+        if (trial.rows > 10) return;
+        INFO(name);
+        conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);
+    });
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clip's norm and AdamW on the host against plain loops in double, and the same bits whatever the
+// threads.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "conformance/execution_policy.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("update: equals the plain loop, whatever the threads", "[update][threads]", float,
+                   double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    conformance::update_trials<TestType>([&](const std::string& name, const auto& trial) {
+        INFO(name);
+        conformance::equals_naive(one, trial, conformance::tolerance<TestType>);
+        const auto expected = trial.run(one);
+        CHECK(conformance::same_bits(expected, trial.run(two)));
+        CHECK(conformance::same_bits(expected, trial.run(three)));
+    });
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rankings against a full sort, and the same bits whatever the threads.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "conformance/ranking.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("rank and place: equal a full sort", "[rank]", float, double) {
+    BasicHost<TestType> on(2);
+    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+        INFO(name);
+        conformance::equals_naive(on, trial, 0);
+    });
+}
+
+TEMPLATE_TEST_CASE("rank and place: threads change no bit", "[rank][threads]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+        INFO(name);
+        const auto expected = trial.run(one);
+        CHECK(conformance::same_bits(expected, trial.run(two)));
+        CHECK(conformance::same_bits(expected, trial.run(three)));
+    });
+}
+
+TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[rank]") {
+    Host on(1);
+    conformance::Matrix h(1, 2), columns(30, 2);
+    h(0, 0) = std::numeric_limits<double>::quiet_NaN();
+    const conformance::Held<Host> rows(on, h), matrix(on, columns);
+    conformance::Held<Host> scores(on, 1, 2), places(on, 1, 1);
+    Block<Id, Host> best(on, 2);
+    const std::vector<Id> target{4};
+    Workspace<Host> work(on);
+    on.top_k(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
+    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work), places.out());
+    CHECK(best.list()[0] == no_id);
+    CHECK(best.list()[1] == no_id);
+    CHECK(places.in()(0, 0) >= 30);
+}
+
+TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last bit", "[rank]", float,
+                   double) {
+    BasicHost<TestType> on(2);
+    RandomStream random(6);
+    for (const Index rows : {3, 40}) {
+        const conformance::Matrix h = conformance::random_matrix<TestType>(random, rows, 37);
+        conformance::Matrix columns = conformance::random_matrix<TestType>(random, 900, 37);
+        for (const Index copy : {64, 200, 511, 899})
+            for (Index j = 0; j < 37; ++j) columns(copy, j) = columns(17, j);
+        const conformance::Held<BasicHost<TestType>> rows_of_h(on, h), matrix(on, columns);
+        conformance::Held<BasicHost<TestType>> places(on, rows, 1), scores(on, rows, 900);
+        Block<Id, BasicHost<TestType>> best(on, rows * 900);
+        const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
+        Workspace<BasicHost<TestType>> work(on);
+        on.target_rank(rows_of_h.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
+                 places.out());
+        on.top_k(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
+        for (Index i = 0; i < rows; ++i) {
+            const Id* const order = best.list().data + i * 900;
+            const auto at = std::find(order, order + 900, 17) - order;
+            // Five equals: the first of them stands at `at`, its place is the middle of the five.
+            CHECK(places.in()(i, 0) == static_cast<TestType>(at + 1 + 2));
+            CHECK(std::vector<Id>(order + at, order + at + 5) == std::vector<Id>{17, 64, 200, 511, 899});
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The choice of codes against a sort by cosine, and the same bits whatever the threads.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include <coco/host/host.hpp>
+
+#include "conformance/ranking.hpp"
+
+using namespace coco;
+
+TEMPLATE_TEST_CASE("choose: equals a sort by cosine", "[choose]", float, double) {
+    BasicHost<TestType> one(1), two(2), three(3);
+    conformance::choose_trials<TestType>([&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
+        INFO(name);
+        conformance::equals_naive(two, trial, 0);
+        const auto expected = trial.run(one);
+        CHECK(conformance::same_bits(expected, trial.run(two)));
+        CHECK(conformance::same_bits(expected, trial.run(three)));
+    });
+}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls the compiler as the build does, and remembers by content what has been seen to be as it should."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE = ROOT / "include"
+OWN_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](coco/[^>"]+)[>"]', re.M)
+ANY_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
+
+
+def headers():
+    """All headers of the host, as they are included: "coco/core/error.hpp"."""
+    return sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.rglob("*.hpp"))
+
+
+def includes(text, pattern=OWN_INCLUDE):
+    return pattern.findall(text)
+
+
+def closure(names):
+    """The named headers and all of ours that they reach."""
+    seen, waiting = {}, list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and (INCLUDE / name).is_file():
+            seen[name] = (INCLUDE / name).read_text()
+            waiting += includes(seen[name])
+    return seen
+
+
+class Compiler:
+    """The compiler and flags of one build folder; `command` may replace the compiler by another."""
+
+    def __init__(self, build, command=None):
+        self.build = pathlib.Path(build).resolve()
+        entries = json.loads((self.build / "compile_commands.json").read_text())
+        entry = next(e for e in entries if e["file"].endswith("tests/hygiene/link_first.cpp"))
+        words = shlex.split(entry["command"])
+        for option, length in (("-o", 2), ("-c", 1)):
+            at = words.index(option)
+            del words[at:at + length]
+        words.remove(entry["file"])
+        if command:
+            words[0] = command
+            words = [word for word in words if word != "-Wno-restrict"]  # only g++ knows it
+        version = subprocess.run([words[0], "--version"], capture_output=True, text=True, check=True).stdout
+        self.words = words
+        self.identity = "\0".join(words) + version
+        self.kept = self.build / "tests" / "seen"
+        self.kept.mkdir(parents=True, exist_ok=True)
+
+    def _mark(self, purpose, text):
+        digest = hashlib.sha256((self.identity + purpose + text).encode())
+        for name, content in sorted(closure(includes(text)).items()):
+            digest.update(f"{name}\0{content}\0".encode())
+        return self.kept / digest.hexdigest()
+
+    def run(self, text, *options):
+        """Compiles `text` without writing an object; returns (status, messages)."""
+        command = [*self.words, *options, "-fsyntax-only", "-x", "c++", "-"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=self.build,
+                              env={**os.environ, "LC_ALL": "C"})
+        return done.returncode, done.stderr + done.stdout
+
+    def check(self, units, verdict):
+        """Compiles the units {name: text}, several at a time, and prints the count.
+
+        `verdict(name, status, messages)` returns "" where all is as it should be, or what is wrong. What was right
+        once stays so until the text, a header of ours that it reaches, the flags or the compiler change.
+        """
+        def one(item):
+            name, text = item
+            mark = self._mark(name, text)
+            if mark.exists():
+                return name, ""
+            wrong = verdict(name, *self.run(text))
+            if not wrong:
+                mark.touch()
+            return name, wrong
+
+        jobs = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", os.cpu_count() or 1))
+        with ThreadPoolExecutor(jobs) as pool:
+            results = list(pool.map(one, units.items()))
+        wrong = [(name, what) for name, what in results if what]
+        for name, what in wrong:
+            print(f"{name}: {what}")
+        return finish(len(results) - len(wrong), len(wrong))
+
+
+def finish(passed, failed, skipped=0):
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.stdout.flush()
+    return 1 if failed else 0

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// expect: this Backbone lacks a constructor from `\(coco::Layout&, const Config&\)`
-#include <coco/backbone/sasrec.hpp>
-
-struct Mine : coco::backbone::SASRec {
-    explicit Mine(coco::Layout& layout) : SASRec(layout, {}) {}
-};
-
-constexpr bool checked = coco::explain_backbone<Mine>();

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks `void\* own
-#include <coco/exec/archetype.hpp>
-
-struct Mine : coco::Archetype {
-    void disown(void* memory);  // how much?
-};
-
-constexpr bool checked = coco::explain_policy<Mine>();

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `rows` or `reduce`
-#include <coco/exec/archetype.hpp>
-
-struct Mine : coco::Archetype {
-    void reduce(coco::Index count);
-};
-
-constexpr bool checked = coco::explain_policy<Mine>();
