@@ -39,8 +39,9 @@ static AttendCase one_text(Index rows) {
 static void attend(benchmark::State& state, const AttendCase& c, bool backward) {
     PolicyUnderTest on = here();
     const Index rows = c.lengths.rows();
-    const Normals<PolicyUnderTest> q(on, rows, c.heads * c.head, 1, 1), k(on, rows, c.kv_heads * c.head, 1, 2),
-        v(on, rows, c.kv_heads * c.head, 1, 3), dout(on, rows, c.heads * c.head, 1, 4);
+    const Normals<PolicyUnderTest> q(on, rows, c.heads * c.head, 1, 1),
+        k(on, rows, c.kv_heads * c.head, 1, 2), v(on, rows, c.kv_heads * c.head, 1, 3),
+        dout(on, rows, c.heads * c.head, 1, 4);
     Normals<PolicyUnderTest> out(on, rows, c.heads * c.head, 0), statistics(on, rows, c.heads, 0),
         dq(on, rows, q.cols, 0), dk(on, rows, k.cols, 0), dv(on, rows, v.cols, 0);
     std::vector<Id> row_key(static_cast<std::size_t>(rows));

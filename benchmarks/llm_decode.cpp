@@ -25,9 +25,11 @@ static void llm_decode(benchmark::State& state) {
     const auto extend = [&](const Texts& more) {
         work.reset();
         Context<PolicyUnderTest> ctx = parameters.context(on, work);
-        const Rows<PolicyUnderTest> rows = decoder.extend(ctx, adapter::Frozen{}, cache, more.tokens(on, work),
-                                               more.segments(on, work), std::span<const Id>(sequence));
-        if (rows.rows == texts) benchmark::DoNotOptimize(decoder.logits(ctx, CRows<PolicyUnderTest>(rows)).data);
+        const Rows<PolicyUnderTest> rows =
+            decoder.extend(ctx, adapter::Frozen{}, cache, more.tokens(on, work), more.segments(on, work),
+                           std::span<const Id>(sequence));
+        if (rows.rows == texts)
+            benchmark::DoNotOptimize(decoder.logits(ctx, CRows<PolicyUnderTest>(rows)).data);
     };
     const Texts start(texts, begun, decoder.config().vocabulary), next(texts, 1, decoder.config().vocabulary);
     Meter(state, on, [&] {

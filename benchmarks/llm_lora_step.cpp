@@ -39,7 +39,8 @@ static void llm_lora_step(benchmark::State& state) {
         in.soft_of = soft.segments(on, work);
         in.token = text.tokens(on, work);
         in.text_of = text.segments(on, work);
-        const typename llm::Decoder<Storage>::template Saved<PolicyUnderTest> saved = decoder.forward(ctx, adapter, in);
+        const typename llm::Decoder<Storage>::template Saved<PolicyUnderTest> saved =
+            decoder.forward(ctx, adapter, in);
         decoder.backward(ctx, adapter, saved, dout.in(), dsoft.out(), open);
     };
     const double forward = forward_flop(config, groups, soft_rows + length);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "here.hpp"
+#include "policy.hpp"
 
 namespace coco {
 

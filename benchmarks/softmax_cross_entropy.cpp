@@ -6,7 +6,8 @@
 
 using namespace coco;
 
-static void softmax_cross_entropy(benchmark::State& state, Index rows, Index width, Index count, int threads) {
+static void softmax_cross_entropy(benchmark::State& state, Index rows, Index width, Index count,
+                                  int threads) {
     PolicyUnderTest on = here(threads);
     const Normals<PolicyUnderTest> h(on, rows, width, 1), columns(on, count, width, 0.1);
     Normals<PolicyUnderTest> dh(on, rows, width, 0), dcolumns(on, count, width, 0);

@@ -63,7 +63,8 @@ private:
         add(name, value, help)->check(CLI::IsMember(words));
     }
     template <class T>
-    void number(const std::string& name, T& value, const std::string& help, double least, double maximum = 1e9) {
+    void number(const std::string& name, T& value, const std::string& help, double least,
+                double maximum = 1e9) {
         add(name, value, help)->check(CLI::Range(least, maximum));
     }
     void default_to(const std::string& name, std::string& value, const std::string& word) {
@@ -326,7 +327,7 @@ int run_all(Options o) {
         std::optional<coco::llm::TextModel> language;
         if (o.asks() || (o.items == "text" && o.item_vectors.empty()))
             language = open_language(o, data.catalogue);
-        if (language) about["language_model"] = language->sum;
+        if (language) about["language_model"] = language->digest;
         catch_interrupts();
         for (const std::uint64_t seed : o.seeds) {
             results.push_back(run_seed(o, data, split, language ? &*language : nullptr, seed));

@@ -46,7 +46,8 @@ public:
     }
     bool longer(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nSASRec trained on: the same epochs, targets and loss as stage 2, no language model\n");
-        const auto trainer = trainer_for<SequentialRecommender>(config_for<SequentialRecommender>(job_), job_, host_);
+        const auto trainer =
+            trainer_for<SequentialRecommender>(config_for<SequentialRecommender>(job_), job_, host_);
         hand_on<SequentialRecommender>(stage1, *trainer);
         return fit(*trainer, longer_row);
     }

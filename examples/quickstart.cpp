@@ -32,7 +32,8 @@ int main() {
     coco::save(file, trainer);
 
     const auto model = coco::load<Shop, coco::Host>(file, language, &shop.catalogue);
-    const coco::Recommender<Shop, coco::Host> recommender(model, coco::make_knowledge(model, shop.interactions));
+    const coco::Recommender<Shop, coco::Host> recommender(model,
+                                                          coco::make_knowledge(model, shop.interactions));
     const auto history = shop.interactions.of(0);
     const coco::Recommendation next = recommender.recommend({.history = history, .user = 0, .k = 3});
     std::printf("for user 0%s:", next.used_knowledge ? ", with what is known of them" : "");

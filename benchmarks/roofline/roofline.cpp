@@ -57,7 +57,7 @@ llm::TextModel language(const Options& o) {
         // The template's pieces are short; what is longer is an item.
         return std::vector<Id>(static_cast<std::size_t>(words.size() < 30 ? 6 : each), Id{1});
     };
-    text.sum = "none";
+    text.digest = "none";
     return text;
 }
 

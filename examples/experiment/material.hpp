@@ -15,13 +15,13 @@
 #include <coco/core/random.hpp>
 #include <coco/data/gz.hpp>
 #include <coco/data/open.hpp>
-#include <coco/data/samples.hpp>
 #include <coco/data/synthetic.hpp>
 #include <coco/io/file_digest.hpp>
 #include <coco/io/npy.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
+#include <coco/sampling/samples.hpp>
 
 #include "experiment/options.hpp"
 
@@ -65,7 +65,7 @@ inline coco::llm::TextModel open_language(const Options& o, const coco::data::Ca
         model.source.config.check();
         model.encode = [tiny](std::string_view text) { return tiny->words.encode(text); };
         model.digest = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))),
-                                  ", ", model.source.config.used(), " layers");
+                                     ", ", model.source.config.used(), " layers");
     }
     // What was trained with rounded weights fits no others.
     if (o.llm_storage == "bf16") model.digest += ", bf16";
@@ -118,9 +118,10 @@ inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalog
 /// The rule where nothing is said: every prefix a sample of its own, as evaluation sees it, where that packs
 /// less than 12 times the rows of every position.
 inline const char* samples_for(const coco::data::Interactions& train, Index window) {
-    const Index prefixes = coco::data::rows_of(coco::data::every_prefix(train, window));
-    return prefixes < 12 * coco::data::rows_of(coco::data::every_position(train, window)) ? "prefixes"
-                                                                                          : "positions";
+    const Index prefixes = coco::sampling::rows_of(coco::sampling::every_prefix(train, window));
+    return prefixes < 12 * coco::sampling::rows_of(coco::sampling::every_position(train, window))
+               ? "prefixes"
+               : "positions";
 }
 
 }  // namespace experiment

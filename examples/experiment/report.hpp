@@ -58,8 +58,9 @@ inline Json course_of(const Result& r) {
                      {"joint_best", r.best_epoch[1]}};
     out["seconds"] = r.seconds;
     out["train_seconds"] = {{"behaviour", r.effort.train_seconds[0]}, {"joint", r.effort.train_seconds[1]}};
-    out["interactions_per_second"] = {{"behaviour", r.effort.interactions_per_second(TrainingStage::behaviour)},
-                                      {"joint", r.effort.interactions_per_second(TrainingStage::joint)}};
+    out["interactions_per_second"] = {
+        {"behaviour", r.effort.interactions_per_second(TrainingStage::behaviour)},
+        {"joint", r.effort.interactions_per_second(TrainingStage::joint)}};
     out["joint"] = Json::array();
     for (const JointEpoch& e : r.joint)
         out["joint"].push_back({{"epoch", e.epoch},
@@ -96,7 +97,8 @@ inline Json report_of(const Json& settings, const Json& data, const coco::Metric
     double seconds = 0, rate = 0;
     for (const Result& r : results) {
         seconds += r.seconds;
-        rate += r.effort.interactions_per_second(TrainingStage::behaviour) / static_cast<double>(results.size());
+        rate +=
+            r.effort.interactions_per_second(TrainingStage::behaviour) / static_cast<double>(results.size());
         out["epochs"].push_back(r.epochs[0] + r.epochs[1]);
     }
     out["seconds"] = seconds;

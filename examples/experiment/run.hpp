@@ -94,15 +94,16 @@ std::unique_ptr<coco::Trainer<Model, P>> trainer_for(const coco::TrainConfig<Mod
 }
 
 inline JointEpoch joint_epoch(const coco::TrainingDiagnostics& v, const Progress& p) {
-    return {p.epoch,
-            p.loss,
-            p.valid,
-            v.mean_m(),
-            v.codes_per_user(),
-            v.share_at_cap(),
-            v.perplexity(),
-            v.moved(),
-            coco::TrainingDiagnostics::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
+    return {
+        p.epoch,
+        p.loss,
+        p.valid,
+        v.mean_m(),
+        v.codes_per_user(),
+        v.share_at_cap(),
+        v.perplexity(),
+        v.moved(),
+        coco::TrainingDiagnostics::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
 }
 
 /// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when
@@ -167,7 +168,8 @@ private:
 template <class Model, class P>
 coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
                       const char* name, const Options& o) {
-    return coco::evaluate(trained, cases, o.seen == "zeroed" ? coco::SeenItems::zeroed : coco::SeenItems::excluded,
+    return coco::evaluate(trained, cases,
+                          o.seen == "zeroed" ? coco::SeenItems::zeroed : coco::SeenItems::excluded,
                           evaluation(name, cases.size(), o.quiet));
 }
 

@@ -15,8 +15,8 @@
 
 namespace experiment {
 
-using coco::ParameterBlock;
 using coco::Index;
+using coco::ParameterBlock;
 template <class P>
 using Numbers = coco::List<typename P::Scalar, typename P::Space>;
 template <class P>
@@ -63,16 +63,16 @@ coco::TrainConfig<base_of<Model>> stage1_config(const coco::TrainConfig<Model>& 
 template <class Model, class P>
 Numbers<P> block_of(coco::Trainer<Model, P>& trainer, const std::string& name, ParameterBlock block) {
     Numbers<P> found{};
-    trainer.for_each_block([&](const std::string& block, ParameterBlock where, Numbers<P> list) {
-        if (block == name && where == block) found = list;
+    trainer.for_each_block([&](const std::string& section, ParameterBlock where, Numbers<P> list) {
+        if (section == name && where == block) found = list;
     });
     return found;
 }
 
 /// Copies the tensors that both layouts have, by name, from one block to another.
 template <class P>
-void copy_shared(P& on, const coco::ParameterLayout& from_layout, Numbers<P> from, const coco::ParameterLayout& to_layout,
-                 Numbers<P> to, ParameterBlock block) {
+void copy_shared(P& on, const coco::ParameterLayout& from_layout, Numbers<P> from,
+                 const coco::ParameterLayout& to_layout, Numbers<P> to, ParameterBlock block) {
     for (const coco::Tensor& t : from_layout.tensors()) {
         if (t.ref.block != block) continue;
         const coco::TensorRef& ref = to_layout.tensor(t.name).ref;
@@ -87,8 +87,9 @@ void hand_on(coco::Trainer<base_of<Model>, P>& stage1, coco::Trainer<Model, P>& 
     P& on = *trainer.model().on;
     const coco::ParameterLayout &from = stage1.model().model->layout(), &to = trainer.model().model->layout();
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
-        for (const char* block : {"values", "first", "second"})
-            copy_shared(on, from, block_of(stage1, block, block), to, block_of(trainer, block, block), block);
+        for (const char* section : {"values", "first", "second"})
+            copy_shared(on, from, block_of(stage1, section, block), to, block_of(trainer, section, block),
+                        block);
         coco::transfer(on, ConstNumbers<P>(block_of(trainer, "values", block)), on,
                        block_of(trainer, "best", block));
     }
@@ -108,19 +109,19 @@ template <class Model, class P>
 coco::TrainedModel<base_of<Model>, P> behaviour_of(coco::Trainer<Model, P>& trainer) {
     using SequentialRecommender = base_of<Model>;
     const coco::TrainedModel<Model, P>& whole = trainer.model();
-    const auto base =
-        std::make_shared<const SequentialRecommender>(stage1_config(trainer.config()).model, whole.model->items());
-    coco::TrainedModel<SequentialRecommender, P> copy{whole.on, base,
-                                std::make_shared<coco::Parameters<P>>(*whole.on, base->layout(), 0),
-                                whole.builder, nullptr};
-    const char* const block =
+    const auto base = std::make_shared<const SequentialRecommender>(stage1_config(trainer.config()).model,
+                                                                    whole.model->items());
+    coco::TrainedModel<SequentialRecommender, P> copy{
+        whole.on, base, std::make_shared<coco::Parameters<P>>(*whole.on, base->layout(), 0), whole.builder,
+        nullptr};
+    const char* const section =
         trainer.state().best[0].epoch > 0 && !trainer.state().finished ? "best" : "values";
     const coco::ParameterLayout &from = whole.model->layout(), &to = base->layout();
     for (const coco::Tensor& t : to.tensors()) {
         if (t.ref.block == ParameterBlock::frozen) continue;
         const coco::TensorRef& ref = from.tensor(t.name).ref;
         coco::transfer(*whole.on,
-                       ConstNumbers<P>(block_of(trainer, block, ref.block).from(ref.at, ref.size())),
+                       ConstNumbers<P>(block_of(trainer, section, ref.block).from(ref.at, ref.size())),
                        *whole.on, copy.parameters->list(t.ref));
     }
     return copy;

@@ -20,8 +20,8 @@
 namespace experiment {
 
 using coco::Index;
-using coco::TrainingStage;
 using coco::Progress;
+using coco::TrainingStage;
 
 /// Thrown out of an evaluation that Ctrl-C ended; training ends at a step and throws nothing.
 struct Interrupted {};
@@ -53,8 +53,9 @@ inline coco::ProgressSink display(bool quiet) {
     return [](const Progress& p) {
         if (p.kind == Progress::Kind::epoch) {
             std::fprintf(stderr, "%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
-                         p.stage == TrainingStage::behaviour ? "behaviour" : "joint", static_cast<long long>(p.epoch),
-                         static_cast<long long>(p.epochs), p.loss, p.valid, p.best ? "  best" : "");
+                         p.stage == TrainingStage::behaviour ? "behaviour" : "joint",
+                         static_cast<long long>(p.epoch), static_cast<long long>(p.epochs), p.loss, p.valid,
+                         p.best ? "  best" : "");
             std::fflush(stderr);
         }
         return true;

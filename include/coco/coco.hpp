@@ -34,9 +34,9 @@
 #include <coco/llm/random_source.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/serve/knowledge_file.hpp>

@@ -35,7 +35,7 @@ class Decoder;
 }  // namespace llm
 namespace decoupler {
 class CrossAttention;
-class Identity;
+class MeanPool;
 }  // namespace decoupler
 namespace aligner {
 class CrossAttention;
@@ -97,21 +97,21 @@ template <class Backbone, class Items, class Prompt, class Model, class Decouple
           class Adapter>
 class BasicPipeline;
 
-/// A word of a pipeline must play one of its parts.
+/// A part of a pipeline must have one of the roles below.
 template <class Part>
 struct CheckedPart {
-    using Played = role_of<Part>;
-    static constexpr bool fits = std::is_same_v<Played, role::Backbone> || std::is_same_v<Played, role::Items> ||
-                                 std::is_same_v<Played, role::PromptCodebook> ||
-                                 std::is_same_v<Played, role::LanguageModel> ||
-                                 std::is_same_v<Played, role::Decoupler> ||
-                                 std::is_same_v<Played, role::Aligner> || std::is_same_v<Played, role::Adapter>;
+    using PartRole = role_of<Part>;
+    static constexpr bool fits =
+        std::is_same_v<PartRole, role::Backbone> || std::is_same_v<PartRole, role::Items> ||
+        std::is_same_v<PartRole, role::PromptCodebook> || std::is_same_v<PartRole, role::LanguageModel> ||
+        std::is_same_v<PartRole, role::Decoupler> || std::is_same_v<PartRole, role::Aligner> ||
+        std::is_same_v<PartRole, role::Adapter>;
     static_assert(fits,
-                  "coco::Pipeline: this word plays no part in a pipeline; its type must be complete and say "
+                  "coco::Pipeline: this type has no role in a pipeline; it must be complete and say "
                   "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
 };
 
-/// The parts that words choose.
+/// One part for each role, the defaults filled in.
 template <class... Parts>
 struct ChosenParts {
     template <class R>
@@ -120,21 +120,21 @@ struct ChosenParts {
     static constexpr bool known = (CheckedPart<Parts>::fits && ...);
     static_assert(
         !known || meta::count<role::Backbone, Parts...> >= 1,
-        "coco::Pipeline: no Backbone among the words, and none is a default; name one, for instance "
+        "coco::Pipeline: no Backbone among the parts, and none is a default; name one, for instance "
         "coco::backbone::SASRec. See docs/concepts.md#pipeline");
     static_assert(once<role::Backbone>,
-                  "coco::Pipeline: two words are a Backbone. See docs/concepts.md#pipeline");
-    static_assert(once<role::Items>, "coco::Pipeline: two words are Items. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are a Backbone. See docs/concepts.md#pipeline");
+    static_assert(once<role::Items>, "coco::Pipeline: two parts are Items. See docs/concepts.md#pipeline");
     static_assert(once<role::PromptCodebook>,
-                  "coco::Pipeline: two words are a PromptCodebook. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are a PromptCodebook. See docs/concepts.md#pipeline");
     static_assert(once<role::LanguageModel>,
-                  "coco::Pipeline: two words are a LanguageModel. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are a LanguageModel. See docs/concepts.md#pipeline");
     static_assert(once<role::Decoupler>,
-                  "coco::Pipeline: two words are a Decoupler. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are a Decoupler. See docs/concepts.md#pipeline");
     static_assert(once<role::Aligner>,
-                  "coco::Pipeline: two words are an Aligner. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are an Aligner. See docs/concepts.md#pipeline");
     static_assert(once<role::Adapter>,
-                  "coco::Pipeline: two words are an Adapter. See docs/concepts.md#pipeline");
+                  "coco::Pipeline: two parts are an Adapter. See docs/concepts.md#pipeline");
 
     using type = BasicPipeline<meta::part_for<role::Backbone, void, Parts...>,
                                meta::part_for<role::Items, items::Table, Parts...>,
@@ -145,7 +145,7 @@ struct ChosenParts {
                                meta::part_for<role::Adapter, adapter::LoRA, Parts...>>;
 };
 
-/// The pipeline of these words, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
+/// The pipeline of these parts, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
 /// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention, adapter::LoRA.
 template <class... Parts>
 using Pipeline = typename ChosenParts<Parts...>::type;

@@ -2,8 +2,8 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -25,8 +25,9 @@ struct Case {
     }
     static std::vector<conformance::Shape> inputs(Index rows) {
         Index pieces = 0;
-        for (const Index n :
-             known(static_cast<Index>(conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1).size())))
+        for (const Index n : known(static_cast<Index>(
+                 conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1)
+                     .size())))
             pieces += n;
         return {{rows, width}, {pieces, width}};
     }
@@ -38,8 +39,8 @@ struct Case {
         return stage.forward(ctx, x[0], s.segments, x[1], conformance::segments(ctx.on, ctx.work, offsets));
     }
     template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>&, const aligner::CrossAttention::Saved<P>& saved, CRows<P> dy,
-                  const conformance::Out<P>& dx) const {
+    void backward(Context<P>& ctx, const Sequence<P>&, const aligner::CrossAttention::Saved<P>& saved,
+                  CRows<P> dy, const conformance::Out<P>& dx) const {
         stage.backward(ctx, saved, dy, dx[0], dx[1]);
     }
 };
@@ -70,12 +71,13 @@ struct Scene {
     conformance::Numbers apply() {
         work.reset();
         Context<P> ctx = parameters.context(on, work);
-        return conformance::fetched<P>(on, stage
-                                        .forward(ctx, CRows<P>(conformance::brought(on, work, h, {6, width})),
-                                                 conformance::segments(on, work, rows_of),
-                                                 CRows<P>(conformance::brought(on, work, pure, {5, width})),
-                                                 conformance::segments(on, work, pure_of))
-                                        .out);
+        return conformance::fetched<P>(
+            on, stage
+                    .forward(ctx, CRows<P>(conformance::brought(on, work, h, {6, width})),
+                             conformance::segments(on, work, rows_of),
+                             CRows<P>(conformance::brought(on, work, pure, {5, width})),
+                             conformance::segments(on, work, pure_of))
+                    .out);
     }
 };
 

@@ -83,7 +83,8 @@ TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
         INFO(t.name);
         const conformance::Numbers expected = all_of<double>(file, "gradient." + t.name);
         CHECK(conformance::length(expected) > 0);
-        CHECK(conformance::distance(conformance::fetched<P>(on, CRows<P>(gradients.view(t.ref))), expected) < 1e-10);
+        CHECK(conformance::distance(conformance::fetched<P>(on, CRows<P>(gradients.view(t.ref))), expected) <
+              1e-10);
     }
 }
 

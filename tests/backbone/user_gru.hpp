@@ -125,11 +125,11 @@ public:
             const CRows<P> before = k.before(k.states, t);
             const Rows<P> dbefore = k.before(d, t), through = more.rows_from(0, k.count(t));
             ctx.on.for_each_row(k.count(t), 8 * width_,
-                        GruBackwardRows<typename P::Scalar>{k.gates.row(k.at(t)), before.data,
-                                                            d.row(k.starts[t + 1]), dinput.row(k.at(t)),
-                                                            dstate.row(k.at(t)), dbefore.data, width_});
-            state_.backward(ctx, nn::Linear::Saved<P>{before, {}}, CRows<P>(dstate.rows_from(k.at(t), k.count(t))),
-                            through);
+                                GruBackwardRows<typename P::Scalar>{
+                                    k.gates.row(k.at(t)), before.data, d.row(k.starts[t + 1]),
+                                    dinput.row(k.at(t)), dstate.row(k.at(t)), dbefore.data, width_});
+            state_.backward(ctx, nn::Linear::Saved<P>{before, {}},
+                            CRows<P>(dstate.rows_from(k.at(t), k.count(t))), through);
             nn::copy<P>(ctx.on, CRows<P>(through), dbefore, Write::add);
         }
         const Rows<P> dtimed = dx.empty() ? Rows<P>{} : ctx.work.scratch(dh.rows, width_);

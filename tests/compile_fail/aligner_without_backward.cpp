@@ -5,7 +5,8 @@
 struct Mine : coco::aligner::Identity {
     using Identity::Identity;
     template <class P>
-    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy, coco::Rows<P> dh) const;  // no knowledge
+    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy,
+                  coco::Rows<P> dh) const;  // no knowledge
 };
 
 constexpr bool checked = coco::explain_aligner<Mine>();

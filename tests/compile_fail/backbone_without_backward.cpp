@@ -6,7 +6,8 @@
 struct Mine : coco::backbone::SASRec {
     using SASRec::SASRec;
     template <class P>
-    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dh, coco::Rows<P> dx) const;  // no sequence
+    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dh,
+                  coco::Rows<P> dx) const;  // no sequence
 };
 
 constexpr bool checked = coco::explain_backbone<Mine>();

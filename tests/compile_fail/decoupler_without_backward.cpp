@@ -5,7 +5,8 @@
 struct Mine : coco::decoupler::MeanPool {
     using Identity::Identity;
     template <class P>
-    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy, coco::Rows<P> dmix) const;  // no prompts
+    void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy,
+                  coco::Rows<P> dmix) const;  // no prompts
 };
 
 constexpr bool checked = coco::explain_decoupler<Mine>();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Model says it knows, but lacks
+// expect: this Model says it uses knowledge, but lacks
 #include <coco/backbone/sasrec.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
 

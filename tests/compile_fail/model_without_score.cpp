@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Model lacks `Scoring<P> answer
+// expect: this Model lacks `Scoring<P> score
 #include <coco/backbone/sasrec.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `multiply`
+// expect: this ExecutionPolicy lacks the primitive `multiply`
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/parameters.hpp>
 

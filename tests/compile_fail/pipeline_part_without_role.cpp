@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: coco::Pipeline: this word plays no part in a pipeline
+// expect: coco::Pipeline: this type has no role in a pipeline
 #include <coco/fwd.hpp>
 
 struct Mine {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: coco::Pipeline: two words are a Backbone
+// expect: coco::Pipeline: two parts are a Backbone
 #include <coco/fwd.hpp>
 
 struct Mine {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `squared_norm` or `adamw`
+// expect: this ExecutionPolicy lacks the primitive `squared_norm` or `adamw`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

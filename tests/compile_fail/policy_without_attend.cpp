@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `attend` or `attend_backward`
+// expect: this ExecutionPolicy lacks the primitive `attend` or `attend_backward`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

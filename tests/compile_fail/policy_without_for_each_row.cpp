@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `for_each_row` or `reduce`
+// expect: this ExecutionPolicy lacks the primitive `for_each_row` or `reduce`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks `void\* own
+// expect: this ExecutionPolicy lacks `void\* allocate
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `select_codes`
+// expect: this ExecutionPolicy lacks the primitive `select_codes`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

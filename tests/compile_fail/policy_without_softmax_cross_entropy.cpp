@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `softmax_cross_entropy`
+// expect: this ExecutionPolicy lacks the primitive `softmax_cross_entropy`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `multiply_stored` or `gather_stored`
+// expect: this ExecutionPolicy lacks the primitive `multiply_stored` or `gather_stored`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks the skill `top_k` or `target_rank`
+// expect: this ExecutionPolicy lacks the primitive `top_k` or `target_rank`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

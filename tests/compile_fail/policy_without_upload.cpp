@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this ExecutionPolicy lacks `upload`, `download`, `upload` or `fill`
+// expect: this ExecutionPolicy lacks `upload`, `download` or `fill`
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this PromptCodebook lacks `static constexpr bool selects_codes`, or, where it does choose
+// expect: this PromptCodebook lacks `static constexpr bool selects_codes`, or, where it does select
 #include <coco/prompt/static.hpp>
 
 struct Mine : coco::prompt::Static {

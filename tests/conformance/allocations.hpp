@@ -47,7 +47,7 @@ private:
     std::int64_t start_ = total().load();
 };
 
-}  // namespace coco::laws
+}  // namespace coco::conformance
 
 #if COCO_COUNTS_ALLOCATIONS
 extern "C" {

@@ -219,4 +219,4 @@ void long_attention_trials(const Check& check) {
     check("many keys, few queries", t);
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

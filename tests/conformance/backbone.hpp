@@ -19,8 +19,8 @@
 #include <coco/loss/cross_entropy.hpp>
 #include <coco/nn/embedding.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 namespace coco::conformance {
 
@@ -188,8 +188,8 @@ void backbone(const typename B::Config& config) {
     backbone_is_causal<B>(config);
     backbone_ignores_packing<B, PolicyUnderTest<double>>(config, 1e-12);
     backbone_ignores_packing<B, PolicyUnderTest<float>>(config, 1e-5);
-    if (too_long_under_test()) return;
+    if (too_long_emulated()) return;
     backbone_overfits<B>(config);
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

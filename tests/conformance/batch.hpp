@@ -87,4 +87,4 @@ Sequence<P> sequence(P& on, Workspace<P>& work, const std::vector<History>& all,
     return s;
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

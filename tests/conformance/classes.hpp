@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of the skill `softmax_cross_entropy`: equal to the definition in double, and to its difference quotients.
+/// The law of the skill `softmax_cross_entropy`: equal to the definition in double, and to its difference
+/// quotients.
 #pragma once
 
 #include <coco/exec/primitives.hpp>
@@ -62,7 +63,8 @@ struct ClassifyTrial {
             shape.excluded_of = segments(on, in.excluded_of, work);
             shape.excluded = on.upload(std::span<const Id>(in.excluded), work);
         }
-        on.softmax_cross_entropy(h.in(), shape, T(0.5), loss.list().data, dh.out(), dcolumns.out(), dbias.out());
+        on.softmax_cross_entropy(h.in(), shape, T(0.5), loss.list().data, dh.out(), dcolumns.out(),
+                                 dbias.out());
         std::vector<T> all;
         for (const Held<P>* m : {&loss, &dh, &dcolumns, &dbias}) m->append(all);
         return all;
@@ -139,4 +141,4 @@ void classify_trials(const Check& check) {
     check("a single class", t);
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

@@ -239,4 +239,4 @@ void all_trials(const Check& check) {
     choose_trials<T>(within(0));
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

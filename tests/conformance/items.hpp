@@ -37,7 +37,8 @@ struct ItemsStage {
     /// Users of the vectors add their gradients, then backward carries them on. A stage is called with the
     /// run that forward had, so asking for inputs alone makes a forward of its own.
     template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>&, const Saved<P>& saved, CRows<P> dy, const Out<P>&) const {
+    void backward(Context<P>& ctx, const Sequence<P>&, const Saved<P>& saved, CRows<P> dy,
+                  const Out<P>&) const {
         const bool wanted = ctx.gradients[0] || ctx.gradients[1];
         auto inner = wanted ? saved.inner : items.forward(ctx);
         CHECK(inner.gradient.empty() == !wanted);
@@ -69,7 +70,8 @@ private:
 template <class T>
 void items(const typename T::Config& config, Index count = 9, Index width = 5) {
     static_assert(explain_items<T>());
-    layer<ItemsStage<T>>([&](ParameterLayout& layout) { return ItemsStage<T>(layout, config, count, width); });
+    layer<ItemsStage<T>>(
+        [&](ParameterLayout& layout) { return ItemsStage<T>(layout, config, count, width); });
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

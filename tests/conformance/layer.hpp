@@ -5,8 +5,9 @@
 ///     struct Case {
 ///         explicit Case(ParameterLayout&);                        // claims the stage's tensors
 ///         static std::vector<conformance::Shape> inputs(Index rows);
-///         template <class P> Saved<P> forward(Context<P>&, const Sequence<P>&, const conformance::In<P>& x) const;
-///         template <class P> void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, CRows<P> dy,
+///         template <class P> Saved<P> forward(Context<P>&, const Sequence<P>&, const conformance::In<P>& x)
+///         const; template <class P> void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, CRows<P>
+///         dy,
 ///                                          const conformance::Out<P>& dx) const;
 ///     };
 ///     TEST_CASE("...") { conformance::stage<Case>(); }
@@ -26,8 +27,8 @@
 #include <coco/nn/parameters.hpp>
 
 #include "conformance/batch.hpp"
-#include "conformance/policy_under_test.hpp"
 #include "conformance/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
 
 namespace coco::conformance {
 
@@ -284,4 +285,4 @@ void layer() {
     layer<S, P>([](ParameterLayout& layout) { return S(layout); });
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

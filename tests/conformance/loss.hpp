@@ -5,8 +5,8 @@
 ///     struct Case {
 ///         static std::vector<conformance::Shape> inputs(Index rows);  // what has a gradient
 ///         static std::vector<Write> writes();                  // whether each gradient is set or added to
-///         template <class P> void step(Context<P>&, const conformance::In<P>& x, double weight, typename P::Scalar*
-///         loss,
+///         template <class P> void step(Context<P>&, const conformance::In<P>& x, double weight, typename
+///         P::Scalar* loss,
 ///                                      const conformance::Out<P>& dx) const;
 ///     };
 ///     TEST_CASE("...") { conformance::loss(Case{}); }
@@ -17,8 +17,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 namespace coco::conformance {
 
@@ -113,4 +113,4 @@ void loss(const Case& test, Index rows = 11, Index large = 700) {
     }
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

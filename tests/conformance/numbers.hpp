@@ -135,4 +135,4 @@ inline double relative(const Numbers& a, const Numbers& b) {
     return distance(a, b) / maximum;
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

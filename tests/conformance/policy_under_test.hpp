@@ -31,7 +31,7 @@ inline bool left_out(const char* where) {
 }
 
 /// For a test that takes minutes on the emulated device.
-inline bool too_long_under_test() {
+inline bool too_long_emulated() {
 #if defined(COCO_EMULATED)
     return left_out("on the emulated device");
 #else
@@ -44,8 +44,8 @@ inline bool too_long_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return left_out("under a sanitizer");
 #else
-    return too_long_under_test();
+    return too_long_emulated();
 #endif
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The laws of the skills that pick columns: `top_k` and `target_rank` equal a full sort, `select_codes` a sort by cosine.
+/// The laws of the skills that pick columns: `top_k` and `target_rank` equal a full sort, `select_codes` a
+/// sort by cosine.
 #pragma once
 
 #include <algorithm>
@@ -61,8 +62,8 @@ struct RankTrial {
         if (excluded) left_out.item = on.upload(std::span<const Id>(in.item), work);
         left_out.zeroed = zeroed;
         on.top_k(h.in(), matrix.in(), biases.in(), left_out, k, best.list(), scores.out());
-        on.target_rank(h.in(), matrix.in(), biases.in(), left_out, on.upload(std::span<const Id>(in.target), work),
-                 places.out());
+        on.target_rank(h.in(), matrix.in(), biases.in(), left_out,
+                       on.upload(std::span<const Id>(in.target), work), places.out());
         std::vector<Id> ids(static_cast<std::size_t>(rows * k));
         on.download(List<const Id, typename P::Space>(best.list()), ids.data());
         std::vector<T> all;
@@ -239,4 +240,4 @@ void choose_trials(const Check& check) {
     check("many", t);
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

@@ -156,4 +156,4 @@ void bfloat_trials(const Check& check) {
                       StoredTrial{GgmlType::BF16, x_rows, rows, cols, op, write, Precision::bfloat16});
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

@@ -146,4 +146,4 @@ Matrix difference_quotients(Matrix& x, RandomStream& random, const F& f, Index m
     return slope;
 }
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

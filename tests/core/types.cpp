@@ -4,8 +4,8 @@
 #include <string>
 #include <type_traits>
 
-#include <coco/core/types.hpp>
 #include <coco/core/role.hpp>
+#include <coco/core/types.hpp>
 
 using namespace coco;
 

@@ -72,8 +72,8 @@ TEST_CASE("attend on a device: gradients that are not wanted are not touched", "
     t.queries = t.keys = conformance::lengths({3, 4});
     const auto in = t.inputs();
     const conformance::Held<P> q(on, in.q), k(on, in.k), v(on, in.v), dout(on, in.dout);
-    conformance::Held<P> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q), all_dk(on, in.k),
-        all_dv(on, in.v);
+    conformance::Held<P> out(on, in.q), statistics(on, 7, 1), dv(on, in.v), all_dq(on, in.q),
+        all_dk(on, in.k), all_dv(on, in.v);
     Workspace<P> work(on);
     Attention<P> shape;
     shape.queries = shape.keys = conformance::segments(on, t.queries, work);
@@ -128,7 +128,9 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
         shape.dropout = 0.3;
         shape.key = {4, 5, 6};
         shape.row_key = on.upload(std::span<const Id>(gaps ? key_spread : key_dense), work);
-        const auto held = [&](std::size_t n) { return conformance::Held<P>(on, gaps ? spread(in[n]) : in[n]); };
+        const auto held = [&](std::size_t n) {
+            return conformance::Held<P>(on, gaps ? spread(in[n]) : in[n]);
+        };
         const conformance::Held<P> q = held(0), k = held(1), v = held(2), dout = held(3);
         const Index rows = gaps ? 40 : 18;
         conformance::Held<P> out(on, rows, width, 7), statistics(on, rows, heads, 7), dq(on, rows, width, 7),
@@ -152,14 +154,15 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
     };
     const std::vector<TestType> wanted = results(false);
     conformance::require_close(results(true), std::vector<double>(wanted.begin(), wanted.end()),
-                        conformance::tolerance<TestType>);
+                               conformance::tolerance<TestType>);
 }
 
 TEST_CASE("attend on a device: small ones, for the thread sanitizer", "[attend][threads]") {
     Cuda on;
-    conformance::attention_trials<float>([&](const std::string& name, const conformance::AttentionTrial<float>& trial) {
-        if (trial.dropout == 0) return;
-        INFO(name);
-        conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);
-    });
+    conformance::attention_trials<float>(
+        [&](const std::string& name, const conformance::AttentionTrial<float>& trial) {
+            if (trial.dropout == 0) return;
+            INFO(name);
+            conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);
+        });
 }

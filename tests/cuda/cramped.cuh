@@ -21,22 +21,24 @@ struct Cramped : BasicCuda<T> {
         cuda::upload(this->device(), numbers, to);
         return to;
     }
-    void softmax_cross_entropy(In h, const Classes<Cramped>& classes, T scale, T* loss, Out dh, Out dcolumns, Out dbias) {
-        cuda::softmax_cross_entropy<Cramped, math_mode::Exact>(this->device(), h, classes, scale, loss, dh, dcolumns,
-                                                  dbias, room);
+    void softmax_cross_entropy(In h, const Classes<Cramped>& classes, T scale, T* loss, Out dh, Out dcolumns,
+                               Out dbias) {
+        cuda::softmax_cross_entropy<Cramped, math_mode::Exact>(this->device(), h, classes, scale, loss, dh,
+                                                               dcolumns, dbias, room);
     }
     CodeSelection<Cramped> select_codes(In e, In codes, T theta, Index cap, Workspace<Cramped>& work) {
         return cuda::select_codes<Cramped>(this->device(), e, codes, theta, cap, work, room);
     }
-    void top_k(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Index k, MutableIds<Cramped> best,
-              Out scores) {
+    void top_k(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Index k,
+               MutableIds<Cramped> best, Out scores) {
         cuda::top_k<Cramped>(this->device(), h, columns, bias, excluded, k, best, scores, room);
     }
-    void target_rank(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Ids<Cramped> target, Out places) {
+    void target_rank(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Ids<Cramped> target,
+                     Out places) {
         cuda::target_rank<Cramped>(this->device(), h, columns, bias, excluded, target, places, room);
     }
 
     Index room;  ///< scores
 };
 
-}  // namespace coco::laws
+}  // namespace coco::conformance

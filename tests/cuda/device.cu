@@ -126,7 +126,8 @@ TEST_CASE("a stream of one's own serves", "[device]") {
 TEST_CASE("bad use is answered by a sentence that tells the cure", "[device]") {
     CHECK_THROWS_WITH(Cuda(cuda::Place{1000}), Catch::Contains("devices are counted from 0"));
     Cuda on;
-    CHECK_THROWS_WITH(on.allocate(std::size_t{1} << 50), Catch::Contains("make batches or the model smaller"));
+    CHECK_THROWS_WITH(on.allocate(std::size_t{1} << 50),
+                      Catch::Contains("make batches or the model smaller"));
     // And after it all is well.
     Block<float, Cuda> block(on, 10);
     on.fill(block.list(), 2);

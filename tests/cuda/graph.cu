@@ -8,8 +8,8 @@
 #include <coco/cuda/cuda.cuh>
 #include <coco/cuda/graphs_by_shape.cuh>
 #include <coco/nn/parameters.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 
 #include "conformance/trial.hpp"
 
@@ -135,7 +135,8 @@ TEST_CASE("graph: a recorded training step gives the plain step's bits, by one l
 
     // Other numbers at the same places: what a plain step makes of them.
     std::vector<float> weights(static_cast<std::size_t>(t.parameters.block(ParameterBlock::table).size()));
-    t.on.download(List<const float, space::Device>(t.parameters.block(ParameterBlock::table).list()), weights.data());
+    t.on.download(List<const float, space::Device>(t.parameters.block(ParameterBlock::table).list()),
+                  weights.data());
     for (float& w : weights) w *= 1.5f;
     t.on.upload(weights.data(), t.parameters.block(ParameterBlock::table).list());
     t.on.replay(graph);

@@ -45,7 +45,8 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice
     conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
         const conformance::Numbers found = trial.run(on);
-        CHECK(conformance::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        CHECK(conformance::relative(found, trial.naive(false)) <
+              (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
         CHECK(found == trial.run(on));
     });
 }

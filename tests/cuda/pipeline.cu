@@ -192,7 +192,7 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
     auto joint = test::small_config<Shop>();
     joint.schedule.epochs = 0;
     Trainer<Shop, CostModel> counted(joint, shop.data.catalogue, shop.language,
-                                    std::make_shared<CostModel>(4, 0.1));
+                                     std::make_shared<CostModel>(4, 0.1));
     Index steps = 0, launches = 0;
     counted.fit(shop.split.train, {}, [&](const Progress& p) {
         if (++steps == 1) counted.model().on->forget();

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <coco/cuda/cuda.cuh>
-#include <coco/data/negatives.hpp>
+#include <coco/sampling/negatives.hpp>
 #include <coco/nn/dropout.hpp>
 
 #include "conformance/trial.hpp"
@@ -33,7 +33,7 @@ struct DrawNegatives {
         const DrawNegatives call = *this;
         row.each(1, [=](Index) {
             call.negative[i] =
-                data::draw_negative(call.seed, call.step, static_cast<std::uint64_t>(i), call.items,
+                sampling::draw_negative(call.seed, call.step, static_cast<std::uint64_t>(i), call.items,
                                     call.excluded + call.offsets[i], call.offsets[i + 1] - call.offsets[i]);
         });
     }
@@ -85,15 +85,16 @@ TEST_CASE("random numbers on a device: negatives are the host's", "[random]") {
     for (Index i = 0; i < rows; ++i) {
         for (Id item = 0; item < items; ++item)
             // Some took nothing, some all but one.
-            if (item != 7 && (i % 50 == 1 || (i % 50 != 0 && random.below(10) == 0))) excluded.push_back(item);
+            if (item != 7 && (i % 50 == 1 || (i % 50 != 0 && random.below(10) == 0)))
+                excluded.push_back(item);
         offsets.push_back(static_cast<Id>(excluded.size()));
     }
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)
         wanted.push_back(
-            data::draw_negative(5, 9, i, items, excluded.data() + offsets[i], offsets[i + 1] - offsets[i]));
+            sampling::draw_negative(5, 9, i, items, excluded.data() + offsets[i], offsets[i + 1] - offsets[i]));
     const MutableIds<Cuda> negative = work.keep_list<Id>(rows);
     on.for_each_row(rows, 1,
-            DrawNegatives{5, 9, items, on.upload(std::span<const Id>(offsets), work).data,
-                          on.upload(std::span<const Id>(excluded), work).data, negative.data});
+                    DrawNegatives{5, 9, items, on.upload(std::span<const Id>(offsets), work).data,
+                                  on.upload(std::span<const Id>(excluded), work).data, negative.data});
     CHECK(fetched<Id>(on, negative.data, rows) == wanted);
 }

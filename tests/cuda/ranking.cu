@@ -6,27 +6,29 @@
 #include <limits>
 #include <string>
 
-#include "cuda/cramped.cuh"
 #include "conformance/ranking.hpp"
+#include "cuda/cramped.cuh"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("rank and place on a device: equal a full sort", "[rank]", float, double) {
     BasicCuda<TestType> on;
-    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(on, trial, 0);
-    });
+    conformance::rank_trials<TestType>(
+        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(on, trial, 0);
+        });
 }
 
 TEMPLATE_TEST_CASE("rank and place on a device: the same where columns take many tiles", "[rank]", float,
                    double) {
     conformance::Cramped<TestType> on(60000);
-    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
-        on.room = trial.columns > 1000 ? 60000 : 15;
-        INFO(name);
-        conformance::equals_naive(on, trial, 0);
-    });
+    conformance::rank_trials<TestType>(
+        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+            on.room = trial.columns > 1000 ? 60000 : 15;
+            INFO(name);
+            conformance::equals_naive(on, trial, 0);
+        });
 }
 
 TEST_CASE("rank and place on a device: a row of NaN recommends nothing and hits nothing", "[rank]") {
@@ -39,7 +41,8 @@ TEST_CASE("rank and place on a device: a row of NaN recommends nothing and hits 
     Block<Id, Cuda> best(on, 2);
     const std::vector<Id> target{4};
     on.top_k(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
-    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work), places.out());
+    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
+                   places.out());
     std::vector<Id> found(2);
     on.download(List<const Id, space::Device>(best.list()), found.data());
     CHECK(found == std::vector<Id>{no_id, no_id});
@@ -64,7 +67,7 @@ TEMPLATE_TEST_CASE("place on a device: copies of the target's column tie with it
         Block<Id, P> best(on, rows * 900);
         const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
         on.target_rank(rows_of_h.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
-                 places.out());
+                       places.out());
         on.top_k(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
         std::vector<Id> every(static_cast<std::size_t>(rows * 900));
         on.download(List<const Id, space::Device>(best.list()), every.data());

@@ -4,19 +4,20 @@
 
 #include <string>
 
-#include "cuda/cramped.cuh"
 #include "conformance/ranking.hpp"
+#include "cuda/cramped.cuh"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("choose on a device: equals a sort by cosine", "[choose]", float, double) {
     BasicCuda<TestType> on;
     conformance::Cramped<TestType> cramped(500);
-    conformance::choose_trials<TestType>([&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(on, trial, 0);
-        CHECK(conformance::same_bits(trial.run(on), trial.run(cramped)));
-    });
+    conformance::choose_trials<TestType>(
+        [&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(on, trial, 0);
+            CHECK(conformance::same_bits(trial.run(on), trial.run(cramped)));
+        });
 }
 
 TEST_CASE("choose on a device: waits for the device once", "[choose]") {
@@ -40,9 +41,10 @@ TEST_CASE("choose on a device: no rows", "[choose]") {
 
 TEST_CASE("choose on a device: small ones, for the thread sanitizer", "[choose][threads]") {
     Cuda on;
-    conformance::choose_trials<float>([&](const std::string& name, const conformance::ChooseTrial<float>& trial) {
-        if (trial.rows > 10) return;
-        INFO(name);
-        conformance::require_close(trial.run(on), trial.naive(), 0);
-    });
+    conformance::choose_trials<float>(
+        [&](const std::string& name, const conformance::ChooseTrial<float>& trial) {
+            if (trial.rows > 10) return;
+            INFO(name);
+            conformance::require_close(trial.run(on), trial.naive(), 0);
+        });
 }

@@ -26,8 +26,8 @@ TrainedModel<Plain, P> trained(const std::shared_ptr<P>& on) {
     Sampling sampling;
     sampling.window = window;
     const auto model = std::make_shared<const Plain>(config, items);
-    return {on, model, std::make_shared<Parameters<P>>(*on, model->layout(), 5), BatchBuilder(sampling, items),
-            nullptr};
+    return {on, model, std::make_shared<Parameters<P>>(*on, model->layout(), 5),
+            BatchBuilder(sampling, items), nullptr};
 }
 
 std::vector<Id> history(std::uint64_t seed, Index length) {

@@ -5,18 +5,19 @@
 #include <limits>
 #include <string>
 
-#include "cuda/cramped.cuh"
 #include "conformance/classes.hpp"
+#include "cuda/cramped.cuh"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("classify on a device: equals its definition, and its difference quotients", "[classify]",
                    float, double) {
     BasicCuda<TestType> on;
-    conformance::classify_trials<TestType>([&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
-    });
+    conformance::classify_trials<TestType>(
+        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
+        });
 }
 
 TEMPLATE_TEST_CASE("classify on a device: the same where columns and rows take many tiles", "[classify]",
@@ -60,9 +61,10 @@ TEST_CASE("classify on a device: without outputs it is the loss alone, and a NaN
 
 TEST_CASE("classify on a device: small ones, for the thread sanitizer", "[classify][threads]") {
     conformance::Cramped<float> on(20);
-    conformance::classify_trials<float>([&](const std::string& name, const conformance::ClassifyTrial<float>& trial) {
-        if (trial.rows > 10) return;
-        INFO(name);
-        conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);
-    });
+    conformance::classify_trials<float>(
+        [&](const std::string& name, const conformance::ClassifyTrial<float>& trial) {
+            if (trial.rows > 10) return;
+            INFO(name);
+            conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);
+        });
 }

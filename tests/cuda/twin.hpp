@@ -101,7 +101,7 @@ std::vector<Step> joint(const SmallShop& shop, const std::filesystem::path& from
 
 /// Answers of a saved model.
 struct Scores {
-    std::vector<double> ranks;            ///< of the test cases' targets
+    std::vector<double> ranks;                   ///< of the test cases' targets
     std::vector<Recommendation> with_knowledge;  ///< of the first users, with what is known of them
     std::vector<Recommendation> ignorant;
 };

@@ -27,7 +27,7 @@ TEST_CASE("texts can be dealt out anew without touching keys", "[data][catalogue
     CHECK(other.title(0) == "B");
     CHECK(other.title(1) == "A");
     CHECK(other.key(0) == "a");
-    CHECK(other.sum() == catalogue.digest());
+    CHECK(other.digest() == catalogue.digest());
     CHECK_THROWS_AS(catalogue.with_texts_of({0}), coco::Error);
     CHECK_THROWS_AS(catalogue.with_texts_of({0, 2}), coco::Error);
 }

@@ -5,8 +5,8 @@
 #include <iostream>
 
 #include <coco/data/recbole.hpp>
-#include <coco/data/samples.hpp>
 #include <coco/data/split.hpp>
+#include <coco/sampling/samples.hpp>
 
 #include "scratch_folder.hpp"
 

@@ -102,7 +102,8 @@ TEST_CASE("knowing the words beats counting identifiers, which beats order alone
         SyntheticConfig config;
         config.seed = seed;
         const Synthetic shop = synthetic(config);
-        const double order = oracle(shop, ExtractsKnowledge::order), counts = oracle(shop, ExtractsKnowledge::counts);
+        const double order = oracle(shop, ExtractsKnowledge::order),
+                     counts = oracle(shop, ExtractsKnowledge::counts);
         const double words = oracle(shop, ExtractsKnowledge::words);
         std::cout << "synthetic, seed " << seed << ", N@10 of oracles: order " << order
                   << ", order and counts of "

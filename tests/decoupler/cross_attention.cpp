@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/decoupler/cross_attention.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -20,7 +20,8 @@ struct Case {
 
     static std::vector<conformance::Shape> inputs(Index rows) {
         Index mixed = 0;
-        for (const conformance::History& h : conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1))
+        for (const conformance::History& h :
+             conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1))
             mixed += of(static_cast<Index>(h.item.size()));
         return {{rows, model_width}, {mixed, model_width}};
     }
@@ -64,14 +65,15 @@ TEST_CASE("the decoupler is its formula, and groups in any order give the same r
             for (const double x : draw(prompts, g, 10)) p.push_back(x);
             for (const double x : draw(rows, g, 20)) m.push_back(x);
         }
-        const auto saved = stage.forward(ctx, CRows<P>(conformance::brought(on, work, p, {p_of.rows(), model_width})),
-                                        conformance::segments(on, work, p_of),
-                                        CRows<P>(conformance::brought(on, work, m, {m_of.rows(), model_width})),
-                                        conformance::segments(on, work, m_of));
+        const auto saved =
+            stage.forward(ctx, CRows<P>(conformance::brought(on, work, p, {p_of.rows(), model_width})),
+                          conformance::segments(on, work, p_of),
+                          CRows<P>(conformance::brought(on, work, m, {m_of.rows(), model_width})),
+                          conformance::segments(on, work, m_of));
         REQUIRE(saved.out.rows == p_of.rows());
         REQUIRE(saved.out.cols == width);
-        REQUIRE(
-            std::equal(saved.of_group.host.begin(), saved.of_group.host.end(), p_of.at.begin(), p_of.at.end()));
+        REQUIRE(std::equal(saved.of_group.host.begin(), saved.of_group.host.end(), p_of.at.begin(),
+                           p_of.at.end()));
         std::vector<conformance::Numbers> of_group(order.size());
         for (std::size_t k = 0; k < order.size(); ++k)
             of_group[order[k]] = conformance::fetched<P>(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/decoupler/mean_pool.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -23,11 +23,12 @@ struct Case {
     auto forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
         Offsets prompts;
         for (Index g = 0; g < s.segments.count(); ++g) prompts.push(s.segments.length(g) > 1 ? 1 : 0);
-        return stage.forward(ctx, CRows<P>{}, conformance::segments(ctx.on, ctx.work, prompts), x[0], s.segments);
+        return stage.forward(ctx, CRows<P>{}, conformance::segments(ctx.on, ctx.work, prompts), x[0],
+                             s.segments);
     }
     template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>&, const decoupler::MeanPool::Saved<P>& saved, CRows<P> dy,
-                  const conformance::Out<P>& dx) const {
+    void backward(Context<P>& ctx, const Sequence<P>&, const decoupler::MeanPool::Saved<P>& saved,
+                  CRows<P> dy, const conformance::Out<P>& dx) const {
         stage.backward(ctx, saved, dy, Rows<P>{}, dx[0]);
     }
 };
@@ -51,12 +52,12 @@ TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[deco
     for (const Index n : {5, 1, 4}) rows.push(n);
     const conformance::Numbers x = conformance::normals(rows.rows() * model_width, 3);
     const auto saved = stage.forward(ctx, CRows<P>{}, conformance::segments(on, work, prompts),
-                                    CRows<P>(conformance::brought(on, work, x, {rows.rows(), model_width})),
-                                    conformance::segments(on, work, rows));
+                                     CRows<P>(conformance::brought(on, work, x, {rows.rows(), model_width})),
+                                     conformance::segments(on, work, rows));
     REQUIRE(saved.of_group.count() == 3);
     REQUIRE(saved.out.rows == 3);
-    const auto w =
-        conformance::fetched<P>(on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").ref));
+    const auto w = conformance::fetched<P>(
+        on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").ref));
     const conformance::Numbers out = conformance::fetched<P>(on, saved.out);
     for (Index g = 0; g < 3; ++g) {
         const Index skip =

@@ -12,7 +12,8 @@ using P = CostModel;
 Segments<P> segments(const std::vector<Id>& at) { return {at, {}, 0}; }
 
 Rows<P> matrix(CostModel& on, Index rows, Index cols) {
-    return {static_cast<float*>(on.allocate(static_cast<std::size_t>(rows * cols) * sizeof(float))), rows, cols};
+    return {static_cast<float*>(on.allocate(static_cast<std::size_t>(rows * cols) * sizeof(float))), rows,
+            cols};
 }
 
 /// Pairs of a query and a key that it sees, one by one, as the skill `attend` is described.

@@ -15,7 +15,8 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no b
     conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
         const conformance::Numbers found = trial.run(three);
-        CHECK(conformance::relative(found, trial.naive(false)) < (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
+        CHECK(conformance::relative(found, trial.naive(false)) <
+              (std::is_same_v<TestType, float> ? 2e-6 : 1e-14));
         CHECK(found == trial.run(one));
     });
 }

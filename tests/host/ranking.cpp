@@ -14,20 +14,22 @@ using namespace coco;
 
 TEMPLATE_TEST_CASE("rank and place: equal a full sort", "[rank]", float, double) {
     BasicHost<TestType> on(2);
-    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(on, trial, 0);
-    });
+    conformance::rank_trials<TestType>(
+        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(on, trial, 0);
+        });
 }
 
 TEMPLATE_TEST_CASE("rank and place: threads change no bit", "[rank][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::rank_trials<TestType>([&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
-        INFO(name);
-        const auto expected = trial.run(one);
-        CHECK(conformance::same_bits(expected, trial.run(two)));
-        CHECK(conformance::same_bits(expected, trial.run(three)));
-    });
+    conformance::rank_trials<TestType>(
+        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+            INFO(name);
+            const auto expected = trial.run(one);
+            CHECK(conformance::same_bits(expected, trial.run(two)));
+            CHECK(conformance::same_bits(expected, trial.run(three)));
+        });
 }
 
 TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[rank]") {
@@ -40,7 +42,8 @@ TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[
     const std::vector<Id> target{4};
     Workspace<Host> work(on);
     on.top_k(rows.in(), matrix.in(), {}, {}, 2, best.list(), scores.out());
-    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work), places.out());
+    on.target_rank(rows.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
+                   places.out());
     CHECK(best.list()[0] == no_id);
     CHECK(best.list()[1] == no_id);
     CHECK(places.in()(0, 0) >= 30);
@@ -61,7 +64,7 @@ TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last
         const std::vector<Id> target(static_cast<std::size_t>(rows), 200);
         Workspace<BasicHost<TestType>> work(on);
         on.target_rank(rows_of_h.in(), matrix.in(), {}, {}, on.upload(std::span<const Id>(target), work),
-                 places.out());
+                       places.out());
         on.top_k(rows_of_h.in(), matrix.in(), {}, {}, 900, best.list(), scores.out());
         for (Index i = 0; i < rows; ++i) {
             const Id* const order = best.list().data + i * 900;

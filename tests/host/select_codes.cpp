@@ -12,11 +12,12 @@ using namespace coco;
 
 TEMPLATE_TEST_CASE("choose: equals a sort by cosine", "[choose]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::choose_trials<TestType>([&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(two, trial, 0);
-        const auto expected = trial.run(one);
-        CHECK(conformance::same_bits(expected, trial.run(two)));
-        CHECK(conformance::same_bits(expected, trial.run(three)));
-    });
+    conformance::choose_trials<TestType>(
+        [&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(two, trial, 0);
+            const auto expected = trial.run(one);
+            CHECK(conformance::same_bits(expected, trial.run(two)));
+            CHECK(conformance::same_bits(expected, trial.run(three)));
+        });
 }

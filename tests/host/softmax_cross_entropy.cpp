@@ -14,20 +14,22 @@ using namespace coco;
 TEMPLATE_TEST_CASE("classify: equals its definition, and its difference quotients", "[classify]", float,
                    double) {
     BasicHost<TestType> on(2);
-    conformance::classify_trials<TestType>([&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
-        INFO(name);
-        conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
-    });
+    conformance::classify_trials<TestType>(
+        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+            INFO(name);
+            conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
+        });
 }
 
 TEMPLATE_TEST_CASE("classify: threads change no bit", "[classify][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::classify_trials<TestType>([&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
-        INFO(name);
-        const auto expected = trial.run(one);
-        CHECK(conformance::same_bits(expected, trial.run(two)));
-        CHECK(conformance::same_bits(expected, trial.run(three)));
-    });
+    conformance::classify_trials<TestType>(
+        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+            INFO(name);
+            const auto expected = trial.run(one);
+            CHECK(conformance::same_bits(expected, trial.run(two)));
+            CHECK(conformance::same_bits(expected, trial.run(three)));
+        });
 }
 
 TEST_CASE("classify: without outputs it is the loss alone, and a NaN shows in it", "[classify]") {

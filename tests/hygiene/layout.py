@@ -10,7 +10,7 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 
-FLOORS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["nn"], ["loss"],
+FLOORS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
           ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
 ROOF = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]

@@ -14,11 +14,11 @@
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/pipeline.hpp>
-#include <coco/pipeline/sampling.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/sampling/batch_builder.hpp>
 
 #if __has_include(<Eigen/Core>)
 #error "this file is to be compiled without Eigen in sight"
@@ -26,10 +26,10 @@
 
 using coco::Archetype;
 using coco::Batch;
-using coco::CRows;
-using coco::TrainingStage;
 using coco::Context;
+using coco::CRows;
 using coco::Segments;
+using coco::TrainingStage;
 
 template <class Model>
 void base(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& batch, float* metrics) {

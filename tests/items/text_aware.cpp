@@ -3,8 +3,8 @@
 
 #include <coco/items/text_aware.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/items.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;

@@ -9,8 +9,8 @@
 #include <iostream>
 #include <string>
 
-#include "io/support.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -27,8 +27,10 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
         prompts.emplace_back(prompt.begin() + offsets[s], prompt.begin() + offsets[s + 1]);
     coco::llm::Source source = coco::llm::open(model);
     source.config.output_head = true;
-    const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(source, {}, false, 2);
-    coco::conformance::PolicyUnderTest<float> on = coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(2);
+    const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(source, {},
+                                                                                                 false, 2);
+    coco::conformance::PolicyUnderTest<float> on =
+        coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(2);
     coco::llm::Generation how;
     how.max_tokens = 20;
     const auto found = coco::llm::generate(on, bench.decoder, bench.parameters, bench.adapter, prompts, how);

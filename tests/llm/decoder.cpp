@@ -52,11 +52,12 @@ void gradients_agree(const coco::llm::Config& config, const typename Adapter::Co
                   dout = normals(prompts.rows() * config.width, 4);
     const Outcome o = bench.both(prompts, soft, dout);
     CHECK(length(o.dsoft) > 0);
-    coco::conformance::gradient_agrees("soft prompts", soft, o.dsoft,
-                                [&](const Numbers& x) { return dot(bench.both(prompts, x).out, dout); });
+    coco::conformance::gradient_agrees("soft prompts", soft, o.dsoft, [&](const Numbers& x) {
+        return dot(bench.both(prompts, x).out, dout);
+    });
     std::size_t at = 0;
     for (const coco::Tensor& t : bench.layout.tensors()) {
-        if (t.ref.home != coco::ParameterBlock::dense) continue;
+        if (t.ref.block != coco::ParameterBlock::dense) continue;
         const auto size = static_cast<std::size_t>(t.ref.size());
         const Numbers g(o.dadapter.begin() + static_cast<std::ptrdiff_t>(at),
                         o.dadapter.begin() + static_cast<std::ptrdiff_t>(at + size));
@@ -208,8 +209,9 @@ TEST_CASE("decoder: a forward that is not to be followed by backward gives the s
     CHECK(coco::conformance::fetched<Double>(bench.on, saved.out) == out);
     const std::vector<std::uint8_t> open(5, 1);
     CHECK_THROWS_AS(bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, open), coco::Error);
-    CHECK_THROWS_AS(bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, std::span(open).first(4)),
-                    coco::Error);
+    CHECK_THROWS_AS(
+        bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, std::span(open).first(4)),
+        coco::Error);
 }
 
 TEST_CASE("decoder: nothing to read, only an instruction, only texts") {

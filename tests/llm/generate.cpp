@@ -3,8 +3,8 @@
 #include <coco/llm/generate.hpp>
 #include <numeric>
 
-#include "io/support.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;

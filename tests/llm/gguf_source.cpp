@@ -5,8 +5,8 @@
 #include <limits>
 #include <map>
 
-#include "io/support.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -166,15 +166,18 @@ TEST_CASE("GGUF source: an output matrix of its own is known, and claimed where 
     for (const bool claimed : {false, true}) {
         source.config.output_head = claimed;
         Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(source);
-        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx =
+            bench.parameters.context(bench.on, bench.work);
         const auto rows = coco::conformance::brought(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
         if (claimed)
             CHECK(coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
-                      bench.on, bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows))) ==
+                      bench.on, bench.decoder.logits(
+                                    ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows))) ==
                   Numbers(31, 8.0));
         else
-            CHECK_THROWS_AS(bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)),
-                            coco::Error);
+            CHECK_THROWS_AS(
+                bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)),
+                coco::Error);
     }
 }
 
@@ -189,7 +192,8 @@ TEST_CASE("GGUF source: what this decoder cannot be is refused by name") {
             coco::ParameterLayout layout;
             const coco::llm::Source source = coco::llm::open(path);
             const coco::llm::Decoder<> decoder(layout, source);
-            coco::conformance::PolicyUnderTest<float> on = coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(1);
+            coco::conformance::PolicyUnderTest<float> on =
+                coco::conformance::policy<coco::conformance::PolicyUnderTest<float>>(1);
             const coco::Parameters<coco::conformance::PolicyUnderTest<float>> parameters(on, layout, 1);
         });
     };

@@ -3,8 +3,8 @@
 #include <coco/llm/head_norm.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -20,7 +20,8 @@ TEST_CASE("head norm: each head by itself, one weight for all; its gradient is t
         1e-6);
     const Parameters<P> parameters(on, layout, 1);
     Workspace<P> work(on);
-    const conformance::Numbers x = conformance::normals(rows * heads * head, 1), dy = conformance::normals(rows * heads * head, 2);
+    const conformance::Numbers x = conformance::normals(rows * heads * head, 1),
+                               dy = conformance::normals(rows * heads * head, 2);
     const auto forward = [&](const conformance::Numbers& at) {
         work.reset();
         Context<P> ctx = parameters.context(on, work);
@@ -40,6 +41,7 @@ TEST_CASE("head norm: each head by itself, one weight for all; its gradient is t
     Context<P> ctx = parameters.context(on, work);
     const Rows<P> d = conformance::brought(on, work, dy, {rows, heads * head});
     norm.backward(ctx, CRows<P>(conformance::brought(on, work, x, {rows, heads * head})), d);
-    conformance::gradient_agrees("x", x, conformance::fetched<P>(on, d),
-                          [&](const conformance::Numbers& at) { return conformance::dot(forward(at), dy); });
+    conformance::gradient_agrees("x", x, conformance::fetched<P>(on, d), [&](const conformance::Numbers& at) {
+        return conformance::dot(forward(at), dy);
+    });
 }

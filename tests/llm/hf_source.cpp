@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "io/support.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -46,12 +46,14 @@ TEST_CASE("Hugging Face folder: logits are transformers'") {
                    offsets = list<std::int32_t>(reference, "offsets");
         coco::Offsets text_of;
         text_of.at.assign(offsets.begin(), offsets.end());
-        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx =
+            bench.parameters.context(bench.on, bench.work);
         const auto rows =
             bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, token),
                                  coco::conformance::segments(bench.on, bench.work, text_of));
         const Numbers logits = coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
-            bench.on, bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)));
+            bench.on,
+            bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)));
         const double off = relative(logits, list<float>(reference, "logits"));
         INFO(name << " is off by " << off);
         CHECK(off <= 2e-6);
@@ -97,9 +99,9 @@ TEST_CASE("Hugging Face folder: a tensor of another shape is named when it is re
     const std::string what = "\"intermediate_size\": 48";
     REQUIRE(text.find(what) != std::string::npos);
     write(folder / "config.json", text.replace(text.find(what), what.size(), "\"intermediate_size\": 47"));
-    CHECK_THAT(
-        error_of([&] {
-            const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(coco::llm::open(folder.path()));
-        }),
-        Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
+    CHECK_THAT(error_of([&] {
+                   const Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(
+                       coco::llm::open(folder.path()));
+               }),
+               Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
 }

@@ -12,8 +12,8 @@
 #include <sstream>
 #include <string>
 
-#include "io/support.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "io/support.hpp"
 #include "llm/support.hpp"
 
 using namespace support;
@@ -42,8 +42,8 @@ std::vector<std::string> texts(const std::filesystem::path& folder) {
 /// The last hidden row of each text, cut after 64 tokens.
 template <class Storage>
 Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vector<Id>>& token) {
-    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(coco::llm::open(model), {}, false,
-                                                                         2);
+    Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(
+        coco::llm::open(model), {}, false, 2);
     Numbers all;
     for (std::size_t first = 0; first < token.size(); first += 20) {
         std::vector<Id> some;
@@ -53,7 +53,8 @@ Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vec
             of.push(static_cast<Index>(token[s].size()));
         }
         bench.work.reset();
-        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx = bench.parameters.context(bench.on, bench.work);
+        coco::Context<coco::conformance::PolicyUnderTest<float>> ctx =
+            bench.parameters.context(bench.on, bench.work);
         const auto rows =
             bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, some),
                                  coco::conformance::segments(bench.on, bench.work, of));
@@ -72,7 +73,8 @@ double least_cosine(const Numbers& a, const Numbers& b, std::size_t width) {
                         a.begin() + static_cast<std::ptrdiff_t>(at + width)),
             y(b.begin() + static_cast<std::ptrdiff_t>(at),
               b.begin() + static_cast<std::ptrdiff_t>(at + width));
-        least = std::min(least, coco::conformance::dot(x, y) / coco::conformance::length(x) / coco::conformance::length(y));
+        least = std::min(least, coco::conformance::dot(x, y) / coco::conformance::length(x) /
+                                    coco::conformance::length(y));
     }
     return least;
 }

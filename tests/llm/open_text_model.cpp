@@ -35,12 +35,12 @@ TEST_CASE("text model: a folder's weights, words and sum", "[llm]") {
     CHECK(model.encode("ab a") == std::vector<coco::Id>{2, 3, 0});
     CHECK(model.encode("<end>").size() != 1);
     CHECK(coco::llm::open_tokenizer(folder.path()).encode("<end>") == std::vector<coco::Id>{4});
-    CHECK(model.digest == coco::llm::open_text_model(other.path(), 1).sum);
-    CHECK(model.digest != coco::llm::open_text_model(folder.path()).sum);
+    CHECK(model.digest == coco::llm::open_text_model(other.path(), 1).digest);
+    CHECK(model.digest != coco::llm::open_text_model(folder.path()).digest);
     std::string weights = slurp(folder / "model.safetensors");
     weights.back() = static_cast<char>(weights.back() ^ 1);
     write(folder / "model.safetensors", weights);
-    CHECK(model.digest != coco::llm::open_text_model(folder.path(), 1).sum);
+    CHECK(model.digest != coco::llm::open_text_model(folder.path(), 1).digest);
 
     CHECK_THAT(error_of([&] { coco::llm::open_text_model(folder.path(), 3); }),
                Contains("llm.depth: out of range"));

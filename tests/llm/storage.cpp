@@ -4,8 +4,8 @@
 #include <coco/llm/storage.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
 #include "conformance/stored.hpp"
 #include "llm/support.hpp"
 
@@ -65,7 +65,8 @@ TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were 
     const Parameters<P> parameters(on, layout, 1);
     Workspace<P> work(on);
     Context<P> ctx = parameters.context(on, work);
-    const conformance::Numbers x = conformance::normals(rows * in, 2), dy = conformance::normals(rows * out, 3);
+    const conformance::Numbers x = conformance::normals(rows * in, 2),
+                               dy = conformance::normals(rows * out, 3);
     const Rows<P> y = work.keep(rows, out), dx = work.keep(rows, in), some = work.keep(2, in);
     TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y);
     TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y, Write::add);
@@ -147,7 +148,7 @@ TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it 
         };
     const support::Prompts prompts = support::ragged();
     const conformance::Numbers soft = conformance::normals(prompts.soft_rows() * 16, 3),
-                        dout = conformance::normals(prompts.rows() * 16, 4);
+                               dout = conformance::normals(prompts.rows() * 16, 4);
     support::Bench<P> plain(rounded);
     support::Bench<P, adapter::LoRA, TestType> stored(source);
     const support::Outcome a = plain.both(prompts, soft, dout), b = stored.both(prompts, soft, dout);

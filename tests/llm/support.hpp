@@ -97,7 +97,7 @@ public:
           gradients(on, layout) {
         if (!drawn) return;
         for (const coco::Tensor& t : layout.tensors())
-            if (t.ref.home == coco::ParameterBlock::dense)
+            if (t.ref.block == coco::ParameterBlock::dense)
                 set(t.ref,
                     coco::conformance::normals(t.ref.size(), 11 + static_cast<std::uint64_t>(t.ref.at), 0.3));
     }
@@ -129,11 +129,11 @@ public:
         if (open.empty()) open.assign(static_cast<std::size_t>(saved.of_group.count()), 1);
         const auto dsoft =
             coco::conformance::brought(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
-        decoder.backward(ctx, adapter, saved, coco::conformance::brought(on, work, dout, {prompts.rows(), width}),
-                         dsoft, open);
+        decoder.backward(ctx, adapter, saved,
+                         coco::conformance::brought(on, work, dout, {prompts.rows(), width}), dsoft, open);
         o.dsoft = coco::conformance::fetched<P>(on, dsoft);
         for (const coco::Tensor& t : layout.tensors())
-            if (t.ref.home == coco::ParameterBlock::dense) {
+            if (t.ref.block == coco::ParameterBlock::dense) {
                 const Numbers g = coco::conformance::fetched<P>(on, gradients.view(t.ref));
                 o.dadapter.insert(o.dadapter.end(), g.begin(), g.end());
             }

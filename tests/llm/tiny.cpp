@@ -54,7 +54,8 @@ TEST_CASE("tiny: a hidden row says which word it is, whatever stands before it")
             double maximum = -1, least = 1;
             for (Id first = 0; first < static_cast<Id>(words); ++first) {
                 const Numbers a = row(0, last), b = row(first, other);
-                const double cosine = coco::conformance::dot(a, b) / coco::conformance::length(a) / coco::conformance::length(b);
+                const double cosine = coco::conformance::dot(a, b) / coco::conformance::length(a) /
+                                      coco::conformance::length(b);
                 maximum = std::max(maximum, cosine);
                 least = std::min(least, cosine);
             }

@@ -3,8 +3,8 @@
 
 #include <coco/loss/bce.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -20,8 +20,8 @@ struct Case {
     static Id positive(Index i) { return static_cast<Id>(i % 4); }
     static Id negative(Index i) { return static_cast<Id>((i + 1 + i / 3 % 4) % items); }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         std::vector<Id> yes, no;
         for (Index i = 0; i < x[0].rows; ++i) yes.push_back(positive(i)), no.push_back(negative(i));
         Targets<Policy> t;

@@ -3,8 +3,8 @@
 
 #include <coco/loss/cross_entropy.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -24,8 +24,8 @@ struct Case {
         return item;
     }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         Targets<Policy> t;
         t.item = conformance::ids(ctx.on, ctx.work, targets(x[0].rows));
         loss::CrossEntropy::step(ctx, x[0], x[1], t, weight, loss, dx[0], dx[1]);

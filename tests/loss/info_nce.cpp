@@ -5,8 +5,8 @@
 
 #include <coco/loss/info_nce.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -27,8 +27,8 @@ struct Case {
         return exclude && i != j && (i / 2 == j / 2 || item(i) == item(j));
     }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         std::vector<Id> target, self(static_cast<std::size_t>(x[0].rows)), out;
         std::iota(self.begin(), self.end(), 0);
         Offsets of_row;
@@ -46,8 +46,8 @@ struct Case {
             t.excluded_of = conformance::segments(ctx.on, ctx.work, of_row);
             t.excluded = conformance::ids(ctx.on, ctx.work, out);
         }
-        loss::info_nce<Policy>(ctx, x[0], x[1], t, conformance::ids(ctx.on, ctx.work, self), temperature, weight,
-                               loss, dx[0], dx[1]);
+        loss::info_nce<Policy>(ctx, x[0], x[1], t, conformance::ids(ctx.on, ctx.work, self), temperature,
+                               weight, loss, dx[0], dx[1]);
     }
 };
 
@@ -74,7 +74,8 @@ TEST_CASE("InfoNCE is its formula, written out, excluded targets left out", "[in
             for (Index j = 0; j < rows; ++j) {
                 if (test.excluded(i, j)) continue;
                 const auto v = row(1, Case::item(j));
-                const double cosine = conformance::dot(h, v) / conformance::length(h) / conformance::length(v);
+                const double cosine =
+                    conformance::dot(h, v) / conformance::length(h) / conformance::length(v);
                 sum += std::exp(cosine / temperature);
                 if (i == j) own = cosine / temperature;
             }

@@ -3,8 +3,8 @@
 
 #include <coco/loss/objective.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -18,8 +18,8 @@ struct Case {
 
     std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, 3}, {4, 3}}; }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         const std::vector<Id> yes{0, 1, 1}, no{2, 2, 3};
         Targets<Policy> t;
         t.item = conformance::ids(ctx.on, ctx.work, yes);
@@ -41,7 +41,8 @@ TEST_CASE("the run-time switch calls the objective it names", "[objective]") {
     for (const ObjectiveKind kind : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
         const Case chosen{kind, false}, direct{kind, true};
         const auto inputs = conformance::loss_inputs(chosen, 3);
-        CHECK(conformance::loss_step<P>(chosen, inputs, 3, 1, 0) == conformance::loss_step<P>(direct, inputs, 3, 1, 0));
+        CHECK(conformance::loss_step<P>(chosen, inputs, 3, 1, 0) ==
+              conformance::loss_step<P>(direct, inputs, 3, 1, 0));
     }
     CHECK(needs_negatives(ObjectiveKind::bce) == loss::Bce::needs_negatives);
     CHECK(needs_negatives(ObjectiveKind::cross_entropy) == loss::CrossEntropy::needs_negatives);

@@ -3,8 +3,8 @@
 
 #include <coco/loss/orthogonality.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using loss::Orthogonality;
@@ -20,8 +20,8 @@ struct Case {
     std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}}; }
     static std::vector<Write> writes() { return {Write::add}; }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         loss::orthogonality<Policy>(ctx, x[0], kind, weight, loss, dx[0]);
     }
 };
@@ -44,7 +44,8 @@ TEST_CASE("orthogonality is the mean over pairs, written out", "[orthogonality]"
         for (Index i = 0; i < 7; ++i)
             for (Index j = 0; j < 7; ++j) {
                 if (i == j) continue;
-                const double c = conformance::dot(code(i), code(j)) / conformance::length(code(i)) / conformance::length(code(j));
+                const double c = conformance::dot(code(i), code(j)) / conformance::length(code(i)) /
+                                 conformance::length(code(j));
                 expected += (kind == Orthogonality::cosine ? c : c * c) / 42;
             }
         CHECK(conformance::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
@@ -53,7 +54,8 @@ TEST_CASE("orthogonality is the mean over pairs, written out", "[orthogonality]"
 
 TEST_CASE("orthogonality has its documented bounds", "[orthogonality]") {
     const auto value = [](Orthogonality kind, const conformance::Numbers& codes) {
-        return conformance::loss_step<P>(Case{kind}, {codes}, static_cast<Index>(codes.size()) / width, 1, 0).loss;
+        return conformance::loss_step<P>(Case{kind}, {codes}, static_cast<Index>(codes.size()) / width, 1, 0)
+            .loss;
     };
     const conformance::Numbers axes{2, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 1, 0, 0};
     const conformance::Numbers same{1, 2, 3, 4, 5, 2, 4, 6, 8, 10, 3, 6, 9, 12, 15};

@@ -3,8 +3,8 @@
 
 #include <coco/loss/quantization.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/loss.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -22,12 +22,13 @@ struct Case {
     static Id nearest(Index g) { return static_cast<Id>(g % 3); }
     conformance::Numbers e() const { return conformance::normals(groups * width, 17); }
     template <class Policy>
-    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight, typename Policy::Scalar* loss,
-              const conformance::Out<Policy>& dx) const {
+    void step(Context<Policy>& ctx, const conformance::In<Policy>& x, double weight,
+              typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         std::vector<Id> near;
         for (Index g = 0; g < groups; ++g) near.push_back(nearest(g));
         const CRows<Policy> held = conformance::brought(ctx.on, ctx.work, e(), {groups, width});
-        loss::quantization<Policy>(ctx, held, x[0], conformance::ids(ctx.on, ctx.work, near), weight, loss, dx[0]);
+        loss::quantization<Policy>(ctx, held, x[0], conformance::ids(ctx.on, ctx.work, near), weight, loss,
+                                   dx[0]);
     }
 };
 

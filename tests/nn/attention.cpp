@@ -3,8 +3,8 @@
 
 #include <coco/nn/attention.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using nn::AttentionMask;
@@ -19,10 +19,12 @@ struct Case {
     nn::SelfAttention stage;
 
     explicit Case(ParameterLayout& layout)
-        : stage(layout, "attention", width, heads, attention_mask, percent_dropped / 100.0, Init::normal(1)) {}
+        : stage(layout, "attention", width, heads, attention_mask, percent_dropped / 100.0, Init::normal(1)) {
+    }
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, width}}; }
     template <class P>
-    nn::SelfAttention::Saved<P> forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
+    nn::SelfAttention::Saved<P> forward(Context<P>& ctx, const Sequence<P>& s,
+                                        const conformance::In<P>& x) const {
         return stage.forward(ctx, s.segments, s.row_key, x[0]);
     }
     template <class P>
@@ -33,7 +35,8 @@ struct Case {
 };
 
 /// y = x W' + b by loops; W is out x in.
-conformance::Numbers mapped(const conformance::Numbers& x, Index in, const conformance::Numbers& w, const conformance::Numbers& b) {
+conformance::Numbers mapped(const conformance::Numbers& x, Index in, const conformance::Numbers& w,
+                            const conformance::Numbers& b) {
     const std::size_t n = x.size() / static_cast<std::size_t>(in), m = b.size(),
                       k = static_cast<std::size_t>(in);
     conformance::Numbers y(n * m);
@@ -53,10 +56,11 @@ TEST_CASE("self-attention obeys the law of stages", "[attention]") {
     conformance::layer<Case<AttentionMask::bidirectional, 30>>();
 }
 
-TEMPLATE_TEST_CASE_SIG("self-attention is its formula, written out", "[attention]", ((AttentionMask attention_mask), attention_mask),
-                       AttentionMask::causal, AttentionMask::bidirectional) {
-    conformance::Bench<conformance::PolicyUnderTest<double>, Case<attention_mask, 0>> bench([](ParameterLayout& layout) { return Case<attention_mask, 0>(layout); },
-                                                         11, 1);
+TEMPLATE_TEST_CASE_SIG("self-attention is its formula, written out", "[attention]",
+                       ((AttentionMask attention_mask), attention_mask), AttentionMask::causal,
+                       AttentionMask::bidirectional) {
+    conformance::Bench<conformance::PolicyUnderTest<double>, Case<attention_mask, 0>> bench(
+        [](ParameterLayout& layout) { return Case<attention_mask, 0>(layout); }, 11, 1);
     const conformance::Numbers out = bench.forward();
     const conformance::Numbers qkv = mapped(bench.inputs[0], width, bench.values[0], bench.values[1]);
     const auto at = [&](Index row, Index part, Index column) {

@@ -3,8 +3,8 @@
 
 #include <coco/nn/dropout.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -18,7 +18,7 @@ struct Case {
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 19}}; }
     template <class Policy>
     nn::Dropout::Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>& s,
-                                      const conformance::In<Policy>& x) const {
+                                       const conformance::In<Policy>& x) const {
         return dropout.forward(ctx, x[0], s.row_key);
     }
     template <class Policy>
@@ -29,8 +29,8 @@ struct Case {
 };
 
 /// What is kept of ones, rows x cols.
-conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std::uint64_t seed, Id first_key,
-                   bool training = true) {
+conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std::uint64_t seed,
+                          Id first_key, bool training = true) {
     ParameterLayout layout;
     const nn::Dropout dropout(layout, rate);
     P on = conformance::policy<P>(1);
@@ -44,7 +44,8 @@ conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t ste
     for (Index i = 0; i < rows; ++i) keys.push_back(first_key + static_cast<Id>(i));
     const conformance::Numbers ones(static_cast<std::size_t>(rows * cols), 1.0);
     const CRows<P> x = conformance::brought(on, work, ones, {rows, cols});
-    return conformance::fetched<P>(on, dropout.forward(ctx, x, on.upload(std::span<const Id>(keys), work)).out);
+    return conformance::fetched<P>(on,
+                                   dropout.forward(ctx, x, on.upload(std::span<const Id>(keys), work)).out);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -22,10 +22,12 @@ struct Case {
     TensorRef table;
 
     explicit Case(ParameterLayout& layout)
-        : table(layout.claim("item", conformance::trial_items, 5, Init::normal(1), Decay::no, ParameterBlock::table)) {}
+        : table(layout.claim("item", conformance::trial_items, 5, Init::normal(1), Decay::no,
+                             ParameterBlock::table)) {}
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 5}}; }
     template <class Policy>
-    Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>& s, const conformance::In<Policy>& x) const {
+    Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>& s,
+                          const conformance::In<Policy>& x) const {
         const Rows<Policy> out = ctx.work.keep(s.item.size, 5);
         nn::copy<Policy>(ctx.on, x[0], out);
         nn::gather<Policy>(ctx.on, ctx.value(table), s.item, out, Write::add);

@@ -4,8 +4,8 @@
 
 #include <coco/nn/encoder.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using nn::AttentionMask;

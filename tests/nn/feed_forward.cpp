@@ -3,8 +3,8 @@
 
 #include <coco/nn/feed_forward.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using nn::Activation;
@@ -18,7 +18,8 @@ struct Case {
     explicit Case(ParameterLayout& layout) : stage(layout, "ff", 6, 11, kind, Init::normal(1)) {}
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 6}}; }
     template <class P>
-    nn::FeedForward::Saved<P> forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>& x) const {
+    nn::FeedForward::Saved<P> forward(Context<P>& ctx, const Sequence<P>&,
+                                      const conformance::In<P>& x) const {
         return stage.forward(ctx, x[0]);
     }
     template <class P>

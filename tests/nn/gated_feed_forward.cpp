@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <coco/nn/gated_feed_forward.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -18,7 +18,7 @@ struct Case {
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, width}}; }
     template <class P>
     typename nn::GatedFeedForward<>::template Saved<P> forward(Context<P>& ctx, const Sequence<P>&,
-                                                              const conformance::In<P>& x) const {
+                                                               const conformance::In<P>& x) const {
         return stage.forward(ctx, x[0]);
     }
     template <class P>

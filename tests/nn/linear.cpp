@@ -3,8 +3,8 @@
 
 #include <coco/nn/linear.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -38,7 +38,7 @@ TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
     conformance::Bench<conformance::PolicyUnderTest<double>, Case<nn::Bias::yes>> bench(
         [](ParameterLayout& layout) { return Case<nn::Bias::yes>(layout); }, 11, 1);
     const conformance::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0],
-                        &b = bench.values[1];
+                               &b = bench.values[1];
     for (std::size_t i = 0; i < 11; ++i)
         for (std::size_t o = 0; o < 5; ++o) {
             double sum = b[o];

@@ -4,8 +4,8 @@
 #include <coco/nn/linear.hpp>
 #include <coco/nn/low_rank.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -23,14 +23,15 @@ struct Case {
           change(layout, "change", in, out, 3, 2.0, 0.3) {}
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, in}}; }
     template <class P>
-    nn::Linear::Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, const conformance::In<P>& x) const {
+    nn::Linear::Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence,
+                                 const conformance::In<P>& x) const {
         const nn::Linear::Saved<P> saved = base.forward(ctx, x[0]);
         change.forward(ctx, x[0], sequence.row_key, saved.out);
         return saved;
     }
     template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>& sequence, const nn::Linear::Saved<P>& saved, CRows<P> dy,
-                  const conformance::Out<P>& dx) const {
+    void backward(Context<P>& ctx, const Sequence<P>& sequence, const nn::Linear::Saved<P>& saved,
+                  CRows<P> dy, const conformance::Out<P>& dx) const {
         base.backward(ctx, saved, dy, dx[0]);
         change.backward(ctx, saved.x, sequence.row_key, dy, dx[0]);
     }
@@ -49,7 +50,7 @@ TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
     const nn::LowRank change(again, "change", in, out, 3, 2.0, 0.4);
     Parameters<P> parameters(on, again, 1);
     const conformance::Numbers a = conformance::normals(3 * in, 1), b = conformance::normals(out * 3, 2),
-                        x = conformance::normals(6 * in, 3), before = conformance::normals(6 * out, 4);
+                               x = conformance::normals(6 * in, 3), before = conformance::normals(6 * out, 4);
     on.upload(a.data(), parameters.list(change.a()));
     on.upload(b.data(), parameters.list(change.b()));
     Workspace<P> work(on);
@@ -77,9 +78,11 @@ TEST_CASE("low rank: starts as no change at all") {
     conformance::PolicyUnderTest<float> on = conformance::policy<conformance::PolicyUnderTest<float>>(1);
     const nn::LowRank change(layout, "change", in, out, 3, 2.0, 0);
     const Parameters<conformance::PolicyUnderTest<float>> parameters(on, layout, 1);
-    CHECK(conformance::length(conformance::fetched<conformance::PolicyUnderTest<float>>(on, parameters.view(change.b()))) == 0);
+    CHECK(conformance::length(conformance::fetched<conformance::PolicyUnderTest<float>>(
+              on, parameters.view(change.b()))) == 0);
     double maximum = 0;
-    for (const double v : conformance::fetched<conformance::PolicyUnderTest<float>>(on, parameters.view(change.a())))
+    for (const double v :
+         conformance::fetched<conformance::PolicyUnderTest<float>>(on, parameters.view(change.a())))
         maximum = std::max(maximum, std::abs(v));
     CHECK(maximum <= 1 / std::sqrt(11.0));
     CHECK(maximum > 0.8 / std::sqrt(11.0));

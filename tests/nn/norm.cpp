@@ -3,8 +3,8 @@
 
 #include <coco/nn/norm.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -60,8 +60,8 @@ TEST_CASE("norms obey the law of stages", "[norm]") {
 
 TEMPLATE_TEST_CASE_SIG("norms are their formulas, written out", "[norm]", ((nn::NormKind kind), kind),
                        nn::NormKind::layer, nn::NormKind::rms) {
-    conformance::Bench<conformance::PolicyUnderTest<double>, Case<kind>> bench([](ParameterLayout& layout) { return Case<kind>(layout); }, 11,
-                                                      1);
+    conformance::Bench<conformance::PolicyUnderTest<double>, Case<kind>> bench(
+        [](ParameterLayout& layout) { return Case<kind>(layout); }, 11, 1);
     const conformance::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0];
     for (std::size_t i = 0; i < 11; ++i) {
         double mean = 0, square = 0;

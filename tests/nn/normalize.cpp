@@ -3,8 +3,8 @@
 
 #include <coco/nn/normalize.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -21,7 +21,8 @@ struct Case {
     explicit Case(ParameterLayout&) {}
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 7}}; }
     template <class Policy>
-    Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>&, const conformance::In<Policy>& x) const {
+    Saved<Policy> forward(Context<Policy>& ctx, const Sequence<Policy>&,
+                          const conformance::In<Policy>& x) const {
         const auto n = nn::normalize<Policy>(ctx, x[0]);
         return {n, n.y};
     }
@@ -49,5 +50,6 @@ TEST_CASE("rows get length one, a row of zeros stays zero with a finite gradient
     const CRows<P> dy = conformance::brought(on, work, {1, 0, 1e-20, 0}, {2, 2});
     const Rows<P> dx = conformance::brought(on, work, {1, 1, 1, 1}, {2, 2});
     nn::normalize_backward<P>(ctx, n, dy, dx, Write::add);
-    CHECK(conformance::distance(conformance::fetched<P>(on, dx), {1 + 0.64 / 5, 1 - 0.48 / 5, 1 + 1e-8, 1}) < 1e-12);
+    CHECK(conformance::distance(conformance::fetched<P>(on, dx), {1 + 0.64 / 5, 1 - 0.48 / 5, 1 + 1e-8, 1}) <
+          1e-12);
 }

@@ -4,8 +4,8 @@
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/parameters.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
@@ -14,9 +14,10 @@ using conformance::Numbers;
 TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", "[parameters]") {
     ParameterLayout layout;
     const TensorRef one = layout.claim("one", 3, 5, Init::ones()),
-               zero = layout.claim("zero", 1, 7, Init::zeros());
+                    zero = layout.claim("zero", 1, 7, Init::zeros());
     const TensorRef normal = layout.claim("normal", 100, 100, Init::normal(0.02));
-    const TensorRef uniform = layout.claim("uniform", 100, 100, Init::uniform(0.5), Decay::no, ParameterBlock::table);
+    const TensorRef uniform =
+        layout.claim("uniform", 100, 100, Init::uniform(0.5), Decay::no, ParameterBlock::table);
     const TensorRef given = layout.given("given", 2, 2, [](std::span<float> to) {
         for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<float>(i);
     });

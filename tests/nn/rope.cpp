@@ -4,8 +4,8 @@
 #include <complex>
 
 #include "conformance/batch.hpp"
-#include "conformance/policy_under_test.hpp"
 #include "conformance/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using Double = conformance::PolicyUnderTest<double>;

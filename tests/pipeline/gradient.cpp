@@ -18,7 +18,7 @@ template <class Model>
 void law(const typename Model::Config& config, Samples samples, bool tensors = false,
          const std::vector<std::string>& silent = {}) {
     Bench<Model> bench(config);
-    bench.draw(2);
+    bench.randomize(2);
     const coco::HostBatch b = joint(samples, &bench.text);
     Surrogate<Model> surrogate(bench, b);
     // Without both kinds of rows the law would say less than it seems to.
@@ -114,7 +114,7 @@ TEST_CASE("the language model's gradient is that of the open rows alone", "[pipe
         int mixed = 0, shut = 0;
         for (std::uint64_t seed = 2; seed < 8; ++seed) {
             Bench<Shop> bench(config<Shop>());
-            bench.draw(seed);
+            bench.randomize(seed);
             const coco::HostBatch b = joint(samples, &bench.text);
             Surrogate<Shop> surrogate(bench, b);
             const coco::ParameterGroup& group = bench.model.layout().groups().back();

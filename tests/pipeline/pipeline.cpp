@@ -117,7 +117,7 @@ TEST_CASE("no knowledge of a target reaches its own prediction", "[pipeline]") {
 TEST_CASE("and no bit of its vector depends on it", "[pipeline]") {
     const auto train = people();
     Bench<Shop> bench(config<Shop>());
-    bench.draw(2);
+    bench.randomize(2);
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         const coco::HostBatch b = joint(samples, &bench.text, 1);
         const Surrogate<Shop> before(bench, b);
@@ -165,7 +165,8 @@ TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
         coco::Gradients<Double> first(bench.on, bench.model.layout()), second(bench.on, bench.model.layout());
         for (std::uint32_t step = 1; step <= 20; ++step) {
             bench.step(joint(samples, &bench.text, step), coco::TrainingStage::joint, step);
-            for (const coco::ParameterBlock block : {coco::ParameterBlock::dense, coco::ParameterBlock::table}) {
+            for (const coco::ParameterBlock block :
+                 {coco::ParameterBlock::dense, coco::ParameterBlock::table}) {
                 const coco::AdamWRange<Double> range{{.rate = 1e-2, .step = step},
                                                      bench.parameters.block(block).list(),
                                                      bench.gradients.block(block).list(),
@@ -192,12 +193,12 @@ TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
 TEST_CASE("neither the order of users nor the number of threads matters", "[pipeline][threads]") {
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         Bench<Shop> bench(config<Shop>());
-        bench.draw(3);
+        bench.randomize(3);
         const Numbers one = outcome(bench, joint(samples, &bench.text, 1, false));
         const Numbers other = outcome(bench, joint(samples, &bench.text, 1, false, {5, 3, 6, 0, 2, 4, 1}));
         CHECK(coco::conformance::distance(one, other) <= 1e-12 * (1 + coco::conformance::length(one)));
         Bench<Shop> threaded(config<Shop>(), 3);
-        threaded.draw(3);
+        threaded.randomize(3);
         CHECK(outcome(threaded, joint(samples, &bench.text, 1, false)) == one);
     }
 }
@@ -208,7 +209,7 @@ TEST_CASE("where every row agrees the language model is left alone", "[pipeline]
     s.without_knowledge = 0;
     auto c = config<Shop>();
     Bench<Shop> bench(c);
-    bench.draw(2);
+    bench.randomize(2);
     coco::HostBatch b;
     coco::BatchBuilder(s, items).joint(b, people(), std::vector<Id>{3}, &bench.text, nullptr, 9, 1, 4);
     REQUIRE(b.targets() == 1);
@@ -230,7 +231,7 @@ TEST_CASE("a batch in which nobody is known trains behaviour as the base does", 
     const auto b = joint(Samples::prefixes, nullptr);
     using SequentialRecommender = coco::SequentialRecommender<Backbone>;
     Bench<Shop> bench(config<Shop>());
-    bench.draw(2);
+    bench.randomize(2);
     typename SequentialRecommender::Config c;
     c.behaviour.backbone = sasrec();
     c.auxiliary = true;
@@ -265,7 +266,7 @@ TEST_CASE("a batch in which nobody is known trains behaviour as the base does", 
 
 TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipeline]") {
     Bench<Shop> bench(config<Shop>());
-    bench.draw(2);
+    bench.randomize(2);
     const auto train = people();
     coco::HostBatch b;
     const coco::BatchBuilder builder(sampling(Samples::prefixes), items);
@@ -285,8 +286,8 @@ TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipe
                   ignorant = coco::conformance::fetched<Double>(bench.on, without.rows);
     for (Index u = 0; u < train.users(); ++u) {
         const auto at = static_cast<std::ptrdiff_t>(u * width);
-        const bool same =
-            std::equal(with_knowledge.begin() + at, with_knowledge.begin() + at + width, ignorant.begin() + at);
+        const bool same = std::equal(with_knowledge.begin() + at, with_knowledge.begin() + at + width,
+                                     ignorant.begin() + at);
         CHECK(same == (u % 2 == 0));
     }
 }

@@ -21,14 +21,14 @@
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/pipeline/pipeline.hpp>
-#include <coco/pipeline/sampling.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/sampling/batch_builder.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/numbers.hpp"
+#include "conformance/policy_under_test.hpp"
 
 namespace shop {
 
@@ -139,7 +139,7 @@ public:
           sums(on, coco::StepMetrics::entries) {}
 
     /// Draws every trained tensor, none zero; norms' weights about 1.
-    void random(std::uint64_t seed, double scale = 0.4) {
+    void randomize(std::uint64_t seed, double scale = 0.4) {
         for (std::size_t t = 0; t < model.layout().tensors().size(); ++t) {
             const coco::Tensor& tensor = model.layout().tensors()[t];
             if (tensor.ref.block == coco::ParameterBlock::frozen) continue;
@@ -157,9 +157,13 @@ public:
     Numbers value(const coco::TensorRef& ref) {
         return coco::conformance::fetched<P>(on, std::as_const(parameters).view(ref));
     }
-    Numbers gradient(const coco::TensorRef& ref) { return coco::conformance::fetched<P>(on, gradients.view(ref)); }
+    Numbers gradient(const coco::TensorRef& ref) {
+        return coco::conformance::fetched<P>(on, gradients.view(ref));
+    }
     /// A parameter group, gaps included, as one tensor.
-    static coco::TensorRef ref(const coco::ParameterGroup& g) { return {g.block, g.begin, 1, g.end - g.begin}; }
+    static coco::TensorRef ref(const coco::ParameterGroup& g) {
+        return {g.block, g.begin, 1, g.end - g.begin};
+    }
 
     coco::Context<P> pass(bool training = true) {
         coco::Context<P> ctx = parameters.context(on, work);
@@ -183,8 +187,8 @@ public:
         return report;
     }
     double loss() const {
-        return metrics[coco::StepMetrics::rec] + metrics[coco::StepMetrics::aux] + metrics[coco::StepMetrics::quantization] +
-               metrics[coco::StepMetrics::orthogonality];
+        return metrics[coco::StepMetrics::rec] + metrics[coco::StepMetrics::aux] +
+               metrics[coco::StepMetrics::quantization] + metrics[coco::StepMetrics::orthogonality];
     }
 
     coco::llm::Source source;
@@ -202,7 +206,7 @@ public:
 inline coco::HostBatch joint(coco::Samples samples, const coco::text::History* text, std::uint64_t epoch = 1,
                              bool negatives = true, const std::vector<Id>& users = everybody(),
                              const coco::data::Interactions& train = people()) {
-    const auto none = coco::data::Negatives::excluding_train(train, items);
+    const auto none = coco::sampling::Negatives::excluding_train(train, items);
     coco::HostBatch b;
     coco::BatchBuilder(sampling(samples), items)
         .joint(b, train, users, text, negatives ? &none : nullptr, 9, epoch, 4);

@@ -81,7 +81,8 @@ public:
         for (std::size_t i = 0; i < rows.size(); ++i)
             if (open[i / static_cast<std::size_t>(width)]) rows[i] = moving[i];
         const coco::CRows<P> a = coco::conformance::brought(bench_.on, bench_.work, rows, {h.rows, h.cols});
-        const coco::Rows<P> terms = coco::conformance::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
+        const coco::Rows<P> terms =
+            coco::conformance::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
         coco::loss::objective<P>(w.objective, ctx, a, v, batch_.targets, 1, terms.data,
                                  ctx.work.keep(h.rows, h.cols), {});
@@ -120,7 +121,8 @@ public:
         Numbers slopes = coco::conformance::fetched<P>(bench_.on, da);
         for (std::size_t i = 0; i < slopes.size(); ++i)
             slopes[i] *= open[i / static_cast<std::size_t>(width)];
-        const coco::CRows<P> dopen = coco::conformance::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
+        const coco::CRows<P> dopen =
+            coco::conformance::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
         aligner_.backward(inputs, out, dopen, {}, dpure);
         decoupler_.backward(inputs, pure, coco::CRows<P>(dpure), {}, dmix);
         llm_.backward(ctx, adapter_, mix, coco::CRows<P>(dmix), dsoft,
@@ -154,7 +156,8 @@ private:
         return e;
     }
     auto prompted(coco::Context<P>& ctx) {
-        const coco::CRows<P> e = coco::conformance::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
+        const coco::CRows<P> e =
+            coco::conformance::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
         return prompt_.forward(ctx, e);
     }
     template <class Prompts>

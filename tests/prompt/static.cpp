@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/prompt/static.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -19,8 +19,8 @@ struct Case {
 
     template <class P>
     auto forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>&) const {
-        return stage.forward(
-            ctx, CRows<P>(conformance::brought(ctx.on, ctx.work, conformance::normals(5 * width, 1), {5, width})));
+        return stage.forward(ctx, CRows<P>(conformance::brought(
+                                      ctx.on, ctx.work, conformance::normals(5 * width, 1), {5, width})));
     }
     template <class P>
     void backward(Context<P>& ctx, const Sequence<P>&, const prompt::Static::Saved<P>& saved, CRows<P> dy,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/prompt/vq_codebook.hpp>
 
-#include "conformance/policy_under_test.hpp"
 #include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 
@@ -18,17 +18,19 @@ struct Case {
     prompt::VqCodebook stage;
 
     explicit Case(ParameterLayout& layout)
-        : stage(layout, {.codes = 8, .theta = 0.2, .maximum = 3}, width, model_width) {}
+        : stage(layout, {.codes = 8, .theta = 0.2, .max_codes = 3}, width, model_width) {}
     static constexpr bool mixes = true;
     static std::vector<conformance::Shape> inputs(Index) { return {}; }
 
     template <class Policy>
     auto forward(Context<Policy>& ctx, const Sequence<Policy>&, const conformance::In<Policy>&) const {
-        return stage.forward(ctx, CRows<Policy>(conformance::brought(ctx.on, ctx.work, users(), {groups, width})));
+        return stage.forward(ctx,
+                             CRows<Policy>(conformance::brought(ctx.on, ctx.work, users(), {groups, width})));
     }
     template <class Policy>
-    void backward(Context<Policy>& ctx, const Sequence<Policy>&, const prompt::VqCodebook::Saved<Policy>& saved,
-                  CRows<Policy> dy, const conformance::Out<Policy>&) const {
+    void backward(Context<Policy>& ctx, const Sequence<Policy>&,
+                  const prompt::VqCodebook::Saved<Policy>& saved, CRows<Policy> dy,
+                  const conformance::Out<Policy>&) const {
         stage.backward(ctx, saved, dy);
     }
 };
@@ -51,7 +53,9 @@ struct Scene {
         set(stage.codes(), conformance::normals(stage.codes().size(), 5));
     }
     void set(const TensorRef& s, const conformance::Numbers& x) { on.upload(x.data(), parameters.list(s)); }
-    conformance::Numbers value(const TensorRef& s) { return conformance::fetched<P>(on, std::as_const(parameters).view(s)); }
+    conformance::Numbers value(const TensorRef& s) {
+        return conformance::fetched<P>(on, std::as_const(parameters).view(s));
+    }
     auto prompts(const conformance::Numbers& e) {
         return stage.forward(
             ctx, CRows<P>(conformance::brought(on, work, e, {static_cast<Index>(e.size()) / width, width})));
@@ -59,8 +63,8 @@ struct Scene {
 };
 
 /// Cosines of a user with every code, and which codes the paper's rule selects, by brute force.
-std::vector<Id> selected(const conformance::Numbers& e, std::size_t g, const conformance::Numbers& z, double theta,
-                         std::size_t maximum) {
+std::vector<Id> selected(const conformance::Numbers& e, std::size_t g, const conformance::Numbers& z,
+                         double theta, std::size_t maximum) {
     const std::size_t w = static_cast<std::size_t>(width), count = z.size() / w;
     std::vector<std::pair<double, Id>> order;
     for (std::size_t k = 0; k < count; ++k) {
@@ -91,11 +95,11 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
     const conformance::Numbers e = users();
     for (const double theta : {-1.0, 0.0, 0.3, 0.6, 0.999})
         for (const Index maximum : {1, 2, 5, 30}) {
-            Scene scene({.codes = 12, .theta = theta, .maximum = maximum});
+            Scene scene({.codes = 12, .theta = theta, .max_codes = maximum});
             const auto saved = scene.prompts(e);
             const conformance::Numbers z = scene.value(scene.stage.codes());
             const conformance::Numbers shared = scene.value(scene.stage.shared()),
-                                w = scene.value(scene.stage.projection());
+                                       w = scene.value(scene.stage.projection());
             const conformance::Numbers out = conformance::fetched<P>(scene.on, saved.out);
             const auto prompt = [&](Index i, Index j) {
                 return out[static_cast<std::size_t>(i * model_width + j)];
@@ -118,8 +122,8 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
                         for (Index i = 0; i < width; ++i)
                             sum += z[static_cast<std::size_t>(wanted[k] * width + i)] *
                                    w[static_cast<std::size_t>(j * width + i)];
-                        CHECK(std::abs(prompt(saved.of_group.begin(g) + 1 + static_cast<Index>(k), j) - sum) <=
-                              1e-14);
+                        CHECK(std::abs(prompt(saved.of_group.begin(g) + 1 + static_cast<Index>(k), j) -
+                                       sum) <= 1e-14);
                     }
                 }
             }
@@ -127,7 +131,7 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
 }
 
 TEST_CASE("the shared prompt is never selected and no user is a batch too", "[prompt]") {
-    Scene scene({.codes = 4, .theta = -1, .maximum = 30});
+    Scene scene({.codes = 4, .theta = -1, .max_codes = 30});
     const auto saved = scene.prompts(users());
     for (const Id k : saved.choice.code_host) CHECK((k >= 0 && k < 4));
     CHECK(saved.out.rows == groups * 5);
@@ -140,7 +144,7 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
     const conformance::Numbers e = users();
     for (const auto kind : {loss::Orthogonality::cosine, loss::Orthogonality::squared}) {
         const std::size_t codes = 7, w = static_cast<std::size_t>(width);
-        Scene scene({.codes = 7, .theta = 0.3, .maximum = 30, .orthogonality = kind});
+        Scene scene({.codes = 7, .theta = 0.3, .max_codes = 30, .orthogonality = kind});
         const double gamma = 0.25, beta = 0.15;
         const auto value = [&](const conformance::Numbers& z) {
             double quantisation = 0, orthogonality = 0;
@@ -171,16 +175,18 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
         const auto [quantisation, orthogonality] = value(z);
         CHECK(std::abs(losses[0] - quantisation) <= 1e-13 * quantisation);
         CHECK(std::abs(losses[1] - orthogonality) <= 1e-13);
-        conformance::gradient_agrees("codes", z,
-                              conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.codes())),
-                              [&](const conformance::Numbers& x) { return value(x).first + value(x).second; });
-        CHECK(conformance::length(conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
-        CHECK(conformance::length(conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
+        conformance::gradient_agrees(
+            "codes", z, conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.codes())),
+            [&](const conformance::Numbers& x) { return value(x).first + value(x).second; });
+        CHECK(conformance::length(
+                  conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
+        CHECK(conformance::length(
+                  conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
     }
 }
 
 TEST_CASE("centred: users are compared less their centre, and nothing else changes", "[prompt]") {
-    prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .maximum = 3};
+    prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .max_codes = 3};
     Scene plain(config);
     config.centred = true;
     Scene centred(config);
@@ -200,5 +206,5 @@ TEST_CASE("centred: users are compared less their centre, and nothing else chang
 TEST_CASE("settings out of range are refused", "[prompt]") {
     ParameterLayout layout;
     CHECK_THROWS_AS(prompt::VqCodebook(layout, {.codes = 1}, width, model_width), Error);
-    CHECK_THROWS_AS(prompt::VqCodebook(layout, {.maximum = 0}, width, model_width), Error);
+    CHECK_THROWS_AS(prompt::VqCodebook(layout, {.max_codes = 0}, width, model_width), Error);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Twenty training steps of a whole pipeline, ten of each stage, give the very bits they gave before: values, moments,
-// counters. fixtures/twenty_steps.coco was written by the hidden test case below at commit ecd7377, before any name
-// of the library was changed; it is a checkpoint of schema coco-checkpoint-1 at the same time, and is read as one.
+// Twenty training steps of a whole pipeline, ten of each stage, give the very bits they gave before: values,
+// moments, counters. fixtures/twenty_steps.coco was written by the hidden test case below at commit ecd7377,
+// before any name of the library was changed; it is a checkpoint of schema coco-checkpoint-1 at the same
+// time, and is read as one.
 //
-// Compiled for the plainest x86-64 without contraction (tests/CMakeLists.txt): g++ and clang, optimised or not, then
-// give one result on every machine.
+// Compiled for the plainest x86-64 without contraction (tests/CMakeLists.txt): g++ and clang, optimised or
+// not, then give one result on every machine.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>

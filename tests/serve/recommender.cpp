@@ -100,7 +100,8 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
         std::atomic<int> wrong{0};
         for (int t = 0; t < 4; ++t)
             askers.emplace_back([&] {
-                for (int n = 0; n < 20; ++n) wrong += recommender.recommend(request).items == expected.items ? 0 : 1;
+                for (int n = 0; n < 20; ++n)
+                    wrong += recommender.recommend(request).items == expected.items ? 0 : 1;
             });
         for (std::thread& t : askers) t.join();
         CHECK(wrong == 0);
@@ -113,7 +114,8 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
                           Catch::Contains("no item that the catalogue knows"));
         CHECK_THROWS_WITH(recommender.recommend({.history = outside}), Catch::Contains("no such item"));
         const data::Case c = shop.split.test[0];
-        CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .k = 0}), Catch::Contains("request.k"));
+        CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .k = 0}),
+                          Catch::Contains("request.k"));
         // Unknown items among known ones are passed over, and a history longer than the window is cut.
         std::vector<Id> mixed{no_id};
         for (int n = 0; n < 40; ++n) mixed.insert(mixed.end(), c.history.begin(), c.history.end());
@@ -130,8 +132,9 @@ TEST_CASE("a shop of one item has nothing to say but says it", "[serve]") {
     one.add("only");
     const auto model = std::make_shared<const Plain>(test::small_config<Plain>().model, 1);
     const auto on = std::make_shared<Host>(1);
-    const TrainedModel<Plain, Host> trained{on, model, std::make_shared<Parameters<Host>>(*on, model->layout(), 1),
-                                       BatchBuilder(Sampling{}, 1), nullptr};
+    const TrainedModel<Plain, Host> trained{on, model,
+                                            std::make_shared<Parameters<Host>>(*on, model->layout(), 1),
+                                            BatchBuilder(Sampling{}, 1), nullptr};
     const std::vector<Id> history{0};
     CHECK(Recommender<Plain, Host>(trained).recommend({.history = history}).items.empty());
 }

@@ -31,7 +31,7 @@ TEST_CASE("groups are contiguous ranges of their block", "[layout]") {
     layout.given("frozen", 1, 1, [](std::span<float>) {});
     REQUIRE(layout.groups().size() == 3);
     const ParameterGroup &behaviour = layout.groups()[0],
-                &adapter = layout.groups()[static_cast<std::size_t>(layout.group_index("adapter"))];
+                         &adapter = layout.groups()[static_cast<std::size_t>(layout.group_index("adapter"))];
     CHECK(behaviour.begin == 0);
     CHECK(behaviour.end == 32);
     CHECK(adapter.begin == 32);

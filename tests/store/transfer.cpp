@@ -28,7 +28,7 @@ TEST_CASE("numbers arrive as scalars of the other kind, more of them than a piec
 TEST_CASE("parameters move whole: what learns, what is given, what stays as stored") {
     ParameterLayout layout;
     const TensorRef dense = layout.claim("dense", 2, 3, Init::normal(1)),
-               table = layout.claim("table", 4, 3, Init::normal(1), Decay::no, ParameterBlock::table);
+                    table = layout.claim("table", 4, 3, Init::normal(1), Decay::no, ParameterBlock::table);
     const TensorRef frozen = layout.given("frozen", 1, 2, [](std::span<float> out) { out[0] = out[1] = 5; });
     layout.stored("bytes", GgmlType::Q8_0, 1, 32, [](std::span<std::byte> out) { out[3] = std::byte{7}; });
     Host here(1), there(1);

@@ -85,7 +85,8 @@ TEST_CASE("no budget is ever exceeded", "[text][history]") {
     bool kept = true;
     for (int trial = 0; trial < 2000; ++trial) {
         std::vector<Id> history, out;
-        for (std::uint32_t n = random.below(12); n > 0; --n) history.push_back(static_cast<Id>(random.below(5)));
+        for (std::uint32_t n = random.below(12); n > 0; --n)
+            history.push_back(static_cast<Id>(random.below(5)));
         const Index tokens = 2 + random.below(40);
         kept = kept && texts.append(history, {tokens, 1 + random.below(6)}, out) <= tokens;
     }

@@ -41,7 +41,8 @@ TEST_CASE("merges: equal to the definition on random merges and words") {
         const Id letters = 3;
         for (Id rank = 0; rank < 12; ++rank) {
             const auto known = static_cast<std::uint32_t>(letters + rank);
-            const Id left = static_cast<Id>(random.below(known)), right = static_cast<Id>(random.below(known));
+            const Id left = static_cast<Id>(random.below(known)),
+                     right = static_cast<Id>(random.below(known));
             const Id merged = letters + rank;
             const bool added = merges.add(left, right, merged);
             CHECK(added == !table.contains({left, right}));

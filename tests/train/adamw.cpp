@@ -83,7 +83,8 @@ TEST_CASE("a closed group keeps every bit and its count of steps", "[adamw]") {
     const std::vector<double> moments = numbers(on, optimizer.first().block(ParameterBlock::dense).list());
     optimizer.step(on, values, gradients, std::vector<double>{1e-2, 0});
     const std::vector<double> after = numbers(on, values.block(ParameterBlock::dense).list());
-    const std::vector<double> moments_after = numbers(on, optimizer.first().block(ParameterBlock::dense).list());
+    const std::vector<double> moments_after =
+        numbers(on, optimizer.first().block(ParameterBlock::dense).list());
     for (Index i = 0; i < model.layout.size(ParameterBlock::dense); ++i) {
         const std::size_t k = static_cast<std::size_t>(i);
         if (i >= model.other.at) {

@@ -43,8 +43,9 @@ concept ChangesProjections = requires(const T& adapter, Context<Archetype>& ctx,
 
 /// `backward(ctx, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
 template <class T>
-concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, Index layer, Projection projection,
-                                   CRows<Archetype> x, Ids<Archetype> row_key, Rows<Archetype> dx) {
+concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, Index layer,
+                                   Projection projection, CRows<Archetype> x, Ids<Archetype> row_key,
+                                   Rows<Archetype> dx) {
     { adapter.backward(ctx, layer, projection, x, row_key, x, dx) } -> std::same_as<void>;
 };
 
@@ -68,10 +69,10 @@ constexpr bool explain_adapter() {
         static_assert(adapter::SaysWhetherItLearns<T>,
                       "coco: this Adapter lacks `static constexpr bool learns` (docs/concepts.md#adapter)");
     else if constexpr (!adapter::ClaimsItsTensors<T>)
-        static_assert(
-            adapter::ClaimsItsTensors<T>,
-            "coco: this Adapter lacks `struct Config` and a constructor from `(coco::ParameterLayout&, const Config&, "
-            "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
+        static_assert(adapter::ClaimsItsTensors<T>,
+                      "coco: this Adapter lacks `struct Config` and a constructor from "
+                      "`(coco::ParameterLayout&, const Config&, "
+                      "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
     else if constexpr (!adapter::SaysWhatItChanges<T>)
         static_assert(adapter::SaysWhatItChanges<T>,
                       "coco: this Adapter lacks `bool changes(coco::adapter::Projection) const` "
@@ -82,10 +83,10 @@ constexpr bool explain_adapter() {
             "coco: this Adapter lacks `void forward(Context<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
             "row_key, Rows<P> y) const` (docs/concepts.md#adapter)");
     else
-        static_assert(
-            adapter::PassesGradients<T>,
-            "coco: this Adapter lacks `void backward(Context<P>&, Index layer, Projection, CRows<P> x, Ids<P> "
-            "row_key, CRows<P> dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
+        static_assert(adapter::PassesGradients<T>,
+                      "coco: this Adapter lacks `void backward(Context<P>&, Index layer, Projection, "
+                      "CRows<P> x, Ids<P> "
+                      "row_key, CRows<P> dy, Rows<P> dx) const` (docs/concepts.md#adapter)");
     return true;
 }
 

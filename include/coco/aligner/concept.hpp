@@ -63,10 +63,10 @@ constexpr bool explain_aligner() {
                       "coco: this Aligner lacks `template <class P> struct Saved` with rows `out` "
                       "(docs/concepts.md#aligner)");
     else if constexpr (!aligner::GoesForward<T>)
-        static_assert(
-            aligner::GoesForward<T>,
-            "coco: this Aligner lacks `Saved<P> forward(Context<P>&, CRows<P> h, const Segments<P>&, CRows<P> "
-            "pure, const Segments<P>&) const` (docs/concepts.md#aligner)");
+        static_assert(aligner::GoesForward<T>,
+                      "coco: this Aligner lacks `Saved<P> forward(Context<P>&, CRows<P> h, const "
+                      "Segments<P>&, CRows<P> "
+                      "pure, const Segments<P>&) const` (docs/concepts.md#aligner)");
     else
         static_assert(
             aligner::GoesBackward<T>,

@@ -87,7 +87,7 @@ public:
     /// empty
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> h, const Segments<P>& h_of, CRows<P> pure,
-                    const Segments<P>& pure_of) const {
+                     const Segments<P>& pure_of) const {
         using T = typename P::Scalar;
         Saved<P> saved;
         saved.norm_h = norm_.forward(ctx, h);
@@ -104,16 +104,18 @@ public:
         saved.shape.scale = static_cast<T>(1 / std::sqrt(static_cast<double>(h.cols / heads_)));
         saved.mixed = ctx.work.keep(h.rows, h.cols);
         saved.statistics = ctx.work.keep(h.rows, heads_);
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
-                      CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out), saved.mixed, saved.statistics);
+        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
+                      CRows<P>(saved.value.out), CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out),
+                      saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.has_knowledge = ctx.work.keep(h.rows, 1);
-        ctx.on.for_each_row(h_of.count(), h_of.longest,
-                    KnowledgeRows<T>{h_of.offsets.data, pure_of.offsets.data, saved.has_knowledge.data});
+        ctx.on.for_each_row(
+            h_of.count(), h_of.longest,
+            KnowledgeRows<T>{h_of.offsets.data, pure_of.offsets.data, saved.has_knowledge.data});
         const Rows<P> out = ctx.work.keep(h.rows, h.cols);
         ctx.on.for_each_row(h.rows, 3 * h.cols,
-                    AlignRows<T>{h.data, h.stride, saved.output.out.data, ctx.value(bias_).data,
-                                 saved.has_knowledge.data, out.data, h.cols});
+                            AlignRows<T>{h.data, h.stride, saved.output.out.data, ctx.value(bias_).data,
+                                         saved.has_knowledge.data, out.data, h.cols});
         saved.out = out;
         return saved;
     }
@@ -128,14 +130,15 @@ public:
         const Rows<P> dout = matrix(rows), dmixed = matrix(rows), dquery = matrix(rows);
         const Rows<P> down_key = matrix(rows), down_value = matrix(rows), dkey = matrix(pieces),
                       dvalue = matrix(pieces);
-        ctx.on.for_each_row(rows, 2 * width, nn::ScaleRows<T>{dy.data, dy.stride, saved.has_knowledge.data, dout.data, width});
+        ctx.on.for_each_row(rows, 2 * width,
+                            nn::ScaleRows<T>{dy.data, dy.stride, saved.has_knowledge.data, dout.data, width});
         if (const Rows<P> db = ctx.gradient(bias_); !db.empty())
             ctx.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
         output_.backward(ctx, saved.output, CRows<P>(dout), dmixed);
-        ctx.on.attend_backward(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                               CRows<P>(saved.value.out), CRows<P>(saved.own_key.out),
-                               CRows<P>(saved.own_value.out), CRows<P>(saved.mixed), CRows<P>(saved.statistics),
-                               CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
+        ctx.on.attend_backward(
+            saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
+            CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out), CRows<P>(saved.mixed),
+            CRows<P>(saved.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
 
         const Rows<P> dnorm = matrix(std::max(rows, pieces)), part = matrix(std::max(rows, pieces));
         if (pieces > 0) {

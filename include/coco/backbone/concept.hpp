@@ -8,8 +8,8 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/attention.hpp>
-#include <coco/nn/sequence.hpp>
 #include <coco/nn/layer.hpp>
+#include <coco/nn/sequence.hpp>
 
 namespace coco {
 
@@ -58,9 +58,9 @@ concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Seque
 
 /// Turns packed histories into a vector a row, the vector that item vectors are multiplied with.
 template <class B>
-concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> && backbone::SaysItsAttentionMask<B> &&
-    backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> && backbone::GoesForward<B> &&
-    backbone::GoesBackward<B>;
+concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> &&
+    backbone::SaysItsAttentionMask<B> && backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> &&
+    backbone::GoesForward<B> && backbone::GoesBackward<B>;
 
 /// True for a backbone; for anything else it does not compile, and the first line of the message is the first
 /// sentence here that is not met.
@@ -79,9 +79,10 @@ constexpr bool explain_backbone() {
                       "coco: this Backbone lacks `static constexpr coco::nn::AttentionMask attention_mask` "
                       "(CONTRIBUTING.md, Add a backbone, 1)");
     else if constexpr (!backbone::ClaimsItsTensors<B>)
-        static_assert(backbone::ClaimsItsTensors<B>,
-                      "coco: this Backbone lacks a constructor from `(coco::ParameterLayout&, const Config&)` "
-                      "(CONTRIBUTING.md, Add a backbone, 2)");
+        static_assert(
+            backbone::ClaimsItsTensors<B>,
+            "coco: this Backbone lacks a constructor from `(coco::ParameterLayout&, const Config&)` "
+            "(CONTRIBUTING.md, Add a backbone, 2)");
     else if constexpr (!backbone::KeepsForBackward<B>)
         static_assert(backbone::KeepsForBackward<B>,
                       "coco: this Backbone lacks `template <class P> struct Saved` with rows `h` "
@@ -92,9 +93,10 @@ constexpr bool explain_backbone() {
             "coco: this Backbone lacks `Saved<P> forward(Context<P>&, const Sequence<P>&, CRows<P> x) const` "
             "(CONTRIBUTING.md, Add a backbone, 4)");
     else
-        static_assert(backbone::GoesBackward<B>,
-                      "coco: this Backbone lacks `void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, "
-                      "CRows<P> dh, Rows<P> dx) const` (CONTRIBUTING.md, Add a backbone, 4)");
+        static_assert(
+            backbone::GoesBackward<B>,
+            "coco: this Backbone lacks `void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, "
+            "CRows<P> dh, Rows<P> dx) const` (CONTRIBUTING.md, Add a backbone, 4)");
     return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Lists of types: which of them plays a part. The only place that knows of Boost.Hana.
+/// Lists of types, searched by role. The only header that includes Boost.Hana.
 #pragma once
 
 #include <boost/hana/append.hpp>
@@ -17,7 +17,7 @@
 
 namespace coco::meta {
 
-/// Whether a type (as a value) plays the part R.
+/// Whether a type (as a value) has the role R.
 template <class R>
 struct HasRole {
     template <class T>
@@ -26,15 +26,14 @@ struct HasRole {
     }
 };
 
-/// How many of `Words` play the part R.
+/// How many of `Parts` have the role R.
 template <class R, class... Parts>
 inline constexpr std::size_t count =
     decltype(boost::hana::count_if(boost::hana::tuple_t<Parts...>, HasRole<R>{}))::value;
 
-/// The first of `Words` that plays the part R, or `Default`.
+/// The first of `Parts` that has the role R, or `Default`.
 template <class R, class Default, class... Parts>
-using part_for = typename std::remove_cvref_t<decltype(boost::hana::front(
-    boost::hana::append(boost::hana::filter(boost::hana::tuple_t<Parts...>, HasRole<R>{}),
-                        boost::hana::type_c<Default>)))>::type;
+using part_for = typename std::remove_cvref_t<decltype(boost::hana::front(boost::hana::append(
+    boost::hana::filter(boost::hana::tuple_t<Parts...>, HasRole<R>{}), boost::hana::type_c<Default>)))>::type;
 
 }  // namespace coco::meta

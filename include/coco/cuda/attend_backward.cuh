@@ -10,8 +10,8 @@
 
 #include <coco/cuda/attend.cuh>
 #include <coco/cuda/attend_backward_keys.cuh>
-#include <coco/cuda/memory.cuh>
 #include <coco/cuda/for_each_row.cuh>
+#include <coco/cuda/memory.cuh>
 
 namespace coco {
 
@@ -201,8 +201,8 @@ struct LaunchAttendBackward {
               first_query, slices.rows, slices.count, prefix_k, prefix_v);
         for (const auto& [share, to] : {std::pair{prefix_k, dk}, std::pair{prefix_v, dv}})
             if (share)
-                rows<T>(device, call.prefix, slices.count * to.cols,
-                        AddShares<T>{share, to, slices.count, call.prefix, call.head});
+                for_each_row<T>(device, call.prefix, slices.count * to.cols,
+                                AddShares<T>{share, to, slices.count, call.prefix, call.head});
     }
 
 private:

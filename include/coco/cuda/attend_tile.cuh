@@ -114,8 +114,8 @@ struct Tile {
 
     /// sum[r][c] += the lines' column `lane + 32 c`, weighted by row r of `weights` (most x 32). Lines from
     /// `used` on are not read, their weights up to a multiple of four are.
-    __device__ static void add_lines(T (&sum)[maximum][columns], const T* weights, int count, const Lines& lines,
-                                     int used, From from, int head) {
+    __device__ static void add_lines(T (&sum)[maximum][columns], const T* weights, int count,
+                                     const Lines& lines, int used, From from, int head) {
         for (int l = 0; l < used; l += 4) {
             T y[columns][4];
             COCO_UNROLL

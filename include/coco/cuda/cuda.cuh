@@ -9,11 +9,11 @@
 #include <span>
 
 #include <coco/core/role.hpp>
+#include <coco/cuda/adamw.cuh>
 #include <coco/cuda/attend.cuh>
 #include <coco/cuda/attend_backward.cuh>
-#include <coco/cuda/select_codes.cuh>
-#include <coco/cuda/softmax_cross_entropy.cuh>
 #include <coco/cuda/device.cuh>
+#include <coco/cuda/for_each_row.cuh>
 #include <coco/cuda/graph.cuh>
 #include <coco/cuda/graphs_by_shape.cuh>
 #include <coco/cuda/math_mode.cuh>
@@ -22,11 +22,11 @@
 #include <coco/cuda/multiply_stored.cuh>
 #include <coco/cuda/ranking.cuh>
 #include <coco/cuda/reduce.cuh>
-#include <coco/cuda/for_each_row.cuh>
+#include <coco/cuda/select_codes.cuh>
+#include <coco/cuda/softmax_cross_entropy.cuh>
 #include <coco/cuda/unpack.cuh>
-#include <coco/cuda/adamw.cuh>
-#include <coco/exec/policy.hpp>
 #include <coco/exec/graph_cache.hpp>
+#include <coco/exec/policy.hpp>
 #include <coco/exec/primitives.hpp>
 #include <coco/fwd.hpp>
 #include <coco/store/workspace.hpp>
@@ -116,8 +116,8 @@ public:
                                          dv, down_k, down_v);
     }
 
-    void softmax_cross_entropy(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh, Out dcolumns,
-                  Out dbias) {
+    void softmax_cross_entropy(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh,
+                               Out dcolumns, Out dbias) {
         cuda::softmax_cross_entropy<BasicCuda, Math>(*turn(), h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
@@ -125,15 +125,18 @@ public:
         return cuda::select_codes<BasicCuda>(*turn(), e, codes, theta, cap, work);
     }
 
-    void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k, MutableIds<BasicCuda> best,
-              Out scores) {
+    void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k,
+               MutableIds<BasicCuda> best, Out scores) {
         cuda::top_k<BasicCuda>(*turn(), h, columns, bias, excluded, k, best, scores);
     }
-    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Ids<BasicCuda> target, Out places) {
+    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded,
+                     Ids<BasicCuda> target, Out places) {
         cuda::target_rank<BasicCuda>(*turn(), h, columns, bias, excluded, target, places);
     }
 
-    void squared_norm(std::span<const List<const T, Space>> lists, T* sum) { cuda::squared_norm(*turn(), lists, sum); }
+    void squared_norm(std::span<const List<const T, Space>> lists, T* sum) {
+        cuda::squared_norm(*turn(), lists, sum);
+    }
     void adamw(std::span<const AdamWRange<BasicCuda>> ranges, const T* scale) {
         cuda::adamw(*turn(), ranges, scale);
     }

@@ -9,9 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/half.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/ggml_type.hpp>
 
 namespace coco::cuda {

@@ -102,13 +102,14 @@ void for_each_row(Device& device, Index count, Index width, const Kernel& kernel
     Stream& stream = device.stream();
     const dim3 block(block_threads);
     if (width >= block_width)
-        launch(stream, kernel::for_each_row<T, block_threads, Kernel>, dim3(static_cast<unsigned>(count)), block,
-               sizeof(T) * (block_threads / warp_size), count, kernel);
+        launch(stream, kernel::for_each_row<T, block_threads, Kernel>, dim3(static_cast<unsigned>(count)),
+               block, sizeof(T) * (block_threads / warp_size), count, kernel);
     else if (width >= warp_width)
-        launch(stream, kernel::for_each_row<T, warp_size, Kernel>, blocks_for(count * warp_size), block, 0, count,
-               kernel);
+        launch(stream, kernel::for_each_row<T, warp_size, Kernel>, blocks_for(count * warp_size), block, 0,
+               count, kernel);
     else
-        launch(stream, kernel::for_each_row<T, few, Kernel>, blocks_for(count * few), block, 0, count, kernel);
+        launch(stream, kernel::for_each_row<T, few, Kernel>, blocks_for(count * few), block, 0, count,
+               kernel);
 }
 
 }  // namespace cuda

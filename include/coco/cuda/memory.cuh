@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How numbers come to the device and back. `upload` never waits; `download` and `upload` do, and are counted.
+/// How numbers come to the device and back. `upload` never waits; `download` and `upload` do, and are
+/// counted.
 #pragma once
 
 #include <cstdint>

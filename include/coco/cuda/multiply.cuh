@@ -10,8 +10,8 @@
 #include <limits>
 
 #include <coco/cuda/device.cuh>
-#include <coco/cuda/math_mode.cuh>
 #include <coco/cuda/for_each_row.cuh>
+#include <coco/cuda/math_mode.cuh>
 #include <coco/exec/primitives.hpp>
 #include <coco/store/view.hpp>
 
@@ -55,7 +55,8 @@ void gemm(Device& device, View<const In, space::Device> a, Op op_a, View<const I
     if (out.rows == 0 || out.cols == 0) return;
     if (inner == 0) {
         if (beta != Out(1))
-            rows<Out>(device, out.rows, 2 * out.cols, TimesRows<Out>{out.data, out.stride, out.cols, beta});
+            for_each_row<Out>(device, out.rows, 2 * out.cols,
+                              TimesRows<Out>{out.data, out.stride, out.cols, beta});
         return;
     }
     const auto op = [](Op o) { return o == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; };

@@ -75,7 +75,7 @@ namespace cuda {
 inline View<const Bfloat, space::Device> rounded(Device& device, const Scratch& scratch,
                                                  View<const float, space::Device> x) {
     Bfloat* const to = scratch.take<Bfloat>(x.size());
-    rows<float>(device, x.rows, 2 * x.cols, RoundRows{x.data, x.stride, to, x.cols});
+    for_each_row<float>(device, x.rows, 2 * x.cols, RoundRows{x.data, x.stride, to, x.cols});
     return {to, x.rows, x.cols};
 }
 

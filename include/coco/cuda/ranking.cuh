@@ -239,8 +239,8 @@ void for_rank_tiles(Device& device, View<const T, space::Device> h, View<const T
 /// See the skill `top_k`. Scores are computed in the policy's scalars, whatever its math mode.
 /// \param k  at most `BestCall::most`
 template <class P>
-void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded, Index k,
-          MutableIds<P> best, Rows<P> best_scores, Index room = rank_room) {
+void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded,
+           Index k, MutableIds<P> best, Rows<P> best_scores, Index room = rank_room) {
     using T = typename P::Scalar;
     using Call = BestCall<T>;
     if (k > Call::maximum)
@@ -257,11 +257,11 @@ void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const Ex
         });
 }
 
-/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does every
-/// score where the target's is none.
+/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does
+/// every score where the target's is none.
 template <class P>
-void target_rank(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded, Ids<P> target,
-           Rows<P> places, Index room = rank_room) {
+void target_rank(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias,
+                 const ExcludedItems<P>& excluded, Ids<P> target, Rows<P> places, Index room = rank_room) {
     using T = typename P::Scalar;
     const Scratch scratch(device);
     const Index maximum = RankTiles(h.rows, columns.rows, room).rows;
@@ -271,9 +271,10 @@ void target_rank(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, co
     scores(device, Scores<T>{h, columns, bias, 0, target.data, {own, h.rows, 1}});
     for_rank_tiles<T>(device, h, columns, bias, room,
                       [&](Index row, const Rows<P>& tile, Index first, bool fresh, bool last) {
-                          rows<T>(device, tile.rows, tile.cols,
-                                  CountBetter<T>{tile, row, first, seen_columns(excluded), target.data, own + row,
-                                                 better, equal, fresh, last, places});
+                          for_each_row<T>(
+                              device, tile.rows, tile.cols,
+                              CountBetter<T>{tile, row, first, seen_columns(excluded), target.data, own + row,
+                                             better, equal, fresh, last, places});
                       });
 }
 

@@ -127,12 +127,12 @@ __global__ void offsets_of(const Number* count, Index size, Number* offsets) {
 
 namespace cuda {
 
-/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work` keeps,
-/// and among its numbers on the host.
-/// \param e      rows x d     \param codes  K x d, K >= 1     \param cap  at least 1
+/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work`
+/// keeps, and among its numbers on the host. \param e      rows x d     \param codes  K x d, K >= 1 \param
+/// cap  at least 1
 template <class P>
 CodeSelection<P> select_codes(Device& device, CRows<P> e, CRows<P> codes, typename P::Scalar theta, Index cap,
-                 Workspace<P>& work, Index room = Index{1} << 23) {
+                              Workspace<P>& work, Index room = Index{1} << 23) {
     using T = typename P::Scalar;
     const Index count = codes.rows, maximum = std::min(cap, count), all = e.rows;
     // One list, so that one copy brings all of it to the host: offsets, nearest codes, chosen codes.
@@ -147,18 +147,18 @@ CodeSelection<P> select_codes(Device& device, CRows<P> e, CRows<P> codes, typena
     T* const cosine = scratch.take<T>(tile * count);
     Id* const chosen = scratch.take<Id>(all * maximum);
     Id* const counts = scratch.take<Id>(all);
-    rows<T>(device, count, codes.cols, RowLengths<T>{codes, code_length});
-    rows<T>(device, all, e.cols, RowLengths<T>{e, row_length});
+    for_each_row<T>(device, count, codes.cols, RowLengths<T>{codes, code_length});
+    for_each_row<T>(device, all, e.cols, RowLengths<T>{e, row_length});
     for (Index first = 0; first < all; first += tile) {
         const Rows<P> z{cosine, std::min(tile, all - first), count};
         scores(device, Scores<T>{e.rows_from(first, z.rows), codes, {}, 0, nullptr, z});
-        rows<T>(device, z.rows, count,
-                PickCodes<T>{z, row_length + first, code_length, theta, maximum, chosen + first * maximum,
-                             counts + first, nearest.data + first});
+        for_each_row<T>(device, z.rows, count,
+                        PickCodes<T>{z, row_length + first, code_length, theta, maximum,
+                                     chosen + first * maximum, counts + first, nearest.data + first});
     }
     launch(device.stream(), kernel::offsets_of<Id>, dim3(1), dim3(block_threads), sizeof(Id) * block_threads,
            static_cast<const Id*>(counts), all, offsets.data);
-    rows<T>(device, all, 2 * maximum, PackCodes{chosen, offsets.data, maximum, code.data});
+    for_each_row<T>(device, all, 2 * maximum, PackCodes{chosen, offsets.data, maximum, code.data});
 
     const std::span<Id> host = work.numbers(result.size);
     download(device, List<const Id, space::Device>(result), host.data());

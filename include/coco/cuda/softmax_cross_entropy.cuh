@@ -13,9 +13,9 @@
 
 #include <coco/core/math.hpp>
 #include <coco/cuda/attend_keys.cuh>
+#include <coco/cuda/for_each_row.cuh>
 #include <coco/cuda/multiply.cuh>
 #include <coco/cuda/reduce.cuh>
-#include <coco/cuda/for_each_row.cuh>
 #include <coco/cuda/scores.cuh>
 #include <coco/exec/primitives.hpp>
 
@@ -186,8 +186,8 @@ struct BiasTerm {
 /// \param loss   on the device
 template <class P, class Math>
 void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes, typename P::Scalar scale,
-              typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias,
-              Index room = class_room) {
+                           typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias,
+                           Index room = class_room) {
     using T = typename P::Scalar;
     if (h.rows == 0) return;
     const CRows<P> columns = classes.columns;
@@ -204,7 +204,7 @@ void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes
     const ClassCall<T> call{classes.bias.data, classes.positive.data, pieces(classes.excluded_of),
                             classes.excluded.data, scale};
     const T cold = classes.inverse_temperature;
-    rows<T>(device, h.rows, 2 * h.cols, ScaleRows<T>{h, call.positive, cold, scaled});
+    for_each_row<T>(device, h.rows, 2 * h.cols, ScaleRows<T>{h, call.positive, cold, scaled});
 
     for (Index row = 0; row < h.rows; row += tiles.rows) {
         const Index count = std::min(tiles.rows, h.rows - row);
@@ -213,9 +213,9 @@ void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes
             const Rows<P> part{z, count, std::min(tiles.columns, columns.rows - first)};
             multiply<T, Math>(device, factors, Op::plain, columns.rows_from(first, part.cols), Op::transposed,
                               part, T(1), T(0));
-            rows<T>(device, count, 4 * part.cols,
-                    Soften<T>{call, state, part, row, first, measure, keep, first == 0,
-                              first + part.cols == columns.rows});
+            for_each_row<T>(device, count, 4 * part.cols,
+                            Soften<T>{call, state, part, row, first, measure, keep, first == 0,
+                                      first + part.cols == columns.rows});
             return part;
         };
         const auto use = [&](Index first, CRows<P> part) {
@@ -232,8 +232,9 @@ void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes
         };
         const auto weigh = [&] {
             if (!dcolumns.empty())
-                rows<T>(device, count, 2 * h.cols,
-                        TimesFactors<T>{factors, state.factor + row, T(1), weighted.rows_from(0, count)});
+                for_each_row<T>(
+                    device, count, 2 * h.cols,
+                    TimesFactors<T>{factors, state.factor + row, T(1), weighted.rows_from(0, count)});
         };
         if (whole) {
             const CRows<P> part = tile(0, true, wanted);
@@ -249,7 +250,7 @@ void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes
     launch(device.stream(), kernel::add_sum<T>, dim3(1), dim3(block_threads),
            sizeof(double) * (block_threads / warp_size), static_cast<const double*>(state.loss), h.rows,
            scale, loss);
-    if (!dh.empty()) rows<T>(device, h.rows, 2 * h.cols, TimesFactors<T>{dh, state.factor, cold, dh});
+    if (!dh.empty()) for_each_row<T>(device, h.rows, 2 * h.cols, TimesFactors<T>{dh, state.factor, cold, dh});
 }
 
 }  // namespace cuda

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/lines.hpp>
 #include <coco/data/literal.hpp>

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/item_text.hpp>
 #include <coco/data/keys.hpp>
 

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/lines.hpp>
 
 namespace coco::data {

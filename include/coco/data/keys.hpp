@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::data {
 

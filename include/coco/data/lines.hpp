@@ -9,8 +9,8 @@
 #include <fstream>
 #include <string>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::data {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <system_error>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::data {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/fields.hpp>
 #include <coco/data/lines.hpp>

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
 
 namespace coco::data {

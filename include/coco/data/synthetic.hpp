@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/dataset.hpp>
 
 namespace coco::data {

@@ -56,10 +56,10 @@ constexpr bool explain_decoupler() {
                       "coco: not a Decoupler: it lacks `using Role = coco::role::Decoupler;` "
                       "(docs/concepts.md#decoupler)");
     else if constexpr (!decoupler::ClaimsItsTensors<T>)
-        static_assert(
-            decoupler::ClaimsItsTensors<T>,
-            "coco: this Decoupler lacks `struct Config` with defaults and a constructor from "
-            "`(coco::ParameterLayout&, const Config&, Index width, Index model_width)` (docs/concepts.md#decoupler)");
+        static_assert(decoupler::ClaimsItsTensors<T>,
+                      "coco: this Decoupler lacks `struct Config` with defaults and a constructor from "
+                      "`(coco::ParameterLayout&, const Config&, Index width, Index model_width)` "
+                      "(docs/concepts.md#decoupler)");
     else if constexpr (!decoupler::KeepsKnowledge<T>)
         static_assert(
             decoupler::KeepsKnowledge<T>,

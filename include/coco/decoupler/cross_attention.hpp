@@ -44,7 +44,7 @@ public:
     /// \param prompts  and which group each belongs to; \param mix likewise, a group's prompt rows first
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> prompts, const Segments<P>& prompts_of, CRows<P> mix,
-                    const Segments<P>& mix_of) const {
+                     const Segments<P>& mix_of) const {
         Saved<P> saved;
         saved.query = query_.forward(ctx, prompts);
         saved.key = key_.forward(ctx, mix);
@@ -54,8 +54,8 @@ public:
         saved.shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(query_.out())));
         saved.mixed = ctx.work.keep(prompts.rows, query_.out());
         saved.statistics = ctx.work.keep(prompts.rows, 1);
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
-                      {}, {}, saved.mixed, saved.statistics);
+        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
+                      CRows<P>(saved.value.out), {}, {}, saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.of_group = prompts_of;
         saved.out = saved.output.out;

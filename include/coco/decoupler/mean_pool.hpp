@@ -78,15 +78,15 @@ public:
 
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P>, const Segments<P>& prompts_of, CRows<P> mix,
-                    const Segments<P>& mix_of) const {
+                     const Segments<P>& mix_of) const {
         Saved<P> saved;
         saved.prompts_of = prompts_of;
         saved.mix_of = mix_of;
         const Index groups = mix_of.count();
         const Rows<P> mean = ctx.work.keep(groups, mix.cols);
         ctx.on.for_each_row(groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
-                    PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data,
-                                                 prompts_of.offsets.data, mean.data, mean.cols});
+                            PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data,
+                                                         prompts_of.offsets.data, mean.data, mean.cols});
         saved.map = map_.forward(ctx, CRows<P>(mean));
         const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
         for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(g);
@@ -106,9 +106,9 @@ public:
         if (dmix.empty()) return;
         const Index groups = saved.mix_of.count();
         ctx.on.for_each_row(groups, dmix.cols * (1 + dmix.rows / std::max<Index>(1, groups)),
-                    PoolTailBackward<typename P::Scalar>{dmean.data, saved.mix_of.offsets.data,
-                                                         saved.prompts_of.offsets.data, dmix.data, dmix.stride,
-                                                         dmix.cols});
+                            PoolTailBackward<typename P::Scalar>{dmean.data, saved.mix_of.offsets.data,
+                                                                 saved.prompts_of.offsets.data, dmix.data,
+                                                                 dmix.stride, dmix.cols});
     }
 
 private:

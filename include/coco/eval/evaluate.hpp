@@ -9,6 +9,7 @@
 
 #include <coco/data/split.hpp>
 #include <coco/eval/metrics.hpp>
+#include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -32,7 +33,8 @@ public:
     /// Ranks of all cases' targets, in the order of the cases. Knowledge is made on the way from each case's
     /// history. \param told  called after each pass with the cases done
     const Metrics& operator()(const TrainedModel<Model, P>& trained, const data::Cases& cases,
-                              SeenItems seen_items = SeenItems::excluded, const std::function<void(Index)>& on_progress = {}) {
+                              SeenItems seen_items = SeenItems::excluded,
+                              const std::function<void(Index)>& on_progress = {}) {
         metrics_.clear();
         for (Index first = 0; first < cases.size(); first += chunk_) {
             const Index count = std::min(chunk_, cases.size() - first);
@@ -42,7 +44,7 @@ public:
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
                 trained.builder.ask(batch_, c.user, c.history, c.target,
-                                   Model::uses_knowledge ? trained.text.get() : nullptr);
+                                    Model::uses_knowledge ? trained.text.get() : nullptr);
                 see(c);
             }
             target_ranks(trained, seen_items, count);
@@ -80,7 +82,7 @@ private:
     }
 
     static typename Model::template Scoring<P> scoring_of(const Model& model, Context<P>& ctx,
-                                                        const Batch<P>& batch) {
+                                                          const Batch<P>& batch) {
         if constexpr (Model::uses_knowledge) {
             const auto knowledge = model.extract_knowledge(ctx, batch);
             return model.score(ctx, batch, CRows<P>(knowledge.decoupler.out), knowledge.decoupler.of_group);
@@ -99,7 +101,8 @@ private:
 
 /// Evaluates once.
 template <class Model, class P>
-Metrics evaluate(const TrainedModel<Model, P>& trained, const data::Cases& cases, SeenItems seen_items = SeenItems::excluded,
+Metrics evaluate(const TrainedModel<Model, P>& trained, const data::Cases& cases,
+                 SeenItems seen_items = SeenItems::excluded,
                  const std::function<void(Index)>& on_progress = {}) {
     return Evaluator<Model, P>(*trained.on)(trained, cases, seen_items, on_progress);
 }

@@ -7,8 +7,8 @@
 #include <limits>
 #include <span>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

@@ -72,8 +72,8 @@ struct Archetype {
     /// *loss += scale * sum over rows of -log softmax(inverse_temperature h c' + bias)[positive];
     /// dh = its gradient, dcolumns += and dbias += likewise; empty views are not computed. Logits are made
     /// in row chunks and never lie in memory whole.
-    void softmax_cross_entropy(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh, Out dcolumns,
-                  Out dbias);
+    void softmax_cross_entropy(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh,
+                               Out dcolumns, Out dbias);
 
     /// For each row of e the codes with cosine > theta, the nearest always, at most `cap` (the best by
     /// cosine, equals by lower index). Costs one read-back.
@@ -82,11 +82,12 @@ struct Archetype {
     /// The k best columns a row by h c' + bias, best first, equals by lower index; where fewer than k are
     /// left the rest of `best` is -1.
     /// \param best    rows * k ids, row by row     \param scores  rows x k
-    void top_k(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded, Index k, MutableIds<Archetype> best,
-              Out scores);
+    void top_k(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded, Index k,
+               MutableIds<Archetype> best, Out scores);
     /// The rank of a target among all columns: 1 + those strictly better + half of the other equals.
     /// \param place  rows x 1
-    void target_rank(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded, Ids<Archetype> target, Out rank);
+    void target_rank(In h, In columns, In bias, const ExcludedItems<Archetype>& excluded,
+                     Ids<Archetype> target, Out rank);
 
     /// *sum += sum of squares of all lists.
     void squared_norm(std::span<const List<const float, Space>> lists, float* sum);

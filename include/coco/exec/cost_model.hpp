@@ -154,7 +154,8 @@ public:
     }
 
     /// As the device computes up to 32,768 classes; of more it makes every score twice, which is not counted.
-    void softmax_cross_entropy(In h, const Classes<CostModel>& classes, float, float*, Out dh, Out dcolumns, Out dbias) {
+    void softmax_cross_entropy(In h, const Classes<CostModel>& classes, float, float*, Out dh, Out dcolumns,
+                               Out dbias) {
         if (h.rows == 0) return;
         const Index all = classes.columns.rows, rows = std::max<Index>(1, scores / std::max<Index>(1, all)),
                     chunks = (h.rows + rows - 1) / rows;

@@ -68,7 +68,8 @@ concept ReadsStored = requires(P& on, CRows<P> x, const Stored<typename P::Space
 
 /// `for_each_row(count, width, kernel)` and `reduce(count, out, term)`.
 template <class P>
-concept RunsRowKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel& kernel, const SomeTerm& term) {
+concept RunsRowKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel& kernel,
+                                  const SomeTerm& term) {
     { on.for_each_row(n, n, kernel) } -> std::same_as<void>;
     { on.reduce(n, out, term) } -> std::same_as<void>;
 };
@@ -84,8 +85,8 @@ concept Attends = requires(P& on, const Attention<P>& shape, CRows<P> in, Rows<P
 
 /// `softmax_cross_entropy(h, classes, scale, loss, dh, dcolumns, dbias)`.
 template <class P>
-concept ComputesSoftmaxCrossEntropy = requires(P& on, CRows<P> h, const Classes<P>& classes, typename P::Scalar* loss,
-                              Rows<P> out) {
+concept ComputesSoftmaxCrossEntropy = requires(P& on, CRows<P> h, const Classes<P>& classes,
+                                               typename P::Scalar* loss, Rows<P> out) {
     { on.softmax_cross_entropy(h, classes, *loss, loss, out, out, out) } -> std::same_as<void>;
 };
 
@@ -97,17 +98,18 @@ concept SelectsCodes = requires(P& on, CRows<P> e, typename P::Scalar theta, Ind
 
 /// `top_k` and `target_rank`.
 template <class P>
-concept RanksColumns = requires(P& on, CRows<P> h, const ExcludedItems<P>& excluded, Index k, MutableIds<P> best, Ids<P> target,
-                         Rows<P> out) {
+concept RanksColumns = requires(P& on, CRows<P> h, const ExcludedItems<P>& excluded, Index k,
+                                MutableIds<P> best, Ids<P> target, Rows<P> out) {
     { on.top_k(h, h, h, excluded, k, best, out) } -> std::same_as<void>;
     { on.target_rank(h, h, h, excluded, target, out) } -> std::same_as<void>;
 };
 
 /// `squared_norm(lists, sum)` and `adamw(ranges, scale)`.
 template <class P>
-concept UpdatesParameters = requires(P& on, std::span<const List<const typename P::Scalar, typename P::Space>> lists,
-                           std::span<const AdamWRange<P>> ranges, typename P::Scalar* sum,
-                           const typename P::Scalar* scale) {
+concept UpdatesParameters = requires(P& on,
+                                     std::span<const List<const typename P::Scalar, typename P::Space>> lists,
+                                     std::span<const AdamWRange<P>> ranges, typename P::Scalar* sum,
+                                     const typename P::Scalar* scale) {
     { on.squared_norm(lists, sum) } -> std::same_as<void>;
     { on.adamw(ranges, scale) } -> std::same_as<void>;
 };
@@ -116,9 +118,10 @@ concept UpdatesParameters = requires(P& on, std::span<const List<const typename 
 
 /// A place to compute: every skill the trunk is written over.
 template <class P>
-concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> && exec::AllocatesMemory<P> &&
-    exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> && exec::RunsRowKernels<P> &&
-    exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> && exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
+concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> &&
+    exec::AllocatesMemory<P> && exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
+    exec::RunsRowKernels<P> && exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> &&
+    exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
 
 /// True for an execution policy; for anything else it does not compile, and the first line of the message is
 /// the first sentence here that is not met.
@@ -138,39 +141,39 @@ constexpr bool explain_policy() {
                       "deallocate(void*, std::size_t) noexcept` (docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::MovesNumbers<P>)
         static_assert(exec::MovesNumbers<P>,
-                      "coco: this ExecutionPolicy lacks `upload`, `download`, `upload` or `fill` "
+                      "coco: this ExecutionPolicy lacks `upload`, `download` or `fill` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::Multiplies<P>)
         static_assert(
             exec::Multiplies<P>,
-            "coco: this ExecutionPolicy lacks the skill `multiply` (docs/concepts.md#executionpolicy)");
+            "coco: this ExecutionPolicy lacks the primitive `multiply` (docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::ReadsStored<P>)
         static_assert(exec::ReadsStored<P>,
-                      "coco: this ExecutionPolicy lacks the skill `multiply_stored` or `gather_stored` "
+                      "coco: this ExecutionPolicy lacks the primitive `multiply_stored` or `gather_stored` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::RunsRowKernels<P>)
         static_assert(exec::RunsRowKernels<P>,
-                      "coco: this ExecutionPolicy lacks the skill `for_each_row` or `reduce` "
+                      "coco: this ExecutionPolicy lacks the primitive `for_each_row` or `reduce` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::Attends<P>)
         static_assert(exec::Attends<P>,
-                      "coco: this ExecutionPolicy lacks the skill `attend` or `attend_backward` "
+                      "coco: this ExecutionPolicy lacks the primitive `attend` or `attend_backward` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::ComputesSoftmaxCrossEntropy<P>)
-        static_assert(
-            exec::ComputesSoftmaxCrossEntropy<P>,
-            "coco: this ExecutionPolicy lacks the skill `softmax_cross_entropy` (docs/concepts.md#executionpolicy)");
+        static_assert(exec::ComputesSoftmaxCrossEntropy<P>,
+                      "coco: this ExecutionPolicy lacks the primitive `softmax_cross_entropy` "
+                      "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::SelectsCodes<P>)
-        static_assert(
-            exec::SelectsCodes<P>,
-            "coco: this ExecutionPolicy lacks the skill `select_codes` (docs/concepts.md#executionpolicy)");
+        static_assert(exec::SelectsCodes<P>,
+                      "coco: this ExecutionPolicy lacks the primitive `select_codes` "
+                      "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::RanksColumns<P>)
         static_assert(exec::RanksColumns<P>,
-                      "coco: this ExecutionPolicy lacks the skill `top_k` or `target_rank` "
+                      "coco: this ExecutionPolicy lacks the primitive `top_k` or `target_rank` "
                       "(docs/concepts.md#executionpolicy)");
     else
         static_assert(exec::UpdatesParameters<P>,
-                      "coco: this ExecutionPolicy lacks the skill `squared_norm` or `adamw` "
+                      "coco: this ExecutionPolicy lacks the primitive `squared_norm` or `adamw` "
                       "(docs/concepts.md#executionpolicy)");
     return true;
 }

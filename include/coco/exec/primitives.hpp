@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <span>
 
-#include <coco/core/types.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/ragged.hpp>
 #include <coco/store/view.hpp>
 

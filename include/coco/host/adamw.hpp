@@ -46,9 +46,8 @@ void squared_norm(Pool& pool, List<const T, space::Host> x, T* sum) {
 /// One AdamW step (Loshchilov and Hutter, ICLR 2019, algorithm 2) over a range. The order of operations is
 /// PyTorch's: value shrinks by rate * decay, then moves by rate * m^ / (sqrt(v^) + epsilon).
 template <class T>
-void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value,
-            List<const T, space::Host> gradient, List<T, space::Host> first, List<T, space::Host> second,
-            const T* scale) {
+void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value, List<const T, space::Host> gradient,
+           List<T, space::Host> first, List<T, space::Host> second, const T* scale) {
     const double power = static_cast<double>(step.step);
     const double correct1 = 1 - std::pow(step.beta1, power), correct2 = 1 - std::pow(step.beta2, power);
     const T clip = scale ? *scale : T(1);

@@ -66,8 +66,9 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
                     maximum = std::max(maximum, own_weight[i]);
                     own_weight[i] = math::exp(own_weight[i] - maximum);
                 }
-                const T sum = own_weight[i] +
-                              lane.sum(whole, [z, maximum](Index j) { return z[j] = math::exp(z[j] - maximum); });
+                const T sum = own_weight[i] + lane.sum(whole, [z, maximum](Index j) {
+                    return z[j] = math::exp(z[j] - maximum);
+                });
                 std::fill(z + visible, z + std::max(whole, padded<T>(limit)), T(0));
                 statistics(row, h) = maximum + math::log(sum);
                 const T share = 1 / sum;

@@ -9,9 +9,9 @@
 
 #include <coco/core/math.hpp>
 #include <coco/exec/primitives.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/product.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {

@@ -12,9 +12,9 @@
 #include <coco/exec/primitives.hpp>
 #include <coco/host/across.hpp>
 #include <coco/host/bfloat_panels.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 #include <coco/store/stored.hpp>
 
@@ -155,7 +155,7 @@ inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<
     const Index depth = x.cols, pairs = (depth + 1) / 2;
     const Scratch scratch;
     std::uint16_t* const narrow = scratch.take<std::uint16_t>(x.rows * 2 * pairs);
-    rows<float>(pool, x.rows, depth, [=](Index i, const Row<float>&) {
+    for_each_row<float>(pool, x.rows, depth, [=](Index i, const Row<float>&) {
         std::uint16_t* const to = narrow + i * 2 * pairs;
         const float* const from = x.row(i);
         for (Index k = 0; k < depth; ++k) to[k] = float_to_bfloat(from[k]);

@@ -139,8 +139,7 @@ inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<
     using Dots = void (*)(const std::uint8_t*, Index, const Group*, Index, float*);
     if (x.rows > max_rows || w.cols % group != 0 || !available()) return false;
     Dots dot = nullptr;
-    with_bytes(w.type,
-               [&]<class Reader>() { dot = x.rows == 1 ? dots<Reader, 1> : dots<Reader, max_rows>; });
+    with_bytes(w.type, [&]<class Reader>() { dot = x.rows == 1 ? dots<Reader, 1> : dots<Reader, max_rows>; });
     if (!dot) return false;
     const Index groups = w.cols / group;
     const Scratch scratch;
@@ -150,8 +149,8 @@ inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<
             write(x.row(std::min(i, x.rows - 1)) + g * group, digits[i * groups + g]);
     // By value, and how long a row is asked once: a row is multiplied in less than 100 ns.
     by_dots<max_rows>(pool, out, add,
-                       [=, first = reinterpret_cast<const std::uint8_t*>(w.data), bytes = w.row_bytes()](
-                           Index c, float* sums) { dot(first + c * bytes, groups, digits, groups, sums); });
+                      [=, first = reinterpret_cast<const std::uint8_t*>(w.data), bytes = w.row_bytes()](
+                          Index c, float* sums) { dot(first + c * bytes, groups, digits, groups, sums); });
     return true;
 }
 

@@ -11,17 +11,17 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/policy.hpp>
 #include <coco/exec/primitives.hpp>
+#include <coco/host/adamw.hpp>
 #include <coco/host/attend.hpp>
 #include <coco/host/attend_backward.hpp>
-#include <coco/host/select_codes.hpp>
-#include <coco/host/softmax_cross_entropy.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/memory.hpp>
 #include <coco/host/multiply.hpp>
 #include <coco/host/multiply_stored.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/ranking.hpp>
-#include <coco/host/for_each_row.hpp>
-#include <coco/host/adamw.hpp>
+#include <coco/host/select_codes.hpp>
+#include <coco/host/softmax_cross_entropy.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -95,8 +95,8 @@ public:
                               down_v);
     }
 
-    void softmax_cross_entropy(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh, Out dcolumns,
-                  Out dbias) {
+    void softmax_cross_entropy(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh,
+                               Out dcolumns, Out dbias) {
         host::softmax_cross_entropy(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
@@ -104,11 +104,12 @@ public:
         return host::select_codes<BasicHost>(*pool_, e, codes, theta, cap, work);
     }
 
-    void top_k(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Index k, MutableIds<BasicHost> best,
-              Out scores) {
+    void top_k(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Index k,
+               MutableIds<BasicHost> best, Out scores) {
         host::top_k(*pool_, h, columns, bias, excluded, k, best, scores);
     }
-    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Ids<BasicHost> target, Out places) {
+    void target_rank(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded,
+                     Ids<BasicHost> target, Out places) {
         host::target_rank(*pool_, h, columns, bias, excluded, target, places);
     }
 

@@ -9,10 +9,10 @@
 
 #include <coco/exec/primitives.hpp>
 #include <coco/host/across.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
@@ -29,7 +29,7 @@ Factor<T> factor(View<const T, space::Host> a, Op op_a) {
 /// out *= beta.
 template <class T>
 void scale(Pool& pool, View<T, space::Host> out, T beta) {
-    rows<T>(pool, out.rows, out.cols, [out, beta](Index i, const Row<T>& row) {
+    for_each_row<T>(pool, out.rows, out.cols, [out, beta](Index i, const Row<T>& row) {
         row.each(out.cols, [&](Index j) { out.row(i)[j] *= beta; });
     });
 }

@@ -10,9 +10,9 @@
 #include <coco/host/across.hpp>
 #include <coco/host/bfloat.hpp>
 #include <coco/host/few_rows.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/panels.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/unpack.hpp>
 #include <coco/store/stored.hpp>
 
@@ -45,8 +45,8 @@ template <class T>
 void gather_stored(Pool& pool, const Stored<space::Host>& w, List<const Id, space::Host> id,
                    View<T, space::Host> out) {
     const Unpack<T> unpack(w);
-    rows<T>(pool, id.size, w.cols,
-            [&](Index i, const Row<T>&) { unpack(id.data[i], 0, w.cols, out.row(i)); });
+    for_each_row<T>(pool, id.size, w.cols,
+                    [&](Index i, const Row<T>&) { unpack(id.data[i], 0, w.cols, out.row(i)); });
 }
 
 }  // namespace coco::host

@@ -8,9 +8,9 @@
 #include <limits>
 
 #include <coco/exec/primitives.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
@@ -142,7 +142,7 @@ struct Best {
 /// See the skill `top_k`.
 template <class P>
 void top_k(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded, Index k,
-          MutableIds<P> best, Rows<P> scores) {
+           MutableIds<P> best, Rows<P> scores) {
     using T = typename P::Scalar;
     using Work = Scorer<P>;
     const Scratch scratch;
@@ -173,11 +173,11 @@ void top_k(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const Exclud
     });
 }
 
-/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does every
-/// score where the target's is none.
+/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does
+/// every score where the target's is none.
 template <class P>
-void target_rank(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded, Ids<P> target,
-           Rows<P> places) {
+void target_rank(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded,
+                 Ids<P> target, Rows<P> places) {
     using T = typename P::Scalar;
     using Work = Scorer<P>;
     const Scratch scratch;

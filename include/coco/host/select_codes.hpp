@@ -7,18 +7,18 @@
 #include <cmath>
 
 #include <coco/exec/primitives.hpp>
-#include <coco/host/pool.hpp>
 #include <coco/host/for_each_row.hpp>
+#include <coco/host/pool.hpp>
 #include <coco/host/scratch.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco::host {
 
-/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work` keeps.
-/// \param e      rows x d     \param codes  K x d, K >= 1     \param cap  at least 1
+/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work`
+/// keeps. \param e      rows x d     \param codes  K x d, K >= 1     \param cap  at least 1
 template <class P>
 CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P::Scalar theta, Index cap,
-                 Workspace<P>& work) {
+                              Workspace<P>& work) {
     using T = typename P::Scalar;
     const Index count = codes.rows, maximum = std::min(cap, count);
     const MutableIds<P> offsets = work.template keep_list<Id>(e.rows + 1);

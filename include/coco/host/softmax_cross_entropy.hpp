@@ -10,15 +10,16 @@
 
 #include <coco/core/math.hpp>
 #include <coco/exec/primitives.hpp>
+#include <coco/host/for_each_row.hpp>
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/product.hpp>
-#include <coco/host/for_each_row.hpp>
 #include <coco/host/scratch.hpp>
 
 namespace coco::host {
 
-/// The arrays of one call of `softmax_cross_entropy`. Rows without a positive have been left out: `row` lists the rest.
+/// The arrays of one call of `softmax_cross_entropy`. Rows without a positive have been left out: `row` lists
+/// the rest.
 template <class P>
 struct Classifier {
     using T = typename P::Scalar;
@@ -164,11 +165,11 @@ struct Classifier {
     }
 };
 
-/// See the skill `softmax_cross_entropy`. Rows are dealt out in at most 16 parts, each with gradients of its own that are
-/// added up in order: parts x C x d elements of scratch.
+/// See the skill `softmax_cross_entropy`. Rows are dealt out in at most 16 parts, each with gradients of its
+/// own that are added up in order: parts x C x d elements of scratch.
 template <class P>
 void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Scalar scale,
-              typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias) {
+                           typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias) {
     using T = typename P::Scalar;
     const CRows<P> columns = classes.columns;
     const Index width = padded<T>(h.cols), size = Packed<T>::size(columns.rows, columns.cols);
@@ -198,8 +199,7 @@ void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, ty
     const Index max_parts = std::clamp<Index>(max_elements / size, 2, 16), usual = work.chunk_rows;
     const Index rows_a_chunk = rows < 8 * usual ? usual / 2 : usual;
     const Index all_chunks = (rows + rows_a_chunk - 1) / rows_a_chunk;
-    const Index chunks = (all_chunks + max_parts - 1) / max_parts,
-                parts = (all_chunks + chunks - 1) / chunks;
+    const Index chunks = (all_chunks + max_parts - 1) / max_parts, parts = (all_chunks + chunks - 1) / chunks;
     double* const part_loss = scratch.take<double>(parts);
     T* const part_columns = dcolumns.empty() ? nullptr : scratch.take<T>(parts * size);
     T* const part_bias = dbias.empty() ? nullptr : scratch.take<T>(parts * columns.rows);

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/finite.hpp>
 #include <coco/io/gguf.hpp>
 #include <coco/store/ggml_blocks.hpp>

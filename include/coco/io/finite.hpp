@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::io {
 

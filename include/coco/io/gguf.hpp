@@ -18,8 +18,8 @@
 #include <variant>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/byte_reader.hpp>
 #include <coco/io/gguf_value.hpp>
 #include <coco/io/mapped_file.hpp>

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/gguf.hpp>
 #include <coco/text/pre_tokenize.hpp>
 #include <coco/text/tokenizer.hpp>

@@ -20,8 +20,8 @@
 #include <xtensor/xnpy.hpp>
 #include <xtensor/xtensor.hpp>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/atomic_file.hpp>
 #include <coco/io/finite.hpp>
 #include <coco/io/mapped_file.hpp>

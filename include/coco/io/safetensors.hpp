@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/byte_reader.hpp>
 #include <coco/io/dtype.hpp>
 #include <coco/io/json.hpp>

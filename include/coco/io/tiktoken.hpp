@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/mapped_file.hpp>
 #include <coco/text/byte_level.hpp>
 #include <coco/text/pre_tokenize.hpp>

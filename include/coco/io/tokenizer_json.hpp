@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/json.hpp>
 #include <coco/io/mapped_file.hpp>
 #include <coco/text/byte_level.hpp>

@@ -25,7 +25,8 @@ public:
     };
 
     Table(ParameterLayout& layout, const Config& config, Index items, Index width)
-        : vectors_(layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table)) {}
+        : vectors_(layout.claim("item", items, width, Init::normal(config.init), Decay::no,
+                                ParameterBlock::table)) {}
 
     const TensorRef& vectors() const { return vectors_; }
 

@@ -36,7 +36,8 @@ public:
     TextAware(ParameterLayout& layout, const Config& config, Index items, Index width) {
         require(config.text_width > 0 && config.texts, "items::TextAware", "no text vectors",
                 "Config::texts and Config::text_width");
-        vectors_ = layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
+        vectors_ =
+            layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
         texts_ = layout.given("item_text", items, config.text_width, config.texts);
         map_ = nn::Linear(layout, "item_text_map", config.text_width, width, Init::normal(config.init),
                           nn::Bias::no);

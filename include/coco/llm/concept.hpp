@@ -73,10 +73,10 @@ constexpr bool explain_language_model() {
                       "coco: not a LanguageModel: it lacks `using Role = coco::role::LanguageModel;` "
                       "(docs/concepts.md#languagemodel)");
     else if constexpr (!llm::TakesGivenWeights<T>)
-        static_assert(
-            llm::TakesGivenWeights<T>,
-            "coco: this LanguageModel lacks a constructor from `(coco::ParameterLayout&, const coco::llm::Source&)` "
-            "(docs/concepts.md#languagemodel)");
+        static_assert(llm::TakesGivenWeights<T>,
+                      "coco: this LanguageModel lacks a constructor from `(coco::ParameterLayout&, const "
+                      "coco::llm::Source&)` "
+                      "(docs/concepts.md#languagemodel)");
     else if constexpr (!llm::SaysItsSizes<T>)
         static_assert(llm::SaysItsSizes<T>,
                       "coco: this LanguageModel lacks `Index width()` or `adapter::Sizes "
@@ -93,11 +93,11 @@ constexpr bool explain_language_model() {
             "const` with `out` and `of_group`, where `Input<P>` is made of the fields of "
             "`llm::Prompted<P>` (docs/concepts.md#languagemodel)");
     else
-        static_assert(
-            llm::PassesGradients<T>,
-            "coco: this LanguageModel lacks `void backward(Context<P>&, const Adapter&, const Saved<P>&, CRows<P> "
-            "dout, Rows<P> dsoft, std::span<const std::uint8_t> open) const` "
-            "(docs/concepts.md#languagemodel)");
+        static_assert(llm::PassesGradients<T>,
+                      "coco: this LanguageModel lacks `void backward(Context<P>&, const Adapter&, const "
+                      "Saved<P>&, CRows<P> "
+                      "dout, Rows<P> dsoft, std::span<const std::uint8_t> open) const` "
+                      "(docs/concepts.md#languagemodel)");
     return true;
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 
 #include <coco/adapter/projections.hpp>
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/nn/rope.hpp>
 
 namespace coco::llm {

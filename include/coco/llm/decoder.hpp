@@ -65,9 +65,10 @@ public:
         Packed<P> packed;
         Segments<P> soft_of;
         Index soft_rows = 0;
-        std::span<CRows<P>> inputs;                          ///< of each layer, then of the final norm
-        std::span<typename Layer::template Saved<P>> layers;  ///< empty where layers are run again in backward
-        Rows<P> statistics;                                  ///< of the final norm
+        std::span<CRows<P>> inputs;  ///< of each layer, then of the final norm
+        std::span<typename Layer::template Saved<P>>
+            layers;          ///< empty where layers are run again in backward
+        Rows<P> statistics;  ///< of the final norm
     };
 
     /// Claims the weights that `source` gives when the parameters are made.
@@ -126,8 +127,8 @@ public:
             Storage_::gather(ctx, embedding_, in.instruction, token.rows_from(0, prefix));
             Storage_::gather(ctx, embedding_, in.token, token.rows_from(prefix, in.token.size));
             ctx.on.for_each_row(rows, 2 * width(),
-                        SpliceRows<T>{token.data, in.soft.data, in.soft.stride, prefix, gathered.source.data,
-                                      x.data, width()});
+                                SpliceRows<T>{token.data, in.soft.data, in.soft.stride, prefix,
+                                              gathered.source.data, x.data, width()});
         }
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             if (keeps) {
@@ -148,15 +149,15 @@ public:
         return saved;
     }
 
-    /// Gradients of the soft prompts and of the adapter, from those of `Saved::out`. A closed group's rows are
-    /// left out altogether: its soft prompts get zeros, the adapter nothing. With none open the adapter's
+    /// Gradients of the soft prompts and of the adapter, from those of `Saved::out`. A closed group's rows
+    /// are left out altogether: its soft prompts get zeros, the adapter nothing. With none open the adapter's
     /// gradients are not touched.
     /// \param dout  rows of `Saved::out` x width; a closed group's rows are not read
     /// \param dsoft soft rows x width, or empty
     /// \param open  host: a byte a group, 0 where it is closed
     template <class P, class Adapter>
-    void backward(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved, CRows<P> dout, Rows<P> dsoft,
-                  std::span<const std::uint8_t> open) const {
+    void backward(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved, CRows<P> dout,
+                  Rows<P> dsoft, std::span<const std::uint8_t> open) const {
         if (static_cast<Index>(open.size()) != saved.of_group.count())
             throw Error("language model", "not a flag a group", text_of(saved.of_group.count()),
                         text_of(open.size()));
@@ -247,8 +248,9 @@ private:
 
     /// What layer l kept of the open groups' rows, or makes again.
     template <class P, class Adapter>
-    typename Layer::template Saved<P> activations(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved,
-                                                 const Opened<P>& opened, std::size_t l) const {
+    typename Layer::template Saved<P> activations(Context<P>& ctx, const Adapter& adapter,
+                                                  const Saved<P>& saved, const Opened<P>& opened,
+                                                  std::size_t l) const {
         if (!saved.layers.empty())
             return opened.row.empty() ? saved.layers[l] : Layer::gathered(ctx, saved.layers[l], opened.row);
         CRows<P> x = saved.inputs[l];

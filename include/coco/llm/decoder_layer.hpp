@@ -24,11 +24,12 @@ namespace coco::llm {
 
 /// y = RMS norm of x with a given weight; statistics as `nn::Norm` keeps them.
 template <class P>
-void rms_norm(Context<P>& ctx, const TensorRef& weight, double epsilon, CRows<P> x, Rows<P> y, Rows<P> statistics) {
+void rms_norm(Context<P>& ctx, const TensorRef& weight, double epsilon, CRows<P> x, Rows<P> y,
+              Rows<P> statistics) {
     using T = typename P::Scalar;
     ctx.on.for_each_row(x.rows, 2 * x.cols,
-                nn::NormRows<T>{x.data, x.stride, ctx.value(weight).data, nullptr, y.data, statistics.data,
-                                x.cols, static_cast<T>(epsilon), false});
+                        nn::NormRows<T>{x.data, x.stride, ctx.value(weight).data, nullptr, y.data,
+                                        statistics.data, x.cols, static_cast<T>(epsilon), false});
 }
 
 /// dx of `rms_norm`.
@@ -65,7 +66,8 @@ public:
                c.heads + c.width + 2 * c.hidden;
     }
 
-    DecoderLayer(ParameterLayout& layout, const Source& source, Index index) : config_(source.config), index_(index) {
+    DecoderLayer(ParameterLayout& layout, const Source& source, Index index)
+        : config_(source.config), index_(index) {
         const Config& c = config_;
         const Index q = c.query_width(), kv = c.kv_width();
         const auto named = [&](const char* name, const char* kind = "weight") {
@@ -100,20 +102,20 @@ public:
     /// \param out  rows x width; where it is empty only what backward needs is computed
     template <class P, class Adapter>
     Saved<P> forward(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed, CRows<P> x,
-                    Rows<P> out) const {
+                     Rows<P> out) const {
         const Config& c = config_;
         const Index rows = x.rows, q = c.query_width(), kv = c.kv_width();
         Workspace<P>& work = ctx.work;
         const Adapted<P, Adapter> change(adapter, index_, c.adapter_sizes(), packed.row_key);
         Saved<P> saved{x,
-                     work.keep(rows, 2),
-                     work.keep(rows, 2),
-                     {},
-                     work.keep(rows, c.fused_width()),
-                     work.keep(rows, q),
-                     work.keep(rows, c.heads),
-                     work.keep(rows, c.width),
-                     {}};
+                       work.keep(rows, 2),
+                       work.keep(rows, 2),
+                       {},
+                       work.keep(rows, c.fused_width()),
+                       work.keep(rows, q),
+                       work.keep(rows, c.heads),
+                       work.keep(rows, c.width),
+                       {}};
         {
             const typename Workspace<P>::Frame frame(work);
             const Rows<P> normed = work.scratch(rows, c.width);
@@ -121,8 +123,8 @@ public:
             Storage::apply(ctx, CRows<P>(normed), fused_, saved.fused);
             if (c.qkv_bias)
                 ctx.on.for_each_row(rows, 2 * saved.fused.cols,
-                            nn::AddRow<typename P::Scalar>{ctx.value(bias_).data, saved.fused.data,
-                                                           saved.fused.stride, saved.fused.cols});
+                                    nn::AddRow<typename P::Scalar>{ctx.value(bias_).data, saved.fused.data,
+                                                                   saved.fused.stride, saved.fused.cols});
             change.query_key_value(ctx, CRows<P>(normed), saved.fused);
         }
         const Rows<P> turned = saved.fused.cols_from(0, q + kv);

@@ -69,7 +69,7 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
             for (std::size_t k = 0; k < sequence.size(); ++k) {
                 const std::size_t text = first + static_cast<std::size_t>(sequence[k]);
                 on.download(List<const T, typename P::Space>{scores.row(static_cast<Index>(k)), scores.cols},
-                         logits.data());
+                            logits.data());
                 penalise<T>(logits, how, prompts[text], written[text], seen);
                 const double chance = static_cast<double>(unit_interval(
                     philox(how.seed,

@@ -10,15 +10,15 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco::llm {
 
 /// How texts are continued. Logits are penalised, divided by the temperature, and cut to the `top_k`
 /// likeliest, then to `top_p` of what is left, in this order.
 struct Generation {
-    Index max_tokens = 64;         ///< written to a text, at most
+    Index max_tokens = 64;          ///< written to a text, at most
     double temperature = 0;         ///< divides the logits; 0 takes the likeliest token always
     Index top_k = 0;                ///< draws from so many of the likeliest tokens; 0: from all
     double top_p = 1;               ///< draws from the likeliest tokens that together have this probability

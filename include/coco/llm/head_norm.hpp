@@ -67,16 +67,17 @@ public:
     void forward(Context<P>& ctx, CRows<P> x, Rows<P> y) const {
         using T = typename P::Scalar;
         ctx.on.for_each_row(x.rows, 2 * x.cols,
-                    HeadNormRows<T>{x.data, x.stride, ctx.value(weight_).data, y.data, y.stride,
-                                    x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
+                            HeadNormRows<T>{x.data, x.stride, ctx.value(weight_).data, y.data, y.stride,
+                                            x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
     }
     /// Turns the gradient of y into that of x, in place.
     template <class P>
     void backward(Context<P>& ctx, CRows<P> x, Rows<P> d) const {
         using T = typename P::Scalar;
-        ctx.on.for_each_row(x.rows, 3 * x.cols,
-                    HeadNormBackwardRows<T>{x.data, x.stride, ctx.value(weight_).data, d.data, d.stride,
-                                            x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
+        ctx.on.for_each_row(
+            x.rows, 3 * x.cols,
+            HeadNormBackwardRows<T>{x.data, x.stride, ctx.value(weight_).data, d.data, d.stride,
+                                    x.cols / weight_.cols, weight_.cols, static_cast<T>(epsilon_)});
     }
 
 private:

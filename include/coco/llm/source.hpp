@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/half.hpp>
+#include <coco/core/types.hpp>
 #include <coco/io/slices.hpp>
 #include <coco/llm/config.hpp>
 #include <coco/store/ggml_type.hpp>

@@ -46,7 +46,8 @@ namespace storage {
 /// Scalars of the policy, out x in.
 struct Float : nn::PlainWeights {
     /// Claims the matrix of these parts, one above the other, each `cols` wide.
-    static TensorRef claim(ParameterLayout& layout, const Source& source, std::string_view name, Parts parts, Index cols) {
+    static TensorRef claim(ParameterLayout& layout, const Source& source, std::string_view name, Parts parts,
+                           Index cols) {
         Index rows = 0;
         for (const Part& p : parts) rows += p.rows;
         return layout.given(name, rows, cols,
@@ -76,7 +77,8 @@ struct InBlocks {
     using Matrix = StoredParts;
 
     template <class P>
-    static void apply(Context<P>& ctx, CRows<P> x, const StoredParts& w, Rows<P> y, Write write = Write::set) {
+    static void apply(Context<P>& ctx, CRows<P> x, const StoredParts& w, Rows<P> y,
+                      Write write = Write::set) {
         Index at = 0;
         for (const StoredTensorRef& s : w.parts) {
             ctx.on.multiply_stored(x, ctx.stored(s), Op::transposed, y.cols_from(at, s.rows), write,
@@ -107,8 +109,8 @@ struct InBlocks {
 /// unpacked to the policy's scalars panel by panel inside each product.
 struct AsStored : InBlocks {
     /// Parts of one type make one stored matrix.
-    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
-                             Index cols) {
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
+                             const Parts& parts, Index cols) {
         StoredParts matrix;
         for (std::size_t first = 0, end = 0; first < parts.size(); first = end) {
             const GgmlType type = type_of(source, parts[first].name);
@@ -123,7 +125,8 @@ struct AsStored : InBlocks {
                               parts.begin() + static_cast<std::ptrdiff_t>(end)),
                  cols, type](std::span<std::byte> out) {
                     for (const Part& p : some) {
-                        const auto size = static_cast<std::size_t>(StoredTensorRef{type, 0, p.rows, cols}.bytes());
+                        const auto size =
+                            static_cast<std::size_t>(StoredTensorRef{type, 0, p.rows, cols}.bytes());
                         write_stored(source, p.name, p.rows, cols, 0, out.first(size));
                         out = out.subspan(size);
                     }
@@ -136,8 +139,8 @@ struct AsStored : InBlocks {
 /// bfloat16, whatever the file holds. Products are of bfloat16 with sums in float where the policy has them
 /// (a processor with AVX-512 BF16); elsewhere weights are widened panel by panel.
 struct BFloat16 : InBlocks {
-    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
-                             Index cols) {
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
+                             const Parts& parts, Index cols) {
         StoredParts matrix = AsStored::claim(layout, narrowed(source), name, parts, cols);
         matrix.precision = Precision::bfloat16;
         return matrix;
@@ -146,8 +149,8 @@ struct BFloat16 : InBlocks {
 
 /// One of the three ways, by `Config::keep`: for programs that let their user choose.
 struct Configured : InBlocks {
-    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name, const Parts& parts,
-                             Index cols) {
+    static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
+                             const Parts& parts, Index cols) {
         switch (source.config.keep) {
             case Keep::bfloat16:
                 return BFloat16::claim(layout, source, name, parts, cols);
@@ -165,7 +168,8 @@ struct Configured : InBlocks {
 /// A storage claims matrices, multiplies rows with them, forward and back, and gathers rows of them.
 template <class S>
 concept Storage = requires(Context<Archetype>& ctx, CRows<Archetype> x, const typename S::Matrix& matrix,
-                           Rows<Archetype> y, ParameterLayout& layout, const Source& source, Ids<Archetype> id) {
+                           Rows<Archetype> y, ParameterLayout& layout, const Source& source,
+                           Ids<Archetype> id) {
     { S::claim(layout, source, std::string_view{}, Parts{}, Index{}) } -> std::same_as<typename S::Matrix>;
     S::apply(ctx, x, matrix, y, Write::add);
     S::apply_back(ctx, x, matrix, y);

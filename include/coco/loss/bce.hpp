@@ -80,17 +80,18 @@ struct Bce {
         const typename Workspace<P>::Frame frame(ctx.work);
         const Rows<P> slopes = ctx.work.scratch(h.rows, 2), losses = ctx.work.scratch(h.rows, 1);
         ctx.on.for_each_row(h.rows, 4 * h.cols,
-                    BceRows<T>{h.data, h.stride, vectors.data, vectors.stride, targets.item.data,
-                               targets.negative.data, slopes.data, losses.data, dh.data, dh.stride, h.cols,
-                               static_cast<T>(weight / static_cast<double>(h.rows))});
+                            BceRows<T>{h.data, h.stride, vectors.data, vectors.stride, targets.item.data,
+                                       targets.negative.data, slopes.data, losses.data, dh.data, dh.stride,
+                                       h.cols, static_cast<T>(weight / static_cast<double>(h.rows))});
         ctx.on.reduce(h.rows, Rows<P>{loss, 1, 1}, nn::Element<T>{losses.data, 1});
         if (dvectors.empty()) return;
         const Inverse<P>* const inverse[2] = {&targets.by_item, &targets.by_negative};
         for (Index which = 0; which < 2; ++which)
-            ctx.on.for_each_row(inverse[which]->id.size, 2 * h.cols,
-                        BceScatter<T>{h.data, h.stride, slopes.data, which, inverse[which]->id.data,
-                                      inverse[which]->places_of.offsets.data, inverse[which]->place.data,
-                                      dvectors.data, dvectors.stride, h.cols});
+            ctx.on.for_each_row(
+                inverse[which]->id.size, 2 * h.cols,
+                BceScatter<T>{h.data, h.stride, slopes.data, which, inverse[which]->id.data,
+                              inverse[which]->places_of.offsets.data, inverse[which]->place.data,
+                              dvectors.data, dvectors.stride, h.cols});
     }
 };
 

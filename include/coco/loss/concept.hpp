@@ -7,8 +7,8 @@
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
-#include <coco/nn/sequence.hpp>
 #include <coco/nn/layer.hpp>
+#include <coco/nn/sequence.hpp>
 
 namespace coco {
 

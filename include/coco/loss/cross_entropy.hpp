@@ -5,8 +5,8 @@
 
 #include <coco/core/role.hpp>
 #include <coco/loss/concept.hpp>
-#include <coco/nn/sequence.hpp>
 #include <coco/nn/layer.hpp>
+#include <coco/nn/sequence.hpp>
 
 namespace coco::loss {
 
@@ -25,8 +25,9 @@ struct CrossEntropy {
         classes.columns = vectors;
         classes.positive = targets.item;
         if (h.rows == 0) return;
-        ctx.on.softmax_cross_entropy(h, classes, static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)),
-                        loss, dh, dvectors, Rows<P>{});
+        ctx.on.softmax_cross_entropy(h, classes,
+                                     static_cast<typename P::Scalar>(weight / static_cast<double>(h.rows)),
+                                     loss, dh, dvectors, Rows<P>{});
     }
 };
 

@@ -33,8 +33,9 @@ void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& t
     classes.positive = self;
     classes.excluded_of = targets.excluded_of;
     classes.excluded = targets.excluded;
-    ctx.on.softmax_cross_entropy(CRows<P>(hn.y), classes, static_cast<T>(weight / static_cast<double>(h.rows)), loss, dhn,
-                    dvn, Rows<P>{});
+    ctx.on.softmax_cross_entropy(CRows<P>(hn.y), classes,
+                                 static_cast<T>(weight / static_cast<double>(h.rows)), loss, dhn, dvn,
+                                 Rows<P>{});
     nn::normalize_backward<P>(ctx, hn, CRows<P>(dhn), dh);
     if (dvectors.empty()) return;
     nn::normalize_backward<P>(ctx, vn, CRows<P>(dvn), dhn);

@@ -53,8 +53,8 @@ struct SpreadRow {
 
 /// *loss += weight * L_ortho of codes, K x d with K >= 2; dcodes += its gradient.
 template <class P>
-void orthogonality(Context<P>& ctx, CRows<P> codes, Orthogonality kind, double weight, typename P::Scalar* loss,
-                   Rows<P> dcodes) {
+void orthogonality(Context<P>& ctx, CRows<P> codes, Orthogonality kind, double weight,
+                   typename P::Scalar* loss, Rows<P> dcodes) {
     using T = typename P::Scalar;
     const Index count = codes.rows, width = codes.cols;
     if (count < 2) return;

@@ -68,8 +68,8 @@ void quantization(Context<P>& ctx, CRows<P> e, CRows<P> codes, Ids<P> nearest, d
         QuantizationTerm<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.cols, factor});
     if (!dcodes.empty())
         ctx.on.for_each_row(codes.rows, codes.cols,
-                    QuantizationGradient<T>{e.data, e.stride, codes.data, codes.stride, nearest.data, e.rows,
-                                            dcodes.data, dcodes.stride, e.cols, factor});
+                            QuantizationGradient<T>{e.data, e.stride, codes.data, codes.stride, nearest.data,
+                                                    e.rows, dcodes.data, dcodes.stride, e.cols, factor});
 }
 
 }  // namespace coco::loss

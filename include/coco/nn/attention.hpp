@@ -19,9 +19,9 @@ class SelfAttention {
 public:
     template <class P>
     struct Saved {
-        Linear::Saved<P> qkv;       ///< rows x 3 width
-        Rows<P> mixed;       ///< rows x width: heads side by side
-        Rows<P> statistics;  ///< rows x heads
+        Linear::Saved<P> qkv;  ///< rows x 3 width
+        Rows<P> mixed;         ///< rows x width: heads side by side
+        Rows<P> statistics;    ///< rows x heads
         Linear::Saved<P> output;
         Attention<P> shape;
         Rows<P> out;
@@ -30,9 +30,13 @@ public:
     SelfAttention() = default;
     /// \param heads    divides width
     /// \param dropout  rate on the attention's probabilities
-    SelfAttention(ParameterLayout& layout, std::string_view name, Index width, Index heads, AttentionMask attention_mask, double dropout,
-                  Init init)
-        : width_(width), heads_(heads), attention_mask_(attention_mask), dropout_(dropout), site_(layout.site()) {
+    SelfAttention(ParameterLayout& layout, std::string_view name, Index width, Index heads,
+                  AttentionMask attention_mask, double dropout, Init init)
+        : width_(width),
+          heads_(heads),
+          attention_mask_(attention_mask),
+          dropout_(dropout),
+          site_(layout.site()) {
         const ParameterLayout::Scope scope(layout, name);
         qkv_ = Linear(layout, "qkv", width, 3 * width, init);
         output_ = Linear(layout, "output", width, width, init);

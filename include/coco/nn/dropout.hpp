@@ -80,9 +80,9 @@ public:
         const Rows<P> out = ctx.work.keep(x.rows, x.cols);
         const auto mask = ctx.work.template keep<std::uint8_t>(x.rows, x.cols);
         ctx.on.for_each_row(x.rows, 2 * x.cols,
-                    DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols,
-                                   DropoutKey{ctx.seed, ctx.step, site_}, row_key.data,
-                                   DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
+                            DropoutRows<T>{x.data, x.stride, out.data, mask.data, x.cols,
+                                           DropoutKey{ctx.seed, ctx.step, site_}, row_key.data,
+                                           DropoutKey::threshold(rate_), static_cast<T>(1 / (1 - rate_))});
         return {out, mask};
     }
 
@@ -92,8 +92,8 @@ public:
         if (dx.empty()) return;
         if (saved.mask.empty()) return copy<P>(ctx.on, dy, dx);
         ctx.on.for_each_row(dy.rows, 2 * dy.cols,
-                    DropoutBackwardRows<T>{dy.data, dy.stride, saved.mask.data, dx.data, dx.stride, dy.cols,
-                                           static_cast<T>(1 / (1 - rate_))});
+                            DropoutBackwardRows<T>{dy.data, dy.stride, saved.mask.data, dx.data, dx.stride,
+                                                   dy.cols, static_cast<T>(1 / (1 - rate_))});
     }
 
 private:

@@ -32,8 +32,9 @@ struct CopyRows {
 template <class P>
 void copy(P& on, CRows<P> x, Rows<P> out, Write write = Write::set, typename P::Scalar factor = 1) {
     if (x.empty()) return;
-    on.for_each_row(x.rows, (write == Write::add ? 3 : 2) * x.cols,
-            CopyRows<typename P::Scalar>{x.data, x.stride, out.data, out.stride, x.cols, factor, write});
+    on.for_each_row(
+        x.rows, (write == Write::add ? 3 : 2) * x.cols,
+        CopyRows<typename P::Scalar>{x.data, x.stride, out.data, out.stride, x.cols, factor, write});
 }
 
 /// out_ij = a_ij + b_ij.
@@ -58,8 +59,9 @@ struct AddRows {
 template <class P>
 void add(P& on, CRows<P> a, CRows<P> b, Rows<P> out) {
     if (a.empty()) return;
-    on.for_each_row(a.rows, 3 * a.cols,
-            AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
+    on.for_each_row(
+        a.rows, 3 * a.cols,
+        AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
 }
 
 /// out_i = factor_i x_i.

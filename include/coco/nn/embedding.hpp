@@ -39,8 +39,8 @@ template <class P>
 void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::set) {
     if (id.empty()) return;
     on.for_each_row(id.size, (write == Write::add ? 3 : 2) * out.cols,
-            GatherRows<typename P::Scalar>{table.data, table.stride, id.data, out.data, out.stride, out.cols,
-                                           write});
+                    GatherRows<typename P::Scalar>{table.data, table.stride, id.data, out.data, out.stride,
+                                                   out.cols, write});
 }
 
 /// out[id_i] = x_i, ids distinct.
@@ -64,7 +64,7 @@ struct PutRows {
 template <class P>
 void put_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
     on.for_each_row(x.rows, 2 * x.cols,
-            PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
+                    PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
 }
 
 /// out[id_s] += sum of dy over the places of s.

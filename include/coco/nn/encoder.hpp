@@ -48,10 +48,12 @@ public:
         typename FeedForward::Saved<P> hidden;
     };
 
-    EncoderLayer(ParameterLayout& layout, std::string_view name, const EncoderConfig& c, AttentionMask attention_mask) {
+    EncoderLayer(ParameterLayout& layout, std::string_view name, const EncoderConfig& c,
+                 AttentionMask attention_mask) {
         const ParameterLayout::Scope scope(layout, name);
         const Init init = Init::normal(c.init);
-        attention_ = SelfAttention(layout, "attention", c.width, c.heads, attention_mask, c.attention_dropout, init);
+        attention_ =
+            SelfAttention(layout, "attention", c.width, c.heads, attention_mask, c.attention_dropout, init);
         drop_attention_ = Dropout(layout, c.dropout);
         first_ = Norm(layout, "norm1", c.width, c.epsilon);
         hidden_ = FeedForward(layout, "feed_forward", c.width, c.hidden, c.activation, init);

@@ -77,7 +77,8 @@ public:
     };
 
     FeedForward() = default;
-    FeedForward(ParameterLayout& layout, std::string_view name, Index width, Index hidden, Activation kind, Init init)
+    FeedForward(ParameterLayout& layout, std::string_view name, Index width, Index hidden, Activation kind,
+                Init init)
         : kind_(kind) {
         const ParameterLayout::Scope scope(layout, name);
         first_ = Linear(layout, "first", width, hidden, init);
@@ -92,7 +93,7 @@ public:
         const T* const bias = ctx.value(first_.bias()).data;
         each_kind([&](auto kind) {
             ctx.on.for_each_row(z.rows, 3 * z.cols,
-                        BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
+                                BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
         });
         const Linear::Saved<P> second = second_.forward(ctx, CRows<P>(active));
         return {x, z, active, second.out, second};
@@ -106,7 +107,7 @@ public:
         second_.backward(ctx, saved.second, dy, dz);
         each_kind([&](auto kind) {
             ctx.on.for_each_row(dz.rows, 3 * dz.cols,
-                        ActivationBackwardRows<T, kind.value>{saved.z.data, dz.data, dz.cols});
+                                ActivationBackwardRows<T, kind.value>{saved.z.data, dz.data, dz.cols});
         });
         first_.backward(ctx, Linear::Saved<P>{saved.x, saved.z}, CRows<P>(dz), dx);
     }

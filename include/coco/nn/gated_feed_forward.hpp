@@ -24,7 +24,8 @@ struct PlainWeights {
     }
     /// y (= or +=) x W'.
     template <class P>
-    static void apply(Context<P>& ctx, CRows<P> x, const TensorRef& weight, Rows<P> y, Write write = Write::set) {
+    static void apply(Context<P>& ctx, CRows<P> x, const TensorRef& weight, Rows<P> y,
+                      Write write = Write::set) {
         ctx.on.multiply(x, Op::plain, ctx.value(weight), Op::transposed, y, 1, write == Write::add ? 1 : 0);
     }
     /// dx = dy W.
@@ -146,7 +147,8 @@ public:
             const typename Workspace<P>::Frame inner(ctx.work);
             beside.down_backward(ctx, CRows<P>(activated(ctx, saved.gate_up)), dy, d);
         }
-        ctx.on.for_each_row(dy.rows, 5 * d.cols, SwiGluBackwardRows<T>{saved.gate_up.data, d.data, dz.data, d.cols});
+        ctx.on.for_each_row(dy.rows, 5 * d.cols,
+                            SwiGluBackwardRows<T>{saved.gate_up.data, d.data, dz.data, d.cols});
         if (const Rows<P> dw = Weights::template gradient<P>(ctx, gate_up_); !dw.empty())
             ctx.on.multiply(dz, Op::transposed, saved.x, Op::plain, dw, 1, 1);
         if (!dx.empty()) Weights::apply_back(ctx, CRows<P>(dz), gate_up_, dx);

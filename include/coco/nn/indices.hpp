@@ -35,8 +35,8 @@ Inverse<P> invert(Context<P>& ctx, std::span<const Id> gathered, Index rows) {
     Inverse<P> inverse;
     inverse.id = ctx.on.upload(std::span<const Id>(id.first(distinct)), ctx.work);
     inverse.places_of = segments(ctx, std::span<const Id>(offsets.first(distinct + 1)));
-    inverse.place =
-        ctx.on.upload(std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))), ctx.work);
+    inverse.place = ctx.on.upload(
+        std::span<const Id>(place.first(static_cast<std::size_t>(offsets[distinct]))), ctx.work);
     return inverse;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a stage is. A stage claims its tensors from a `ParameterLayout` when it is made, holds places and settings
-/// only, and has two members written side by side:
+/// What a stage is. A stage claims its tensors from a `ParameterLayout` when it is made, holds places and
+/// settings only, and has two members written side by side:
 ///
-///     Saved<P> forward(Context<P>&, inputs...) const;                  // what it returns lies in the workspace
-///     void backward(Context<P>&, const Saved<P>&, dy, dx...) const;    // parameters' gradients +=, inputs' =
+///     Saved<P> forward(Context<P>&, inputs...) const;                  // what it returns lies in the
+///     workspace void backward(Context<P>&, const Saved<P>&, dy, dx...) const;    // parameters' gradients
+///     +=, inputs' =
 ///
 /// An output handed over as an empty view is neither computed nor touched; a run without gradients
 /// (`inputs_only`) leaves every parameter's gradient alone. No output aliases an input, and whoever hands
@@ -35,7 +36,9 @@ struct Context {
     std::uint64_t seed = 0;                                 ///< of the run's random bits
     std::uint32_t step = 0;                                 ///< counts training steps
 
-    CRows<P> value(const TensorRef& s) const { return {values[static_cast<int>(s.block)] + s.at, s.rows, s.cols}; }
+    CRows<P> value(const TensorRef& s) const {
+        return {values[static_cast<int>(s.block)] + s.at, s.rows, s.cols};
+    }
     Stored<typename P::Space> stored(const StoredTensorRef& s) const {
         return {s.type, stored_bytes + s.at, s.rows, s.cols};
     }
@@ -50,13 +53,6 @@ struct Context {
         r.gradients[0] = r.gradients[1] = nullptr;
         return r;
     }
-};
-
-/// Input and output of a stage, kept for backward.
-template <class P>
-struct Passed {
-    CRows<P> x;
-    Rows<P> out;
 };
 
 }  // namespace coco

@@ -16,13 +16,17 @@ enum class Bias : bool { no, yes };
 /// A linear map, rows x in -> rows x out. W is out x in, as PyTorch keeps it; b is 1 x out.
 class Linear {
 public:
+    /// Input and output, saved for backward.
     template <class P>
-    using Saved = Linear::Saved<P>;
+    struct Saved {
+        CRows<P> x;   ///< rows x in
+        Rows<P> out;  ///< rows x out
+    };
 
     Linear() = default;
     /// \param init  of W; the bias starts at zero
-    Linear(ParameterLayout& layout, std::string_view name, Index in, Index out, Init init, Bias bias = Bias::yes,
-           Decay decay = Decay::yes)
+    Linear(ParameterLayout& layout, std::string_view name, Index in, Index out, Init init,
+           Bias bias = Bias::yes, Decay decay = Decay::yes)
         : has_bias_(bias == Bias::yes) {
         const ParameterLayout::Scope scope(layout, name);
         weight_ = layout.claim("weight", out, in, init, decay);
@@ -40,7 +44,7 @@ public:
         ctx.on.multiply(x, Op::plain, ctx.value(weight_), Op::transposed, y);
         if (has_bias_ && x.rows > 0)
             ctx.on.for_each_row(y.rows, 2 * y.cols,
-                        AddRow<typename P::Scalar>{ctx.value(bias_).data, y.data, y.stride, y.cols});
+                                AddRow<typename P::Scalar>{ctx.value(bias_).data, y.data, y.stride, y.cols});
         return {x, y};
     }
 

@@ -98,7 +98,8 @@ public:
 
     Norm() = default;
     /// \param epsilon  added to the variance
-    Norm(ParameterLayout& layout, std::string_view name, Index width, double epsilon, NormKind kind = NormKind::layer)
+    Norm(ParameterLayout& layout, std::string_view name, Index width, double epsilon,
+         NormKind kind = NormKind::layer)
         : epsilon_(epsilon), kind_(kind) {
         const ParameterLayout::Scope scope(layout, name);
         weight_ = layout.claim("weight", 1, width, Init::ones());
@@ -133,9 +134,9 @@ public:
                 ctx.on.reduce(dy.rows, db, Element<T>{dy.data, dy.stride});
         if (!dx.empty())
             ctx.on.for_each_row(dy.rows, 3 * dy.cols,
-                        NormBackwardRows<T>{saved.x.data, saved.x.stride, ctx.value(weight_).data,
-                                            saved.statistics.data, dy.data, dy.stride, dx.data, dx.stride,
-                                            dy.cols, kind_ == NormKind::layer});
+                                NormBackwardRows<T>{saved.x.data, saved.x.stride, ctx.value(weight_).data,
+                                                    saved.statistics.data, dy.data, dy.stride, dx.data,
+                                                    dx.stride, dy.cols, kind_ == NormKind::layer});
     }
 
 private:

@@ -63,8 +63,9 @@ template <class P>
 Normalized<P> normalize(Context<P>& ctx, CRows<P> x) {
     const Normalized<P> n{ctx.work.keep(x.rows, x.cols), ctx.work.keep(x.rows, 1)};
     if (x.rows > 0)
-        ctx.on.for_each_row(x.rows, 2 * x.cols,
-                    NormalizeRows<typename P::Scalar>{x.data, x.stride, n.y.data, n.length.data, x.cols});
+        ctx.on.for_each_row(
+            x.rows, 2 * x.cols,
+            NormalizeRows<typename P::Scalar>{x.data, x.stride, n.y.data, n.length.data, x.cols});
     return n;
 }
 
@@ -73,8 +74,8 @@ void normalize_backward(Context<P>& ctx, const Normalized<P>& n, CRows<P> dy, Ro
                         Write write = Write::set) {
     if (dy.rows == 0 || dx.empty()) return;
     ctx.on.for_each_row(dy.rows, 3 * dy.cols,
-                NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride,
-                                                          dx.data, dx.stride, dy.cols, write});
+                        NormalizeBackwardRows<typename P::Scalar>{n.y.data, n.length.data, dy.data, dy.stride,
+                                                                  dx.data, dx.stride, dy.cols, write});
 }
 
 }  // namespace coco::nn

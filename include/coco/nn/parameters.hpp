@@ -27,8 +27,9 @@ public:
     /// Draws initial values: tensor t's are a function of (seed, t) alone. Given tensors are filled by
     /// their sources, whose `Error`s pass through.
     Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
-        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
-            blocks_[static_cast<int>(block)] = Block<Scalar, P>(on, layout.size(block));
+        for (const ParameterBlock which :
+             {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
+            blocks_[static_cast<int>(which)] = Block<Scalar, P>(on, layout.size(which));
         std::vector<float> given;
         std::vector<Scalar> values;
         for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
@@ -55,13 +56,13 @@ public:
         stored_ = Block<std::byte, P>(on, layout.stored_bytes());
         for (const StoredTensor& tensor : layout.stored_tensors()) {
             const std::size_t size = static_cast<std::size_t>(tensor.ref.bytes());
-            std::byte* const block = stored_.data() + tensor.ref.at;
+            std::byte* const place = stored_.data() + tensor.ref.at;
             if constexpr (std::is_same_v<typename P::Space, space::Host>) {
-                tensor.fill({block, size});
+                tensor.fill({place, size});
             } else {
                 std::vector<std::byte> bytes(size);
                 tensor.fill(bytes);
-                on.upload(bytes.data(), List<std::byte, typename P::Space>{block, tensor.ref.bytes()});
+                on.upload(bytes.data(), List<std::byte, typename P::Space>{place, tensor.ref.bytes()});
             }
         }
     }
@@ -69,21 +70,24 @@ public:
     /// What another policy's parameters hold.
     template <class Q>
     Parameters(P& on, Q& other_on, const Parameters<Q>& other) : stored_(on, other.stored().size()) {
-        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen}) {
-            block(block) = Block<Scalar, P>(on, other.block(block).size());
-            transfer(other_on, other.block(block).list(), on, block(block).list());
+        for (const ParameterBlock which :
+             {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen}) {
+            block(which) = Block<Scalar, P>(on, other.block(which).size());
+            transfer(other_on, other.block(which).list(), on, block(which).list());
         }
         transfer(other_on, other.stored().list(), on, stored_.list());
     }
 
-    List<Scalar, typename P::Space> list(const TensorRef& s) { return {block(s.block).data() + s.at, s.size()}; }
+    List<Scalar, typename P::Space> list(const TensorRef& s) {
+        return {block(s.block).data() + s.at, s.size()};
+    }
     List<const Scalar, typename P::Space> list(const TensorRef& s) const {
         return {block(s.block).data() + s.at, s.size()};
     }
     Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
     CRows<P> view(const TensorRef& s) const { return {block(s.block).data() + s.at, s.rows, s.cols}; }
-    Block<Scalar, P>& block(ParameterBlock block) { return blocks_[static_cast<int>(block)]; }
-    const Block<Scalar, P>& block(ParameterBlock block) const { return blocks_[static_cast<int>(block)]; }
+    Block<Scalar, P>& block(ParameterBlock which) { return blocks_[static_cast<int>(which)]; }
+    const Block<Scalar, P>& block(ParameterBlock which) const { return blocks_[static_cast<int>(which)]; }
     /// Bytes of matrices kept as stored.
     const Block<std::byte, P>& stored() const { return stored_; }
 
@@ -130,12 +134,12 @@ public:
 
     Gradients() = default;
     Gradients(P& on, const ParameterLayout& layout) {
-        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
-            blocks_[static_cast<int>(block)] = Block<Scalar, P>(on, layout.size(block));
+        for (const ParameterBlock which : {ParameterBlock::dense, ParameterBlock::table})
+            blocks_[static_cast<int>(which)] = Block<Scalar, P>(on, layout.size(which));
     }
 
-    Block<Scalar, P>& block(ParameterBlock block) { return blocks_[static_cast<int>(block)]; }
-    const Block<Scalar, P>& block(ParameterBlock block) const { return blocks_[static_cast<int>(block)]; }
+    Block<Scalar, P>& block(ParameterBlock which) { return blocks_[static_cast<int>(which)]; }
+    const Block<Scalar, P>& block(ParameterBlock which) const { return blocks_[static_cast<int>(which)]; }
     Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
 
     /// Hands the blocks to a pass.

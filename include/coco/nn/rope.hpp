@@ -103,12 +103,12 @@ private:
         const Index heads = x.cols / head_;
         if (kind_ == RopeKind::half_split)
             ctx.on.for_each_row(x.rows, 2 * x.cols,
-                        RopeRows<T, RopeKind::half_split>{table.data, position.data, x.data, x.stride, heads,
-                                                          head_, sign});
+                                RopeRows<T, RopeKind::half_split>{table.data, position.data, x.data, x.stride,
+                                                                  heads, head_, sign});
         else
             ctx.on.for_each_row(x.rows, 2 * x.cols,
-                        RopeRows<T, RopeKind::adjacent>{table.data, position.data, x.data, x.stride, heads,
-                                                        head_, sign});
+                                RopeRows<T, RopeKind::adjacent>{table.data, position.data, x.data, x.stride,
+                                                                heads, head_, sign});
     }
 
     Index head_ = 2;

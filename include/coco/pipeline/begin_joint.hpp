@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <coco/data/interactions.hpp>
+#include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/prompt/kmeans.hpp>
 #include <coco/store/workspace.hpp>
@@ -62,7 +63,8 @@ inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width)
 
 /// Embeddings of tokens, tokens x D.
 template <class Model, class P>
-std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained, const std::vector<Id>& token) {
+std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained,
+                                           const std::vector<Id>& token) {
     using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     Context<P> ctx = trained.context(work);
@@ -77,7 +79,8 @@ std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained
 /// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (where there is
 /// no instruction, of at most 4,096 tokens spread over the vocabulary).
 template <class Model, class P>
-void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train, std::uint64_t seed) {
+void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train,
+                   std::uint64_t seed) {
     using T = typename P::Scalar;
     P& on = *trained.on;
     Parameters<P>& parameters = *trained.parameters;

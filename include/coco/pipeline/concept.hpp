@@ -38,18 +38,19 @@ concept Trains = requires(const M& model, Context<Archetype>& ctx, const Batch<A
 /// `score(ctx, batch)`: `for_each_row`, one a target, and `vectors`, one an item, whose products rank.
 template <class M>
 concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
-                           const typename M::template Scoring<Archetype>& scoring) {
+                          const typename M::template Scoring<Archetype>& scoring) {
     { model.score(ctx, batch) } -> std::same_as<typename M::template Scoring<Archetype>>;
     { scoring.rows } -> std::convertible_to<CRows<Archetype>>;
     { scoring.vectors } -> std::convertible_to<CRows<Archetype>>;
 };
 
-/// Where it knows: `extract_knowledge(ctx, batch)`, what is known of each group (`decoupler.out`, `decoupler.of_group`),
-/// and `score(ctx, batch, pure, pure_of)`, which makes use of it.
+/// Where it knows: `extract_knowledge(ctx, batch)`, what is known of each group (`decoupler.out`,
+/// `decoupler.of_group`), and `score(ctx, batch, pure, pure_of)`, which makes use of it.
 template <class M>
-concept ExtractsKnowledge = !M::uses_knowledge || requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
-                                      const typename M::template KnowledgeForward<Archetype>& knowledge,
-                                      CRows<Archetype> pure, const Segments<Archetype>& pure_of) {
+concept ExtractsKnowledge =
+    !M::uses_knowledge || requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
+                                   const typename M::template KnowledgeForward<Archetype>& knowledge,
+                                   CRows<Archetype> pure, const Segments<Archetype>& pure_of) {
     { model.extract_knowledge(ctx, batch) } -> std::same_as<typename M::template KnowledgeForward<Archetype>>;
     { knowledge.decoupler.out } -> std::convertible_to<CRows<Archetype>>;
     { knowledge.decoupler.of_group } -> std::convertible_to<Segments<Archetype>>;
@@ -75,8 +76,9 @@ constexpr bool explain_model() {
         static_assert(model::DescribesItself<M>,
                       "coco: this Model lacks `layout()`, `items()` or `window()` (docs/concepts.md#model)");
     else if constexpr (!model::SaysWhetherItUsesKnowledge<M>)
-        static_assert(model::SaysWhetherItUsesKnowledge<M>,
-                      "coco: this Model lacks `static constexpr bool uses_knowledge` (docs/concepts.md#model)");
+        static_assert(
+            model::SaysWhetherItUsesKnowledge<M>,
+            "coco: this Model lacks `static constexpr bool uses_knowledge` (docs/concepts.md#model)");
     else if constexpr (!model::Trains<M>)
         static_assert(model::Trains<M>,
                       "coco: this Model lacks `StepReport step(Context<P>&, const Batch<P>&, TrainingStage, "
@@ -88,7 +90,9 @@ constexpr bool explain_model() {
     else
         static_assert(
             model::ExtractsKnowledge<M>,
-            "coco: this Model says it knows, but lacks `KnowledgeForward<P> extract_knowledge(Context<P>&, const Batch<P>&) const` or "
+            "coco: this Model says it uses knowledge, but lacks `KnowledgeForward<P> "
+            "extract_knowledge(Context<P>&, "
+            "const Batch<P>&) const` or "
             "`Scoring<P> score(Context<P>&, const Batch<P>&, CRows<P> pure, const Segments<P>&) const` "
             "(docs/concepts.md#model)");
     return true;

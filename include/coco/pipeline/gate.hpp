@@ -7,18 +7,36 @@
 #include <span>
 
 #include <coco/core/math.hpp>
-#include <coco/loss/weights.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/indices.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/step.hpp>
 
 namespace coco {
+
+/// (i, 0) -> |a_i - b_i|^2, or |a_i|^2 where b is null.
+template <class T>
+struct SquaredDistanceTerm {
+    const T* a;
+    Index a_stride;
+    const T* b;
+    Index b_stride, cols;
+
+    COCO_HD T operator()(Index i, Index) const {
+        T sum = 0;
+        for (Index j = 0; j < cols; ++j) {
+            const T d = a[i * a_stride + j] - (b ? b[i * b_stride + j] : T(0));
+            sum += d * d;
+        }
+        return sum;
+    }
+};
 
 /// Which targets correct the language model.
 template <class P>
 struct Gate {
     List<typename P::Scalar, typename P::Space> open;  ///< a target each: 1 where it knows and M = 0, else 0
-    List<typename P::Scalar, typename P::Space> agreed;   ///< 1 where it knows and M = 1
+    List<typename P::Scalar, typename P::Space> agreed;          ///< 1 where it knows and M = 1
     List<typename P::Scalar, typename P::Space> with_knowledge;  ///< 1 where it has knowledge at all
 };
 
@@ -44,7 +62,8 @@ struct GateRows {
         const bool has_knowledge = keys_of[s + 1] > keys_of[s];
         for (Id t = rows_of[s]; t < rows_of[s + 1]; ++t) {
             const T* const v = vectors + item[t] * v_stride;
-            const bool nearer = has_knowledge && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
+            const bool nearer =
+                has_knowledge && cosine(row, a + t * a_stride, v) > cosine(row, h + t * h_stride, v);
             row.each(1, [&](Index) {
                 open[t] = has_knowledge && !nearer ? T(1) : T(0);
                 agreed[t] = nearer ? T(1) : T(0);
@@ -62,9 +81,9 @@ Gate<P> contradictions(Context<P>& ctx, CRows<P> h, CRows<P> a, CRows<P> vectors
     const auto list = [&] { return ctx.work.template keep_list<T>(h.rows); };
     const Gate<P> gate{list(), list(), list()};
     ctx.on.for_each_row(targets.of_segment.count(), 6 * h.cols,
-                GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride,
-                            targets.item.data, targets.of_segment.offsets.data, pure_of.offsets.data,
-                            gate.open.data, gate.agreed.data, gate.with_knowledge.data, h.cols});
+                        GateRows<T>{h.data, a.data, vectors.data, h.stride, a.stride, vectors.stride,
+                                    targets.item.data, targets.of_segment.offsets.data, pure_of.offsets.data,
+                                    gate.open.data, gate.agreed.data, gate.with_knowledge.data, h.cols});
     const auto entry = [&](StepMetrics::Entry e) { return Rows<P>{metrics + e, 1, 1}; };
     ctx.on.reduce(h.rows, entry(StepMetrics::agreed), nn::Element<T>{gate.agreed.data, 1});
     ctx.on.reduce(h.rows, entry(StepMetrics::with_knowledge), nn::Element<T>{gate.with_knowledge.data, 1});
@@ -78,8 +97,9 @@ Gate<P> contradictions(Context<P>& ctx, CRows<P> h, CRows<P> a, CRows<P> vectors
 /// dopen = (1 - M) da; 0 where there is no knowledge.
 template <class P>
 void close_rows(Context<P>& ctx, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
-    ctx.on.for_each_row(da.rows, 2 * da.cols,
-                nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
+    ctx.on.for_each_row(
+        da.rows, 2 * da.cols,
+        nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
 }
 
 /// A byte a group, on the host: 1 where one of its targets is open. Waits for a read-back.

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 
 namespace coco {
 

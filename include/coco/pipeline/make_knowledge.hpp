@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <coco/data/interactions.hpp>
+#include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/knowledge.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>

@@ -14,6 +14,7 @@
 #include <coco/items/concept.hpp>
 #include <coco/llm/concept.hpp>
 #include <coco/loss/info_nce.hpp>
+#include <coco/loss/weights.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/gate.hpp>
@@ -22,7 +23,7 @@
 
 namespace coco {
 
-/// The statically dispatched pipeline of one choice for each role. Users spell it `Pipeline<words...>`.
+/// The statically dispatched pipeline of one choice for each role. Users spell it `Pipeline<Parts...>`.
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
           class Adapter>
 class BasicPipeline {
@@ -85,7 +86,8 @@ public:
     /// numbers), gradients to the run's. A joint step waits for two small read-backs: the codes chosen, the
     /// groups open.
     template <class P>
-    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage, typename P::Scalar* metrics) const {
+    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
+                    typename P::Scalar* metrics) const {
         const auto behaviour = behaviour_.forward(ctx, batch);
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
@@ -116,7 +118,8 @@ public:
 
     /// What targets' rows are ranked by, given what is known of each query segment (which may be nothing).
     template <class P>
-    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure, const Segments<P>& pure_of) const {
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
+                     const Segments<P>& pure_of) const {
         const auto behaviour = behaviour_.forward(ctx, batch);
         if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
         return {aligner_.forward(ctx, CRows<P>(behaviour.h), batch.targets.of_segment, pure, pure_of).out,
@@ -148,14 +151,15 @@ private:
         in.instruction = ctx.on.upload(std::span<const Id>(instruction_), ctx.work);
         in.group = batch.group_key;
         knowledge.model = model_.forward(ctx, adapter_, in);
-        knowledge.decoupler = decoupler_.forward(ctx, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
-                                             CRows<P>(knowledge.model.out), knowledge.model.of_group);
+        knowledge.decoupler =
+            decoupler_.forward(ctx, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
+                               CRows<P>(knowledge.model.out), knowledge.model.of_group);
         return knowledge;
     }
 
     template <class P, class Saved>
-    void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh, typename P::Scalar* metrics,
-               StepReport& report) const {
+    void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh,
+               typename P::Scalar* metrics, StepReport& report) const {
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
         const Rows<P> dvectors = behaviour.items.gradient;
         const KnowledgeForward<P> knowledge = extract_knowledge(ctx, batch, behaviour.h_all);
@@ -165,8 +169,8 @@ private:
         const CRows<P> a = aligned.out;
 
         const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(a.rows, a.cols);
-        loss::objective<P>(config_.loss.objective, ctx, a, vectors, batch.targets, 1, metrics + StepMetrics::rec,
-                           da, dvectors);
+        loss::objective<P>(config_.loss.objective, ctx, a, vectors, batch.targets, 1,
+                           metrics + StepMetrics::rec, da, dvectors);
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned;
         if (config_.loss.alpha > 0) {
             loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, batch.self,

@@ -47,9 +47,11 @@ public:
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
 
-    /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to the run's.
+    /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to the
+    /// run's.
     template <class P>
-    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage, typename P::Scalar* metrics) const {
+    StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
+                    typename P::Scalar* metrics) const {
         const auto saved = behaviour_.forward(ctx, batch);
         const CRows<P> h = saved.h;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);

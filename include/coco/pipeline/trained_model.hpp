@@ -8,7 +8,7 @@
 #include <utility>
 
 #include <coco/nn/parameters.hpp>
-#include <coco/pipeline/sampling.hpp>
+#include <coco/sampling/batch_builder.hpp>
 
 namespace coco {
 

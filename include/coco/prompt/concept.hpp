@@ -26,8 +26,8 @@ concept KeepsPrompts = requires(const typename T::template Saved<Archetype>& sav
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so `Saved` has `choice`, the codes
-/// of each group, and `config().max_codes` is their largest number.
+/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so `Saved` has `choice`, the
+/// codes of each group, and `config().max_codes` is their largest number.
 template <class T>
 concept SaysWhetherItSelectsCodes = std::convertible_to<decltype(T::selects_codes), bool> &&
     (!T::selects_codes || requires(const T& t, const typename T::template Saved<Archetype>& saved) {
@@ -44,7 +44,8 @@ concept GoesForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archet
 /// `backward(ctx, saved, dprompts)`: parameters' gradients +=.
 template <class T>
 concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
-                                const typename T::template Saved<Archetype>& saved, CRows<Archetype> dprompts) {
+                                const typename T::template Saved<Archetype>& saved,
+                                CRows<Archetype> dprompts) {
     { t.backward(ctx, saved, dprompts) } -> std::same_as<void>;
 };
 
@@ -86,8 +87,8 @@ constexpr bool explain_prompt_codebook() {
     else if constexpr (!prompt::SaysWhetherItSelectsCodes<T>)
         static_assert(
             prompt::SaysWhetherItSelectsCodes<T>,
-            "coco: this PromptCodebook lacks `static constexpr bool selects_codes`, or, where it does choose, "
-            "`Saved::selection` and `config().max_codes` (docs/concepts.md#promptcodebook)");
+            "coco: this PromptCodebook lacks `static constexpr bool selects_codes`, or, where it "
+            "does select, `Saved::selection` and `config().max_codes` (docs/concepts.md#promptcodebook)");
     else if constexpr (!prompt::GoesForward<T>)
         static_assert(prompt::GoesForward<T>,
                       "coco: this PromptCodebook lacks `Saved<P> forward(Context<P>&, CRows<P> e) const` "
@@ -98,10 +99,9 @@ constexpr bool explain_prompt_codebook() {
             "coco: this PromptCodebook lacks `void backward(Context<P>&, const Saved<P>&, CRows<P> dprompts) "
             "const` (docs/concepts.md#promptcodebook)");
     else
-        static_assert(
-            prompt::Penalises<T>,
-            "coco: this PromptCodebook lacks `void penalty(Context<P>&, const Saved<P>&, double gamma, double "
-            "beta, P::Scalar* losses) const` (docs/concepts.md#promptcodebook)");
+        static_assert(prompt::Penalises<T>,
+                      "coco: this PromptCodebook lacks `void penalty(Context<P>&, const Saved<P>&, double "
+                      "gamma, double beta, P::Scalar* losses) const` (docs/concepts.md#promptcodebook)");
     return true;
 }
 

@@ -22,9 +22,9 @@ public:
     static constexpr bool selects_codes = true;  ///< prompts depend on the user
 
     struct Config {
-        Index codes = 64;     ///< K
-        double theta = 0.45;  ///< cosine a code must exceed
-        Index max_codes = 30;      ///< codes a user, at most
+        Index codes = 64;      ///< K
+        double theta = 0.45;   ///< cosine a code must exceed
+        Index max_codes = 30;  ///< codes a user, at most
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
         bool centred = false;  ///< compare e less its mean over users: for users who all look alike
     };
@@ -33,15 +33,16 @@ public:
     struct Saved {
         CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
         CodeSelection<P> choice;
-        nn::Linear::Saved<P> projected;   ///< K x D: all codes in the language model's space
-        Inverse<P> by_prompt;  ///< of the gather from [projected codes; s]
-        Segments<P> of_group;  ///< of the rows of `out`
-        Rows<P> out;           ///< prompts x D
+        nn::Linear::Saved<P> projected;  ///< K x D: all codes in the language model's space
+        Inverse<P> by_prompt;            ///< of the gather from [projected codes; s]
+        Segments<P> of_group;            ///< of the rows of `out`
+        Rows<P> out;                     ///< prompts x D
     };
 
     /// \param width        d, of the recommender
     /// \param model_width  D, of the language model
-    VqCodebook(ParameterLayout& layout, const Config& config, Index width, Index model_width) : config_(config) {
+    VqCodebook(ParameterLayout& layout, const Config& config, Index width, Index model_width)
+        : config_(config) {
         require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
         require(config.max_codes >= 1, "prompt.most", "too few", "at least 1", text_of(config.max_codes));
         const ParameterLayout::Scope scope(layout, "prompt");
@@ -65,8 +66,9 @@ public:
     Saved<P> forward(Context<P>& ctx, CRows<P> e) const {
         Saved<P> saved;
         saved.e = config_.centred ? centred(ctx, e) : e;
-        saved.choice = ctx.on.select_codes(saved.e, ctx.value(codes_), static_cast<typename P::Scalar>(config_.theta),
-                                    config_.max_codes, ctx.work);
+        saved.choice =
+            ctx.on.select_codes(saved.e, ctx.value(codes_), static_cast<typename P::Scalar>(config_.theta),
+                                config_.max_codes, ctx.work);
         saved.projected = projection_.forward(ctx, ctx.value(codes_));
 
         const Index groups = e.rows, prompts = saved.choice.of_row.rows() + groups;
@@ -112,7 +114,8 @@ public:
                  typename P::Scalar* losses) const {
         const CRows<P> codes = ctx.value(codes_);
         const Rows<P> dcodes = ctx.gradient(codes_);
-        if (gamma > 0) loss::quantization<P>(ctx, saved.e, codes, saved.choice.nearest, gamma, losses, dcodes);
+        if (gamma > 0)
+            loss::quantization<P>(ctx, saved.e, codes, saved.choice.nearest, gamma, losses, dcodes);
         if (beta > 0) loss::orthogonality<P>(ctx, codes, config_.orthogonality, beta, losses + 1, dcodes);
     }
 

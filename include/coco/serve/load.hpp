@@ -32,13 +32,14 @@ struct AsStored {
 
 template <class Model, class P>
 TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
-                              std::shared_ptr<const Model> model, std::shared_ptr<const text::History> text,
-                              std::shared_ptr<P> on) {
+                                   std::shared_ptr<const Model> model,
+                                   std::shared_ptr<const text::History> text, std::shared_ptr<P> on) {
     const auto parameters = std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed);
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
         read_block(file, model->layout(), *on, "values", block, parameters->block(block).list());
     const Index items = model->items();
-    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, items), std::move(text)};
+    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, items),
+            std::move(text)};
 }
 
 }  // namespace serve
@@ -47,8 +48,8 @@ TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfi
 /// \param adjust  changes the settings before the model is made (text vectors of items::TextAware)
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
-                                               std::shared_ptr<P> on = std::make_shared<P>(),
-                                               const Adjust& adjust = {}) {
+                                                             std::shared_ptr<P> on = std::make_shared<P>(),
+                                                             const Adjust& adjust = {}) {
     const io::Safetensors file(path);
     auto config = config_of<Model>(file);
     adjust(config);
@@ -61,10 +62,10 @@ requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesyst
 /// knowledge made before.
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
-                                              const llm::TextModel& language,
-                                              const data::Catalogue* catalogue = nullptr,
-                                              std::shared_ptr<P> on = std::make_shared<P>(),
-                                              const Adjust& adjust = {}) {
+                                                            const llm::TextModel& language,
+                                                            const data::Catalogue* catalogue = nullptr,
+                                                            std::shared_ptr<P> on = std::make_shared<P>(),
+                                                            const Adjust& adjust = {}) {
     const io::Safetensors file(path);
     require(file.metadata("language_model") == language.digest, file.path() + ": language_model",
             "made with another language model", language.digest, file.metadata("language_model"));

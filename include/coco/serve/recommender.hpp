@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <coco/exec/graph_cache.hpp>
+#include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/knowledge.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
@@ -145,7 +146,7 @@ private:
     }
 
     void top_k(RequestContext& context, std::span<const Request> requests, Index k,
-              std::vector<Recommendation>& answers) const {
+               std::vector<Recommendation>& answers) const {
         P& on = *trained_.on;
         Workspace<P>& work = context.work;
         const Index count = static_cast<Index>(requests.size());
@@ -155,8 +156,8 @@ private:
         ExcludedItems<P> excluded;
         excluded.of_row = upload(ctx, context.excluded_of);
         excluded.item = on.upload(std::span<const Id>(context.excluded), work);
-        const CRows<P> pure{on.upload(std::span<const Scalar>(context.pure), work).data, context.pure_of.rows(),
-                            knowledge_.width()};
+        const CRows<P> pure{on.upload(std::span<const Scalar>(context.pure), work).data,
+                            context.pure_of.rows(), knowledge_.width()};
         const Segments<P> pure_of = upload(ctx, context.pure_of);
         const MutableIds<P> best = work.template keep_list<Id>(count * k);
         const Rows<P> scores = work.keep(count, k);
@@ -189,7 +190,7 @@ private:
     }
 
     typename Model::template Scoring<P> scoring_of(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
-                                                 const Segments<P>& pure_of) const {
+                                                   const Segments<P>& pure_of) const {
         if constexpr (Model::uses_knowledge)
             return trained_.model->score(ctx, batch, pure, pure_of);
         else

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/store/stored.hpp>
 
 namespace coco {
@@ -90,7 +90,7 @@ public:
 
     /// Claims a trained tensor in the open group of `home`; throws `Error` where the name is taken.
     TensorRef claim(std::string_view name, Index rows, Index cols, Init init, Decay decay = Decay::no,
-               ParameterBlock block = ParameterBlock::dense) {
+                    ParameterBlock block = ParameterBlock::dense) {
         const int h = static_cast<int>(block);
         Tensor t = named(name);
         if (open_[h] < 0) group(block == ParameterBlock::table ? "table" : "model", block);
@@ -105,7 +105,8 @@ public:
 
     /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made; throws
     /// `Error` where the name is taken.
-    TensorRef given(std::string_view name, Index rows, Index cols, std::function<void(std::span<float>)> fill) {
+    TensorRef given(std::string_view name, Index rows, Index cols,
+                    std::function<void(std::span<float>)> fill) {
         Tensor t = named(name);
         t.ref = place(ParameterBlock::frozen, rows, cols);
         t.fill = std::move(fill);
@@ -116,7 +117,7 @@ public:
     /// Claims a given matrix that stays as it is stored; `fill` writes its bytes once when the parameters are
     /// made. Throws `Error` where the name is taken or rows do not divide into blocks of the type.
     StoredTensorRef stored(std::string_view name, GgmlType type, Index rows, Index cols,
-                      std::function<void(std::span<std::byte>)> fill) {
+                           std::function<void(std::span<std::byte>)> fill) {
         StoredTensor t{named(name).name, {type, stored_bytes_, rows, cols}, std::move(fill)};
         require(cols % layout_of(type)->values == 0, t.name, "row does not divide into blocks",
                 text_of("a multiple of ", layout_of(type)->values), text_of(cols));
@@ -131,7 +132,8 @@ public:
     /// Prefixes the names claimed while it lives: `ParameterLayout::Scope s{layout, "encoder.0"};`.
     class Scope {
     public:
-        Scope(ParameterLayout& layout, std::string_view name) : layout_(layout), length_(layout.prefix_.size()) {
+        Scope(ParameterLayout& layout, std::string_view name)
+            : layout_(layout), length_(layout.prefix_.size()) {
             layout.prefix_ += std::string(name) + ".";
         }
         ~Scope() { layout_.prefix_.resize(length_); }

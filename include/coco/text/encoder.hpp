@@ -80,7 +80,7 @@ private:
         if (!kept || known_ == max_words) return;
         ++known_;
         entry = {static_cast<std::uint32_t>(words_.size()), static_cast<std::uint32_t>(word.size()),
-                static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(word_ids_.size())};
+                 static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(word_ids_.size())};
         words_ += word;
         ids_.insert(ids_.end(), word_ids_.begin(), word_ids_.end());
         if (2 * known_ > entries_.size()) grow();

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/text/byte_level.hpp>
 #include <coco/text/merges.hpp>
 #include <coco/text/nfc.hpp>

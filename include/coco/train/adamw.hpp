@@ -51,8 +51,8 @@ public:
           steps_(layout.groups().size(), 0) {
         for (const Tensor& t : layout.tensors()) {
             if (t.ref.block == ParameterBlock::frozen) continue;
-            const Index end =
-                t.ref.at + (t.ref.size() + ParameterLayout::alignment - 1) / ParameterLayout::alignment * ParameterLayout::alignment;
+            const Index end = t.ref.at + (t.ref.size() + ParameterLayout::alignment - 1) /
+                                             ParameterLayout::alignment * ParameterLayout::alignment;
             if (!ranges_.empty() && ranges_.back().group == t.group && ranges_.back().decay == t.decay &&
                 ranges_.back().block == t.ref.block && ranges_.back().end == t.ref.at)
                 ranges_.back().end = end;
@@ -85,8 +85,8 @@ public:
         if (config_.clip > 0) {
             on.fill(clip_.list(), Scalar(0));
             on.squared_norm(slopes_, clip_.data());
-            on.for_each_row(1, 1,
-                    ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
+            on.for_each_row(
+                1, 1, ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
             scale = clip_.data() + 1;
         }
         on.adamw(moved_, scale);

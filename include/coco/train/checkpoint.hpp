@@ -32,12 +32,12 @@ void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
 
     std::vector<std::vector<T>> blocks;
     blocks.reserve(trainer_blocks);
-    trainer.for_each_block([&](const std::string& block, ParameterBlock block, auto list) {
+    trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
         std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
         trainer.model().on->download(List<const T, typename P::Space>(list), numbers.data());
         for (const Tensor& t : trainer.model().model->layout().tensors())
             if (t.ref.block == block)
-                file.add(block + "." + t.name, io::Shape{t.ref.rows, t.ref.cols},
+                file.add(section + "." + t.name, io::Shape{t.ref.rows, t.ref.cols},
                          std::span<const T>(numbers).subspan(static_cast<std::size_t>(t.ref.at),
                                                              static_cast<std::size_t>(t.ref.size())));
     });
@@ -62,13 +62,13 @@ inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, c
 
 /// Copies one block's tensors from the file into the policy's memory.
 template <class P, class ListT>
-void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& block, ParameterBlock block,
-                ListT list) {
+void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& section,
+                ParameterBlock block, ListT list) {
     using T = typename P::Scalar;
     for (const Tensor& t : layout.tensors())
         if (t.ref.block == block)
-            on.upload(file.template get<T>(block + "." + t.name, io::Shape{t.ref.rows, t.ref.cols}).data(),
-                   list.from(t.ref.at, t.ref.size()));
+            on.upload(file.template get<T>(section + "." + t.name, io::Shape{t.ref.rows, t.ref.cols}).data(),
+                      list.from(t.ref.at, t.ref.size()));
 }
 
 /// Puts a trainer where the file's run stood. The trainer must have been made with the same settings (the
@@ -99,8 +99,8 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     }
 
     const ParameterLayout& layout = trainer.model().model->layout();
-    trainer.for_each_block([&](const std::string& block, ParameterBlock block, auto list) {
-        read_block(file, layout, *trainer.model().on, block, block, list);
+    trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
+        read_block(file, layout, *trainer.model().on, section, block, list);
     });
     const std::span<const T> metrics = file.template get<T>("ledger", io::Shape{StepMetrics::entries});
     const std::span<const std::int64_t> steps = file.template get<std::int64_t>(

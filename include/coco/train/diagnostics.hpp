@@ -37,12 +37,14 @@ struct TrainingDiagnostics {
 
     /// Mean total loss of a step.
     double loss() const {
-        return ratio(metrics[StepMetrics::rec] + metrics[StepMetrics::aux] + metrics[StepMetrics::quantization] +
-                         metrics[StepMetrics::orthogonality],
+        return ratio(metrics[StepMetrics::rec] + metrics[StepMetrics::aux] +
+                         metrics[StepMetrics::quantization] + metrics[StepMetrics::orthogonality],
                      static_cast<double>(steps));
     }
     /// Share of the targets with knowledge for which M = 1.
-    double mean_m() const { return ratio(metrics[StepMetrics::agreed], metrics[StepMetrics::with_knowledge]); }
+    double mean_m() const {
+        return ratio(metrics[StepMetrics::agreed], metrics[StepMetrics::with_knowledge]);
+    }
     /// Codes a user, the shared prompt apart.
     double codes_per_user() const {
         return ratio(static_cast<double>(prompts - groups), static_cast<double>(groups));
@@ -50,7 +52,9 @@ struct TrainingDiagnostics {
     /// Share of users whose codes were cut off at the cap.
     double share_at_cap() const { return ratio(static_cast<double>(at_cap), static_cast<double>(groups)); }
     /// |a - h| / |h|, in the root mean square over targets.
-    double moved() const { return std::sqrt(ratio(metrics[StepMetrics::moved], metrics[StepMetrics::length])); }
+    double moved() const {
+        return std::sqrt(ratio(metrics[StepMetrics::moved], metrics[StepMetrics::length]));
+    }
     /// e to the entropy of code use: how many codes are in effect in use.
     double perplexity() const {
         double all = 0, entropy = 0;

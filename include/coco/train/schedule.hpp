@@ -8,18 +8,12 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
-#include <coco/data/batches.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/sampling/batches.hpp>
+#include <coco/sampling/settings.hpp>
 #include <coco/store/parameter_layout.hpp>
 #include <coco/train/adamw.hpp>
 
 namespace coco {
-
-/// Which items a sampled negative may not be.
-enum class NegativesFrom : bool {
-    train,       ///< the user's train items
-    all_leaking  ///< all of the user's items, held-out ones too, as S3-Rec's code does: a leak
-};
 
 /// Numbers of both stages.
 struct Schedule {
@@ -28,7 +22,7 @@ struct Schedule {
     NegativesFrom negatives = NegativesFrom::train;
 
     double rate = 1e-3;                 ///< stage 1
-    data::Limits batch;                 ///< samples a step
+    sampling::BatchLimits batch;        ///< samples a step
     Index epochs = 200, patience = 10;  ///< epochs at most; without a better validation N@10 before stopping
 
     Index joint_epochs = 3, joint_patience = 2;

@@ -37,8 +37,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, a
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryBudget, tokens, items)
 }  // namespace text
 
-namespace data {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Limits, rows, samples)
+namespace sampling {
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BatchLimits, rows, samples)
 }
 
 namespace loss {
@@ -52,7 +52,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(AuxiliaryOn,
                              {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Samples, {{Samples::prefixes, "prefixes"}, {Samples::positions, "positions"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "oldest"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(TrainingStage, {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(TrainingStage,
+                             {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(NegativesFrom,
                              {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
@@ -64,8 +65,38 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, b
                                    joint_epochs, joint_patience, joint_batch, joint_rate, knowledge_rate,
                                    adapter_rate, warm_up, joint_valid)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Best, score, epoch, history)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingDiagnostics, steps, targets, groups, open_groups, prompts, at_cap, uses, metrics)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, stage, begun, finished, batch, step, stage_step, best, diagnostics)
+
+/// Keys are those of schema coco-checkpoint-1: `ledger` holds the metrics, `phase` names the training stage.
+inline void to_json(Json& j, const TrainingDiagnostics& d) {
+    j = Json{
+        {"steps", d.steps},     {"targets", d.targets}, {"groups", d.groups}, {"open_groups", d.open_groups},
+        {"prompts", d.prompts}, {"at_cap", d.at_cap},   {"uses", d.uses},     {"ledger", d.metrics}};
+}
+inline void from_json(const Json& j, TrainingDiagnostics& d) {
+    j.at("steps").get_to(d.steps);
+    j.at("targets").get_to(d.targets);
+    j.at("groups").get_to(d.groups);
+    j.at("open_groups").get_to(d.open_groups);
+    j.at("prompts").get_to(d.prompts);
+    j.at("at_cap").get_to(d.at_cap);
+    j.at("uses").get_to(d.uses);
+    j.at("ledger").get_to(d.metrics);
+}
+inline void to_json(Json& j, const TrainState& s) {
+    j = Json{{"phase", s.stage}, {"begun", s.begun},       {"finished", s.finished},
+             {"batch", s.batch}, {"step", s.step},         {"phase_step", s.stage_step},
+             {"best", s.best},   {"vitals", s.diagnostics}};
+}
+inline void from_json(const Json& j, TrainState& s) {
+    j.at("phase").get_to(s.stage);
+    j.at("begun").get_to(s.begun);
+    j.at("finished").get_to(s.finished);
+    j.at("batch").get_to(s.batch);
+    j.at("step").get_to(s.step);
+    j.at("phase_step").get_to(s.stage_step);
+    j.at("best").get_to(s.best);
+    j.at("vitals").get_to(s.diagnostics);
+}
 
 /// A stage's settings; an empty object where its Config does not know JSON.
 template <class C>
@@ -119,7 +150,7 @@ template <class J>
 void to_json(J& j, const VqCodebook::Config& c) {
     j = J{{"codes", c.codes},
           {"theta", c.theta},
-          {"most", c.maximum},
+          {"most", c.max_codes},
           {"orthogonality", c.orthogonality},
           {"centred", c.centred}};
 }
@@ -127,7 +158,7 @@ template <class J>
 void from_json(const J& j, VqCodebook::Config& c) {
     j.at("codes").get_to(c.codes);
     j.at("theta").get_to(c.theta);
-    j.at("most").get_to(c.maximum);
+    j.at("most").get_to(c.max_codes);
     j.at("orthogonality").get_to(c.orthogonality);
     j.at("centred").get_to(c.centred);
 }

@@ -36,7 +36,7 @@ struct TrainState {  // NOLINT: names made by Boost.Hana's macro
     Index batch = 0;         ///< batches done of the epoch under way
     std::uint64_t step = 0;  ///< steps of both phases: keys random bits
     Index stage_step = 0;
-    Best best[2];   ///< a phase each
+    Best best[2];                     ///< a phase each
     TrainingDiagnostics diagnostics;  ///< of the epoch under way, or of the last
 
     /// Whole epochs done in the present phase.

@@ -13,9 +13,10 @@
 #include <coco/data/split.hpp>
 #include <coco/eval/evaluate.hpp>
 #include <coco/llm/text_model.hpp>
+#include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/begin_joint.hpp>
+#include <coco/sampling/epoch_sampler.hpp>
 #include <coco/train/adamw.hpp>
-#include <coco/train/epoch_sampler.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/state.hpp>
@@ -77,7 +78,7 @@ public:
         return true;
     }
 
-    /// What a checkpoint reads and writes: `visit(name, home, List<Scalar>)` for every block of numbers.
+    /// What a checkpoint reads and writes: `visit(section, block, List<Scalar>)` for every block of numbers.
     template <class Visit>
     void for_each_block(const Visit& visit) {
         for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
@@ -123,20 +124,26 @@ private:
           metrics_(*on, StepMetrics::entries),
           work_(*on),
           evaluator_(*on),
-          sampler_(config.schedule, config.model.loss.objective, trained_.builder, trained_.text.get()) {
+          sampler_(epoch_settings(config), trained_.builder, trained_.text.get()) {
         config.schedule.check();
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
     }
 
+    static EpochSettings epoch_settings(const Config& config) {
+        const Schedule& s = config.schedule;
+        return {s.seed, s.batch, s.joint_batch, needs_negatives(config.model.loss.objective), s.negatives};
+    }
+
     std::size_t index() const { return static_cast<std::size_t>(state_.stage); }
     Best& best() { return state_.best[index()]; }
     Index epochs() const {
-        return state_.stage == TrainingStage::behaviour ? config_.schedule.epochs : config_.schedule.joint_epochs;
+        return state_.stage == TrainingStage::behaviour ? config_.schedule.epochs
+                                                        : config_.schedule.joint_epochs;
     }
     bool stage_over() {
-        const Index patience =
-            state_.stage == TrainingStage::behaviour ? config_.schedule.patience : config_.schedule.joint_patience;
+        const Index patience = state_.stage == TrainingStage::behaviour ? config_.schedule.patience
+                                                                        : config_.schedule.joint_patience;
         return state_.epoch() >= epochs() || best().exhausted(patience);
     }
 

@@ -10,18 +10,26 @@
 #include <utility>
 #include <vector>
 
-#include <coco/data/batches.hpp>
-#include <coco/pipeline/sampling.hpp>
-#include <coco/train/schedule.hpp>
+#include <coco/sampling/batch_builder.hpp>
+#include <coco/sampling/batches.hpp>
 
 namespace coco {
 
-/// The batches of both phases.
+/// How epochs are cut into batches.
+struct EpochSettings {
+    std::uint64_t seed = 1;
+    sampling::BatchLimits batch;     ///< of the behaviour stage
+    Index joint_batch = 16;          ///< users per joint step
+    bool samples_negatives = false;  ///< whether the objective needs them
+    NegativesFrom negatives = NegativesFrom::train;
+};
+
+/// The batches of both training stages.
 class EpochSampler {
 public:
     /// \param text  of the items; null where the model reads none
-    EpochSampler(const Schedule& schedule, ObjectiveKind objective, const BatchBuilder& builder, const text::History* text)
-        : schedule_(schedule), objective_(objective), builder_(builder), text_(text) {}
+    EpochSampler(const EpochSettings& settings, const BatchBuilder& builder, const text::History* text)
+        : settings_(settings), builder_(builder), text_(text) {}
 
     /// For `NegativesFrom::all_leaking`: all items of every user, held-out ones too.
     void reveal(data::Interactions everything) { everything_ = std::move(everything); }
@@ -31,17 +39,18 @@ public:
     void prepare(HostBatch& b, const data::Interactions& train, TrainingStage stage) {
         stage_ = stage;
         b.clear();
-        if (needs_negatives(objective_) && !negatives_)
-            negatives_ = schedule_.negatives == NegativesFrom::train
-                             ? data::Negatives::excluding_train(train, builder_.items())
-                             : data::Negatives::excluding_all_leaking(everything_, builder_.items());
+        if (settings_.samples_negatives && !negatives_)
+            negatives_ = settings_.negatives == NegativesFrom::train
+                             ? sampling::Negatives::excluding_train(train, builder_.items())
+                             : sampling::Negatives::excluding_all_leaking(everything_, builder_.items());
         const Sampling& sampling = builder_.sampling();
         if (stage == TrainingStage::behaviour) {
-            samples_ = sampling.samples == Samples::prefixes ? data::every_prefix(train, sampling.window)
-                                                             : data::every_position(train, sampling.window);
+            samples_ = sampling.samples == Samples::prefixes
+                           ? sampling::every_prefix(train, sampling.window)
+                           : sampling::every_position(train, sampling.window);
             if (!samples_.empty())
-                builder_.behaviour(b, train, data::largest_batch(samples_, schedule_.batch), negatives(), 0,
-                                  0);
+                builder_.behaviour(b, train, sampling::largest_batch(samples_, settings_.batch), negatives(),
+                                   0, 0);
             return;
         }
         users_.clear();
@@ -50,7 +59,7 @@ public:
         std::vector<Id> longest = users_;
         std::stable_sort(longest.begin(), longest.end(),
                          [&](Id a, Id b_) { return train.length(a) > train.length(b_); });
-        longest.resize(std::min(longest.size(), static_cast<std::size_t>(schedule_.joint_batch)));
+        longest.resize(std::min(longest.size(), static_cast<std::size_t>(settings_.joint_batch)));
         if (!longest.empty()) builder_.joint(b, train, longest, text_, negatives(), 0, 0, 0);
     }
 
@@ -58,12 +67,12 @@ public:
     Index begin_epoch(Index epoch) {
         epoch_ = static_cast<std::uint64_t>(epoch);
         if (stage_ == TrainingStage::behaviour) {
-            batches_ = data::Batches::of_epoch(samples_, schedule_.batch, schedule_.seed, epoch_);
+            batches_ = sampling::Batches::of_epoch(samples_, settings_.batch, settings_.seed, epoch_);
             return batches_.size();
         }
         order_ = users_;
-        RandomStream(schedule_.seed, (std::uint64_t{0x6a6f696e74} << 16) + epoch_).shuffle(order_);
-        return (static_cast<Index>(order_.size()) + schedule_.joint_batch - 1) / schedule_.joint_batch;
+        RandomStream(settings_.seed, (std::uint64_t{0x6a6f696e74} << 16) + epoch_).shuffle(order_);
+        return (static_cast<Index>(order_.size()) + settings_.joint_batch - 1) / settings_.joint_batch;
     }
 
     /// Fills a batch of the epoch. \param step  of the whole run: keys the negatives
@@ -71,29 +80,28 @@ public:
         if (stage_ == TrainingStage::behaviour) {
             chosen_.clear();
             for (const Index i : batches_[batch]) chosen_.push_back(samples_[static_cast<std::size_t>(i)]);
-            builder_.behaviour(b, train, chosen_, negatives(), schedule_.seed, step);
+            builder_.behaviour(b, train, chosen_, negatives(), settings_.seed, step);
         } else {
-            const std::size_t size = static_cast<std::size_t>(schedule_.joint_batch);
+            const std::size_t size = static_cast<std::size_t>(settings_.joint_batch);
             const std::size_t first = static_cast<std::size_t>(batch) * size;
             const std::size_t count = std::min(size, order_.size() - first);
             builder_.joint(b, train, std::span<const Id>(order_).subspan(first, count), text_, negatives(),
-                          schedule_.seed, epoch_, step);
+                           settings_.seed, epoch_, step);
         }
     }
 
 private:
-    const data::Negatives* negatives() const { return negatives_ ? &*negatives_ : nullptr; }
+    const sampling::Negatives* negatives() const { return negatives_ ? &*negatives_ : nullptr; }
 
-    Schedule schedule_;
-    ObjectiveKind objective_;
+    EpochSettings settings_;
     BatchBuilder builder_;
     const text::History* text_;
     TrainingStage stage_ = TrainingStage::behaviour;
     std::uint64_t epoch_ = 0;
-    std::vector<data::Sample> samples_, chosen_;
-    data::Batches batches_;
+    std::vector<sampling::Sample> samples_, chosen_;
+    sampling::Batches batches_;
     std::vector<Id> users_, order_;
-    std::optional<data::Negatives> negatives_;
+    std::optional<sampling::Negatives> negatives_;
     data::Interactions everything_;
 };
 

@@ -9,15 +9,15 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
-#include <coco/data/samples.hpp>
+#include <coco/core/types.hpp>
+#include <coco/sampling/samples.hpp>
 
-namespace coco::data {
+namespace coco::sampling {
 
 /// What a batch may hold at most.
-struct Limits {
+struct BatchLimits {
     Index rows = 12800;   ///< packed input rows: bounds memory
     Index samples = 256;  ///< windows, or prefixes
 };
@@ -39,7 +39,7 @@ public:
     /// padding, so this is not for arithmetic saved: batches of prefixes (1 to `window` rows each) then have
     /// evenly long attention segments, at the price that a batch mixes fewer kinds of people.
     /// \throws Error where one sample alone exceeds the limits
-    static Batches of_epoch(const std::vector<Sample>& samples, const Limits& limits, std::uint64_t seed,
+    static Batches of_epoch(const std::vector<Sample>& samples, const BatchLimits& limits, std::uint64_t seed,
                             std::uint64_t epoch, bool bucketed = false) {
         require(limits.samples >= 1, "batch", "limit of samples too small", "at least 1",
                 text_of(limits.samples));
@@ -67,7 +67,7 @@ private:
         }
     }
 
-    void cut(const std::vector<Sample>& samples, const Limits& limits) {
+    void cut(const std::vector<Sample>& samples, const BatchLimits& limits) {
         Index rows = 0;
         for (std::size_t k = 0; k < order_.size(); ++k) {
             const Index more = samples[static_cast<std::size_t>(order_[k])].rows();
@@ -106,7 +106,7 @@ private:
 /// later ones shortened until the limit of rows holds (kept to one row each where even that is too much: a
 /// batch of many short samples and one with a long sample are both covered); in windows every row counts as a
 /// target.
-inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const Limits& limits) {
+inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const BatchLimits& limits) {
     const std::size_t count =
         std::min(samples.size(), static_cast<std::size_t>(std::min(limits.samples, limits.rows)));
     std::stable_sort(samples.begin(), samples.end(),
@@ -124,4 +124,4 @@ inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const Limi
     return samples;
 }
 
-}  // namespace coco::data
+}  // namespace coco::sampling

@@ -12,30 +12,13 @@
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/data/interactions.hpp>
-#include <coco/data/negatives.hpp>
-#include <coco/data/samples.hpp>
-#include <coco/pipeline/batch.hpp>
+#include <coco/sampling/host_batch.hpp>
+#include <coco/sampling/negatives.hpp>
+#include <coco/sampling/samples.hpp>
+#include <coco/sampling/settings.hpp>
 #include <coco/text/history.hpp>
 
 namespace coco {
-
-/// One pass trains every position of a window, or each prefix is a sample of its own.
-enum class Samples : std::uint8_t { prefixes, positions };
-
-/// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
-/// recent, a row in the middle of a window knows how many items follow it (a leak of their number in
-/// positions mode, harmless with prefixes); from the oldest, nothing leaks.
-enum class Positions : std::uint8_t { recent, oldest };
-
-/// How histories become batches.
-struct Sampling {
-    Samples samples = Samples::prefixes;
-    Positions positions = Positions::recent;
-    Index window = 50;               ///< items of a history that a backbone sees
-    Index joint_targets = 4;         ///< targets a joint group trains, where each is a prefix
-    double without_knowledge = 0.1;  ///< share of joint groups that train with an empty segment (prefixes)
-    text::HistoryBudget budget;      ///< of a user's text
-};
 
 /// Fills host batches. Holds no batch itself; const and re-entrant.
 class BatchBuilder {
@@ -56,10 +39,10 @@ public:
 
     /// Behaviour samples of the train histories.
     /// \param negatives  where the loss samples them, else null     \param step  keys their draw
-    void behaviour(HostBatch& b, const data::Interactions& train, std::span<const data::Sample> samples,
-                   const data::Negatives* negatives, std::uint64_t seed, std::uint64_t step) const {
+    void behaviour(HostBatch& b, const data::Interactions& train, std::span<const sampling::Sample> samples,
+                   const sampling::Negatives* negatives, std::uint64_t seed, std::uint64_t step) const {
         b.clear();
-        for (const data::Sample& s : samples) {
+        for (const sampling::Sample& s : samples) {
             const std::span<const Id> all = train.of(s.user);
             const Index first = b.rows();
             segment(b, s.user, all, s.begin, s.end);
@@ -77,7 +60,7 @@ public:
     /// without text, so that a base trains on what a pipeline trains on.
     /// \throws Error where a user has fewer than two train items
     void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users,
-               const text::History* text, const data::Negatives* negatives, std::uint64_t seed,
+               const text::History* text, const sampling::Negatives* negatives, std::uint64_t seed,
                std::uint64_t epoch, std::uint64_t step) const {
         b.clear();
         for (const Id user : users) {
@@ -85,8 +68,8 @@ public:
             if (all.size() < 2)
                 throw Error(text_of("user ", user), "no joint group", "at least 2 train items",
                             text_of(all.size()));
-            RandomStream random(seed,
-                      (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
+            RandomStream random(
+                seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
             const Index cut = 1 + random.below(static_cast<std::uint32_t>(all.size() - 1));
             if (sampling_.samples == Samples::prefixes)
                 prefixes(b, user, all, cut, text, negatives, random, step);
@@ -134,7 +117,7 @@ private:
         b.segments.push(end - begin);
     }
 
-    void target(HostBatch& b, Id user, Index row, Id item, const data::Negatives* negatives,
+    void target(HostBatch& b, Id user, Index row, Id item, const sampling::Negatives* negatives,
                 std::uint64_t seed, std::uint64_t step) const {
         if (negatives)
             b.negative.push_back(negatives->draw(user, seed, step, static_cast<std::uint64_t>(b.targets())));
@@ -152,7 +135,7 @@ private:
 
     /// Each target is the last row of its own prefix; the first one's row is the know row.
     void prefixes(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
-                  const data::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
+                  const sampling::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index last = static_cast<Index>(all.size()) - 1;
         const bool lucky = random.uniform() >= sampling_.without_knowledge, with_knowledge = text && lucky;
         Index chosen[max_targets];
@@ -178,7 +161,7 @@ private:
     /// One pass over a window around the cut gives all rows: those whose target lies after the cut carry
     /// knowledge, those before it do not. The know row is a sample of its own.
     void positions(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
-                   const data::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
+                   const sampling::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index inputs = static_cast<Index>(all.size()) - 1, window = sampling_.window;
         const Index begin = std::max<Index>(0, std::min(cut - (window + 1) / 2, inputs - window));
         const Index end = std::min(inputs, begin + window), first = b.rows();

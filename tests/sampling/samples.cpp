@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
-#include <coco/data/samples.hpp>
+#include <coco/sampling/samples.hpp>
 
 using namespace coco::data;
 using coco::Id;

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
 
-namespace coco::data {
+namespace coco::sampling {
 
 /// Inputs are the train items begin .. end-1 of a user; the row of item t has item t+1 as its target where
 /// t >= first_target. Earlier rows are context only.
@@ -34,7 +34,7 @@ struct Sample {
 /// `context` > 0 a window begins with up to so many rows of older items that are no targets (window - context
 /// targets are left it, and the arithmetic grows by window / (window - context)). \throws Error unless window
 /// >= 1 and 0 <= context < window
-inline std::vector<Sample> every_position(const Interactions& train, Index window, Index context = 0) {
+inline std::vector<Sample> every_position(const data::Interactions& train, Index window, Index context = 0) {
     require(window >= 1, "window", "too small", "at least 1", text_of(window));
     require(context >= 0 && context < window, "context", "out of range", text_of("0 .. ", window - 1),
             text_of(context));
@@ -55,7 +55,7 @@ inline std::vector<Sample> every_position(const Interactions& train, Index windo
 /// Every prefix: each target has a sample of its own, the at most `window` items right before it, and its row
 /// is the last. What training sees is then exactly what evaluation sees, at the price of many more rows.
 /// \throws Error unless window >= 1
-inline std::vector<Sample> every_prefix(const Interactions& train, Index window) {
+inline std::vector<Sample> every_prefix(const data::Interactions& train, Index window) {
     require(window >= 1, "window", "too small", "at least 1", text_of(window));
     std::vector<Sample> samples;
     for (Id user = 0; user < train.users(); ++user)
@@ -71,4 +71,4 @@ inline Index rows_of(const std::vector<Sample>& samples) {
     return rows;
 }
 
-}  // namespace coco::data
+}  // namespace coco::sampling

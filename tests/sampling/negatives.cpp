@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include <coco/data/negatives.hpp>
+#include <coco/sampling/negatives.hpp>
 
 using namespace coco::data;
 using coco::Id;

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include <coco/pipeline/sampling.hpp>
+#include <coco/sampling/batch_builder.hpp>
 
 #include "pipeline/support.hpp"
 
@@ -137,8 +137,8 @@ TEST_CASE("positions count from the most recent or from the oldest", "[pipeline]
 
 TEST_CASE("behaviour samples: a row for each target, none known", "[pipeline]") {
     const auto train = people();
-    const auto none = coco::data::Negatives::excluding_train(train, items);
-    const auto samples = coco::data::every_position(train, window);
+    const auto none = coco::sampling::Negatives::excluding_train(train, items);
+    const auto samples = coco::sampling::every_position(train, window);
     HostBatch b;
     const BatchBuilder builder(sampling(Samples::positions), items);
     builder.behaviour(b, train, samples, &none, 7, 3);

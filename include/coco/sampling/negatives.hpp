@@ -9,12 +9,12 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/types.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
 
-namespace coco::data {
+namespace coco::sampling {
 
 /// The r-th (from 0) of the items that are not in `excluded`, which is ascending without repeats.
 /// Before excluded[i] there are excluded[i] - i allowed items, a number that never falls: a binary search.
@@ -46,14 +46,14 @@ class Negatives {
 public:
     /// Excludes what a user took in training: the honest choice. A held-out item may be drawn as a negative.
     /// \throws Error where a user took every item, so that no negative exists
-    static Negatives excluding_train(const Interactions& train, Index items) {
+    static Negatives excluding_train(const data::Interactions& train, Index items) {
         return Negatives(train, items);
     }
 
     /// Excludes what a user ever took, the validation and test items too, as S3-Rec's published code does.
     /// This is a leak: the held-out items are the only ones of the untaken that are never pushed down. For
     /// reproducing published numbers only.
-    static Negatives excluding_all_leaking(const Interactions& all, Index items) {
+    static Negatives excluding_all_leaking(const data::Interactions& all, Index items) {
         return Negatives(all, items);
     }
 
@@ -70,10 +70,10 @@ public:
     Index items() const { return items_; }
 
     /// All sets as one ragged list, as a device copy wants them.
-    const Interactions& sets() const { return sets_; }
+    const data::Interactions& sets() const { return sets_; }
 
 private:
-    Negatives(const Interactions& taken, Index items) : items_(items) {
+    Negatives(const data::Interactions& taken, Index items) : items_(items) {
         std::vector<Id> set;
         for (Id user = 0; user < taken.users(); ++user) {
             const std::span<const Id> all = taken.of(user);
@@ -87,8 +87,8 @@ private:
         }
     }
 
-    Interactions sets_;
+    data::Interactions sets_;
     Index items_;
 };
 
-}  // namespace coco::data
+}  // namespace coco::sampling

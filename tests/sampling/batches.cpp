@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include <coco/data/batches.hpp>
+#include <coco/sampling/batches.hpp>
 
 using namespace coco::data;
 using coco::Id;
@@ -106,8 +106,9 @@ TEST_CASE("no batch of many epochs is larger than the largest", "[data][batches]
                         here += samples[static_cast<std::size_t>(k)].targets();
                         maximum = std::max(maximum, samples[static_cast<std::size_t>(k)].rows());
                     }
-                    covered = covered && rows_in(samples, batches[b]) <= rows_of(largest) && here <= targets &&
-                              static_cast<Index>(batches[b].size()) <= count && maximum <= longest;
+                    covered = covered && rows_in(samples, batches[b]) <= rows_of(largest) &&
+                              here <= targets && static_cast<Index>(batches[b].size()) <= count &&
+                              maximum <= longest;
                 }
             }
             CHECK(covered);
