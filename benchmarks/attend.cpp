@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention, forward and backward, at the two shapes that matter: short histories, and texts behind a prompt.
+// Attention, forward and backward, at the two relevant shapes: short histories, and texts behind a prompt.
 
 #include "meter.hpp"
 #include "numbers.hpp"
@@ -12,7 +12,7 @@ struct AttendCase {
     double dropout;
 };
 
-/// Histories as Beauty has them: most are short, few reach 50; 8 on average.
+/// Histories of lengths like those of Beauty: most are short, few reach 50; 8 on average.
 static AttendCase sasrec(double dropout) {
     AttendCase c{{}, 2, 2, 32, 0, dropout};
     RandomStream random(3);
@@ -74,7 +74,7 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
         .flop((backward ? 10.0 : 4.0) * pairs * static_cast<double>(c.heads * c.head), on)
         .each("us_per_row", static_cast<double>(rows));
 }
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 #define COCO_ATTEND(name, shape)                                                                             \
     BENCHMARK_CAPTURE(attend, name/forward, shape, false)->Unit(benchmark::kMicrosecond)->UseManualTime(); \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One joint step of the whole pipeline, update included: 16 users, up to 4 targets each, 12,101 items, 64
+// One joint step of the whole pipeline, optimiser included: 16 users, up to 4 targets each, 12,101 items, 64
 // tokens of text, the first 8 layers of SmolLM2's shape with random weights.
 #include <string>
 
@@ -28,7 +28,7 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
     llm::TextModel language;
     language.source = llm::random_source(llm::smollm2_135m(), 1);
     language.source.config.depth = layers;
-    // Twelve tokens an item: with 12 items the budget is always full.
+    // Twelve tokens per item: with 12 items the budget is always full.
     language.encode = [](std::string_view text) {
         std::vector<Id> ids(12);
         for (std::size_t i = 0; i < ids.size(); ++i)
@@ -54,7 +54,7 @@ void coco_step(benchmark::State& state, Index layers, Index tokens) {
 
 }  // namespace
 
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 BENCHMARK_CAPTURE(coco_step, smollm2_shape/8_layers/64_tokens, 8, 64)
     ->Unit(benchmark::kMillisecond)

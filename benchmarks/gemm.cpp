@@ -17,7 +17,7 @@ static void gemm(benchmark::State& state, Index rows, Index cols, Index inner, O
         on.multiply(a.in(), op_a, b.in(), op_b, out.out());
     }).flop(2.0 * static_cast<double>(rows * cols * inner), on);
 }
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 #define COCO_GEMM(m, n, k)                                                             \
     BENCHMARK_CAPTURE(gemm, m##x##n##x##k/NN, m, n, k, Op::plain, Op::plain, 0)      \

@@ -25,8 +25,8 @@ inline double forward_flop(const llm::Config& c, Index texts, Index length) {
     return 2 * static_cast<double>(c.used() * texts * length) * (linear + attention);
 }
 
-/// A source whose matrices are stored as Q4_1, for storages that keep a file's blocks: what is in them does
-/// not matter to the clock.
+/// A source whose matrices are stored as Q4_1, for storages that keep a file's blocks. The values do not
+/// affect the time.
 inline llm::Source as_q4_1(llm::Source source) {
     const auto is_matrix = [](std::string_view name) {
         return !name.ends_with("norm.weight") && !name.ends_with("bias");
@@ -45,7 +45,7 @@ inline llm::Source as_q4_1(llm::Source source) {
     return source;
 }
 
-/// Texts of tokens drawn by seed.
+/// Random texts of given lengths, drawn by seed.
 struct Texts {
     std::vector<Id> token;
     Offsets offsets;

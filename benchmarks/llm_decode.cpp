@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing with cached keys and values: one token more for each of 1 or 16 texts that have 32 to 96 already,
-// logits included. Limit of one text: the weights' way from memory; of sixteen: arithmetic too.
+// Generation with cached keys and values: one more token for each of 1 or 16 texts that have 32 to 96 tokens
+// already, logits included. Limit for one text: reading the weights from memory; for sixteen: arithmetic too.
 #include <numeric>
 
 #include <coco/adapter/frozen.hpp>

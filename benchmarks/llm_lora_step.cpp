@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A joint step's part of the language model: 8 groups of 8 soft prompts and 120 tokens, forward and backward
+// The language model's part of a joint step: 8 groups of 8 soft prompts and 120 tokens, forward and backward
 // to the soft prompts and to LoRA (rank 8, on queries and values, dropout .05). Once with all activations
-// kept, once with layers run again in backward.
+// saved, once with the layers recomputed in backward.
 #include <coco/adapter/lora.hpp>
 
 #include "llm.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hidden states of texts after the final norm, no head: 8 texts of 128 tokens, 1 of 512.
+// Hidden states of texts after the final norm, without the head: 8 texts of 128 tokens, 1 of 512.
 #include <coco/adapter/frozen.hpp>
 
 #include "llm.hpp"

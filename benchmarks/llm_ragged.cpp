@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What packing saves: 64 real histories as they are, and the same padded to the longest. Four layers.
+// Time saved by packing: 64 real histories as they are, and the same padded to the longest. Four layers.
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -10,8 +10,8 @@
 
 using namespace coco;
 
-// Tokens (SmolLM2's) that every 300th user of Beauty from the first on has in `text::History`'s own words,
-// the last two items held out, at most 20 items and 512 tokens.
+// Numbers of tokens (of SmolLM2) of every 300th user of Beauty, from the first on, in the default format of
+// `text::History`: the last two items held out, at most 20 items and 512 tokens.
 constexpr std::array<Index, 64> lengths{94,  164, 124, 279, 204, 338, 456, 304, 486, 167, 89,  269, 110,
                                         116, 293, 92,  483, 182, 147, 147, 134, 147, 198, 485, 150, 124,
                                         325, 184, 110, 102, 134, 114, 108, 100, 505, 476, 410, 97,  94,

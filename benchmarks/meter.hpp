@@ -10,26 +10,26 @@
 
 namespace coco {
 
-/// Times the turns of a benchmark and counts by the fastest: other work on the machine only ever adds time.
+/// Times the iterations of a benchmark and reports the fastest: other work on the machine can only add time.
 class Meter {
 public:
-    /// Runs `work` for each iteration of `state`, after a turn that nobody times.
+    /// Runs `work` for each iteration of `state`, after one run that is not timed.
     template <class Work>
     Meter(benchmark::State& state, const Work& work) : state_(state) {
         measure(work, 1, [] {});
     }
-    /// The same for work that is queued at a place.
+    /// The same for work that is queued on a policy.
     template <class Work>
     Meter(benchmark::State& state, PolicyUnderTest& on, const Work& work) : state_(state) {
         measure(work, turns_a_reading, [&] { finish(on); });
     }
-    /// `flop` operations an iteration, at a place.
+    /// Reports GFLOP/s and the share of the peak of `on`, for `flop` operations per iteration.
     const Meter& flop(double flop, PolicyUnderTest& on) const {
         state_.counters["GFLOP/s"] = flop / best_ * 1e-9;
         state_.counters["percent_of_peak"] = flop / best_ * 1e-7 / limit(on);
         return *this;
     }
-    /// `count` pieces of work an iteration, each named `what`.
+    /// Reports microseconds per unit, for `count` units per iteration, as counter `what`.
     const Meter& each(const char* what, double count) const {
         state_.counters[what] = best_ / count * 1e6;
         return *this;

@@ -10,7 +10,7 @@
 
 namespace coco {
 
-/// A matrix of normal numbers in memory of a policy.
+/// A matrix of normally distributed numbers in memory of a policy.
 template <class P>
 struct Normals {
     Index rows, cols;

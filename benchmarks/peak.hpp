@@ -10,8 +10,8 @@
 
 namespace coco {
 
-/// GFLOP/s of one thread in a loop of multiply-adds that touches no memory: the most arithmetic this machine
-/// does with the instructions we were compiled for. Measured once, the best of many tries.
+/// GFLOP/s of one thread in a loop of multiply-adds that accesses no memory: the maximum of this machine with
+/// the instruction set that was compiled for. Measured once, the best of many tries.
 inline double peak_of_a_thread() {
     static const double peak = [] {
         typedef float Vector __attribute__((vector_size(host::vector_bytes)));

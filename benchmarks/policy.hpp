@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where the benchmarks run: on the host, or, where a build says so, on a GPU. Their sources are the same.
+/// Selects where the benchmarks run: on the host or, if the build says so, on a GPU. Their sources are the
+/// same.
 #pragma once
 
 #if defined(COCO_BENCHMARKS_ON_DEVICE)
@@ -19,14 +20,14 @@ namespace coco {
 
 using PolicyUnderTest = Cuda;
 
-/// Times that a piece of work is queued before the clock is read: what waiting costs is shared.
+/// How often work is queued per time measurement, so that the cost of waiting is shared.
 inline constexpr int turns_a_reading = 10;
 
-/// \param threads  of the host; a GPU knows none
+/// \param threads  of the host; ignored on a GPU
 inline PolicyUnderTest here(int /*threads*/ = 0) { return PolicyUnderTest(); }
 /// Waits until all that was queued has run.
 inline void finish(PolicyUnderTest& on) { on.device().wait(); }
-/// GFLOP/s that this place can reach.
+/// GFLOP/s that the policy can reach.
 inline double limit(PolicyUnderTest& on) { return device_peak(on); }
 
 #else
@@ -34,7 +35,7 @@ inline double limit(PolicyUnderTest& on) { return device_peak(on); }
 using PolicyUnderTest = Host;
 inline constexpr int turns_a_reading = 1;
 
-/// \param threads  0 takes all
+/// \param threads  0 uses all
 inline PolicyUnderTest here(int threads = 0) { return PolicyUnderTest(threads); }
 inline void finish(PolicyUnderTest&) {}
 inline double limit(PolicyUnderTest& on) { return peak_of_a_thread() * on.threads(); }

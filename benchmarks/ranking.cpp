@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The k best of Beauty's 12,101 items for 256 users at a time, each with 9 items of its own left out.
+// The k best of Beauty's 12,101 items for 256 users at a time, with 9 items excluded per user.
 
 #include "meter.hpp"
 #include "numbers.hpp"
@@ -34,7 +34,7 @@ static void top_k(benchmark::State& state, Index users, Index k) {
         .flop(2.0 * static_cast<double>(users * width * items), on)
         .rate("users_per_s", static_cast<double>(users));
 }
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 BENCHMARK_CAPTURE(top_k, 12101, 256, 10)->Unit(benchmark::kMicrosecond)->UseManualTime();
 BENCHMARK_CAPTURE(top_k, 12101/best_100, 256, 100)->Unit(benchmark::kMicrosecond)->UseManualTime();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An epoch of SASRec on histories as long as Beauty's, everything in it: batches made, dropout, the loss over
-// (or a negative from) 12,101 items, clip, AdamW of the item table. Items are drawn at random, which changes
-// no time. 128 users a step, every position of a window of 50.
+// A complete epoch of SASRec on histories as long as Beauty's: building batches, dropout, the loss over (or a
+// negative from) 12,101 items, clipping, AdamW of the item table. Items are drawn at random, which does not
+// change the time. 128 users per step, every position of a window of 50.
 #include <fstream>
 #include <string>
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr Index items = 12101;
 
-/// Users with as many inputs as beauty_lengths.txt says: a line is a length and how many have it.
+/// Users with history lengths as in beauty_lengths.txt (each line: a length and the number of users with it).
 data::Interactions beauty_like() {
     std::ifstream lengths(std::string(COCO_BENCHMARK_DIR) + "/beauty_lengths.txt");
     data::Interactions train;
@@ -25,7 +25,7 @@ data::Interactions beauty_like() {
     for (Index inputs = 0, users = 0; lengths >> inputs >> users;)
         for (Index u = 0; u < users; ++u) {
             sequence.clear();
-            // Of a longer history the latest window alone, as the peer trains it.
+            // Of a longer history only the latest window, as the PyTorch program trains it.
             for (Index i = 0; i <= std::min<Index>(inputs, 50); ++i)
                 sequence.push_back(static_cast<Id>(random.below(static_cast<std::uint32_t>(items))));
             train.add(sequence);
@@ -54,7 +54,7 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
         trainer.fit(train, {}, [](const Progress& p) { return p.kind != Progress::Kind::epoch; });
     };
     const double targets = static_cast<double>(train.size() - train.users());
-    // Encoder: 12 d^2 weights a layer, attention apart; the softmax: h V', G V, G' h.
+    // Encoder: 12 d^2 weights per layer, without attention; softmax: h V', G V, G' h.
     const double encoder = 6.0 * 2 * 12 * 64 * 64, softmax = 6.0 * 64 * items, sampled = 6.0 * 64 * 2;
     Meter(state, *on, one_epoch)
         .flop(targets * (encoder + (loss == ObjectiveKind::bce ? sampled : softmax)), *on)
@@ -63,7 +63,7 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
 
 }  // namespace
 
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce, ObjectiveKind::cross_entropy, 0)
     ->Unit(benchmark::kMillisecond)

@@ -24,7 +24,7 @@ static void softmax_cross_entropy(benchmark::State& state, Index rows, Index wid
         on.softmax_cross_entropy(h.in(), classes, scale, loss.data(), dh.out(), dcolumns.out(), {});
     }).flop(6.0 * static_cast<double>(rows * width * count), on);
 }
-// A slash in a name is no division.
+// The slash is part of the name, not a division.
 // clang-format off
 BENCHMARK_CAPTURE(softmax_cross_entropy, 6400x64x12101, 6400, 64, 12101, 0)
     ->Unit(benchmark::kMillisecond)

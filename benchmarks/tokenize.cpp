@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Megabytes of titles a second, one thread. Vocabularies are those that tests/run fetches; titles are those
-// of the data sets below COCO_DATA, of MovieLens where it is not set.
+// Megabytes of titles per second, one thread. Vocabularies are those that tests/run downloads; titles are
+// those of the data sets below COCO_DATA, or of MovieLens if it is not set.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -68,7 +68,7 @@ static void tokenize(benchmark::State& state, const char* vocabulary, Open open,
     }).rate("MB_per_s", bytes * 1e-6);
 }
 
-/// A word that nothing cuts: how merging behaves on a megabyte of one letter.
+/// A word that is not split: the time of merging a megabyte of one letter.
 template <class Open>
 static void one_letter(benchmark::State& state, const char* vocabulary, Open open) {
     const fs::path path = cached(vocabulary);
@@ -85,7 +85,7 @@ static text::Tokenizer qwen(const fs::path& path) {
 static constexpr const char *smollm2_file = "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
                             *qwen_file = "qwen/qwen.tiktoken";
 
-// A slash in a name is no division.
+// The slashes are part of the names, not divisions.
 // clang-format off
 BENCHMARK_CAPTURE(tokenize, smollm2_titles, smollm2_file, smollm2, true)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK_CAPTURE(tokenize, qwen_titles, qwen_file, qwen, true)->Unit(benchmark::kMillisecond)->UseManualTime();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program of a researcher: one model, one data set, some seeds; a table for people, a report for
-// programs. docs/experiment.md says what each setting means.
+// A program for experiments: one model, one data set, some seeds; prints a table and writes a JSON report.
+// docs/experiment.md describes the settings.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
@@ -16,7 +16,7 @@
 namespace experiment {
 namespace {
 
-/// What the options were given on the command line, the others are the recipe's or the data's to choose.
+/// Parses the command line; options that are not given follow from the recipe or the data.
 class CommandLine {
 public:
     CommandLine()
@@ -31,7 +31,7 @@ public:
 
     CLI::App& app() { return app_; }
 
-    /// Fills in what was left open. \throws Error where options contradict each other
+    /// Fills in the options that were not given. \throws Error if options contradict each other
     Options finished() {
         if (o_.recipe == "s3rec") {
             default_to("--loss", o_.loss, "bce");
@@ -232,7 +232,7 @@ Json settings_of(const Options& o) {
             {"threads", o.threads}};
 }
 
-/// A seed's own file: NAME-SEED.ext where there are several.
+/// The file of one seed: NAME-SEED.ext if there are several seeds.
 std::string of_seed(const std::string& file, std::uint64_t seed, bool several) {
     if (file.empty() || !several) return file;
     const std::filesystem::path path(file);
@@ -266,7 +266,7 @@ std::string per_user(const coco::data::Dataset& data, const coco::data::Cases& c
     return text + "\n";
 }
 
-/// One seed. \param language  null where none is needed
+/// Runs one seed. \param language  null if none is needed
 Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::data::Split& split,
                 const coco::llm::TextModel* language, std::uint64_t seed) {
     const bool several = o.seeds.size() > 1;

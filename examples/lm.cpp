@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A language model from a GGUF file or a Hugging Face folder, by itself: what it holds, its tokens, its
-// hidden states, its logits, what it writes, how fast it is. So anyone can hold the library against another
-// program.
+// A language model from a GGUF file or a Hugging Face folder on its own: its contents, tokens, hidden states,
+// logits, generated text and speed. For comparing the library with another program.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -51,7 +50,7 @@ std::vector<Id> encoded(const Options& o, const coco::text::Tokenizer& tokenizer
     return ids;
 }
 
-/// The input as a conversation, in the words of the model's own template.
+/// The input as a conversation, formatted by the model's own template.
 std::string as_chat(const Options& o, const coco::text::Tokenizer& tokenizer, const std::string& text,
                     const std::string& architecture) {
     std::vector<coco::text::Message> messages;
@@ -70,7 +69,7 @@ void print(std::span<const float> row) {
     std::printf("\n");
 }
 
-/// Rows as text, or into a file of NumPy's.
+/// Prints rows as text, or writes them to a NumPy file.
 void give(const Options& o, std::span<const float> rows, Index width) {
     if (!o.npy.empty())
         return coco::io::save_npy(o.npy, rows, static_cast<Index>(rows.size()) / width, width);
@@ -108,7 +107,7 @@ void embed(const Options& o, const coco::llm::Source& source) {
     give(o, rows, session.decoder.width());
 }
 
-/// All logits into a file, or the likeliest next tokens with their probabilities.
+/// Writes all logits to a file, or prints the likeliest next tokens with their probabilities.
 void logits(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::vector<Id> ids = encoded(o, tokenizer, input(o));
@@ -162,7 +161,7 @@ void generate(const Options& o, const coco::llm::Source& source) {
         for (const std::string& stop : o.stop)
             if (const std::size_t at = all.find(stop); at != std::string::npos && at <= end)
                 end = at, going_on = false;
-        // A character may be cut in two between tokens: it shows as U+FFFD until its end is there.
+        // A character may be split between two tokens: until it is complete it decodes to U+FFFD.
         while (going_on && end >= 3 && all.compare(end - 3, 3, "\xEF\xBF\xBD") == 0) end -= 3;
         if (end > shown) std::fwrite(all.data() + shown, 1, end - shown, stdout), std::fflush(stdout);
         shown = std::max(shown, end);

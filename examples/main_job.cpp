@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main job: SASRec, then SASRec with a language model's knowledge, and SASRec trained on for as long;
-// compared on all users by full ranking; then the model is saved, loaded again, and recommends.
+// The main example: SASRec, then SASRec with a language model's knowledge, and SASRec trained on for equally
+// long; compared on all users by full ranking. Then the model is saved, loaded again, and recommends.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -28,12 +28,12 @@ using coco::Id;
 using coco::Index;
 using namespace experiment;
 
-using Shop = coco::Pipeline<coco::backbone::SASRec>;  // all else is the paper's
+using Shop = coco::Pipeline<coco::backbone::SASRec>;  // the other parts are the paper's
 using SequentialRecommender = base_of<Shop>;
 
 constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on", *shop_row = "SASRec+CoCo";
 
-/// Trains and measures each model; false where Ctrl-C ended it.
+/// Trains and evaluates each model; false if Ctrl-C ended it.
 class Comparison {
 public:
     Comparison(const Job& job, coco::Report& report)
@@ -83,7 +83,7 @@ private:
     std::shared_ptr<Host> host_;
 };
 
-/// What the numbers can show and what not.
+/// Prints what the numbers show and what they do not.
 void explain(const coco::Report& report) {
     const coco::Metrics &shop = report[shop_row], &base = report[longer_row];
     std::printf("\n%s minus %s, with 95 %% intervals (users resampled in pairs):\n", shop_row, longer_row);
@@ -110,7 +110,7 @@ std::string title_of(const coco::data::Catalogue& catalogue, Id item) {
     return words.year.empty() ? name : name + " (" + words.year + ")";
 }
 
-/// Three people, the model out of its file, and the knowledge it has of them.
+/// Recommends to three users, with the model from its file and their knowledge.
 void recommend(const Job& job, const std::filesystem::path& file, const coco::data::Dataset& data) {
     const auto host = std::make_shared<Host>(job.options.threads);
     auto trained = coco::load<Shop>(file, *job.language, &job.catalogue, host);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole of CoCo in one page, on a generated shop and a tiny random language model: train, evaluate, save,
-// load, recommend. Seconds.
+// All of CoCo on one page, on a generated shop and a tiny random language model: train, evaluate, save, load,
+// recommend. Takes seconds.
 #include <cstdio>
 #include <filesystem>
 
 #include <coco/coco.hpp>
 
 int main() {
-    // Parts are words, in any order; those not named are the paper's.
+    // Parts are given in any order; for those that are not given the paper's are used.
     using Shop =
         coco::Pipeline<coco::backbone::SASRec, coco::prompt::VqCodebook, coco::llm::Decoder<>,
                        coco::decoupler::CrossAttention, coco::aligner::CrossAttention, coco::adapter::LoRA>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a GPU can do at all: products in each arithmetic, and copies within its memory.
+// Limits of a GPU: products in each arithmetic, and copies within its memory.
 #include <benchmark/benchmark.h>
 
 #include "peak.cuh"
@@ -25,7 +25,7 @@ BENCHMARK_TEMPLATE(products, math_mode::BFloat16)
     ->Iterations(1)
     ->UseManualTime();
 
-/// 512 MB from one place to another: each byte is read once and written once.
+/// Copies 512 MB within device memory: each byte is read once and written once.
 static void copies(benchmark::State& state) {
     Cuda on;
     constexpr Index count = Index{128} << 20;

@@ -10,7 +10,7 @@
 
 namespace coco {
 
-/// Seconds that a piece of work takes on a GPU, the best of several tries of ten turns each.
+/// Seconds that a piece of work takes on a GPU: the best of several measurements of ten repetitions each.
 template <class P, class Work>
 double device_seconds(P& on, const Work& work) {
     work();
@@ -26,8 +26,8 @@ double device_seconds(P& on, const Work& work) {
     return best;
 }
 
-/// GFLOP/s of cuBLAS in products of 4096 x 4096 numbers, in the policy's own arithmetic: what a kernel can
-/// be held against. Measured once.
+/// GFLOP/s of cuBLAS in products of 4096 x 4096 numbers in the policy's own arithmetic, against which kernels
+/// are compared. Measured once.
 template <class P>
 double device_peak(P& on) {
     static const double peak = [&] {

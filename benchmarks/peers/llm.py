@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens a second of PyTorch and transformers on SmolLM2-135M's shape: prefill (hidden states after the final norm, no
-head) of 8 x 128 and 1 x 512 tokens, and a LoRA step (rank 8 on queries and values, dropout .05; forward and backward
-to 8 groups' 8 soft prompts and to LoRA, 120 tokens behind them).
+"""Tokens per second of PyTorch and transformers on SmolLM2-135M's shape: prefill (hidden states after the final norm,
+no head) of 8 x 128 and 1 x 512 tokens, and a LoRA step (rank 8 on queries and values, dropout .05; forward and
+backward to 8 groups' 8 soft prompts and to LoRA, 120 tokens behind them).
 
     python llm.py [--threads 2] [--types float32 bfloat16] [--layers 30] [--repeat 5] [--device cuda]
 
-Weights are random: they do not change the time. Printed are medians after a first run. Needs torch, transformers.
+Weights are random: they do not change the time. Medians after a first run are printed. Needs torch, transformers.
 """
 
 import argparse
@@ -38,7 +38,7 @@ groups, soft_rows, length = 8, 8, 120
 
 
 class LowRank(nn.Module):
-    """A frozen linear map with LoRA of rank 8, scale 2, beside it."""
+    """A frozen linear map with LoRA of rank 8, scale 2, added to it."""
 
     def __init__(self, base):
         super().__init__()

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time of a SASRec training step in PyTorch, as the best a skilled user gets: microseconds a target.
+"""Time of a SASRec training step in well-tuned PyTorch: microseconds per target.
 
     python sasrec.py [--lengths ../beauty_lengths.txt] [--bf16] [--clip 5] [--compile] [--device cuda]
 
 Full softmax over the catalogue at valid positions only; batches bucketed by length and padded on the right, so that
 causal attention needs no mask; fused Adam; memory kept by the process. The lengths are those of real users (number of
-inputs, users; one pair a line), the items are drawn at random: neither changes the time. Printed is the median over
-whole epochs after a first one, batch building included.
+inputs, number of users; one pair per line), the items are drawn at random: neither changes the time. The median over
+whole epochs after a first one is printed, batch building included.
 """
 
 import argparse
@@ -90,7 +90,7 @@ optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
 
 def batch(users):
-    """Inputs, positions (0: the most recent), which are valid, and the targets of these."""
+    """Inputs, positions (0: the most recent), the mask of valid positions, and their targets."""
     lens = lengths[users]
     slots = torch.arange(int(lens.max()))
     valid = slots < lens[:, None]

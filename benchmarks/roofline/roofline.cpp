@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one joint step of CoCo asks of a GPU: operations, bytes and launches of each skill by the library's
-// own code over a policy that counts, and the time that an H100 needs at least. Nothing is computed.
+// The cost of one joint step of CoCo on a GPU: operations, bytes and launches of each primitive, counted by
+// running the library's own code on CostModel, and the least time an H100 needs for them. Nothing is
+// computed.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -15,7 +16,7 @@ namespace {
 
 using Shop = Pipeline<backbone::SASRec, llm::Decoder<llm::storage::BFloat16>>;
 
-/// A GPU's limits a second; H100 SXM by its data sheet.
+/// A GPU's limits, per second; H100 SXM by its data sheet.
 struct Limits {
     double bytes = 3.35e12, operations = 67e12, tensor_float = 494.7e12, bfloat = 989.4e12;
     double launch = 2e-6;  ///< seconds from one kernel's start to the next's
@@ -27,8 +28,8 @@ struct Options {
     Index users = 4096, targets = 4, items = 12101, tokens = 64, item_tokens = 14, prompts = 6, layers = 0;
 };
 
-/// Users with as many inputs as beauty_lengths.txt says (a line is a length and how many have it), dealt out
-/// so that any batch is like all.
+/// Users with history lengths as in beauty_lengths.txt (each line: a length and the number of users with it),
+/// shuffled so that all batches are alike.
 data::Interactions beauty_like(Index items) {
     std::ifstream lengths(std::string(COCO_BENCHMARK_DIR) + "/beauty_lengths.txt");
     std::vector<Index> all;
@@ -54,14 +55,14 @@ llm::TextModel language(const Options& o) {
     text.source.config.depth = o.layers;
     text.source.read = [](std::string_view, Index, Index, Index, std::span<float>) {};
     text.encode = [each = o.item_tokens](std::string_view words) {
-        // The template's pieces are short; what is longer is an item.
+        // The template's pieces are short; a longer text is an item.
         return std::vector<Id>(static_cast<std::size_t>(words.size() < 30 ? 6 : each), Id{1});
     };
     text.digest = "none";
     return text;
 }
 
-/// In what time a GPU does this at least, and what bounds it.
+/// The least time a GPU needs for this, and which limit determines it.
 std::pair<double, const char*> least(const std::string& name, const Counted& c, const Options& o) {
     const Limits gpu;
     const bool product = name.starts_with("multiply") || name.starts_with("classify");
@@ -114,7 +115,7 @@ void run(const Options& o) {
     double rest_time = 0;
     for (const auto& [name, c] : on->counted()) {
         const auto [seconds, bound] = least(name, c, o);
-        if (c.launches == 0) continue;  // it goes by the bus, beside the rest
+        if (c.launches == 0) continue;  // an upload: it runs beside the kernels
         if (seconds >= 0.01 * all) {
             print(name, c, seconds, bound);
         } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What programs work on, by the names a command line gives: data sets, language models, item vectors.
+/// Opens the inputs that a command line names: data sets, language models, item vectors.
 #pragma once
 
 #include <cmath>
@@ -30,7 +30,7 @@ namespace experiment {
 using coco::Id;
 using coco::Index;
 
-/// Where fetched data and weights are kept: ${COCO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coco}.
+/// Folder of downloaded data and weights: ${COCO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coco}.
 inline std::filesystem::path cache() {
     const auto given = [](const char* name) {
         const char* const value = std::getenv(name);
@@ -41,7 +41,7 @@ inline std::filesystem::path cache() {
     return (base.empty() ? given("HOME") / ".cache" : base) / "coco";
 }
 
-/// "synthetic" is generated, "ml-100k" lies in the cache, all else is a folder.
+/// "synthetic" is generated, "ml-100k" is read from the cache, any other name is a folder.
 inline coco::data::Dataset open_data(const std::string& name) {
     if (name == "synthetic") return coco::data::synthetic().data;
     const std::filesystem::path folder = name == "ml-100k" ? cache() / name : std::filesystem::path(name);
@@ -67,7 +67,7 @@ inline coco::llm::TextModel open_language(const Options& o, const coco::data::Ca
         model.digest = coco::text_of("tiny over words ", coco::io::XXH64::of(std::as_bytes(std::span(words))),
                                      ", ", model.source.config.used(), " layers");
     }
-    // What was trained with rounded weights fits no others.
+    // Results trained with rounded weights do not fit others.
     if (o.llm_storage == "bf16") model.digest += ", bf16";
     using coco::llm::Keep;
     model.source.config.keep = o.llm_storage == "bf16"     ? Keep::bfloat16
@@ -76,7 +76,7 @@ inline coco::llm::TextModel open_language(const Options& o, const coco::data::Ca
     return model;
 }
 
-/// The catalogue with its texts dealt out anew, by the seed.
+/// The catalogue with its texts randomly permuted among the items, by seed.
 inline coco::data::Catalogue shuffled_texts(const coco::data::Catalogue& catalogue, std::uint64_t seed) {
     std::vector<Id> order(static_cast<std::size_t>(catalogue.size()));
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Id>(i);
@@ -84,8 +84,8 @@ inline coco::data::Catalogue shuffled_texts(const coco::data::Catalogue& catalog
     return catalogue.with_texts_of(order);
 }
 
-/// Each item's mean token embedding, less the mean over items with words, and scaled to variance 1: what all
-/// texts share tells no item from another. Zeros for items without words.
+/// Each item's mean token embedding, minus the mean over items with words (which does not distinguish items),
+/// scaled to variance 1. Zeros for items without words.
 inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalogue,
                                             const coco::llm::TextModel& language) {
     const coco::llm::TokenEmbeddings embeddings(language.source);
@@ -115,8 +115,8 @@ inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalog
     return vectors;
 }
 
-/// The rule where nothing is said: every prefix a sample of its own, as evaluation sees it, where that packs
-/// less than 12 times the rows of every position.
+/// The default of `--samples`: every prefix is a sample, as in evaluation, if that packs fewer than 12 times
+/// as many rows as every position.
 inline const char* samples_for(const coco::data::Interactions& train, Index window) {
     const Index prefixes = coco::sampling::rows_of(coco::sampling::every_prefix(train, window));
     return prefixes < 12 * coco::sampling::rows_of(coco::sampling::every_position(train, window))

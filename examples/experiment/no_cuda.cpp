@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands for sasrec_*.cu where there is no nvcc.
+// Replaces sasrec_*.cu if there is no nvcc.
 #include <coco/core/error.hpp>
 
 #include "experiment/result.hpp"

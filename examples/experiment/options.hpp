@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a run of `experiment` is asked for. Numbers and words only: `experiment.cpp` reads them from the
-/// command line, the rest of the program acts on them.
+/// The settings of a run of `experiment`, as plain numbers and strings: `experiment.cpp` reads them from the
+/// command line, the rest of the program uses them.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace experiment {
 using coco::Id;
 using coco::Index;
 
-/// All settings of the command line; an empty string or -1 stands for "as the rest suggests".
+/// All settings of the command line; an empty string or -1 means that it follows from the other settings.
 struct Options {
     std::string data, model = "pipeline", backbone = "sasrec", recipe;
     std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
@@ -45,7 +45,7 @@ struct Options {
     std::string save, resume, stage1, report, per_user;
     bool quiet = false;
 
-    /// Whether the language model is asked in training.
+    /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux"; }
 };
 

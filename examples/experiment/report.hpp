@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a run of several seeds says: as JSON for programs, as a table for people.
+/// The results of a run of several seeds: as JSON, and as a table.
 #pragma once
 
 #include <cmath>
@@ -30,8 +30,8 @@ inline Json numbers_of(const coco::Metrics& metrics) {
     return row;
 }
 
-/// {"mean": {"R@5": ...}, "sd": {...}, "seeds": [{...}, ...], "questions": n}; sd is the sample's, 0 of one
-/// seed.
+/// {"mean": {"R@5": ...}, "sd": {...}, "seeds": [{...}, ...], "questions": n}; sd is the sample standard
+/// deviation, 0 for one seed.
 inline Json over_seeds(const std::vector<const coco::Metrics*>& all) {
     Json out{{"mean", Json::object()}, {"sd", Json::object()}, {"seeds", Json::array()}};
     for (const coco::Metrics* m : all) out["seeds"].push_back(numbers_of(*m));
@@ -47,7 +47,7 @@ inline Json over_seeds(const std::vector<const coco::Metrics*>& all) {
     return out;
 }
 
-/// One seed's course: epochs, seconds, interactions a second, vital signs of each joint epoch.
+/// The course of one seed: epochs, seconds, interactions per second, diagnostics of each joint epoch.
 inline Json course_of(const Result& r) {
     Json out;
     out["seed"] = r.seed;
@@ -75,7 +75,7 @@ inline Json course_of(const Result& r) {
     return out;
 }
 
-/// The whole report. \param settings  as they were used, defaults filled in
+/// The whole report. \param settings  as they were used, with defaults filled in
 inline Json report_of(const Json& settings, const Json& data, const coco::Metrics& popularity,
                       const std::vector<Result>& results) {
     const auto over = [&](const std::function<const coco::Metrics*(const Result&)>& pick) {
@@ -107,7 +107,7 @@ inline Json report_of(const Json& settings, const Json& data, const coco::Metric
     return out;
 }
 
-/// A line of numbers, five decimals; with `sd` another beneath it.
+/// A line of numbers with five decimals; with `sd` a second line below it.
 inline void table_row(std::ostream& out, const std::string& name, const Json& row) {
     char text[64];
     std::snprintf(text, sizeof text, "%-26s", name.c_str());
@@ -119,7 +119,7 @@ inline void table_row(std::ostream& out, const std::string& name, const Json& ro
     out << '\n';
 }
 
-/// Test metrics: PopRec, the end of stage 1, and what the run ended with.
+/// Test metrics: PopRec, the end of stage 1, and the final model.
 inline void print_table(std::ostream& out, const Json& report, const std::string& name) {
     char text[64];
     std::snprintf(text, sizeof text, "%-26s", "test");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What is put to a run, and what comes out of it.
+/// The inputs and the results of a run.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,20 @@
 
 namespace experiment {
 
-/// One seed's run. What it refers to must outlive it.
+/// The run of one seed. Objects it refers to must outlive it.
 struct Job {
     const Options& options;
-    const coco::data::Catalogue& catalogue;  ///< texts already shuffled where that was asked for
+    const coco::data::Catalogue& catalogue;  ///< texts already shuffled if requested
     const coco::data::Interactions& everything;
     const coco::data::Split& split;
-    const coco::llm::TextModel* language;    ///< null where none is asked
+    const coco::llm::TextModel* language;    ///< null if none is used
     const std::vector<float>& item_vectors;  ///< items x item_width; empty for a plain table
     Index item_width;
     std::uint64_t seed;
-    std::string save, resume, stage1;  ///< this seed's files; empty for none
+    std::string save, resume, stage1;  ///< this seed's files; empty: none
 };
 
-/// Vital signs of one joint epoch.
+/// Diagnostics of one joint epoch.
 struct JointEpoch {
     Index epoch;
     double loss, valid, mean_m, codes_per_user, share_at_cap, perplexity, moved, open_groups;
@@ -40,22 +40,22 @@ struct JointEpoch {
 /// The outcome of one seed.
 struct Result {
     std::uint64_t seed = 0;
-    bool stopped = false;  ///< by Ctrl-C; there are no metrics then
+    bool stopped = false;  ///< by Ctrl-C; then there are no metrics
     coco::Metrics valid, test;
     std::optional<coco::Metrics> base_valid, base_test;  ///< end of stage 1
     std::string stage1;                                  ///< "trained", "trained and kept", "read", "resumed"
     Index epochs[2] = {0, 0}, best_epoch[2] = {0, 0};
-    double seconds = 0;  ///< all of it
+    double seconds = 0;  ///< total
     Effort effort;
     std::vector<JointEpoch> joint;
 };
 
-/// Train, evaluate, save: all variants of a backbone with one kind of items, each in a translation unit of
-/// its own, for five models are compiled in each.
+/// Trains, evaluates, saves: all variants of a backbone with one kind of items. Each is in a translation unit
+/// of its own, because five models are compiled in each.
 Result run_sasrec_table(const Job& job);
 Result run_sasrec_text(const Job& job);
 
-/// The same on a GPU. \throws Error where there is none, or where nvcc was not there when this was built
+/// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
 Result run_sasrec_table_on_cuda(const Job& job);
 Result run_sasrec_text_on_cuda(const Job& job);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One seed of one model: stage 1 (or the one it is given), stage 2, evaluation.
+/// One seed of one model: stage 1 (trained or given), stage 2, evaluation.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace experiment {
 
-/// The settings that a command line stands for.
+/// The training settings that follow from the command line.
 template <class Model>
 coco::TrainConfig<Model> config_for(const Job& job) {
     const Options& o = job.options;
@@ -106,8 +106,8 @@ inline JointEpoch joint_epoch(const coco::TrainingDiagnostics& v, const Progress
         coco::TrainingDiagnostics::ratio(static_cast<double>(v.open_groups), static_cast<double>(v.groups))};
 }
 
-/// Runs a trainer to its end, or to the end of stage 1, or until Ctrl-C; saves after each epoch and when
-/// stopped.
+/// Runs a trainer until it is finished, or the end of stage 1 is reached, or Ctrl-C is pressed; saves after
+/// each epoch and when stopped.
 template <class Model, class P>
 class Fitting {
 public:
@@ -119,8 +119,8 @@ public:
           save_(std::move(save)),
           watch_(trainer, display(job.options.quiet), [this](const Progress& p) { return epoch(p); }) {}
 
-    /// True: the trainer is finished, or (once) at the end of stage 1 with stage 2 before it.
-    /// False: Ctrl-C.
+    /// True: the trainer is finished, or (once) at the end of stage 1 with stage 2 still to run.
+    /// False: stopped by Ctrl-C.
     bool operator()() {
         try {
             at_end_of_stage1_ = false;
@@ -164,7 +164,7 @@ private:
     Watch<Trainer> watch_;
 };
 
-/// Ranks of the targets, as the options treat seen items.
+/// Ranks of the targets, with seen items treated as the options say.
 template <class Model, class P>
 coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
                       const char* name, const Options& o) {
@@ -173,7 +173,7 @@ coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::d
                           evaluation(name, cases.size(), o.quiet));
 }
 
-/// One seed from beginning to end. \param on  where it computes
+/// Runs one seed from beginning to end. \param on  the policy that computes
 template <class Model, class P>
 Result run(const Job& job, const std::shared_ptr<P>& on) {
     using SequentialRecommender = base_of<Model>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// All that CoCo over SASRec can be reduced to, for one kind of items, in one place.
+/// Dispatches to all ablations of CoCo over SASRec, for one kind of items.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stage 1 is the same for all variants of a seed, bit for bit: tensors of backbone and items are claimed
-/// first in every pipeline, so that names, starting values and random bits agree. It can therefore be trained
-/// once and handed on, and a pipeline without its language model is a base.
+/// Stage 1 is bit-identical for all variants of a seed: tensors of backbone and items are declared first in
+/// every pipeline, so that names, initial values and random bits agree. It can therefore be trained once and
+/// reused, and the behaviour part of a pipeline is a SequentialRecommender.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using Numbers = coco::List<typename P::Scalar, typename P::Space>;
 template <class P>
 using ConstNumbers = coco::List<const typename P::Scalar, typename P::Space>;
 
-/// The base of a model: the same backbone and items, nothing else.
+/// The SequentialRecommender of a model: the same backbone and items, nothing else.
 template <class Model>
 struct BaseOf;
 template <class Backbone, class Items>
@@ -37,8 +37,8 @@ struct BaseOf<coco::BasicPipeline<Backbone, Items, Prompt, Model, Decoupler, Ali
 template <class Model>
 using base_of = typename BaseOf<Model>::type;
 
-/// The settings of stage 1 alone. What belongs to stage 2 is put back to its defaults, so that one stage 1
-/// serves whatever is tried after it.
+/// The settings of stage 1 only. Those of stage 2 are reset to their defaults, so that one stage 1 serves all
+/// variants of stage 2.
 template <class Model>
 coco::TrainConfig<base_of<Model>> stage1_config(const coco::TrainConfig<Model>& whole) {
     coco::TrainConfig<base_of<Model>> config;
@@ -59,7 +59,7 @@ coco::TrainConfig<base_of<Model>> stage1_config(const coco::TrainConfig<Model>& 
     return config;
 }
 
-/// One of a trainer's blocks.
+/// One of a trainer's parameter blocks.
 template <class Model, class P>
 Numbers<P> block_of(coco::Trainer<Model, P>& trainer, const std::string& name, ParameterBlock block) {
     Numbers<P> found{};
@@ -81,7 +81,7 @@ void copy_shared(P& on, const coco::ParameterLayout& from_layout, Numbers<P> fro
     }
 }
 
-/// Puts a trainer where it would stand had it trained stage 1 itself.
+/// Sets a trainer to the state it would have after training stage 1 itself.
 template <class Model, class P>
 void hand_on(coco::Trainer<base_of<Model>, P>& stage1, coco::Trainer<Model, P>& trainer) {
     P& on = *trainer.model().on;
@@ -104,7 +104,7 @@ void hand_on(coco::Trainer<base_of<Model>, P>& stage1, coco::Trainer<Model, P>& 
     trainer.restore(state, stage1.metrics(), steps);
 }
 
-/// A copy of a trainer's behaviour as it was in the best epoch of stage 1, while it still stands there.
+/// A copy of a trainer's behaviour in the best epoch of stage 1; to be called at the end of stage 1.
 template <class Model, class P>
 coco::TrainedModel<base_of<Model>, P> behaviour_of(coco::Trainer<Model, P>& trainer) {
     using SequentialRecommender = base_of<Model>;

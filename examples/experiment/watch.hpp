@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What is seen and measured of a run while it runs: progress for people, seconds and interactions for the
-/// report, and Ctrl-C.
+/// Observes a run: progress on the terminal, seconds and interactions for the report, and Ctrl-C.
 #pragma once
 
 #include <signal.h>
@@ -23,15 +22,15 @@ using coco::Index;
 using coco::Progress;
 using coco::TrainingStage;
 
-/// Thrown out of an evaluation that Ctrl-C ended; training ends at a step and throws nothing.
+/// Thrown by an evaluation after Ctrl-C; training stops after a step and throws nothing.
 struct Interrupted {};
 
-/// Ctrl-C has been pressed.
+/// Whether Ctrl-C has been pressed.
 inline std::atomic<bool> interrupted = false;
 
-/// From now on the first Ctrl-C asks the run to end and the second ends the program. To be called before
-/// threads are made: the signal is blocked in all of them and taken by one that waits for nothing else, so
-/// no thread that computes is ever interrupted.
+/// After this call the first Ctrl-C requests that the run stops, and the second ends the program. Must be
+/// called before threads are created: the signal is blocked in all of them and received by a thread that does
+/// nothing else, so that no computing thread is ever interrupted.
 inline void catch_interrupts() {
     sigset_t signals;
     sigemptyset(&signals);
@@ -46,7 +45,7 @@ inline void catch_interrupts() {
     }).detach();
 }
 
-/// A bar on a terminal, a line an epoch elsewhere.
+/// A bar on a terminal, otherwise one line per epoch.
 inline coco::ProgressSink display(bool quiet) {
     if (quiet) return coco::silent();
     if (::isatty(STDERR_FILENO) != 0) return coco::progress_bar(stderr);
@@ -62,7 +61,7 @@ inline coco::ProgressSink display(bool quiet) {
     };
 }
 
-/// What `evaluate` tells: cases done, their rate and the time left, on a terminal.
+/// A callback for `evaluate`: shows cases done, their rate and the time left on a terminal.
 /// Throws `Interrupted` after Ctrl-C.
 inline std::function<void(Index)> evaluation(const std::string& name, Index all, bool quiet) {
     using Clock = std::chrono::steady_clock;
@@ -81,9 +80,9 @@ inline std::function<void(Index)> evaluation(const std::string& name, Index all,
     };
 }
 
-/// Seconds and interactions of training; those of evaluations apart.
+/// Seconds and interactions of training; seconds of evaluations separately.
 struct Effort {
-    double train_seconds[2] = {0, 0};  ///< a phase each
+    double train_seconds[2] = {0, 0};  ///< one per training stage
     double valid_seconds[2] = {0, 0};
     double targets[2] = {0, 0};  ///< interactions trained: (history, next item) pairs
 
@@ -93,13 +92,13 @@ struct Effort {
     }
 };
 
-/// A sink that shows, measures, and stops after Ctrl-C or where the owner's `on_epoch` says so.
+/// A progress sink that displays, measures, and stops after Ctrl-C or if `on_epoch` returns false.
 template <class Trainer>
 class Watch {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// \param on_epoch  called after each epoch; false ends `fit` there
+    /// \param on_epoch  called after each epoch; if it returns false `fit` ends
     Watch(const Trainer& trainer, coco::ProgressSink show, std::function<bool(const Progress&)> on_epoch)
         : trainer_(trainer), show_(std::move(show)), on_epoch_(std::move(on_epoch)) {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// `lm bench`: tokens a second, read (pp) and written (tg), in the columns of the usual llama bench.
+/// `lm bench`: tokens per second, of prompts (pp) and of generation (tg), in the columns of the usual llama
+/// bench.
 #pragma once
 
 #include <chrono>
@@ -24,7 +25,7 @@ inline void bench_header() {
     std::printf("| --- | ---: | ---: | --- | ---: | ---: | ---: |\n");
 }
 
-/// Times one number of threads, after a pass that is not counted.
+/// Times one number of threads, after a run that is not counted.
 inline void bench(const std::string& row, Session& session, const BenchOptions& options) {
     using Clock = std::chrono::steady_clock;
     const auto measure = [&](const char* kind, Index tokens, const auto& action) {

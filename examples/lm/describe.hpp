@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// `lm describe`: what a file holds, and what memory it takes in each storage.
+/// `lm describe`: the contents of a file, and the memory it takes in each storage.
 #pragma once
 
 #include <cstdio>
@@ -16,7 +16,7 @@
 
 namespace lm {
 
-/// Bytes that a model's weights take, scalars of float.
+/// Bytes of a model's weights, with float as scalar type.
 inline double bytes_in(coco::llm::Source source, coco::llm::Keep keep) {
     source.config.output_head = true;
     source.config.keep = keep;

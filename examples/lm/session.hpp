@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A language model ready to run: weights, a host, and the passes that the commands make.
+/// A language model ready to run: weights, a host policy, and the passes that the commands need.
 #pragma once
 
 #include <algorithm>
@@ -26,13 +26,13 @@ public:
         parameters = coco::Parameters<Host>(on, layout, 1);
     }
 
-    /// Hidden rows of a text, tokens x width.
+    /// Hidden states of a text, tokens x width.
     std::vector<float> hidden(std::span<const Id> token) {
         work.reset();
         coco::Context<Host> ctx = parameters.context(on, work);
         return list(pass(ctx, token));
     }
-    /// Logits of every token of a text, tokens x vocabulary; made `chunk` rows at a time and handed to
+    /// Logits of every token of a text, tokens x vocabulary; computed `chunk` rows at a time and passed to
     /// `take`.
     template <class Take>
     void logits(std::span<const Id> token, Index chunk, const Take& take) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Everything of <coco/coco.hpp> but the host's own branch, and the device's: for sources that nvcc compiles.
-/// Who needs both may include <coco/coco.hpp> beside it, or compile faster with it in a source of its own.
+/// <coco/coco.hpp> without the host implementation, plus the CUDA implementation, for sources compiled by
+/// nvcc. A source that needs both may also include <coco/coco.hpp>; it compiles faster in a separate source.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Everything that the target coco::coco builds by itself. Apart from it: tokenizers (coco::text), compressed
-/// files (coco::gz), .npy files (coco::npy).
+/// Everything that the target coco::coco provides without further components. Separate components: tokenizers
+/// (coco::text), compressed files (coco::gz), .npy files (coco::npy).
 #pragma once
 
 #include <coco/adapter/frozen.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Names only: enough to spell a pipeline and to pass it on by reference, without what it is made of.
+/// Forward declarations: enough to write a pipeline type and pass it by reference, without its headers.
 ///
 ///     using Shop = coco::Pipeline<coco::backbone::SASRec, coco::adapter::Frozen>;
 ///
-/// names its parts in any order; a part that is not named is the paper's. Equal parts give one type.
+/// takes its parts in any order; a part that is not named defaults to the paper's. Equal parts give one type.
 #pragma once
 
 #include <coco/core/meta.hpp>
@@ -46,7 +46,7 @@ class LoRA;
 class Frozen;
 }  // namespace adapter
 
-/// What a type's `Role` will be once the type is complete.
+/// Gives the `Role` of a type while the type is still incomplete.
 template <class R>
 struct NamedRole {
     using type = R;
@@ -78,7 +78,7 @@ struct RoleOf<adapter::Frozen> : NamedRole<role::Adapter> {};
 
 template <class T>
 class BasicHost;
-/// The host, in float.
+/// The host policy, in float.
 using Host = BasicHost<float>;
 
 namespace math_mode {
@@ -88,7 +88,7 @@ struct BFloat16;  // NOLINT: not the storage of that name
 }  // namespace math_mode
 template <class T, class Math = math_mode::Exact>
 class BasicCuda;
-/// A GPU, in float.
+/// The CUDA policy, in float.
 using Cuda = BasicCuda<float>;
 
 template <class Backbone, class Items = items::Table>
@@ -111,7 +111,7 @@ struct CheckedPart {
                   "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
 };
 
-/// One part for each role, the defaults filled in.
+/// One part per role, with defaults for roles that are not named.
 template <class... Parts>
 struct ChosenParts {
     template <class R>

@@ -7,7 +7,7 @@ using coco::adapter::Frozen;
 
 static_assert(coco::Adapter<Frozen> && !Frozen::learns);
 
-TEST_CASE("frozen adapter: claims nothing") {
+TEST_CASE("frozen adapter: declares no tensors") {
     coco::ParameterLayout layout;
     const Frozen adapter(layout, {}, coco::adapter::Sizes{30, 576, 576, 192, 192, 1536});
     CHECK(layout.tensors().empty());

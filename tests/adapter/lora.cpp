@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What LoRA claims; what it computes is in tests/llm/decoder.cpp and merged.cpp.
+// The tensors and settings of LoRA; its computation is tested in tests/llm/decoder.cpp and merged.cpp.
 #include <catch2/catch.hpp>
 #include <coco/adapter/concept.hpp>
 
@@ -14,7 +14,7 @@ using Double = coco::conformance::PolicyUnderTest<double>;
 static_assert(coco::Adapter<LoRA> && LoRA::learns);
 static_assert(coco::Adapter<Frozen> && !Frozen::learns);
 
-TEST_CASE("LoRA: settings out of range are refused") {
+TEST_CASE("LoRA: settings out of range are errors") {
     coco::ParameterLayout layout;
     const coco::adapter::Sizes sizes{1, 4, 4, 2, 2, 6};
     CHECK_THROWS_AS(LoRA(layout, {.rank = 0}, sizes), coco::Error);
@@ -22,7 +22,7 @@ TEST_CASE("LoRA: settings out of range are refused") {
     CHECK_THROWS_AS(LoRA(layout, {.targets = {}}, sizes), coco::Error);
 }
 
-TEST_CASE("LoRA: its tensors are one group of their own, as many as the paper's") {
+TEST_CASE("LoRA: its tensors form one parameter group, with as many parameters as in the paper") {
     coco::llm::Config smollm2;
     smollm2.width = 576;
     smollm2.layers = 30;
@@ -39,7 +39,7 @@ TEST_CASE("LoRA: its tensors are one group of their own, as many as the paper's"
     for (const coco::Tensor& t : layout.tensors()) CHECK(t.decay == coco::Decay::no);
 }
 
-TEST_CASE("LoRA: on every map of a layer, each with sizes of its own") {
+TEST_CASE("LoRA: on every linear map of a layer, with the sizes of each") {
     using coco::adapter::Projection;
     coco::ParameterLayout layout;
     const LoRA adapter(

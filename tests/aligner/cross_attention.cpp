@@ -11,7 +11,7 @@ namespace {
 
 constexpr Index width = 8;
 
-/// Behaviour as the sequence's segments; knowledge of 0 to 3 rows for each.
+/// The segments of the sequence are behaviour, with 0 to 3 rows of knowledge for each.
 template <Index heads>
 struct Case {
     aligner::CrossAttention stage;
@@ -45,7 +45,7 @@ struct Case {
     }
 };
 
-/// An aligner of its own with rows of three segments, the second of which knows nothing.
+/// An aligner with rows of three segments, the second of which has no knowledge.
 struct Scene {
     using P = conformance::PolicyUnderTest<double>;
 
@@ -87,17 +87,17 @@ conformance::Numbers rows(const conformance::Numbers& x, Index begin, Index end)
 
 }  // namespace
 
-TEST_CASE("the aligner obeys the law of a stage", "[aligner][threads]") {
+TEST_CASE("the aligner passes the conformance test of a layer", "[aligner][threads]") {
     conformance::layer<Case<1>>();
     conformance::layer<Case<2>>();
 }
 
-TEST_CASE("at first a = h bit for bit", "[aligner]") {
+TEST_CASE("at initialisation the aligner gives a = h bit for bit", "[aligner]") {
     Scene scene;
     CHECK(scene.apply() == scene.h);
 }
 
-TEST_CASE("without knowledge a = h bit for bit, whatever was learnt", "[aligner]") {
+TEST_CASE("without knowledge a = h bit for bit, whatever the parameters", "[aligner]") {
     Scene scene;
     scene.draw("aligner.output.weight");
     scene.draw("aligner.output.bias");
@@ -107,18 +107,18 @@ TEST_CASE("without knowledge a = h bit for bit, whatever was learnt", "[aligner]
     CHECK(rows(a, 5, 6) != rows(scene.h, 5, 6));
 }
 
-TEST_CASE("a row sees its own h and its segment's knowledge, nothing else", "[aligner]") {
+TEST_CASE("an aligned row depends only on its own h and its segment's knowledge", "[aligner]") {
     Scene scene;
     scene.draw("aligner.output.weight");
     scene.draw("aligner.output.bias");
     const conformance::Numbers before = scene.apply();
-    // Another row of the same segment changes: no bit of this one does.
+    // Change another row of the same segment: this row is bit-identical.
     for (Index j = 0; j < width; ++j) scene.h[static_cast<std::size_t>(width + j)] += 1;
     conformance::Numbers after = scene.apply();
     CHECK(rows(after, 0, 1) == rows(before, 0, 1));
     CHECK(rows(after, 1, 2) != rows(before, 1, 2));
     CHECK(rows(after, 2, 6) == rows(before, 2, 6));
-    // The first segment's knowledge changes: both its rows do, no other.
+    // Change the first segment's knowledge: its two rows change, no other.
     scene.pure[0] += 1;
     const conformance::Numbers third = scene.apply();
     CHECK(rows(third, 0, 1) != rows(after, 0, 1));
@@ -126,7 +126,7 @@ TEST_CASE("a row sees its own h and its segment's knowledge, nothing else", "[al
     CHECK(rows(third, 2, 6) == rows(after, 2, 6));
 }
 
-TEST_CASE("the identity hands h through and knowledge gets no gradient", "[aligner]") {
+TEST_CASE("the identity aligner returns h, and knowledge gets no gradient", "[aligner]") {
     using P = conformance::PolicyUnderTest<double>;
     ParameterLayout layout;
     const aligner::Identity stage(layout, {}, width);

@@ -17,7 +17,7 @@ using P = Host;
 
 namespace {
 
-/// A batch that lives as long as the test: a training loop fills its own buffers, which is not counted here.
+/// A batch that lives as long as the test: buffers of a training loop are not counted here.
 struct Held {
     std::vector<Id> offsets{0}, item, position, key;
     InverseLists by_item, by_position;
@@ -53,7 +53,8 @@ struct Held {
     }
 };
 
-/// Steps of a backbone with both losses, dropout, clip and update; counts what the second and third take.
+/// Steps of a backbone with both losses, dropout, sum of squares and AdamW; counts the allocations after
+/// warm-up.
 template <class B>
 void nothing_is_taken(const typename B::Config& config, int threads) {
     const Index items = 500;
@@ -99,8 +100,8 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
         }
     };
     step(1);
-    work.reset();  // pieces become one block: the last thing that is taken
-    // Which thread meets which task is left to chance, and each thread's scratch grows once.
+    work.reset();  // several blocks become one: the last allocation
+    // Which thread runs which task varies, and the scratch memory of each thread grows once.
     const int warm = threads == 1 ? 1 : 20;
     for (int i = 0; i < warm; ++i) step(2);
     const conformance::Allocations taken;
@@ -111,7 +112,7 @@ void nothing_is_taken(const typename B::Config& config, int threads) {
 
 }  // namespace
 
-TEST_CASE("the counter sees every way to take memory", "[allocations]") {
+TEST_CASE("the allocation counter counts every way to allocate", "[allocations]") {
     if (!conformance::Allocations::counted) {
         std::cout << "SKIPPED: a sanitizer has the allocator\n";
         return;
@@ -123,7 +124,7 @@ TEST_CASE("the counter sees every way to take memory", "[allocations]") {
     };
     CHECK(takes([] {}) == 0);
     CHECK(takes([] { delete new volatile int(1); }) == 1);
-    // Seen through a volatile pointer: a compiler may leave out what nobody looks at.
+    // Accessed through a volatile pointer: otherwise a compiler may remove the allocation.
     const auto looked_at = [](void* memory) {
         void* volatile seen = memory;
         return static_cast<void*>(seen);
@@ -138,7 +139,7 @@ TEST_CASE("the counter sees every way to take memory", "[allocations]") {
           }) == 1);
 }
 
-TEST_CASE("after the first step nothing is taken from the system", "[allocations]") {
+TEST_CASE("a training step allocates nothing after the first step", "[allocations]") {
     if (!conformance::Allocations::counted) {
         std::cout << "SKIPPED: a sanitizer has the allocator\n";
         return;

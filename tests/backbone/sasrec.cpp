@@ -23,7 +23,7 @@ SASRec::Config small() {
     return config;
 }
 
-/// A tensor of the fixture, whatever its shape.
+/// A tensor of the fixture, of any shape.
 template <class T>
 std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
     const auto values = file.get<T>(name, file.tensor(name).shape);
@@ -32,9 +32,11 @@ std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("SASRec obeys the law of backbones", "[sasrec]") { conformance::backbone<SASRec>(small()); }
+TEST_CASE("SASRec passes the conformance test of a backbone", "[sasrec]") {
+    conformance::backbone<SASRec>(small());
+}
 
-TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
+TEST_CASE("SASRec's rows, loss and gradients equal PyTorch's", "[sasrec]") {
     // tests/fixtures/sasrec_reference.py: PyTorch 2 in double, one history at a time.
     const io::Safetensors file(COCO_TEST_DIR "/fixtures/sasrec_reference.safetensors");
     const auto history = all_of<std::int32_t>(file, "history"),
@@ -88,7 +90,7 @@ TEST_CASE("SASRec's rows, loss and gradients are PyTorch's", "[sasrec]") {
     }
 }
 
-TEST_CASE("SASRec refuses a window of nothing", "[sasrec]") {
+TEST_CASE("SASRec: a window of zero is an error", "[sasrec]") {
     SASRec::Config config = small();
     config.window = 0;
     ParameterLayout layout;

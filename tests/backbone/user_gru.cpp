@@ -7,7 +7,7 @@
 
 static_assert(coco::Backbone<user::Gru>);
 
-TEST_CASE("a user's own recurrent backbone obeys the law of backbones", "[user_gru]") {
+TEST_CASE("a user's own recurrent backbone passes the conformance test of a backbone", "[user_gru]") {
     user::Gru::Config config;
     config.size = 8;
     config.window = 17;

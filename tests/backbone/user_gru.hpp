@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A backbone as somebody outside this library would write it, with public headers alone: a gated recurrent
-/// unit (Cho et al., EMNLP 2014; gates as PyTorch has them):
+/// A backbone as a user of this library would write it, with public headers only: a gated recurrent unit (Cho
+/// et al., EMNLP 2014; gates as in PyTorch):
 ///     r, z = s(W x + U h' + b),  n = tanh(W x + b + r (U h' + c)),  h = (1 - z) n + z h'.
 #pragma once
 
@@ -36,7 +36,7 @@ struct GruRows {
     }
 };
 
-/// dinput, dstate and the part of dbefore that does not go through U.
+/// dinput, dstate and the part of dbefore that does not pass through U.
 template <class T>
 struct GruBackwardRows {
     const T *gates, *before, *dh;
@@ -69,17 +69,18 @@ public:
         Index width() const { return size; }
     };
 
-    /// Rows are computed time by time, people with long histories first, after a row of zeros for each.
+    /// Rows are computed one time step after another, users with long histories first, after one row of zeros
+    /// per user.
     template <class P>
     struct Saved {
-        std::span<Id> starts;    ///< of each time among the states; the zeros are the first
-        Ids<P> packed, by_time;  ///< row of the sequence for each timed row; timed row for each row
+        std::span<Id> starts;    ///< of each time step among the states; the zeros are the first
+        Ids<P> packed, by_time;  ///< row of the sequence for each time-ordered row, and its inverse
         nn::Linear::Saved<P> input;
         Rows<P> states, gates, h;
 
         Index zeros() const { return starts[1]; }
         std::size_t times() const { return starts.size() - 2; }
-        /// Timed rows of a time, and the states before it.
+        /// Index of the first time-ordered row of a time step; number of its rows; the states before it.
         Index at(std::size_t t) const { return starts[t + 1] - zeros(); }
         Index count(std::size_t t) const { return starts[t + 2] - starts[t + 1]; }
         Rows<P> before(Rows<P> all, std::size_t t) const { return all.rows_from(starts[t], count(t)); }
@@ -138,7 +139,7 @@ public:
     }
 
 private:
-    /// Deals the packed rows out by time.
+    /// Orders the packed rows by time step.
     template <class P>
     static Saved<P> order(Context<P>& ctx, const Segments<P>& s) {
         const std::span<Id> people = ctx.work.numbers(s.count()), packed = ctx.work.numbers(s.rows());

@@ -27,7 +27,7 @@ Metrics popularity_on(const std::filesystem::path& folder) {
 
 }  // namespace
 
-TEST_CASE("PopRec's ranks are those of its counts taken as scores", "[baseline][popularity]") {
+TEST_CASE("PopRec's ranks equal those of its counts used as scores", "[baseline][popularity]") {
     RandomStream random(2);
     data::Interactions train;
     for (int u = 0; u < 60; ++u) {
@@ -43,7 +43,7 @@ TEST_CASE("PopRec's ranks are those of its counts taken as scores", "[baseline][
             CHECK(popularity.rank_of(train.of(user), target) == rank_of(scores, target, train.of(user)));
 }
 
-TEST_CASE("PopRec recommends what is taken most and not known", "[baseline][popularity]") {
+TEST_CASE("PopRec recommends the most frequent items that are not in the history", "[baseline][popularity]") {
     data::Interactions train;
     train.add(std::vector<Id>{0, 1, 2, 2, 2, 1, 3});
     const baseline::Popularity popularity(train, 6);
@@ -59,7 +59,7 @@ TEST_CASE("PopRec recommends what is taken most and not known", "[baseline][popu
     CHECK(popularity.recommend({}, 0).empty());
 }
 
-TEST_CASE("PopRec of Beauty and Toys is what the protocol gives", "[baseline][popularity]") {
+TEST_CASE("PopRec on Beauty and Toys gives the results of the protocol", "[baseline][popularity]") {
     const char* root = std::getenv("COCO_DATA");
     if (root == nullptr) {
         std::cout << "SKIPPED: COCO_DATA does not name a folder with beauty/ and toys/\n";

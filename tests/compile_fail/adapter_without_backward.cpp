@@ -5,7 +5,7 @@
 struct Mine : coco::adapter::Frozen {
     using Frozen::Frozen;
     template <class P>
-    void backward(coco::Context<P>&, coco::Index layer, coco::CRows<P> x) const;  // no slopes
+    void backward(coco::Context<P>&, coco::Index layer, coco::CRows<P> x) const;  // lacks dy and dx
 };
 
 constexpr bool checked = coco::explain_adapter<Mine>();

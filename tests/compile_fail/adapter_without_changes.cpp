@@ -4,7 +4,7 @@
 
 struct Mine : coco::adapter::Frozen {
     using Frozen::Frozen;
-    void changes() const;  // which map?
+    void changes() const;  // lacks the projection
 };
 
 constexpr bool checked = coco::explain_adapter<Mine>();

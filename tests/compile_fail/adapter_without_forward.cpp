@@ -5,7 +5,7 @@
 struct Mine : coco::adapter::Frozen {
     using Frozen::Frozen;
     template <class P>
-    void forward(coco::Context<P>&, coco::CRows<P> x) const;  // of which layer?
+    void forward(coco::Context<P>&, coco::CRows<P> x) const;  // lacks the layer
 };
 
 constexpr bool checked = coco::explain_adapter<Mine>();

@@ -6,7 +6,7 @@ struct Mine : coco::aligner::Identity {
     using Identity::Identity;
     template <class P>
     void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy,
-                  coco::Rows<P> dh) const;  // no knowledge
+                  coco::Rows<P> dh) const;  // lacks dpure
 };
 
 constexpr bool checked = coco::explain_aligner<Mine>();

@@ -4,7 +4,7 @@
 
 struct Mine : coco::aligner::Identity {
     using Identity::Identity;
-    struct Config {};  // not what the constructor takes
+    struct Config {};  // not the type that the constructor takes
 };
 
 constexpr bool checked = coco::explain_aligner<Mine>();

@@ -5,7 +5,7 @@
 struct Mine : coco::aligner::Identity {
     using Identity::Identity;
     template <class P>
-    Saved<P> forward(coco::Context<P>&, coco::CRows<P> h) const;  // no knowledge
+    Saved<P> forward(coco::Context<P>&, coco::CRows<P> h) const;  // lacks the knowledge
 };
 
 constexpr bool checked = coco::explain_aligner<Mine>();

@@ -5,7 +5,7 @@
 struct Mine : coco::backbone::SASRec {
     using SASRec::SASRec;
     template <class P>
-    Saved<P> forward(coco::Context<P>&, coco::CRows<P> x) const;  // no sequence
+    Saved<P> forward(coco::Context<P>&, coco::CRows<P> x) const;  // lacks the sequence
 };
 
 constexpr bool checked = coco::explain_backbone<Mine>();

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not compile does not, and says why: each file here names the sentence on its `// expect: REGEX` line.
 
-usage: refuse.py BUILD_FOLDER
+usage: compile_fail.py BUILD_FOLDER
 """
 import pathlib
 import re
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hygiene"))
 from compiler import Compiler, finish
 
 HERE = pathlib.Path(__file__).resolve().parent

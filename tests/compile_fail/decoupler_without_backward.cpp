@@ -6,7 +6,7 @@ struct Mine : coco::decoupler::MeanPool {
     using Identity::Identity;
     template <class P>
     void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy,
-                  coco::Rows<P> dmix) const;  // no prompts
+                  coco::Rows<P> dmix) const;  // lacks dprompts
 };
 
 constexpr bool checked = coco::explain_decoupler<Mine>();

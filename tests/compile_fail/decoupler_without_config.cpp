@@ -4,7 +4,7 @@
 
 struct Mine : coco::decoupler::MeanPool {
     using Identity::Identity;
-    struct Config {};  // not what the constructor takes
+    struct Config {};  // not the type that the constructor takes
 };
 
 constexpr bool checked = coco::explain_decoupler<Mine>();

@@ -5,7 +5,7 @@
 struct Mine : coco::decoupler::MeanPool {
     using Identity::Identity;
     template <class P>
-    Saved<P> forward(coco::Context<P>&, coco::CRows<P> mix, const coco::Segments<P>&) const;  // no prompts
+    Saved<P> forward(coco::Context<P>&, coco::CRows<P> mix, const coco::Segments<P>&) const;  // lacks prompts
 };
 
 constexpr bool checked = coco::explain_decoupler<Mine>();

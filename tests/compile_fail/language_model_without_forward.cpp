@@ -5,7 +5,7 @@
 struct Mine : coco::llm::Decoder<> {
     using Decoder<>::Decoder;
     template <class P, class Adapter>
-    Saved<P> forward(coco::Context<P>&, const Adapter&) const;  // reads nothing
+    Saved<P> forward(coco::Context<P>&, const Adapter&) const;  // lacks the input
 };
 
 constexpr bool checked = coco::explain_language_model<Mine>();

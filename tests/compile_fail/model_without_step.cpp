@@ -6,7 +6,7 @@
 struct Mine : coco::SequentialRecommender<coco::backbone::SASRec> {
     using SequentialRecommender::SequentialRecommender;
     template <class P>
-    void step(coco::Context<P>&, const coco::Batch<P>&) const;  // which phase?
+    void step(coco::Context<P>&, const coco::Batch<P>&) const;  // lacks the training stage and the metrics
 };
 
 constexpr bool checked = coco::explain_model<Mine>();

@@ -4,7 +4,7 @@
 #include <coco/nn/parameters.hpp>
 
 struct Mine : coco::Archetype {
-    void multiply(In a, In b, Out out);  // transposed or not?
+    void multiply(In a, In b, Out out);  // lacks the ops
 };
 
 void fill(Mine& on, const coco::ParameterLayout& layout) { coco::Parameters<Mine> parameters(on, layout, 1); }

@@ -13,7 +13,7 @@ struct Mine : coco::backbone::SASRec {
     using SASRec::SASRec;
     template <class P>
     void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dh,
-                  coco::Rows<P> dx) const;  // no sequence
+                  coco::Rows<P> dx) const;  // lacks the sequence
 };
 
 coco::Index width(const coco::Pipeline<Mine>& shop) { return shop.width(); }

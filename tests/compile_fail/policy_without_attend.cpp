@@ -3,7 +3,7 @@
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {
-    void attend(In q, In k, In v, Out out);  // whose keys?
+    void attend(In q, In k, In v, Out out);  // lacks the shape
 };
 
 constexpr bool checked = coco::explain_policy<Mine>();

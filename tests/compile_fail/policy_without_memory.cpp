@@ -3,7 +3,7 @@
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {
-    void deallocate(void* memory);  // how much?
+    void deallocate(void* memory);  // lacks the size
 };
 
 constexpr bool checked = coco::explain_policy<Mine>();

@@ -3,7 +3,7 @@
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {
-    void multiply(In a, In b, Out out);  // transposed or not?
+    void multiply(In a, In b, Out out);  // lacks the ops
 };
 
 constexpr bool checked = coco::explain_policy<Mine>();

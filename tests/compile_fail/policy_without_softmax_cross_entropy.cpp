@@ -7,7 +7,7 @@ struct Mine : coco::Archetype {
     void attend(const A&...);
     template <class... A>
     void attend_backward(const A&...);
-    void softmax_cross_entropy(In h, float* loss, Out dh);  // which classes?
+    void softmax_cross_entropy(In h, float* loss, Out dh);  // lacks the classes
 };
 
 constexpr bool checked = coco::explain_policy<Mine>();

@@ -3,7 +3,7 @@
 #include <coco/exec/archetype.hpp>
 
 struct Mine : coco::Archetype {
-    void gather_stored(In w, Out out);  // of which rows?
+    void gather_stored(In w, Out out);  // lacks the ids
 };
 
 constexpr bool checked = coco::explain_policy<Mine>();

@@ -5,7 +5,7 @@
 struct Mine : coco::prompt::Static {
     using Static::Static;
     template <class P>
-    void backward(coco::Context<P>&, coco::CRows<P> dprompts) const;  // nothing kept
+    void backward(coco::Context<P>&, coco::CRows<P> dprompts) const;  // lacks Saved
 };
 
 constexpr bool checked = coco::explain_prompt_codebook<Mine>();

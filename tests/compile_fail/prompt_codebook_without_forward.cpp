@@ -5,7 +5,7 @@
 struct Mine : coco::prompt::Static {
     using Static::Static;
     template <class P>
-    Saved<P> forward(coco::Context<P>&) const;  // looks at nobody
+    Saved<P> forward(coco::Context<P>&) const;  // lacks e
 };
 
 constexpr bool checked = coco::explain_prompt_codebook<Mine>();

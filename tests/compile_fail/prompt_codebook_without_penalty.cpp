@@ -5,7 +5,7 @@
 struct Mine : coco::prompt::Static {
     using Static::Static;
     template <class P>
-    void penalty(coco::Context<P>&, const Saved<P>&) const;  // no weights, no losses
+    void penalty(coco::Context<P>&, const Saved<P>&) const;  // lacks weights and losses
 };
 
 constexpr bool checked = coco::explain_prompt_codebook<Mine>();

@@ -6,7 +6,7 @@ struct Mine : coco::prompt::Static {
     using Static::Static;
     template <class P>
     struct Saved {
-        coco::Rows<P> out;  // whose?
+        coco::Rows<P> out;  // lacks of_group
     };
 };
 

@@ -4,7 +4,7 @@
 
 struct Mine : coco::prompt::Static {
     using Static::Static;
-    static constexpr bool selects_codes = true;  // and keeps no choice
+    static constexpr bool selects_codes = true;  // but Saved has no selection
 };
 
 constexpr bool checked = coco::explain_prompt_codebook<Mine>();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Counts what a program takes from the system: malloc and its kin, and mmap, by any thread and any library
-/// of it. Including this header is enough: its definitions stand before the C library's in the executable
-/// (glibc; with a sanitizer, which wants them for itself, nothing is counted and `counted` is false).
+/// Counts the memory requests of the whole program: malloc and its relatives, and mmap, by any thread and any
+/// library. Including this header is enough: its definitions precede the C library's in the executable. It
+/// needs glibc and no sanitizer (sanitizers replace these functions themselves); elsewhere nothing is counted
+/// and `counted` is false.
 ///
 ///     { const conformance::Allocations taken; step(); CHECK(taken.count() == 0); }
 #pragma once
@@ -30,10 +31,10 @@
 
 namespace coco::conformance {
 
-/// Calls since its construction.
+/// Counts the calls since its construction.
 class Allocations {
 public:
-    /// False where nothing is counted and a test must say that it is skipped.
+    /// False where nothing is counted; a test must then report that it is skipped.
     static constexpr bool counted = COCO_COUNTS_ALLOCATIONS == 1;
 
     std::int64_t count() const { return total().load() - start_; }
@@ -51,7 +52,7 @@ private:
 
 #if COCO_COUNTS_ALLOCATIONS
 extern "C" {
-// What glibc calls its own.
+// glibc's names of its own implementations.
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
@@ -87,7 +88,7 @@ COCO_INTERPOSED int posix_memalign(void** memory, std::size_t alignment, std::si
 COCO_INTERPOSED void* mmap(void* at, std::size_t size, int protection, int flags, int file,
                            off_t offset) noexcept {
     ++coco::conformance::Allocations::total();
-    // The call returns an address as a number.
+    // syscall returns the address as an integer.
     return reinterpret_cast<void*>(::syscall(SYS_mmap, at, size, protection, flags, file, offset));
 }
 

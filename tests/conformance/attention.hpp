@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of the skills `attend` and `attend_backward`: equal to the definition, written out in double, and
-/// to its difference quotients.
+/// The conformance test of the primitives `attend` and `attend_backward`: results equal the definition,
+/// written out in double, and gradients equal its difference quotients.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct AttentionTrial {
     bool causal = false, own = false;
     double dropout = 0;
     std::uint64_t seed = 1;
-    Index quotients = 40;  ///< elements a gradient that are checked
+    Index quotients = 40;  ///< elements checked per gradient
 
     struct Inputs {
         Matrix q, k, v, own_k, own_v, dout;
@@ -44,7 +44,7 @@ struct AttentionTrial {
     }
     static DropoutKey dropout_key() { return {99, 5, 3}; }
 
-    /// out, statistics, dq, dk, dv, down_k, down_v.
+    /// Returns out, statistics, dq, dk, dv, down_k, down_v.
     template <class P>
     std::vector<T> run(P& on) const {
         const Inputs in = inputs();
@@ -61,7 +61,8 @@ struct AttentionTrial {
         shape.dropout = dropout;
         shape.key = dropout_key();
         shape.row_key = on.upload(std::span<const Id>(row_key), work);
-        // Gaps between rows: q, k and v are often columns of one matrix. Outputs start as garbage.
+        // Gaps between rows: q, k and v are often columns of one matrix. Outputs are not zero before the
+        // call.
         const Held<P> q(on, in.q, 3), k(on, in.k, 5), v(on, in.v), own_k(on, in.own_k, 1),
             own_v(on, in.own_v);
         const Held<P> dout(on, in.dout, 2);
@@ -154,7 +155,8 @@ inline Offsets lengths(std::initializer_list<Index> each) {
     return at;
 }
 
-/// Every shape that attention takes here, small enough for difference quotients; `check(name, trial)`.
+/// Every shape of attention that is tested, small enough for difference quotients; calls `check(name,
+/// trial)`.
 template <class T, class Check>
 void attention_trials(const Check& check) {
     using Trial = AttentionTrial<T>;
@@ -198,7 +200,7 @@ void attention_trials(const Check& check) {
     }
 }
 
-/// Segments longer than any tile.
+/// Segments longer than any tile of an implementation.
 template <class T, class Check>
 void long_attention_trials(const Check& check) {
     AttentionTrial<T> t;

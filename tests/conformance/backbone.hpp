@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of a backbone, of ours and of a user's own: gradients, causality, packing, and that it learns.
+/// The conformance test of a backbone, the library's or a user's: gradients, causality, packing, and
+/// learning.
 ///
 ///     TEST_CASE("...") { conformance::backbone<MyBackbone>(config); }
 ///
@@ -24,7 +25,7 @@
 
 namespace coco::conformance {
 
-/// A backbone as the law of stages wants it.
+/// Adapts a backbone to the conformance test of a layer.
 template <class B>
 struct BackboneStage {
     static constexpr bool segmented = true;
@@ -53,7 +54,7 @@ struct BackboneStage {
     }
 };
 
-/// Replacing later items, their number kept, changes no bit of an earlier output.
+/// Replacing later items, without changing their number, leaves earlier outputs bit-identical.
 template <class B>
 void backbone_is_causal(const typename B::Config& config) {
     if (B::attention_mask != nn::AttentionMask::causal) return;
@@ -80,7 +81,7 @@ void backbone_is_causal(const typename B::Config& config) {
     }
 }
 
-/// Packing people in another order changes nothing beyond rounding, forward or backward.
+/// Packing the users in another order changes nothing beyond rounding, forward or backward.
 template <class B, class P>
 void backbone_ignores_packing(const typename B::Config& config, double bound) {
     const Index longest = std::min<Index>(config.window, trial_window), width = config.width();
@@ -115,7 +116,7 @@ void backbone_ignores_packing(const typename B::Config& config, double bound) {
     }
 }
 
-/// 32 people, whose next items follow no rule, are learnt by heart with AdamW and the full softmax.
+/// AdamW with the full softmax overfits 32 users whose next items follow no rule.
 /// \param bound  the mean cross-entropy to be reached; chance is log(40) = 3.7
 template <class B, class P = PolicyUnderTest<float>>
 void backbone_overfits(const typename B::Config& config, double bound = 0.05, int steps = 600,
@@ -178,7 +179,7 @@ void backbone_overfits(const typename B::Config& config, double bound = 0.05, in
     CHECK(loss < bound);
 }
 
-/// The whole law.
+/// The whole conformance test.
 template <class B>
 void backbone(const typename B::Config& config) {
     static_assert(explain_backbone<B>());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Batches for tests, made of histories in plain sight.
+/// Batches for tests, packed from histories that are given in full.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +13,14 @@
 
 namespace coco::conformance {
 
-/// What a person did, oldest first. Row keys are made of `key`, so that they travel with the history.
+/// The items of a user, oldest first. Row keys are derived from `key`, so that they move with the history.
 struct History {
     std::vector<Id> item;
     Id key = 0;
 };
 
-/// Histories of `rows` items together, among them an empty one and one of a single item, none longer than
-/// `longest`.
+/// Histories with `rows` items in total, among them an empty one and one of a single item; none is longer
+/// than `longest`.
 inline std::vector<History> histories(Index rows, Index items, Index longest, std::uint64_t seed = 1) {
     const Index pattern[] = {3, 1, 0, 5, 2, 17, 8};
     RandomStream random(seed, 0xB47);
@@ -37,7 +37,7 @@ inline std::vector<History> histories(Index rows, Index items, Index longest, st
     return all;
 }
 
-/// Host numbers copied to where they live as long as the step, and brought.
+/// Copies host numbers into memory that lives until the workspace is reset, and uploads them.
 template <class P>
 Ids<P> ids(P& on, Workspace<P>& work, std::span<const Id> from) {
     const std::span<Id> to = work.numbers(static_cast<Index>(from.size()));
@@ -45,7 +45,7 @@ Ids<P> ids(P& on, Workspace<P>& work, std::span<const Id> from) {
     return on.upload(std::span<const Id>(to), work);
 }
 
-/// Segments of given offsets.
+/// Uploads the segments with the given offsets.
 template <class P>
 Segments<P> segments(P& on, Workspace<P>& work, const Offsets& offsets) {
     const std::span<Id> to = work.numbers(static_cast<Index>(offsets.at.size()));
@@ -53,7 +53,7 @@ Segments<P> segments(P& on, Workspace<P>& work, const Offsets& offsets) {
     return {to, on.upload(std::span<const Id>(to), work), offsets.longest()};
 }
 
-/// The inverse of gathering `from` out of a table of `rows`.
+/// The inverse index of gathering `from` out of a table of `rows`.
 template <class P>
 Inverse<P> inverse(P& on, Workspace<P>& work, std::span<const Id> from, Index rows) {
     InverseLists lists;

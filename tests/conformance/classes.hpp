@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of the skill `softmax_cross_entropy`: equal to the definition in double, and to its difference
-/// quotients.
+/// The conformance test of the primitive `softmax_cross_entropy`: the loss equals the definition in double,
+/// the gradients equal its difference quotients.
 #pragma once
 
 #include <coco/exec/primitives.hpp>
@@ -32,10 +32,11 @@ struct ClassifyTrial {
         if (bias) in.bias = random_matrix<T>(random, 1, classes);
         for (Index i = 0; i < rows; ++i) {
             const Id positive = static_cast<Id>(random.below(static_cast<std::uint32_t>(classes)));
-            // A run of rows that count for nothing, longer than any chunk, and single ones.
+            // A run of rows without a positive (they add nothing), longer than any chunk, and single such
+            // rows.
             in.positive.push_back(skipped && (i % 3 == 1 || i < rows / 2) ? no_id : positive);
             Index length = 0;
-            // Whole stretches from the first class on: a first tile without anything left must do no harm.
+            // Long ranges of excluded classes from the first class on: a first tile that is wholly excluded.
             for (Id c = 0; c < classes; ++c)
                 if (c != positive && (random.below(3) == 0 || (i % 2 == 0 && c < classes * 3 / 4))) {
                     in.excluded.push_back(c);
@@ -46,7 +47,7 @@ struct ClassifyTrial {
         return in;
     }
 
-    /// loss, dh, dcolumns, dbias; the accumulated ones start at 1.
+    /// Returns loss, dh, dcolumns, dbias; those that are added to start at 1.
     template <class P>
     std::vector<T> run(P& on) const {
         const Inputs in = inputs();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The laws of an execution policy: each skill equals a naive loop in double, and gives the same bits twice.
-/// Here the plain skills and `all_trials`, which runs those of the other headers too.
+/// The conformance tests of an execution policy: each primitive equals a naive loop in double, and a second
+/// run is bit-identical. This header has the simple primitives and `all_trials`, which includes those of the
+/// other headers.
 #pragma once
 
 #include <array>
@@ -36,7 +37,7 @@ struct MultiplyTrial {
     std::vector<T> run(P& on) const {
         const auto [a, b, c] = inputs();
         const Held<P> left(on, a, 3), right(on, b, 1);
-        // beta = 0 never reads: what lies there may be anything.
+        // beta = 0 must not read the output: fill it with NaN.
         Held<P> out = beta == 0 ? Held<P>(on, rows, cols, unchecked, 2) : Held<P>(on, c, 2);
         on.multiply(left.in(), op_a, right.in(), op_b, out.out(), static_cast<T>(alpha),
                     static_cast<T>(beta));
@@ -72,7 +73,7 @@ void multiply_trials(const Check& check) {
                                            beta});
 }
 
-/// y(i, j) = softmax of row i, made with every verb of a row; the row's largest element and sum beside it.
+/// y(i, j) = softmax of row i, written with all members of `row`; beside it the row's maximum and sum.
 template <class P>
 struct SoftmaxKernel {
     using T = typename P::Scalar;
@@ -101,7 +102,7 @@ struct ProductKernel {
     COCO_HD typename P::Scalar operator()(Index i, Index j) const { return a.row(i)[j] * b.row(i)[j]; }
 };
 
-/// `rows` by a softmax, `reduce` by the column sums of an element-wise product.
+/// Tests `for_each_row` by a softmax, `reduce` by the column sums of an element-wise product.
 template <class T>
 struct RowsTrial {
     Index rows = 1, cols = 1;
@@ -146,12 +147,12 @@ void rows_trials(const Check& check) {
         check(text_of("rows and reduce, ", rows, "x", cols), RowsTrial<T>{rows, cols});
 }
 
-/// The clip's norm, and two steps of AdamW.
+/// The sum of squares for gradient clipping, and two steps of AdamW.
 template <class T>
 struct UpdateTrial {
     Index size = 1;
     bool clipped = false;
-    Index pieces = 1;  ///< ranges of one call
+    Index pieces = 1;  ///< number of ranges in one call
     static constexpr double scale = 0.25;
 
     std::array<Matrix, 2> inputs() const {
@@ -178,7 +179,7 @@ struct UpdateTrial {
                 const Index begin = slope.data - gradient.in().data;
                 const auto part = [&](Held<P>& held) { return held.list().from(begin, slope.size); };
                 ranges.push_back({step(number), part(value), slope, part(first), part(second)});
-                // Each range has numbers of its own.
+                // The ranges have different settings.
                 if (ranges.size() % 2 == 0) ranges.back().step.decay = 0;
             }
             on.adamw(ranges, clipped ? factor.in().data : nullptr);
@@ -221,7 +222,7 @@ void update_trials(const Check& check) {
                   UpdateTrial<T>{size, clipped, pieces});
 }
 
-/// Every trial of every skill: `check(name, trial, tolerance)`.
+/// All trials of all primitives: calls `check(name, trial, tolerance)`.
 template <class T, class Check>
 void all_trials(const Check& check) {
     const auto within = [&check](double tolerance) {

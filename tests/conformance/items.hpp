@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of item vectors: gradients added to `kept.gradient` reach every tensor they are made of.
+/// The conformance test of item vectors: gradients added to `saved.gradient` reach every tensor the vectors
+/// are made of.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -12,7 +13,7 @@
 
 namespace coco::conformance {
 
-/// Item vectors as the law of stages wants them: every item a row, no inputs.
+/// Adapts item vectors to the conformance test of a layer: one row per item, no inputs.
 template <class T>
 struct ItemsStage {
     static constexpr bool mixes = true;
@@ -34,8 +35,9 @@ struct ItemsStage {
         const auto saved = items.forward(ctx);
         return {saved, saved.vectors};
     }
-    /// Users of the vectors add their gradients, then backward carries them on. A stage is called with the
-    /// run that forward had, so asking for inputs alone makes a forward of its own.
+    /// Adds dy to `gradient`, as the users of the vectors do, then calls backward. Without gradients of
+    /// parameters (`inputs_only`) forward is called again with that context, to check that it then gives no
+    /// `gradient`.
     template <class P>
     void backward(Context<P>& ctx, const Sequence<P>&, const Saved<P>& saved, CRows<P> dy,
                   const Out<P>&) const {
@@ -49,7 +51,8 @@ struct ItemsStage {
         nn::copy<P>(ctx.on, dy, inner.gradient, Write::add);
         items.backward(ctx, inner);
         if (among_parameters(ctx, inner.gradient)) return;
-        // A buffer starts as zeros, and is handed back so that a second pass adds the same again.
+        // A separate buffer starts as zeros. It is zeroed again, so that a second pass adds the same
+        // gradients.
         CHECK(length(before) == 0);
         nn::fill<P>(ctx.on, inner.gradient, 0);
     }
@@ -66,7 +69,7 @@ private:
 };
 ;
 
-/// The whole law.
+/// The whole conformance test.
 template <class T>
 void items(const typename T::Config& config, Index count = 9, Index width = 5) {
     static_assert(explain_items<T>());

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of a stage. A small adapter says how it is called:
+/// The conformance test of a layer. A small adapter states how the layer is called:
 ///
 ///     struct Case {
-///         explicit Case(ParameterLayout&);                        // claims the stage's tensors
+///         explicit Case(ParameterLayout&);  // declares the layer's tensors
 ///         static std::vector<conformance::Shape> inputs(Index rows);
-///         template <class P> Saved<P> forward(Context<P>&, const Sequence<P>&, const conformance::In<P>& x)
-///         const; template <class P> void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, CRows<P>
-///         dy,
-///                                          const conformance::Out<P>& dx) const;
+///         template <class P>
+///         Saved<P> forward(Context<P>&, const Sequence<P>&, const conformance::In<P>& x) const;
+///         template <class P>
+///         void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, CRows<P> dy,
+///                       const conformance::Out<P>& dx) const;
 ///     };
-///     TEST_CASE("...") { conformance::stage<Case>(); }
+///     TEST_CASE("...") { conformance::layer<Case>(); }
 ///
-/// `Saved<P>` has a member `out`. Where rows of one segment may see each other the adapter says
-/// `static constexpr bool segmented = true`; where all rows may, `static constexpr bool mixes = true`; where
-/// tensors have no gradient for a reason, `static std::vector<std::string> silent()` names them.
+/// `Saved<P>` has a member `out`. If the rows of one segment may depend on each other, the adapter declares
+/// `static constexpr bool segmented = true`; if all rows may, `static constexpr bool mixes = true`. If
+/// tensors have no gradient by design, `static std::vector<std::string> silent()` returns their names.
 #pragma once
 
 #include <algorithm>
@@ -37,18 +38,18 @@ using In = std::vector<CRows<P>>;
 template <class P>
 using Out = std::vector<Rows<P>>;
 
-/// Items and positions of the sequences a stage is given.
+/// Number of items and of positions in the sequences that a layer is given.
 inline constexpr Index trial_items = 13, trial_window = 17;
 
-/// All that a pass leaves behind.
+/// All results of a forward and backward pass.
 struct Outcome {
     Numbers out;
-    std::vector<Numbers> dx;         ///< an input each
-    std::vector<Numbers> gradients;  ///< a tensor of the layout each
+    std::vector<Numbers> dx;         ///< one per input
+    std::vector<Numbers> gradients;  ///< one per tensor of the layout
     bool operator==(const Outcome&) const = default;
 };
 
-/// A stage, its parameters (all drawn, none zero) and inputs on one policy.
+/// A layer, its parameters (all random, none zero) and inputs on one policy.
 template <class P, class S>
 class Bench {
 public:
@@ -88,7 +89,7 @@ public:
         return fetched<P>(on, layer.forward(ctx, batch(), given()).out);
     }
 
-    /// Forward and `times` backward; inputs marked in `unwanted` are handed over as empty views.
+    /// One forward pass and `times` backward passes; inputs marked in `unwanted` are passed as empty views.
     Outcome both(const Numbers& dy, int times = 1, const std::vector<bool>& unwanted = {},
                  bool inputs_only = false) {
         work.reset();
@@ -101,7 +102,7 @@ public:
         Out<P> dx;
         for (std::size_t k = 0; k < shapes.size(); ++k) {
             const bool skip = !unwanted.empty() && unwanted[k];
-            // What lies there before must not matter.
+            // The previous contents must not matter.
             dx.push_back(
                 skip ? Rows<P>{}
                      : brought(on, work, Numbers(inputs[k].size(), 7.0 + static_cast<double>(k)), shapes[k]));
@@ -150,7 +151,8 @@ std::vector<std::string> silent_tensors() {
         return {};
 }
 
-/// gradient = difference quotient, for each tensor and each input; and what backward may not touch.
+/// gradient = difference quotient, for each tensor and each input; and backward changes nothing that it must
+/// not.
 template <class P, class S, class Make>
 void stage_gradients(const Make& make, Index longest) {
     Bench<P, S> bench(make, 11, 1, longest);
@@ -205,7 +207,7 @@ void stage_gradients(const Make& make, Index longest) {
     }
 }
 
-/// What other segments hold changes no bit of a segment's rows, forward or backward.
+/// The rows of a segment are bit-identical whatever the other segments contain, forward and backward.
 template <class P, class S, class Make>
 void stage_independence(const Make& make, Index longest) {
     Bench<P, S> bench(make, 11, 1, longest);
@@ -245,7 +247,7 @@ void stage_independence(const Make& make, Index longest) {
     }
 }
 
-/// The same bits twice, and with one, two and three threads.
+/// Bit-identical results when repeated, and with one, two and three threads.
 template <class P, class S, class Make>
 void stage_determinism(const Make& make, Index longest) {
     const Index rows = 700;
@@ -260,7 +262,7 @@ void stage_determinism(const Make& make, Index longest) {
     }
 }
 
-/// No rows at all are a batch too.
+/// A batch without rows is valid.
 template <class P, class S, class Make>
 void stage_empty(const Make& make, Index longest) {
     Bench<P, S> bench(make, 0, 1, longest);
@@ -269,8 +271,8 @@ void stage_empty(const Make& make, Index longest) {
     for (const Numbers& g : o.gradients) CHECK(length(g) == 0);
 }
 
-/// The whole law, for an adapter that `make(layout)` builds.
-/// \param longest  of the segments it is given, at most `law_window`
+/// The whole conformance test, for an adapter that `make(layout)` builds.
+/// \param longest  length of the longest segment, at most `trial_window`
 template <class S, class P = PolicyUnderTest<double>, class Make>
 void layer(const Make& make, Index longest = trial_window) {
     stage_gradients<P, S>(make, longest);

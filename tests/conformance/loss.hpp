@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of a loss, an objective or a term of its own. A small adapter says how it is called:
+/// The conformance test of a loss: an objective, or an additional term. A small adapter states how it is
+/// called:
 ///
 ///     struct Case {
-///         static std::vector<conformance::Shape> inputs(Index rows);  // what has a gradient
-///         static std::vector<Write> writes();                  // whether each gradient is set or added to
-///         template <class P> void step(Context<P>&, const conformance::In<P>& x, double weight, typename
-///         P::Scalar* loss,
-///                                      const conformance::Out<P>& dx) const;
+///         static std::vector<conformance::Shape> inputs(Index rows);  // those that have a gradient
+///         static std::vector<Write> writes();  // whether each gradient is set or added to
+///         template <class P>
+///         void step(Context<P>&, const conformance::In<P>& x, double weight, typename P::Scalar* loss,
+///                   const conformance::Out<P>& dx) const;
 ///     };
 ///     TEST_CASE("...") { conformance::loss(Case{}); }
 #pragma once
@@ -29,9 +30,9 @@ struct LossOutcome {
     bool operator==(const LossOutcome&) const = default;
 };
 
-/// One step on inputs of standard normal numbers, or on those given.
-/// \param start     what lies in the loss and in all gradients before
-/// \param unwanted  gradients handed over as empty views
+/// One step on the given inputs.
+/// \param start     value of the loss and of all gradients before the step
+/// \param unwanted  gradients that are passed as empty views
 template <class P, class Case>
 LossOutcome loss_step(const Case& test, const std::vector<Numbers>& inputs, Index rows, double weight,
                       double start, const std::vector<bool>& unwanted = {}, int threads = 1) {
@@ -63,8 +64,8 @@ std::vector<Numbers> loss_inputs(const Case& test, Index rows) {
     return inputs;
 }
 
-/// Value accumulates, weight is a factor, gradients are the difference quotients and written as they should
-/// be.
+/// The value is added to, the weight is a factor, gradients equal the difference quotients and are set or
+/// added to as declared.
 template <class P, class Case>
 void loss_gradients(const Case& test, Index rows) {
     std::vector<Numbers> inputs = loss_inputs(test, rows);
@@ -100,8 +101,8 @@ void loss_gradients(const Case& test, Index rows) {
     CHECK(loss_step<P>(test, inputs, rows, 1, 0, std::vector<bool>(inputs.size(), true)).loss == once.loss);
 }
 
-/// The whole law.
-/// \param large  rows of the run that must give the same bits with one, two and three threads
+/// The whole conformance test.
+/// \param large  number of rows of the run that must be bit-identical with one, two and three threads
 template <class P = PolicyUnderTest<double>, class Case>
 void loss(const Case& test, Index rows = 11, Index large = 700) {
     loss_gradients<P>(test, rows);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the laws calculate with: numbers on the host, drawn, brought to a policy and fetched back; and the
-/// difference quotient that every gradient is held against.
+/// Numbers of the conformance tests: random numbers on the host, their upload and download, and the
+/// difference quotient against which every gradient is checked.
 #pragma once
 
 #include <algorithm>
@@ -44,18 +44,18 @@ inline double dot(const Numbers& a, const Numbers& b) {
 }
 inline double length(const Numbers& a) { return std::sqrt(dot(a, a)); }
 
-/// Largest difference between two lists of one size.
+/// Largest difference between two lists of equal size.
 inline double distance(const Numbers& a, const Numbers& b) {
     REQUIRE(a.size() == b.size());
     double maximum = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double d = std::abs(a[i] - b[i]);
-        if (!(d <= maximum)) maximum = d;  // a NaN stays
+        if (!(d <= maximum)) maximum = d;  // keeps a NaN
     }
     return maximum;
 }
 
-/// A policy of `threads` threads, where it has such a thing.
+/// A policy with `threads` threads, if it takes such a number.
 template <class P>
 P policy(int threads) {
     if constexpr (std::is_constructible_v<P, int>)
@@ -64,7 +64,7 @@ P policy(int threads) {
         return P();
 }
 
-/// Numbers as a matrix of the policy that lives until the workspace is reset.
+/// Uploads numbers as a matrix that lives until the workspace is reset.
 template <class P>
 Rows<P> brought(P& on, Workspace<P>& work, const Numbers& x, Shape shape) {
     REQUIRE(static_cast<Index>(x.size()) == shape.size());
@@ -75,7 +75,7 @@ Rows<P> brought(P& on, Workspace<P>& work, const Numbers& x, Shape shape) {
     return to;
 }
 
-/// A matrix of the policy as numbers; gaps between its rows are left out.
+/// Downloads a matrix; gaps between its rows are left out.
 template <class P>
 Numbers fetched(P& on, CRows<P> x) {
     Numbers all;
@@ -87,24 +87,25 @@ Numbers fetched(P& on, CRows<P> x) {
     return all;
 }
 
-/// How much two numbers differ, in units of the gradient law: 1 is just allowed.
+/// Difference of two slopes in units of the tolerance of `gradient_agrees`: 1 is just allowed.
 /// \param norm  of the whole gradient
 inline double disagreement(double one, double other, double norm) {
     const double size = std::max({std::abs(one), std::abs(other), 1e-3 * norm});
     return size == 0 ? std::abs(one - other) : std::abs(one - other) / (1e-6 * size);
 }
 
-/// Directions along which a gradient is looked at. The emulated device shows the same formulas a hundred
-/// times slower, and is shown one.
+/// Number of directions along which a gradient is checked: one on the emulated device, which runs the same
+/// formulas a hundred times slower.
 #if defined(COCO_EMULATED)
 inline constexpr std::uint64_t directions = 1;
 #else
 inline constexpr std::uint64_t directions = 20;
 #endif
 
-/// The gradient law: along `directions` random unit directions `gradient` is the slope of `loss` at `at`, to
-/// 1e-6 of the larger of both slopes and 1e-3 of the gradient's norm. Slopes are central differences of
-/// fourth order. \param loss  takes numbers like `at`
+/// Checks that along `directions` random unit directions `gradient` is the slope of `loss` at `at`.
+/// Tolerance: 1e-6 times the largest of both slopes and 1e-3 of the gradient's norm. Slopes are central
+/// differences of fourth order.
+/// \param loss  takes numbers like `at`
 template <class Loss>
 void gradient_agrees(const std::string& name, const Numbers& at, const Numbers& gradient, const Loss& loss,
                      double step = 1e-4) {
@@ -128,7 +129,7 @@ void gradient_agrees(const std::string& name, const Numbers& at, const Numbers& 
     CHECK(worst <= 1);
 }
 
-/// Largest difference of two lists over the larger one's largest element.
+/// Largest difference of two lists divided by the largest absolute element of b.
 inline double relative(const Numbers& a, const Numbers& b) {
     double maximum = 0;
     for (const double x : b) maximum = std::max(maximum, std::abs(x));

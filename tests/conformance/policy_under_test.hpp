@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where the laws of the trunk run: on the host, or, where a build says so, on the device (a real one or
-/// the emulated). The tests' own sources are the same.
+/// Selects the policy on which the tests of policy-independent code run: the host or, if the build says so,
+/// CUDA (a real device or the emulated one). The sources of the tests are the same.
 #pragma once
 
 #include <cstdlib>
@@ -23,7 +23,7 @@ template <class T>
 using PolicyUnderTest = BasicHost<T>;
 #endif
 
-/// True where nobody asked for the long tests: says that one is skipped.
+/// True if long tests were not requested (COCO_LONG); reports that the test is skipped.
 inline bool left_out(const char* where) {
     if (std::getenv("COCO_LONG") != nullptr) return false;
     std::cout << "SKIPPED: takes minutes " << where << "; COCO_LONG=1 runs it\n";
@@ -39,7 +39,8 @@ inline bool too_long_emulated() {
 #endif
 }
 
-/// For a whole model that writes: under the sanitizers, too, which see the same code in small models.
+/// For a test in which a whole language model generates text: also skipped under the sanitizers, which check
+/// the same code on small models.
 inline bool too_long_sanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return left_out("under a sanitizer");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The laws of the skills that pick columns: `top_k` and `target_rank` equal a full sort, `select_codes` a
-/// sort by cosine.
+/// The conformance tests of the primitives that select columns: `top_k` and `target_rank` equal a full sort,
+/// `select_codes` equals a sort by cosine.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace coco::conformance {
 
-/// `top_k` and `target_rank` over columns of small whole numbers: sums are exact, ties many.
+/// `top_k` and `target_rank` with small whole numbers: sums are exact, ties frequent.
 template <class T>
 struct RankTrial {
     Index rows = 5, width = 3, columns = 20, k = 4;
@@ -49,7 +49,7 @@ struct RankTrial {
         return in;
     }
 
-    /// ids, their scores, places.
+    /// Returns ids, their scores, target ranks.
     template <class P>
     std::vector<T> run(P& on) const {
         const Inputs in = inputs();
@@ -69,7 +69,7 @@ struct RankTrial {
         std::vector<T> all;
         for (const Id id : ids) all.push_back(static_cast<T>(id));
         scores.append(all);
-        // The score of a rank that nobody took is nobody's business.
+        // The score at an unfilled rank (id -1) is unspecified.
         for (std::size_t i = 0; i < ids.size(); ++i)
             if (ids[i] < 0) all[ids.size() + i] = T(0);
         places.append(all);
@@ -140,7 +140,7 @@ void rank_trials(const Check& check) {
     check("the best alone", t);
 }
 
-/// `select_codes` among codes, some of them equal, some zero, scaled copies of one another.
+/// `select_codes` with equal codes, a zero code, and codes that are multiples of each other.
 template <class T>
 struct ChooseTrial {
     Index rows = 9, width = 5, codes = 12, cap = 3;
@@ -161,7 +161,7 @@ struct ChooseTrial {
         return {e, c};
     }
 
-    /// Offsets, codes, nearest codes.
+    /// Returns offsets, codes, nearest codes.
     template <class P>
     std::vector<T> run(P& on) const {
         const auto [rows_of_e, rows_of_c] = inputs();
@@ -201,7 +201,7 @@ struct ChooseTrial {
                     ee += e(i, j) * e(i, j);
                     cc += c(n, j) * c(n, j);
                 }
-                // Rounded to T's accuracy, so that equal directions are equal.
+                // Rounded to T's accuracy, so that parallel codes have equal cosines.
                 const double cosine = ee * cc > 0 ? dot / std::sqrt(ee * cc) : 0;
                 order.emplace_back(-std::round(cosine * 1e6) / 1e6, n);
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The law of products with stored matrices: what the triple loop in double makes of the decoded values.
+/// The conformance test of products with stored matrices: they equal a triple loop in double over the decoded
+/// values.
 #pragma once
 
 #include <array>
@@ -21,13 +22,13 @@
 
 namespace coco::conformance {
 
-/// Every type that decodes.
+/// All types that can be decoded.
 inline const std::vector<GgmlType> stored_types{
     GgmlType::F32,  GgmlType::F16,  GgmlType::BF16, GgmlType::Q4_0, GgmlType::Q4_1,
     GgmlType::Q5_0, GgmlType::Q5_1, GgmlType::Q8_0, GgmlType::Q2_K, GgmlType::Q3_K,
     GgmlType::Q4_K, GgmlType::Q5_K, GgmlType::Q6_K};
 
-/// Random blocks whose scales are of ordinary size: bytes are drawn, then halves at these places.
+/// Random blocks with scales of ordinary size: random bytes, then random halves at the offsets of the scales.
 inline std::vector<std::byte> random_blocks(GgmlType type, Index blocks, std::uint64_t seed) {
     const GgmlLayout& layout = *layout_of(type);
     std::vector<Index> halves;
@@ -62,7 +63,7 @@ inline std::vector<std::byte> random_blocks(GgmlType type, Index blocks, std::ui
     for (Index b = 0; b < blocks; ++b) {
         std::byte* const at = bytes.data() + b * layout.bytes;
         for (const Index half : halves) {
-            // 2^-4 (1 + ...), of either sign.
+            // 2^-4 (1 + ...), with a random sign.
             const std::uint16_t bits =
                 static_cast<std::uint16_t>(0x2C00u | (random.below(2) << 15) | random.below(1024));
             std::memcpy(at + half, &bits, 2);
@@ -78,10 +79,10 @@ inline std::vector<std::byte> random_blocks(GgmlType type, Index blocks, std::ui
     return bytes;
 }
 
-/// One product, and what it must be.
+/// One product and its expected result.
 struct StoredTrial {
     GgmlType type;
-    Index x_rows, rows, cols;  ///< of x; of w
+    Index x_rows, rows, cols;  ///< x_rows of x; rows, cols of w
     Op op;
     Write write;
     Precision precision;
@@ -107,7 +108,7 @@ struct StoredTrial {
         return fetched<P>(on, out);
     }
 
-    /// The triple loop; with `rounded` x is rounded to bfloat16 first.
+    /// The triple loop; if `rounded`, x is rounded to bfloat16 first.
     Numbers naive(bool rounded) const {
         const std::vector<std::byte> from = bytes();
         std::vector<float> w(static_cast<std::size_t>(rows * cols));
@@ -127,7 +128,7 @@ struct StoredTrial {
     }
 };
 
-/// Few rows and many, depths and widths that fill no panel, both directions, all types.
+/// Few rows and many, depths and widths that do not fill a panel, both operations, all types.
 template <class Check>
 void stored_trials(const Check& check) {
     for (const GgmlType type : stored_types)
@@ -145,7 +146,7 @@ void stored_trials(const Check& check) {
                 }
 }
 
-/// Products asked for in bfloat16: depths and widths that fill no panel, both directions.
+/// Products requested in bfloat16: depths and widths that do not fill a panel, both operations.
 template <class Check>
 void bfloat_trials(const Check& check) {
     for (const auto& [x_rows, rows, cols] :

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the laws of a policy share: numbers made from a seed, their way to the policy and back, and how a
-/// result is compared with what a naive loop in double says it should be.
+/// Shared by the conformance tests of a policy: matrices of random numbers, their upload and download, and
+/// the comparison of a result with that of a naive loop in double.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -20,10 +20,10 @@
 
 namespace coco::conformance {
 
-/// Stands where a naive result was not worked out.
+/// Marks an element whose naive result was not computed.
 inline constexpr double unchecked = std::numeric_limits<double>::quiet_NaN();
 
-/// A matrix in double whose elements are numbers of T, so that every policy starts from the same.
+/// A matrix in double whose elements are exactly representable in T, so that all policies get equal inputs.
 struct Matrix {
     Index rows = 0, cols = 0;
     std::vector<double> at;
@@ -43,7 +43,7 @@ Matrix random_matrix(RandomStream& random, Index rows, Index cols, double deviat
     return m;
 }
 
-/// A matrix in memory of the policy; a gap of `gap` columns lies between its rows.
+/// A matrix in memory of the policy, with a gap of `gap` columns between its rows.
 template <class P>
 class Held {
 public:
@@ -80,25 +80,25 @@ private:
     Block<T, P> block_;
 };
 
-/// Offsets as a policy sees them; `at` must outlive the step.
+/// Uploads offsets as segments; `at` must outlive the step.
 template <class P>
 Segments<P> segments(P& on, const Offsets& at, Workspace<P>& work) {
     return {at.at, on.upload(std::span<const Id>(at.at), work), at.longest()};
 }
 
-/// Adds `matrix` to the wanted numbers.
+/// Appends the elements of `matrix` to the expected numbers.
 inline void append(std::vector<double>& to, const Matrix& matrix) {
     to.insert(to.end(), matrix.at.begin(), matrix.at.end());
 }
 
-/// Same length and |got - want| <= tolerance (1 + |want|) wherever something is wanted.
+/// Same length and |got - want| <= tolerance (1 + |want|), except where `want` is NaN.
 template <class T>
 void require_close(const std::vector<T>& got, const std::vector<double>& want, double tolerance) {
     REQUIRE(got.size() == want.size());
     for (std::size_t i = 0; i < want.size(); ++i) {
         if (std::isnan(want[i])) continue;
         const double found = static_cast<double>(got[i]);
-        // Catch is asked about failures alone: it takes a microsecond to hear of a success.
+        // Only failures are reported to Catch: an assertion that succeeds takes a microsecond.
         if (found == want[i] || std::abs(found - want[i]) <= tolerance * (1 + std::abs(want[i]))) continue;
         CAPTURE(i, found, want[i], tolerance);
         FAIL("not what the naive loop gives");
@@ -110,15 +110,15 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
-/// Rounding that a sum of a few hundred products may show.
+/// Tolerance for the rounding of a sum of a few hundred products.
 template <class T>
 inline constexpr double tolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
 /// The same for a gradient against a difference quotient in double.
 template <class T>
 inline constexpr double gradient_tolerance = sizeof(T) == 4 ? 5e-5 : 1e-7;
 
-/// The law: what the policy gives is what the naive loop gives, and the same bits a second time.
-/// A trial has `run(on)`, all its results in a row, and `naive()`, the numbers they should be.
+/// The results of the policy equal those of the naive loop, and a second run is bit-identical.
+/// A trial has `run(on)`, which returns all results in one list, and `naive()`, the expected numbers.
 template <class P, class Trial>
 void equals_naive(P& on, const Trial& trial, double within) {
     const auto once = trial.run(on);
@@ -126,7 +126,7 @@ void equals_naive(P& on, const Trial& trial, double within) {
     REQUIRE(same_bits(once, trial.run(on)));
 }
 
-/// Central differences of `f` in up to `most` of the elements of x, drawn by chance; the rest is `unchecked`.
+/// Central differences of `f` in at most `maximum` randomly drawn elements of x; the others are `unchecked`.
 template <class F>
 Matrix difference_quotients(Matrix& x, RandomStream& random, const F& f, Index maximum = 60) {
     Matrix slope(x.rows, x.cols);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every way to consume the library: installed, as a subdirectory, by nvcc, and a version that is not this one, refused.
+"""Checks all ways to use the library: installed, as a subdirectory, by nvcc; and that another version is rejected.
 
 usage: consume.py BUILD_FOLDER COMPILER VERSION
 """
@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "house"))
+sys.path.insert(0, str(HERE.parent / "hygiene"))
 from compiler import ROOT, finish
 
 
@@ -61,7 +61,7 @@ class Consumers:
         call(folder / "consumer")
 
     def device(self):
-        """Where the build that is installed had nvcc, a source that it compiles needs one component and no flag."""
+        """If the installed build had nvcc, a CUDA source needs one component and no compiler flag."""
         nvcc = re.search(r"^CMAKE_CUDA_COMPILER:\w+=(/.+)$", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
         if not nvcc:
             print("SKIPPED: no nvcc")
@@ -71,7 +71,7 @@ class Consumers:
         call(folder / "consumer")
 
     def another_version(self):
-        """Below 1.0 a minor version may break its users: only the same one is compatible."""
+        """Below 1.0 minor versions may be incompatible: only the same one is accepted."""
         major, minor = map(int, self.version.split(".")[:2])
         for unwanted in (f"{major}.{minor + 1}", f"{major + 1}.0"):
             self.configure(f"version-{unwanted}", f"-DUNWANTED_VERSION={unwanted}",

@@ -5,7 +5,7 @@
 
 using namespace coco;
 
-TEST_CASE("an error says where, what, expected and found, and keeps the parts", "[error]") {
+TEST_CASE("an error states where, what, expected and found, and stores the parts", "[error]") {
     const Error error("items.tsv:12", "too few columns", "3", "2");
     CHECK(std::string(error.what()) == "items.tsv:12: too few columns: expected 3, found 2");
     CHECK(error.where() == "items.tsv:12");
@@ -17,7 +17,7 @@ TEST_CASE("an error says where, what, expected and found, and keeps the parts", 
     CHECK(std::string(Error("a", "b", "", "d").what()) == "a: b: found d");
 }
 
-TEST_CASE("require throws exactly where something is wrong", "[error]") {
+TEST_CASE("require throws exactly if its condition is false", "[error]") {
     CHECK_NOTHROW(require(true, "a", "b"));
     CHECK_THROWS_AS(require(false, "a", "b"), Error);
     CHECK_THROWS_WITH(require(false, "rate", "out of range", text_of("at most ", 1), text_of(2.5)),

@@ -5,7 +5,7 @@
 
 #include <coco/core/half.hpp>
 
-TEST_CASE("half precision: all finite values survive the way to float") {
+TEST_CASE("half precision: all finite values survive the conversion to float and back") {
     // The definition: (-1)^s 2^(e-15) (1 + m/1024), without the 1 where e = 0.
     for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) {
         const int exponent = static_cast<int>(bits >> 10 & 31u), fraction = static_cast<int>(bits & 1023u);
@@ -22,7 +22,8 @@ TEST_CASE("half precision: all finite values survive the way to float") {
     CHECK(coco::half_to_float(0x7c00) == std::numeric_limits<float>::infinity());
 }
 
-TEST_CASE("bfloat16: each of them comes back, and floats between go to the nearer, halves to even") {
+TEST_CASE(
+    "bfloat16: all values survive the conversion; floats between are rounded to nearest, ties to even") {
     for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) {
         const auto upper = static_cast<std::uint16_t>(bits);
         const float value = coco::bfloat_to_float(upper);

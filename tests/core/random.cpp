@@ -31,7 +31,7 @@ TEST_CASE("Philox gives the published known answers", "[random]") {
     }
 }
 
-TEST_CASE("a stream is a function of seed, stream and place", "[random]") {
+TEST_CASE("a random stream is a function of seed, stream and index", "[random]") {
     RandomStream random(5, 3);
     std::vector<std::uint32_t> words;
     for (int i = 0; i < 11; ++i) words.push_back(random.word());
@@ -44,7 +44,7 @@ TEST_CASE("a stream is a function of seed, stream and place", "[random]") {
     CHECK(words[6] == philox(5, 1, 3).word[2]);
 }
 
-TEST_CASE("numbers below n are below n and evenly spread", "[random]") {
+TEST_CASE("numbers below n are below n and uniform", "[random]") {
     RandomStream random(1);
     for (int i = 0; i < 100; ++i) CHECK(random.below(1) == 0);
     const int n = 7, times = 70000;
@@ -56,7 +56,7 @@ TEST_CASE("numbers below n are below n and evenly spread", "[random]") {
     for (int i = 0; i < 1000; ++i) CHECK(random.below(0x80000001u) < 0x80000001u);
 }
 
-TEST_CASE("uniform and normal numbers have the moments of theirs", "[random]") {
+TEST_CASE("uniform and normal numbers have the right moments", "[random]") {
     RandomStream random(2);
     const int times = 100000;
     double sum = 0, square = 0, unit = 0, fourth = 0;
@@ -68,7 +68,7 @@ TEST_CASE("uniform and normal numbers have the moments of theirs", "[random]") {
         square += x * x;
         fourth += x * x * x * x;
     }
-    // Five standard errors each.
+    // Tolerance: five standard errors.
     const double root = std::sqrt(static_cast<double>(times));
     CHECK(unit / times == Approx(0.5).margin(5 * std::sqrt(1.0 / 12) / root));
     CHECK(sum / times == Approx(0).margin(5 / root));
@@ -78,7 +78,7 @@ TEST_CASE("uniform and normal numbers have the moments of theirs", "[random]") {
     CHECK(unit_interval(0xffffffffu) < 1);
 }
 
-TEST_CASE("a shuffle is a permutation, every one as likely as the next", "[random]") {
+TEST_CASE("a shuffle gives all permutations with equal probability", "[random]") {
     int count[6] = {};
     for (std::uint64_t seed = 0; seed < 6000; ++seed) {
         std::vector<int> x{0, 1, 2};

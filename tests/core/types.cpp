@@ -23,13 +23,13 @@ TEST_CASE("the version's string and numbers agree", "[config]") {
                                       std::to_string(version_patch));
 }
 
-TEST_CASE("counts are signed and none is no id", "[config]") {
+TEST_CASE("Index and Id are signed, and no_id is no valid id", "[config]") {
     STATIC_REQUIRE(std::is_signed_v<Index>);
     STATIC_REQUIRE(sizeof(Index) == 8);
     STATIC_REQUIRE(no_id < 0);
 }
 
-TEST_CASE("a type plays the role it names, and none if it names none", "[role]") {
+TEST_CASE("a type has the role it names, and none if it names none", "[role]") {
     STATIC_REQUIRE(Plays<Named, role::Backbone>);
     STATIC_REQUIRE(!Plays<Named, role::Items>);
     STATIC_REQUIRE(!Plays<Plain, role::Backbone>);

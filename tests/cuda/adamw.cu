@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clip's norm and AdamW on the device against plain loops in double, and the same bits twice.
+// `squared_norm` and `adamw` on the device against plain loops in double, and repeated runs bit-identical.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -10,7 +10,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("update: equals the plain loop", "[update]", float, double) {
+TEMPLATE_TEST_CASE("squared_norm and adamw: equals the plain loop", "[update]", float, double) {
     BasicCuda<TestType> on;
     conformance::update_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
@@ -18,7 +18,8 @@ TEMPLATE_TEST_CASE("update: equals the plain loop", "[update]", float, double) {
     });
 }
 
-TEST_CASE("update: where no pack may begin, element by element", "[update]") {
+TEST_CASE("squared_norm and adamw: ranges whose begin is not aligned to a vector, element by element",
+          "[update]") {
     Cuda on;
     constexpr Index size = 41;
     std::vector<float> whole, part;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention on the device against its definition in double, and where rows leave gaps.
+// Attention on the device against its definition in double, and rows with gaps between them.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -10,8 +10,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("attend on a device: equals its definition, and its difference quotients", "[attend]",
-                   float, double) {
+TEMPLATE_TEST_CASE("attend on a device: equals its definition, gradients equal difference quotients",
+                   "[attend]", float, double) {
     BasicCuda<TestType> on;
     const auto check = [&](const std::string& name, const conformance::AttentionTrial<TestType>& trial) {
         INFO(name << ", dropout " << trial.dropout);
@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("attend on a device: heads of every width, and more of them t
     conformance::equals_naive(on, t, conformance::gradient_tolerance<TestType>);
 }
 
-TEST_CASE("attend on a device: a head that no kernel is made for is an error", "[attend]") {
+TEST_CASE("attend on a device: a head width without a kernel is an error", "[attend]") {
     Cuda on;
     conformance::AttentionTrial<float> t;
     t.queries = t.keys = conformance::lengths({2});
@@ -65,7 +65,7 @@ TEST_CASE("attend on a device: many segments share a long prefix", "[attend]") {
     conformance::equals_naive(on, t, conformance::gradient_tolerance<double>);
 }
 
-TEST_CASE("attend on a device: gradients that are not wanted are not touched", "[attend]") {
+TEST_CASE("attend on a device: gradients of empty views are not computed", "[attend]") {
     using P = BasicCuda<double>;
     P on;
     conformance::AttentionTrial<double> t;
@@ -97,7 +97,8 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
     RandomStream random(3);
     const Index heads = 2, head = 8, width = heads * head, prefix = 4;
     const std::vector<Id> dense{0, 4, 13, 13, 18}, ends{4, 15, 21, 35}, begins{0, 6, 21, 30, 40};
-    // Row i of the dense matrices, at its place among the gaps; these hold numbers that spoil all they touch.
+    // Copies row i of the dense matrices to its position among the gaps, which hold numbers that would spoil
+    // results.
     const auto spread = [&](const conformance::Matrix& from) {
         conformance::Matrix to(40, width);
         for (double& x : to.at) x = conformance::unchecked;
@@ -157,7 +158,7 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
                                conformance::tolerance<TestType>);
 }
 
-TEST_CASE("attend on a device: small ones, for the thread sanitizer", "[attend][threads]") {
+TEST_CASE("attend on a device: small sizes, for the thread sanitizer", "[attend][threads]") {
     Cuda on;
     conformance::attention_trials<float>(
         [&](const std::string& name, const conformance::AttentionTrial<float>& trial) {

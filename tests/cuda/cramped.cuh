@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A device that lets few scores exist at once, so that small problems take many tiles.
+/// A CUDA policy with little room for scores, so that small problems take many tiles.
 #pragma once
 
 #include <coco/cuda/cuda.cuh>
@@ -38,7 +38,7 @@ struct Cramped : BasicCuda<T> {
         cuda::target_rank<Cramped>(this->device(), h, columns, bias, excluded, target, places, room);
     }
 
-    Index room;  ///< scores
+    Index room;  ///< number of scores in memory at a time
 };
 
 }  // namespace coco::conformance

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The device itself: memory, what is brought, what is counted, and what it says to bad use.
+// The device itself: memory, uploads, counters, and the errors for wrong use.
 #include <catch2/catch.hpp>
 
 #include <numeric>
@@ -23,7 +23,7 @@ TEST_CASE("memory starts as zeros, also where it was used before", "[device]") {
     }
 }
 
-TEST_CASE("what is brought may change at once, and leaves for the device in one piece", "[device]") {
+TEST_CASE("host numbers may change right after upload, and uploads are sent in one copy", "[device]") {
     Cuda on;
     Workspace<Cuda> work(on);
     std::vector<Id> numbers(50);
@@ -43,7 +43,7 @@ TEST_CASE("what is brought may change at once, and leaves for the device in one 
     CHECK(on.upload(std::span<const Id>(), work).empty());
 }
 
-TEST_CASE("more may be brought than the pinned memory holds", "[device]") {
+TEST_CASE("uploads may be larger than the pinned staging memory", "[device]") {
     Cuda on;
     for (const std::size_t size : {100000u, 300000u, 1000u, 2000000u}) {
         Workspace<Cuda> work(on);
@@ -61,7 +61,7 @@ TEST_CASE("more may be brought than the pinned memory holds", "[device]") {
     }
 }
 
-TEST_CASE("what was brought for nothing does not arrive in memory given back", "[device]") {
+TEST_CASE("an upload whose workspace is gone is not copied into freed memory", "[device]") {
     Cuda on;
     const std::vector<Id> numbers(100, 7);
     {
@@ -74,7 +74,7 @@ TEST_CASE("what was brought for nothing does not arrive in memory given back", "
     CHECK(found == std::vector<Id>(1 << 18, 0));
 }
 
-TEST_CASE("a skill takes no memory the second time", "[device]") {
+TEST_CASE("a primitive allocates nothing the second time", "[device]") {
     Cuda on;
     const conformance::Held<Cuda> x(on, 3000, 70, 1);
     conformance::Held<Cuda> sum(on, 1, 70);
@@ -90,7 +90,7 @@ TEST_CASE("a skill takes no memory the second time", "[device]") {
     CHECK(on.device().stream().read_backs == read);
 }
 
-TEST_CASE("skills may be called by several threads", "[device][threads]") {
+TEST_CASE("primitives may be called by several threads", "[device][threads]") {
     Cuda on;
     std::vector<std::thread> threads;
     std::vector<std::vector<Id>> found(4);
@@ -109,7 +109,7 @@ TEST_CASE("skills may be called by several threads", "[device][threads]") {
         CHECK(found[t] == std::vector<Id>(1000, static_cast<Id>(t)));
 }
 
-TEST_CASE("a stream of one's own serves", "[device]") {
+TEST_CASE("a policy on a stream of the caller", "[device]") {
     cudaStream_t stream = nullptr;
     cuda::check(cudaStreamCreate(&stream), "make a stream");
     {
@@ -123,12 +123,12 @@ TEST_CASE("a stream of one's own serves", "[device]") {
     cuda::check(cudaStreamDestroy(stream), "destroy the stream");
 }
 
-TEST_CASE("bad use is answered by a sentence that tells the cure", "[device]") {
+TEST_CASE("wrong use gives an error that names the fix", "[device]") {
     CHECK_THROWS_WITH(Cuda(cuda::Place{1000}), Catch::Contains("devices are counted from 0"));
     Cuda on;
     CHECK_THROWS_WITH(on.allocate(std::size_t{1} << 50),
                       Catch::Contains("make batches or the model smaller"));
-    // And after it all is well.
+    // The policy still works afterwards.
     Block<float, Cuda> block(on, 10);
     on.fill(block.list(), 2);
     const View<const float, space::Device> wide(block.data(), 1, Index{1} << 32);

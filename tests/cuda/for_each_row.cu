@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Row kernels and column sums on the device against plain loops in double, and the same bits twice.
+// Row kernels and column sums on the device against plain loops in double, and repeated runs bit-identical.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -11,7 +11,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("rows: equals the plain loop", "[rows]", float, double) {
+TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop", "[rows]", float, double) {
     BasicCuda<TestType> on;
     conformance::rows_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
@@ -21,7 +21,8 @@ TEMPLATE_TEST_CASE("rows: equals the plain loop", "[rows]", float, double) {
 
 namespace {
 
-/// Counts the calls of every verb for each element of row i, which is `i % 5` elements shorter than `cols`.
+/// Counts the calls of each member of `row` for each element of row i, which is `i % 5` elements shorter than
+/// `cols`.
 struct CountKernel {
     float* calls;  ///< rows x cols
     float* sums;   ///< rows x 2
@@ -33,7 +34,7 @@ struct CountKernel {
         const Index n = cols - i % 5;
         const float sum = row.sum(n, [mine](Index j) { return mine[j] += 1; });
         const float maximum = row.max(n, [mine](Index j) { return mine[j] += 1; });
-        // Rows of one warp need not do the same.
+        // Rows of one warp need not take the same path.
         if (i % 3 != 0) row.each(n, [mine](Index j) { mine[j] += 1; });
         row.each(1, [&](Index) {
             sums[2 * i] = sum;
@@ -44,7 +45,7 @@ struct CountKernel {
 
 }  // namespace
 
-TEST_CASE("rows: a row's function is called once for each element", "[rows]") {
+TEST_CASE("for_each_row: the function is called once for each element", "[rows]") {
     Cuda on;
     for (const Index cols : {5, 8, 9, 31, 32, 33, 100, 3000})
         for (const Index rows : {1, 2, 7, 33}) {

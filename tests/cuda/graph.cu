@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recorded work does what it did when it was queued plainly, to the last bit.
+// Recorded graphs give bit-identical results to the same work without a graph.
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr Id items = 60, window = 12;
 
-/// Histories of some people, each of whose rows predicts an item.
+/// Histories of some users, each row of which predicts an item.
 HostBatch batch_of(std::uint64_t seed) {
     HostBatch b;
     RandomStream random(seed);
@@ -54,7 +54,7 @@ struct Double {
     }
 };
 
-/// Training steps of SASRec whose results are gradients and the loss.
+/// Training steps of SASRec that yield gradients and the loss.
 struct Training {
     using Model = SequentialRecommender<backbone::SASRec>;
 
@@ -113,7 +113,8 @@ struct Training {
 
 }  // namespace
 
-TEST_CASE("graph: a recorded training step gives the plain step's bits, by one launch", "[graph]") {
+TEST_CASE("graph: a recorded training step is bit-identical to a plain step, and takes one launch",
+          "[graph]") {
     Training t;
     const std::vector<float> plain = t.plainly();
     REQUIRE(plain[0] > 0);
@@ -133,7 +134,7 @@ TEST_CASE("graph: a recorded training step gives the plain step's bits, by one l
         CHECK(conformance::same_bits(t.results(), plain));
     }
 
-    // Other numbers at the same places: what a plain step makes of them.
+    // Other values at the same addresses: the result must be that of a plain step.
     std::vector<float> weights(static_cast<std::size_t>(t.parameters.block(ParameterBlock::table).size()));
     t.on.download(List<const float, space::Device>(t.parameters.block(ParameterBlock::table).list()),
                   weights.data());
@@ -146,7 +147,7 @@ TEST_CASE("graph: a recorded training step gives the plain step's bits, by one l
     CHECK(conformance::same_bits(replayed, t.plainly()));
 }
 
-TEST_CASE("graph: what a recording cannot hold is an error, and the stream goes on", "[graph]") {
+TEST_CASE("graph: work that cannot be recorded is an error, and the stream still works", "[graph]") {
     P on;
     Workspace<P> work(on);
     const std::vector<Id> ids{1, 2, 3};
@@ -167,7 +168,7 @@ TEST_CASE("graph: what a recording cannot hold is an error, and the stream goes 
     CHECK_THROWS_WITH(on.replay(cuda::Graph()), Catch::Contains("nothing was recorded"));
 }
 
-TEST_CASE("graph: shapes that come again are recorded, new ones run plainly", "[graph]") {
+TEST_CASE("graph: repeated shapes are recorded, new ones run without a graph", "[graph]") {
     P on;
     conformance::Held<P> x(on, 1, 8, 1);
     cuda::GraphsByShape graphs(2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products on the device against the triple loop in double, and the same bits twice.
+// Products on the device against the triple loop in double, and repeated runs bit-identical.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -18,7 +18,7 @@ TEMPLATE_TEST_CASE("multiply: equals the triple loop", "[multiply]", float, doub
     });
 }
 
-TEMPLATE_TEST_CASE("multiply: by tensor cores as near as their mantissas are long", "[multiply]",
+TEMPLATE_TEST_CASE("multiply: tensor cores are as accurate as their mantissas are long", "[multiply]",
                    math_mode::TensorFloat32, math_mode::BFloat16) {
     BasicCuda<float, TestType> on;
     conformance::multiply_trials<float>([&](const std::string& name, const auto& trial) {
@@ -28,7 +28,7 @@ TEMPLATE_TEST_CASE("multiply: by tensor cores as near as their mantissas are lon
     });
 }
 
-TEST_CASE("multiply: an inner dimension of nothing scales what is there", "[multiply]") {
+TEST_CASE("multiply: an inner dimension of zero only scales the output", "[multiply]") {
     Cuda on;
     conformance::Matrix c(3, 5);
     for (double& x : c.at) x = 4;

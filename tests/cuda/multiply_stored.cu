@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stored matrices on the device: single values against the host's readers to the last bit, products against
-// the triple loop over decoded values, and the same bits twice.
+// Stored matrices on the device: decoded values bit-identical to the host's decoders, products against the
+// triple loop over decoded values, and repeated runs bit-identical.
 #include <catch2/catch.hpp>
 
 #include <cstring>
@@ -11,11 +11,11 @@
 
 using namespace coco;
 
-TEST_CASE("decode: every value as the host's readers give it, to the last bit", "[stored]") {
+TEST_CASE("decode: every value is bit-identical to the host's decoder", "[stored]") {
     for (const GgmlType type : conformance::stored_types) {
         const GgmlLayout& layout = *layout_of(type);
         INFO(layout.name);
-        // Blocks of random bytes have every scale and quantum there is, not numbers and infinities too.
+        // Random bytes give all scales and quanta, NaN and infinities included.
         const Index blocks = 4000;
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(blocks * layout.bytes));
         RandomStream random(11);
@@ -29,7 +29,7 @@ TEST_CASE("decode: every value as the host's readers give it, to the last bit", 
                     const float value = cuda::Decoder<known.value>::at(bytes.data() + b * layout.bytes,
                                                                        static_cast<int>(j)),
                                 expected = want[static_cast<std::size_t>(b * layout.values + j)];
-                    // What is no number may be so in more than one way.
+                    // A NaN may have different bits.
                     wrong += std::isnan(expected) ? !std::isnan(value)
                                                   : std::memcmp(&value, &expected, sizeof(value)) != 0;
                 }
@@ -39,8 +39,8 @@ TEST_CASE("decode: every value as the host's readers give it, to the last bit", 
     CHECK_THROWS_WITH(cuda::with_decoder(GgmlType{9}, [](auto) {}), Catch::Contains("Q8_1 is not decoded"));
 }
 
-TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice", "[stored]", float,
-                   double) {
+TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, repeated runs are bit-identical", "[stored]",
+                   float, double) {
     BasicCuda<TestType> on;
     conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, the same bits twice
     });
 }
 
-TEMPLATE_TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[stored]",
+TEMPLATE_TEST_CASE("multiply_stored: in bfloat16 only x is rounded", "[stored]",
                    math_mode::Exact, math_mode::BFloat16) {
     BasicCuda<float, TestType> on;
     conformance::bfloat_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
@@ -71,7 +71,7 @@ TEST_CASE("multiply_stored: a matrix of several panels", "[stored]") {
     }
 }
 
-TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, double) {
+TEMPLATE_TEST_CASE("gather_stored: rows equal the decoded ones", "[stored]", float, double) {
     using P = BasicCuda<TestType>;
     P on;
     Workspace<P> work(on);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole trainings on the device beside the host's, from the same initial values: the same losses, choices and
-// gates; what one saves the other serves. And what a step costs in launches, waits and memory.
+// Whole training runs on the device and on the host from the same initial values: equal losses, selected
+// codes and gates; each evaluates and serves what the other saved. And the launches, waits and allocations of
+// a step.
 #include <catch2/catch.hpp>
 
 #include <unistd.h>
@@ -28,7 +29,7 @@ extern template Scores ask<Host>(const SmallShop&, const std::filesystem::path&)
 
 using namespace coco;
 
-// What is counted is divided as the device divides it.
+// CostModel uses the same block sizes as the device.
 static_assert(CostModel::few_rows == cuda::dot_rows && CostModel::panel == cuda::panel_values &&
               CostModel::scores == cuda::class_room && CostModel::ranges_a_launch == cuda::launch_ranges);
 
@@ -41,7 +42,7 @@ namespace {
 
 constexpr Index compared_steps = 20;
 
-/// A file of the test's own, gone with it.
+/// A temporary file, removed by the destructor.
 class File {
 public:
     explicit File(const char* name)
@@ -56,8 +57,8 @@ private:
     std::filesystem::path path_;
 };
 
-/// Losses within 1e-4 of one another, step by step, and the numbers of what was chosen. Where they agree no
-/// choice differs, and nothing need be replayed from the other run.
+/// Losses agree within 1e-4, step by step, and so do the counts of selected codes and open groups. As long as
+/// they agree the selections are equal, and none need be replayed from the other run.
 void same_curve(const std::vector<Step>& host, const std::vector<Step>& device) {
     REQUIRE(host.size() == static_cast<std::size_t>(compared_steps));
     REQUIRE(device.size() == host.size());
@@ -87,7 +88,7 @@ void same_curve(const std::vector<Step>& host, const std::vector<Step>& device) 
 
 }  // namespace
 
-TEST_CASE("20 steps of a whole training are the host's", "[pipeline]") {
+TEST_CASE("20 steps of a whole training run equal the host's", "[pipeline]") {
     const SmallShop shop;
     SECTION("behaviour alone") {
         same_curve(twin::behaviour<Host>(shop, compared_steps), twin::behaviour<Cuda>(shop, compared_steps));
@@ -104,14 +105,14 @@ TEST_CASE("20 steps of a whole training are the host's", "[pipeline]") {
     }
 }
 
-TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]") {
+TEST_CASE("a model trained on one policy is evaluated and served on the other", "[pipeline]") {
     const SmallShop shop(60);
     const File start("begin"), trained("trained");
     twin::begin_joint<Cuda>(shop, start);
     twin::joint<Cuda>(shop, start, 10, trained);
     const twin::Scores host = twin::ask<Host>(shop, trained), device = twin::ask<Cuda>(shop, trained);
     REQUIRE(host.ranks.size() == device.ranks.size());
-    // A pair of items whose scores differ in the last bits alone may change places.
+    // Two items whose scores differ only by rounding may swap ranks.
     Index moved = 0;
     for (std::size_t i = 0; i < host.ranks.size(); ++i) {
         CHECK(std::abs(host.ranks[i] - device.ranks[i]) <= 1);
@@ -131,7 +132,7 @@ TEST_CASE("what one policy trained, the other evaluates and serves", "[pipeline]
     }
 }
 
-TEST_CASE("a model moved to another policy answers the same", "[pipeline]") {
+TEST_CASE("a model moved to another policy gives the same recommendations", "[pipeline]") {
     const SmallShop shop(30);
     Trainer<Shop, Cuda> trainer(twin::shop_config(), shop.data.catalogue, shop.language);
     trainer.fit(shop.split.train, shop.split.valid, [](const Progress& p) { return p.done < 3; });
@@ -144,12 +145,12 @@ TEST_CASE("a model moved to another policy answers the same", "[pipeline]") {
 
 namespace {
 
-/// What the steps of one epoch asked of the device.
+/// The costs of the steps of one epoch on the device.
 struct Costs {
     Index steps = 0, launches = 0, read_backs = 0, takings = 0;
 };
 
-/// Of the second epoch of a phase, its first step apart.
+/// Of the second epoch of a training stage, without its first step.
 template <class Model>
 Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, TrainingStage stage) {
     cuda::Device& device = trainer.model().on->device();
@@ -168,7 +169,7 @@ Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, TrainingStage 
 
 }  // namespace
 
-TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes memory", "[pipeline]") {
+TEST_CASE("a behaviour step never waits, a joint step twice, and no step allocates", "[pipeline]") {
     const SmallShop shop;
     for (const ObjectiveKind loss : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
         auto config = test::small_config<Plain>();
@@ -187,8 +188,7 @@ TEST_CASE("a behaviour step waits never, a joint step twice, and no step takes m
     CHECK(c.takings == 0);
     WARN("launches a joint step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
 
-    // What counts without computing counts the same, but for sums of so many rows that they take two
-    // launches.
+    // CostModel counts the same launches, except for sums of so many rows that they take two launches.
     auto joint = test::small_config<Shop>();
     joint.schedule.epochs = 0;
     Trainer<Shop, CostModel> counted(joint, shop.data.catalogue, shop.language,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random bits on the device: the ones the host draws, dropout's masks and negatives alike.
+// Random bits on the device equal those of the host: dropout masks and negatives.
 #include <catch2/catch.hpp>
 
 #include <vector>
@@ -21,7 +21,7 @@ std::vector<T> fetched(P& on, const T* from, Index size) {
     return all;
 }
 
-/// A negative for each row, drawn where kernels run.
+/// Draws a negative for each row in a kernel.
 struct DrawNegatives {
     std::uint64_t seed, step;
     Index items;
@@ -41,7 +41,7 @@ struct DrawNegatives {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("random numbers on a device: dropout's masks are the host's", "[random]", float, double) {
+TEMPLATE_TEST_CASE("random numbers on a device: dropout masks equal the host's", "[random]", float, double) {
     using P = BasicCuda<TestType>;
     P on;
     const Index rows = 40;
@@ -76,7 +76,7 @@ TEMPLATE_TEST_CASE("random numbers on a device: dropout's masks are the host's",
         }
 }
 
-TEST_CASE("random numbers on a device: negatives are the host's", "[random]") {
+TEST_CASE("random numbers on a device: negatives equal the host's", "[random]") {
     Cuda on;
     Workspace<Cuda> work(on);
     const Index rows = 500, items = 300;
@@ -84,7 +84,7 @@ TEST_CASE("random numbers on a device: negatives are the host's", "[random]") {
     std::vector<Id> offsets{0}, excluded, wanted;
     for (Index i = 0; i < rows; ++i) {
         for (Id item = 0; item < items; ++item)
-            // Some took nothing, some all but one.
+            // Some rows exclude nothing, some all items but one.
             if (item != 7 && (i % 50 == 1 || (i % 50 != 0 && random.below(10) == 0)))
                 excluded.push_back(item);
         offsets.push_back(static_cast<Id>(excluded.size()));

@@ -11,7 +11,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("rank and place on a device: equal a full sort", "[rank]", float, double) {
+TEMPLATE_TEST_CASE("top_k and target_rank on a device: equal a full sort", "[rank]", float, double) {
     BasicCuda<TestType> on;
     conformance::rank_trials<TestType>(
         [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
@@ -20,7 +20,7 @@ TEMPLATE_TEST_CASE("rank and place on a device: equal a full sort", "[rank]", fl
         });
 }
 
-TEMPLATE_TEST_CASE("rank and place on a device: the same where columns take many tiles", "[rank]", float,
+TEMPLATE_TEST_CASE("top_k and target_rank on a device: the same with many tiles of columns", "[rank]", float,
                    double) {
     conformance::Cramped<TestType> on(60000);
     conformance::rank_trials<TestType>(
@@ -31,7 +31,8 @@ TEMPLATE_TEST_CASE("rank and place on a device: the same where columns take many
         });
 }
 
-TEST_CASE("rank and place on a device: a row of NaN recommends nothing and hits nothing", "[rank]") {
+TEST_CASE("top_k and target_rank on a device: a row of NaN has no best columns and the worst rank",
+          "[rank]") {
     Cuda on;
     Workspace<Cuda> work(on);
     conformance::Matrix h(1, 2), columns(30, 2);
@@ -51,7 +52,7 @@ TEST_CASE("rank and place on a device: a row of NaN recommends nothing and hits 
     CHECK(place[0] >= 30);
 }
 
-TEMPLATE_TEST_CASE("place on a device: copies of the target's column tie with it to the last bit", "[rank]",
+TEMPLATE_TEST_CASE("target_rank on a device: copies of the target's column tie exactly", "[rank]",
                    float, double) {
     using P = conformance::Cramped<TestType>;
     RandomStream random(6);
@@ -76,14 +77,14 @@ TEMPLATE_TEST_CASE("place on a device: copies of the target's column tie with it
         for (Index i = 0; i < rows; ++i) {
             const auto order = every.begin() + i * 900;
             const auto at = std::find(order, order + 900, 17) - order;
-            // Five equals: the first of them stands at `at`, its place is the middle of the five.
+            // Five equal scores, the first of them at `at`: the rank is the middle of the five.
             CHECK(place[static_cast<std::size_t>(i)] == static_cast<TestType>(at + 1 + 2));
             CHECK(std::vector<Id>(order + at, order + at + 5) == std::vector<Id>{17, 64, 200, 511, 899});
         }
     }
 }
 
-TEST_CASE("rank on a device: more columns than a block's list holds is an error", "[rank]") {
+TEST_CASE("top_k on a device: a k larger than a block's list is an error", "[rank]") {
     Cuda on;
     const conformance::Held<Cuda> h(on, 1, 2), columns(on, 5000, 2);
     conformance::Held<Cuda> scores(on, 1, 4000);
@@ -97,7 +98,7 @@ TEST_CASE("rank on a device: more columns than a block's list holds is an error"
         if (found[static_cast<std::size_t>(i)] != i) FAIL("equals come by index");
 }
 
-TEST_CASE("rank and place on a device: small ones, for the thread sanitizer", "[rank][threads]") {
+TEST_CASE("top_k and target_rank on a device: small sizes, for the thread sanitizer", "[rank][threads]") {
     conformance::Cramped<float> on(30);
     conformance::rank_trials<float>([&](const std::string& name, const conformance::RankTrial<float>& trial) {
         if (trial.rows > 10) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The choice of codes on the device against a sort by cosine.
+// Selection of codes on the device against a sort by cosine.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -9,7 +9,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("choose on a device: equals a sort by cosine", "[choose]", float, double) {
+TEMPLATE_TEST_CASE("select_codes on a device: equals a sort by cosine", "[choose]", float, double) {
     BasicCuda<TestType> on;
     conformance::Cramped<TestType> cramped(500);
     conformance::choose_trials<TestType>(
@@ -20,7 +20,7 @@ TEMPLATE_TEST_CASE("choose on a device: equals a sort by cosine", "[choose]", fl
         });
 }
 
-TEST_CASE("choose on a device: waits for the device once", "[choose]") {
+TEST_CASE("select_codes on a device: waits for the device once", "[choose]") {
     Cuda on;
     Workspace<Cuda> work(on);
     const conformance::Held<Cuda> e(on, 5, 3, 1), codes(on, 4, 3, 1);
@@ -30,7 +30,7 @@ TEST_CASE("choose on a device: waits for the device once", "[choose]") {
     CHECK(choice.of_row.rows() == 10);
 }
 
-TEST_CASE("choose on a device: no rows", "[choose]") {
+TEST_CASE("select_codes on a device: no rows", "[choose]") {
     Cuda on;
     Workspace<Cuda> work(on);
     const conformance::Held<Cuda> codes(on, 4, 3, 1);
@@ -39,7 +39,7 @@ TEST_CASE("choose on a device: no rows", "[choose]") {
     CHECK(choice.code.size == 0);
 }
 
-TEST_CASE("choose on a device: small ones, for the thread sanitizer", "[choose][threads]") {
+TEST_CASE("select_codes on a device: small sizes, for the thread sanitizer", "[choose][threads]") {
     Cuda on;
     conformance::choose_trials<float>(
         [&](const std::string& name, const conformance::ChooseTrial<float>& trial) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A desk on a device: requests of a shape that was met before are answered by one launch, to the last bit.
+// A Recommender on a device: requests of a repeated shape take one launch, with bit-identical results.
 #include <catch2/catch.hpp>
 
 #include <memory>
@@ -39,7 +39,7 @@ std::vector<Id> history(std::uint64_t seed, Index length) {
 
 }  // namespace
 
-TEST_CASE("serve: equal shapes are answered by one launch and the plain bits", "[graph]") {
+TEST_CASE("serve: repeated shapes take one launch, with bit-identical results", "[graph]") {
     const auto on = std::make_shared<P>();
     const TrainedModel<Plain, P> served = trained(on);
     const Recommender<Plain, P> recommender(served);
@@ -47,13 +47,13 @@ TEST_CASE("serve: equal shapes are answered by one launch and the plain bits", "
         const std::vector<Id> had = history(seed, length);
         return by.recommend({.history = had, .k = 5, .exclude = {}}).items;
     };
-    // The first answers let memory grow and lie still; each of them runs plainly.
+    // The first requests let the memory grow to its final size; each of them runs without a graph.
     for (const Index length : {window, Index{3}, window}) score(recommender, 1, length);
     const Index first = on->device().stream().launches;
     score(recommender, 1, 4);
     WARN("launches of a plain request: " << on->device().stream().launches - first);
 
-    // Histories of other items, some of them repeated, in shapes that come again.
+    // Histories of other items, some of them repeated, in repeated shapes.
     for (std::uint64_t seed = 10; seed < 16; ++seed)
         for (const Index length : {window, Index{3}}) {
             const Index before = on->device().stream().launches;
@@ -65,7 +65,8 @@ TEST_CASE("serve: equal shapes are answered by one launch and the plain bits", "
             CHECK(repeated == score(Recommender<Plain, P>(served), seed, length));
         }
 
-    // A batch larger than all before moves the desk's memory: what was recorded is not used again.
+    // A batch larger than all before moves the workspace of the RequestContext: recorded graphs are not used
+    // again.
     std::vector<std::vector<Id>> many;
     std::vector<Request> requests;
     for (std::uint64_t seed = 0; seed < 80; ++seed) many.push_back(history(seed, window));
@@ -75,7 +76,7 @@ TEST_CASE("serve: equal shapes are answered by one launch and the plain bits", "
         CHECK(score(recommender, seed, window) == score(Recommender<Plain, P>(served), seed, window));
 }
 
-TEST_CASE("serve: threads share a device and its recorded work", "[graph]") {
+TEST_CASE("serve: threads share a device and its recorded graphs", "[graph]") {
     const auto on = std::make_shared<P>();
     const Recommender<Plain, P> recommender(trained(on));
     std::vector<std::vector<Scored>> expected;

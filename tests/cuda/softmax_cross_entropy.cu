@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The softmax over columns on the device against its definition in double, in one tile and in many.
+// Softmax cross-entropy on the device against its definition in double, in one tile and in many.
 #include <catch2/catch.hpp>
 
 #include <limits>
@@ -10,8 +10,9 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("classify on a device: equals its definition, and its difference quotients", "[classify]",
-                   float, double) {
+TEMPLATE_TEST_CASE(
+    "softmax_cross_entropy on a device: equals its definition, gradients equal difference quotients",
+    "[classify]", float, double) {
     BasicCuda<TestType> on;
     conformance::classify_trials<TestType>(
         [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
@@ -20,9 +21,10 @@ TEMPLATE_TEST_CASE("classify on a device: equals its definition, and its differe
         });
 }
 
-TEMPLATE_TEST_CASE("classify on a device: the same where columns and rows take many tiles", "[classify]",
-                   float, double) {
-    // Rows in parts, columns whole; rows whole, columns in parts; one score at a time would be 1.
+TEMPLATE_TEST_CASE("softmax_cross_entropy on a device: the same with many tiles of rows and columns",
+                   "[classify]", float, double) {
+    // Tiles of rows with whole columns; tiles of columns with whole rows; few scores at a time (the least is
+    // 1).
     for (const Index room : {200000, 30000, 5}) {
         conformance::Cramped<TestType> on(room);
         conformance::classify_trials<TestType>(
@@ -34,7 +36,8 @@ TEMPLATE_TEST_CASE("classify on a device: the same where columns and rows take m
     }
 }
 
-TEST_CASE("classify on a device: without outputs it is the loss alone, and a NaN shows in it", "[classify]") {
+TEST_CASE("softmax_cross_entropy on a device: without gradients only the loss, and NaN inputs give NaN",
+          "[classify]") {
     Cuda on;
     conformance::ClassifyTrial<float> t;
     t.rows = 70;
@@ -59,7 +62,7 @@ TEST_CASE("classify on a device: without outputs it is the loss alone, and a NaN
     CHECK(std::isfinite(loss_of()));
 }
 
-TEST_CASE("classify on a device: small ones, for the thread sanitizer", "[classify][threads]") {
+TEST_CASE("softmax_cross_entropy on a device: small sizes, for the thread sanitizer", "[classify][threads]") {
     conformance::Cramped<float> on(20);
     conformance::classify_trials<float>(
         [&](const std::string& name, const conformance::ClassifyTrial<float>& trial) {

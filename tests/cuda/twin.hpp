@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One small training, evaluation and desk, run on two policies and compared. The host's half is compiled by
-/// itself (twin_host.cpp), so that a device source need not see the host's headers.
+/// A small training run, evaluation and serving, run on two policies and compared. The host's part is a
+/// source file of its own (twin_host.cpp), so that a device source does not include the host's headers.
 #pragma once
 
 #include <array>
@@ -23,11 +23,11 @@ namespace coco::twin {
 using test::Shop;
 using test::SmallShop;
 
-/// What a step did.
+/// The metrics and counts of one step.
 struct Step {
     std::array<double, StepMetrics::entries> metrics{};
     Index targets = 0, groups = 0, open_groups = 0, prompts = 0;
-    std::vector<Index> uses;  ///< of each code
+    std::vector<Index> uses;  ///< how often each code was selected
 
     double loss() const {
         return metrics[StepMetrics::rec] + metrics[StepMetrics::aux] + metrics[StepMetrics::quantization] +
@@ -39,12 +39,12 @@ inline TrainConfig<Shop> shop_config() {
     TrainConfig<Shop> c = test::small_config<Shop>();
     c.schedule.batch.samples = 32;
     c.schedule.joint_batch = 8;
-    // Fast enough for the losses to fall within the steps compared.
+    // High enough for the losses to fall within the compared steps.
     c.schedule.rate = 1e-2;
     return c;
 }
 
-/// Goes on for `steps` steps and notes what each did.
+/// Continues for `steps` steps and records each.
 template <class P>
 std::vector<Step> record(Trainer<Shop, P>& trainer, const SmallShop& shop, Index steps) {
     std::vector<Step> all;
@@ -56,7 +56,7 @@ std::vector<Step> record(Trainer<Shop, P>& trainer, const SmallShop& shop, Index
         const auto sums = trainer.metrics();
         for (std::size_t e = 0; e < sums.size(); ++e) now.metrics[e] = static_cast<double>(sums[e]);
         Step step = now;
-        // Sums run over an epoch; who resumes begins with those of the steps before.
+        // Sums run over an epoch; a resumed run starts with those of the previous steps.
         if (p.done > 1 && !all.empty()) {
             for (std::size_t e = 0; e < sums.size(); ++e) step.metrics[e] -= before.metrics[e];
             step.targets -= before.targets;
@@ -72,7 +72,7 @@ std::vector<Step> record(Trainer<Shop, P>& trainer, const SmallShop& shop, Index
     return all;
 }
 
-/// The first steps of a run.
+/// The first steps of a training run.
 template <class P>
 std::vector<Step> behaviour(const SmallShop& shop, Index steps) {
     Trainer<Shop, P> trainer(shop_config(), shop.data.catalogue, shop.language);
@@ -88,7 +88,7 @@ void begin_joint(const SmallShop& shop, const std::filesystem::path& path) {
     save(path, trainer);
 }
 
-/// Goes on from there; saves what came out where `to` says so.
+/// Continues from there; saves the result if `to` is given.
 template <class P>
 std::vector<Step> joint(const SmallShop& shop, const std::filesystem::path& from, Index steps,
                         const std::filesystem::path& to = {}) {
@@ -99,10 +99,10 @@ std::vector<Step> joint(const SmallShop& shop, const std::filesystem::path& from
     return all;
 }
 
-/// Answers of a saved model.
+/// Ranks and recommendations of a saved model.
 struct Scores {
     std::vector<double> ranks;                   ///< of the test cases' targets
-    std::vector<Recommendation> with_knowledge;  ///< of the first users, with what is known of them
+    std::vector<Recommendation> with_knowledge;  ///< for the first users, with their knowledge
     std::vector<Recommendation> ignorant;
 };
 
@@ -120,7 +120,7 @@ Scores ask(const SmallShop& shop, const std::filesystem::path& path) {
         return std::pair(recommender.recommend(request), plain.recommend(request));
     };
     const Index users = std::min<Index>(20, shop.split.test.size());
-    // Shapes that are known by then a device answers by what it recorded.
+    // The first pass lets a device record these shapes; the second pass is then answered by graphs.
     for (Index i = 0; i < users; ++i) both(i);
     for (Index i = 0; i < users; ++i) {
         auto [with_knowledge, ignorant] = both(i);

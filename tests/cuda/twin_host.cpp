@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's half of a comparison.
+// The host's part of the comparison.
 #include <coco/host/host.hpp>
 
 #include "cuda/twin.hpp"

@@ -27,14 +27,14 @@ TEST_CASE("text of web pages", "[data][amazon]") {
     CHECK(plain_text(" ").empty());
 }
 
-TEST_CASE("the core is what is left when nobody and nothing is rare", "[data][amazon]") {
+TEST_CASE("the k-core is what remains when no user and no item is rare", "[data][amazon]") {
     Keys users, items;
     std::vector<Event> events;
     const auto add = [&](const char* user, const char* item) {
         events.push_back({users.add(user), items.add(item), 0});
     };
-    // c goes first (one event), which leaves item z with one, then user b with one, then x and y stay with a,
-    // d.
+    // c is removed first (one event), which leaves item z with one, then user b with one; then x and y remain
+    // with a, d.
     add("c", "z"), add("b", "z"), add("a", "x"), add("a", "y"), add("b", "x"), add("d", "y"), add("d", "x");
     keep_core(events, users, items, 2);
     CHECK(events.size() == 4);
@@ -60,12 +60,12 @@ TEST_CASE("reviews and metadata, plain or compressed", "[data][amazon]") {
         "{\"asin\": \"zz\", \"title\": \"not reviewed\"}\n"
         "{\"asin\": \"r\", \"title\": null}\n");
     const auto check = [](const Dataset& data) {
-        CHECK(data.users.size() == 2);  // w is no part of the 2-core
+        CHECK(data.users.size() == 2);  // w is not in the 2-core
         CHECK(data.catalogue.size() == 3);
         CHECK(data.interactions.size() == 6);
         std::vector<std::string> keys;
         for (const Id item : data.interactions.of(0)) keys.push_back(data.catalogue.key(item));
-        CHECK(keys == std::vector<std::string>{"q", "p", "r"});  // p and r share a day: file order
+        CHECK(keys == std::vector<std::string>{"q", "p", "r"});  // p and r have the same day: file order
         CHECK(data.catalogue.text(data.catalogue.find("p")) == "Men's & co, B, Light");
         CHECK(data.catalogue[data.catalogue.find("p")].categories == "Home > Light | Gifts");
         CHECK(data.catalogue.text(data.catalogue.find("r")).empty());
@@ -80,7 +80,7 @@ TEST_CASE("reviews and metadata, plain or compressed", "[data][amazon]") {
     CHECK(read_amazon(reviews, {}, 2).catalogue.text(0).empty());
 }
 
-TEST_CASE("bad reviews are refused by file and line", "[data][amazon]") {
+TEST_CASE("bad reviews are errors that name file and line", "[data][amazon]") {
     const ScratchFolder folder;
     const auto message = [&](const std::string& reviews, const std::string& meta) -> std::string {
         try {

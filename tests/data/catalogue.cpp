@@ -5,7 +5,7 @@
 
 using namespace coco::data;
 
-TEST_CASE("a catalogue finds items both ways", "[data][catalogue]") {
+TEST_CASE("a catalogue maps keys to items and back", "[data][catalogue]") {
     Catalogue catalogue;
     CHECK(catalogue.add("x1", {"One", "", "", "", ""}) == 0);
     CHECK(catalogue.find_or_add("x2") == 1);
@@ -19,7 +19,7 @@ TEST_CASE("a catalogue finds items both ways", "[data][catalogue]") {
     CHECK_THROWS_AS(catalogue.add(""), coco::Error);
 }
 
-TEST_CASE("texts can be dealt out anew without touching keys", "[data][catalogue]") {
+TEST_CASE("texts can be permuted without changing keys", "[data][catalogue]") {
     Catalogue catalogue;
     catalogue.add("a", {"A", "", "", "", ""});
     catalogue.add("b", {"B", "", "", "", ""});

@@ -48,7 +48,7 @@ TEST_CASE("numbers are whole, finite fields", "[data][fields]") {
                           Catch::Contains("f.inter:7: bad number in column rating"));
 }
 
-TEST_CASE("a missing column says what is there instead", "[data][fields]") {
+TEST_CASE("a missing column is an error that lists the existing ones", "[data][fields]") {
     CHECK(column_of({"a", "b"}, "b") == 1);
     CHECK(column_of({"a", "b"}, "c") == -1);
     CHECK(required_column({"a", "b"}, "a", "f:1") == 0);

@@ -5,7 +5,7 @@
 
 using coco::data::film_title;
 
-TEST_CASE("films are named as people name them", "[data][film]") {
+TEST_CASE("film titles are converted to their usual form", "[data][film]") {
     CHECK(film_title("Usual Suspects, The (1995)").title == "The Usual Suspects");
     CHECK(film_title("Usual Suspects, The (1995)").year == "1995");
     CHECK(film_title("Toy Story").title == "Toy Story");
@@ -19,7 +19,7 @@ TEST_CASE("films are named as people name them", "[data][film]") {
           "The City of Lost Children (La Cite des enfants perdus)");
 }
 
-TEST_CASE("odd titles stay whole", "[data][film]") {
+TEST_CASE("unusual titles are not changed", "[data][film]") {
     CHECK(film_title("").title.empty());
     CHECK(film_title("(500) Days (2009)").title == "(500) Days");
     CHECK(film_title("Open (bracket").title == "Open (bracket");

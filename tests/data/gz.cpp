@@ -36,7 +36,7 @@ TEST_CASE("compressed and plain files give the same lines", "[data][gz]") {
     CHECK_THROWS_AS(all(folder.path() / "none"), coco::Error);
 }
 
-TEST_CASE("a torn compressed file is an error, not an early end", "[data][gz]") {
+TEST_CASE("a truncated compressed file is an error, not an early end", "[data][gz]") {
     const ScratchFolder folder;
     std::string text;
     for (int i = 0; i < 100000; ++i) text += std::to_string(i * 7919) + "\n";

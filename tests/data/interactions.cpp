@@ -6,7 +6,7 @@
 using coco::Id;
 using coco::Index;
 
-TEST_CASE("interactions are one ragged list", "[data][interactions]") {
+TEST_CASE("interactions are stored as one ragged list", "[data][interactions]") {
     coco::data::Interactions all;
     CHECK(all.users() == 0);
     CHECK(all.add(std::vector<Id>{3, 1}) == 0);

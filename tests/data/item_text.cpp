@@ -5,7 +5,7 @@
 
 using namespace coco::data;
 
-TEST_CASE("an item's text is what is known of it", "[data][item]") {
+TEST_CASE("an item's text consists of its known fields", "[data][item]") {
     CHECK(text_of_item({"OPI Nail Lacquer", "OPI", "Beauty > Makeup > Nails > Nail Polish | Gifts", "",
                         ""}) == "OPI Nail Lacquer, OPI, Nail Polish");
     CHECK(text_of_item({"The Usual Suspects", "", "", "1995", "Crime, Thriller"}) ==
@@ -15,24 +15,24 @@ TEST_CASE("an item's text is what is known of it", "[data][item]") {
     CHECK(last_category("Beauty") == "Beauty");
 }
 
-TEST_CASE("a line of one's own tells the fields it names", "[data][item]") {
+TEST_CASE("a custom line prints the fields it names", "[data][item]") {
     const Item nail{"Lacquer", "OPI", "Beauty > Nails", "", ""}, film{"Heat", "", "", "1995", "Crime"};
     CHECK(ItemLine("{title}").of(nail) == "Lacquer");
     CHECK(ItemLine("{brand}: {title} [in {categories}]").of(nail) == "OPI: Lacquer in Beauty > Nails");
-    CHECK(ItemLine("{title}[ from {year}, {brand}]").of(film) == "Heat");  // all of a bracket, or nothing
+    CHECK(ItemLine("{title}[ from {year}, {brand}]").of(film) == "Heat");  // a bracket is all or nothing
     CHECK(ItemLine("[{year}][, {genres}] - {title}").of(film) == "1995, Crime - Heat");
     CHECK(ItemLine("[{brand}], {title}").of(film) == "Heat");
     CHECK(ItemLine(R"(\[{title}\] \{{year}\} \\)").of(film) == R"([Heat] {1995} \)");
 }
 
-TEST_CASE("a line says nothing of an item it knows nothing of", "[data][item]") {
+TEST_CASE("a line is empty for an item without its fields", "[data][item]") {
     CHECK(ItemLine("Title: {title}").of({}).empty());
     CHECK(ItemLine("no field").of({"Heat", "", "", "", ""}).empty());
     CHECK(ItemLine("").of({"Heat", "", "", "", ""}).empty());
     CHECK(ItemLine("Made by {brand}").of({"Heat", "", "", "", ""}).empty());
 }
 
-TEST_CASE("a line that cannot be read is refused where it breaks", "[data][item]") {
+TEST_CASE("an invalid line is an error that names the position", "[data][item]") {
     CHECK_THROWS_WITH(ItemLine("{title} {author}"), Catch::Contains("no such field") &&
                                                         Catch::Contains("character 9") &&
                                                         Catch::Contains("{category}"));

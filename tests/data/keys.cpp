@@ -5,7 +5,7 @@
 
 using coco::data::Keys;
 
-TEST_CASE("keys get dense identifiers in order of first sight", "[data][keys]") {
+TEST_CASE("keys get dense identifiers in order of first appearance", "[data][keys]") {
     Keys keys;
     CHECK(keys.add("b") == 0);
     CHECK(keys.add("a") == 1);
@@ -15,7 +15,7 @@ TEST_CASE("keys get dense identifiers in order of first sight", "[data][keys]") 
     CHECK(keys.find("c") == coco::no_id);
 }
 
-TEST_CASE("the sum depends on keys, their order and their borders", "[data][keys]") {
+TEST_CASE("the digest depends on keys, their order and their boundaries", "[data][keys]") {
     const auto sum = [](std::initializer_list<const char*> names) {
         Keys keys;
         for (const char* name : names) keys.add(name);
@@ -24,7 +24,7 @@ TEST_CASE("the sum depends on keys, their order and their borders", "[data][keys
     CHECK(sum({"a", "b"}) == sum({"a", "b"}));
     CHECK(sum({"a", "b"}) != sum({"b", "a"}));
     CHECK(sum({"ab", "c"}) != sum({"a", "bc"}));
-    // FNV-1a, 64 bits, of nothing and of "a\n", by a three-line Python loop.
+    // FNV-1a, 64 bits, of the empty input and of "a\n", computed by a three-line Python loop.
     CHECK(sum({}) == 0xcbf29ce484222325u);
     CHECK(sum({"a"}) == 0x089bdc07b544e7b2u);
 }

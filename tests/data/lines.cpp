@@ -7,7 +7,7 @@
 
 using namespace coco::data;
 
-TEST_CASE("lines come without their ends and know where they are", "[data][lines]") {
+TEST_CASE("lines have no line ends, and their numbers are known", "[data][lines]") {
     const ScratchFolder folder;
     Lines<> lines(folder.write("a.txt",
                                "\xef\xbb\xbf"
@@ -23,7 +23,7 @@ TEST_CASE("lines come without their ends and know where they are", "[data][lines
     CHECK(!lines.next(line));
 }
 
-TEST_CASE("files that are not plain text are refused by name", "[data][lines]") {
+TEST_CASE("files that are not plain text are errors that name the file", "[data][lines]") {
     const ScratchFolder folder;
     CHECK_THROWS_WITH(Lines<>(folder.path() / "none"), Catch::Contains("none: cannot be opened"));
     CHECK_THROWS_WITH(Lines<>(folder.path()), Catch::Contains("cannot be opened"));

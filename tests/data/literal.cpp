@@ -25,13 +25,13 @@ TEST_CASE("strings of JSON and of Python", "[data][literal]") {
     CHECK(string_of(R"('it\'s "x" \xe9')") == "it's \"x\" \xc3\xa9");
     CHECK(string_of(R"(u'caf\u00e9')") == "caf\xc3\xa9");
     CHECK(string_of("\"O'Brien\"") == "O'Brien");
-    CHECK(string_of(R"("\ud83d")") == "\xef\xbf\xbd");  // half a pair: the replacement character
+    CHECK(string_of(R"("\ud83d")") == "\xef\xbf\xbd");  // half of a surrogate pair: the replacement character
     CHECK(string_of("null").empty());
     CHECK(string_of(" None ").empty());
     CHECK(string_of("''").empty());
 }
 
-TEST_CASE("values are read or skipped in any mixture", "[data][literal]") {
+TEST_CASE("values are read or skipped in any order", "[data][literal]") {
     for (const char* text : {R"({"a": [1, [true, null], {"x": -2.5e3}], "b": "B", "c": {}, "d": []})",
                              "{'a': [1, (True, None), {'x': -2.5e3,}], 'b': 'B', 'c': {}, 'd': [],}"}) {
         Literal value(text, where);
@@ -54,7 +54,7 @@ TEST_CASE("values are read or skipped in any mixture", "[data][literal]") {
     CHECK(numbers == std::vector<double>{1, 2.5, -3});
 }
 
-TEST_CASE("what is not a value is refused by line and column", "[data][literal]") {
+TEST_CASE("invalid values are errors that name line and column", "[data][literal]") {
     const auto message = [](const char* text) -> std::string {
         try {
             Literal value(text, where);

@@ -8,7 +8,7 @@
 
 using namespace coco::data;
 
-TEST_CASE("a data set is opened by what lies there", "[data][open]") {
+TEST_CASE("the format of a data set is recognised by its files", "[data][open]") {
     const ScratchFolder a, b, c, d;
     a.write("sequences.txt", "u x y\n");
     CHECK(open(a.path()).interactions.size() == 2);
@@ -29,7 +29,7 @@ TEST_CASE("a data set is opened by what lies there", "[data][open]") {
     CHECK(open<GzFile>(d.path()).interactions.size() == 25);
 }
 
-TEST_CASE("an unknown, doubled or compressed data set says what to do", "[data][open]") {
+TEST_CASE("an unknown, ambiguous or compressed data set is an error that names the fix", "[data][open]") {
     const ScratchFolder a, b, c;
     CHECK_THROWS_WITH(open(a.path()), Catch::Contains("no data set that is known"));
     CHECK_THROWS_WITH(open(a.path() / "none"), Catch::Contains("cannot be opened"));

@@ -26,7 +26,7 @@ std::vector<std::string> keys(const Dataset& data, Id user) {
 
 }  // namespace
 
-TEST_CASE("atomic files are sorted by time, ties by file order, all ratings count", "[data][recbole]") {
+TEST_CASE("atomic files are sorted by time, ties by file order; all ratings count", "[data][recbole]") {
     const ScratchFolder folder;
     folder.write("ml.item",
                  "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
@@ -42,7 +42,7 @@ TEST_CASE("atomic files are sorted by time, ties by file order, all ratings coun
     CHECK(data.users[0] == "u");
 }
 
-TEST_CASE("bad atomic files are refused by file and line", "[data][recbole]") {
+TEST_CASE("bad atomic files are errors that name file and line", "[data][recbole]") {
     const ScratchFolder folder;
     const auto message = [&](const std::string& inter, const char* item) -> std::string {
         folder.write("d.item", item);
@@ -98,7 +98,8 @@ TEST_CASE("MovieLens 100K has the known sizes", "[data][recbole]") {
     for (const Sample& s : positions) trained += s.targets();
     CHECK(trained == 97171);
     CHECK(data.catalogue.text(data.catalogue.find("12")) == "The Usual Suspects (1995), Crime, Thriller");
-    // A PyTorch twin's packed rows: every prefix packs 39 times the rows of every position.
+    // The packed rows of a PyTorch implementation: every prefix packs 39 times as many rows as every
+    // position.
     CHECK(rows_of(positions) == 97171);
     CHECK(rows_of(every_prefix(split.train, 50)) == 3806194);
 }

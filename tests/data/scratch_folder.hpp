@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A folder of small files for a test of a reader, gone at the end of the test.
+/// A folder of small files for the test of a reader; removed at the end of the test.
 #pragma once
 
 #include <unistd.h>

@@ -19,7 +19,7 @@ TEST_CASE("sequences with item texts", "[data][sequences]") {
     CHECK(data.catalogue.size() == 3);
     CHECK(data.catalogue.text(0) == "Lamp, Acme, Light");
     CHECK(data.catalogue.text(1).empty());  // an item without text
-    CHECK(data.catalogue.key(2) == "z");    // one that items.tsv lacks
+    CHECK(data.catalogue.key(2) == "z");    // not in items.tsv
     CHECK(data.users[1] == "bob");
     CHECK(std::vector<Id>(data.interactions.of(0).begin(), data.interactions.of(0).end()) ==
           std::vector<Id>{0, 1, 2});
@@ -27,7 +27,7 @@ TEST_CASE("sequences with item texts", "[data][sequences]") {
     CHECK(data.interactions.length(2) == 0);
 }
 
-TEST_CASE("bad sequences are refused by file and line", "[data][sequences]") {
+TEST_CASE("bad sequences are errors that name file and line", "[data][sequences]") {
     const ScratchFolder folder;
     const auto message = [&](const char* items, const char* sequences) -> std::string {
         folder.write("items.tsv", items);
@@ -46,7 +46,7 @@ TEST_CASE("bad sequences are refused by file and line", "[data][sequences]") {
     CHECK_THAT(message("", ""), Contains("sequences.txt: no interactions"));
     CHECK_THAT(message("", "u x\n\nv x\n"), Contains("sequences.txt:2: empty key"));
     CHECK_THAT(message("", "u x\nu y\n"), Contains("sequences.txt:2: user given twice"));
-    CHECK_THAT(message("", "u x\n"), Contains("no error"));  // a catalogue of one item is a catalogue
+    CHECK_THAT(message("", "u x\n"), Contains("no error"));  // a catalogue of one item is valid
     CHECK_THROWS_AS(read_sequences(folder.path() / "none"), coco::Error);
 }
 
@@ -56,7 +56,8 @@ TEST_CASE("Beauty and Toys have the published sizes", "[data][sequences]") {
         std::cout << "SKIPPED: COCO_DATA does not name a folder with beauty/ and toys/\n";
         return;
     }
-    // 22,363 users, 12,101 items, 198,502 interactions; 19,412, 11,924, 167,597: as S3-Rec's files count.
+    // 22,363 users, 12,101 items, 198,502 interactions; 19,412, 11,924, 167,597: the counts of S3-Rec's
+    // files.
     const Dataset beauty = read_sequences(std::filesystem::path(root) / "beauty");
     CHECK(beauty.users.size() == 22363);
     CHECK(beauty.catalogue.size() == 12101);

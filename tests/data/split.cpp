@@ -24,7 +24,7 @@ TEST_CASE("the last item is for testing, the one before it for validation", "[da
     REQUIRE(split.train.users() == 5);
     CHECK(list(split.train.of(0)) == std::vector<Id>{5, 6});
     CHECK(list(split.train.of(1)) == std::vector<Id>{1, 2});  // too short to be evaluated
-    CHECK(list(split.train.of(2)) == std::vector<Id>{3});     // no target of its own, but evaluated
+    CHECK(list(split.train.of(2)) == std::vector<Id>{3});     // no training target, but evaluated
     CHECK(list(split.train.of(3)) == std::vector<Id>{9});
     CHECK(split.train.of(4).empty());
 
@@ -40,7 +40,7 @@ TEST_CASE("the last item is for testing, the one before it for validation", "[da
     CHECK(split.test[1].target == 5);
 }
 
-TEST_CASE("cases outlive the split they came from", "[data][split]") {
+TEST_CASE("cases remain valid after their split is destroyed", "[data][split]") {
     Cases kept;
     CHECK(kept.size() == 0);
     {
@@ -51,7 +51,7 @@ TEST_CASE("cases outlive the split they came from", "[data][split]") {
     CHECK(list(kept[0].history) == std::vector<Id>{5, 6, 7});
 }
 
-TEST_CASE("a sample of cases is drawn by its seed, without repeats, in order", "[data][split]") {
+TEST_CASE("a sample of cases depends on its seed only, without repetitions, in order", "[data][split]") {
     Interactions all;
     for (Id u = 0; u < 100; ++u) all.add(std::vector<Id>{u, u, u});
     const Cases test = leave_one_out(all).test;

@@ -14,12 +14,12 @@ using namespace coco::data;
 
 namespace {
 
-/// What an oracle may know of a person when it names the next goal.
+/// What an oracle uses of a history to predict the next goal.
 enum class ExtractsKnowledge { order, counts, words };
 
-/// N@10 on test of a scorer that is told how the shop works: that the place goes up by one and no topic comes
-/// twice. `words` reads the clues' titles; `counts` has instead, for each clue, how often each topic followed
-/// it in training, with additive smoothing; `order` has neither.
+/// N@10 on test of a scorer that uses the rules of the generator: the place goes up by one and no topic
+/// occurs twice. `words` also reads the clues' titles; `counts` uses instead, for each clue, how often each
+/// topic followed it in training, with additive smoothing; `order` uses neither.
 double oracle(const Synthetic& shop, ExtractsKnowledge knows) {
     const Index topics = shop.config.topics, places = shop.config.places;
     const Split split = leave_one_out(shop.data.interactions);
@@ -60,7 +60,7 @@ double oracle(const Synthetic& shop, ExtractsKnowledge knows) {
 
 }  // namespace
 
-TEST_CASE("the generated shop has clues and goals in their places", "[data][synthetic]") {
+TEST_CASE("the generated shop has clues and goals at their positions", "[data][synthetic]") {
     const Synthetic shop = synthetic();
     CHECK(shop.data.users.size() == 2000);
     CHECK(shop.data.catalogue.size() == 1000);
@@ -86,7 +86,7 @@ TEST_CASE("clues are too rare to be learnt by identifier, goals are not", "[data
     const Synthetic shop = synthetic();
     auto counts = leave_one_out(shop.data.interactions).train.counts(shop.data.catalogue.size());
     CHECK(*std::min_element(counts.begin(), counts.begin() + 80) >= 30);
-    // Zipf: by rank, the first tenth of the clues is met several times as often as the last.
+    // Zipf: the first tenth of the clues by rank occurs several times as often as the last.
     const auto sum = [&](Index begin, Index end) {
         Index total = 0;
         for (Index i = begin; i < end; ++i) total += counts[static_cast<std::size_t>(80 + i)];
@@ -97,7 +97,7 @@ TEST_CASE("clues are too rare to be learnt by identifier, goals are not", "[data
     CHECK(counts[counts.size() / 2] <= 8);
 }
 
-TEST_CASE("knowing the words beats counting identifiers, which beats order alone", "[data][synthetic]") {
+TEST_CASE("scoring by words beats counting identifiers, which beats order alone", "[data][synthetic]") {
     for (const std::uint64_t seed : {0u, 1u}) {
         SyntheticConfig config;
         config.seed = seed;
@@ -124,13 +124,13 @@ TEST_CASE("the shop is a function of its config", "[data][synthetic]") {
     CHECK(synthetic(other).data.interactions.items() != a.data.interactions.items());
 }
 
-TEST_CASE("made words are all different", "[data][synthetic]") {
+TEST_CASE("generated words are all different", "[data][synthetic]") {
     std::set<std::string> words;
     for (Index n = 0; n < 5000; ++n) words.insert(made_word(n));
     CHECK(words.size() == 5000);
 }
 
-TEST_CASE("a shop that cannot be is refused", "[data][synthetic]") {
+TEST_CASE("a shop with impossible settings is an error", "[data][synthetic]") {
     SyntheticConfig config;
     config.topics = 5;
     CHECK_THROWS_WITH(synthetic(config), Catch::Contains("more topics wished for"));

@@ -23,7 +23,7 @@ TEST_CASE("tables with named columns, in any order", "[data][table]") {
     CHECK(read_table(rows, {}).catalogue.size() == 3);
 }
 
-TEST_CASE("columns may bear other names, and rows be in order already", "[data][table]") {
+TEST_CASE("columns may have other names, and rows may be sorted already", "[data][table]") {
     const ScratchFolder folder;
     const auto rows = folder.write("log.tsv", "who\twhat\nu\tb\nu\ta\n");
     Columns columns;
@@ -34,7 +34,7 @@ TEST_CASE("columns may bear other names, and rows be in order already", "[data][
     CHECK(data.catalogue.key(data.interactions.of(0)[0]) == "b");
 }
 
-TEST_CASE("bad tables are refused by file and line", "[data][table]") {
+TEST_CASE("bad tables are errors that name file and line", "[data][table]") {
     const ScratchFolder folder;
     const auto message = [&](const char* rows, const char* items = "item\na\n") -> std::string {
         try {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr Index width = 6, model_width = 10;
 
-/// Prompts as the sequence's segments, and twice as many mixed rows in each. A segment of length one has
-/// none: nobody speaks to it.
+/// The segments of the sequence are prompts, with twice as many mixed rows in each; a segment of length one
+/// has no mixed rows.
 struct Case {
     decoupler::CrossAttention stage;
 
@@ -42,9 +42,11 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("the decoupler obeys the law of a stage", "[decoupler][threads]") { conformance::layer<Case>(); }
+TEST_CASE("the decoupler passes the conformance test of a layer", "[decoupler][threads]") {
+    conformance::layer<Case>();
+}
 
-TEST_CASE("the decoupler is its formula, and groups in any order give the same rows", "[decoupler]") {
+TEST_CASE("the decoupler equals its formula, and groups in any order give the same rows", "[decoupler]") {
     using P = conformance::PolicyUnderTest<double>;
     ParameterLayout layout;
     const decoupler::CrossAttention stage(layout, {}, width, model_width);

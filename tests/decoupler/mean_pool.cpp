@@ -10,12 +10,13 @@ namespace {
 
 constexpr Index width = 4, model_width = 9;
 
-/// Mixed rows as the sequence's segments, the first of each (where there are two or more) a prompt's.
+/// The segments of the sequence are mixed rows; the first of each (if there are two or more) belongs to a
+/// prompt.
 struct Case {
     decoupler::MeanPool stage;
 
     explicit Case(ParameterLayout& layout) : stage(layout, {}, width, model_width) {}
-    static constexpr bool mixes = true;  // rows of a segment meet, and there is one output a segment
+    static constexpr bool mixes = true;  // rows of a segment are combined into one output
 
     static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, model_width}}; }
 
@@ -35,11 +36,11 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("the mean that replaces the decoupler obeys the law of a stage", "[decoupler][threads]") {
+TEST_CASE("MeanPool passes the conformance test of a layer", "[decoupler][threads]") {
     conformance::layer<Case>();
 }
 
-TEST_CASE("it is a linear map of the mean of the rows after the prompts", "[decoupler]") {
+TEST_CASE("MeanPool is a linear map of the mean of the rows after the prompts", "[decoupler]") {
     using P = conformance::PolicyUnderTest<double>;
     ParameterLayout layout;
     const decoupler::MeanPool stage(layout, {}, width, model_width);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kernels are written with, against plain loops: threads' places, barriers, shuffles, votes, shared
-// memory.
+// Basic operations of kernels against plain loops: thread indices, barriers, shuffles, votes, shared memory.
 #include <catch2/catch.hpp>
 
 #include <cuda_runtime.h>
@@ -37,7 +36,7 @@ __global__ void votes(int* out) {
     out[5 * 64 + threadIdx.x] = __any_sync(0xffffffffu, lane == 7) + __all_sync(0xffffffffu, lane < 31);
     out[6 * 64 + threadIdx.x] = __syncthreads_count(threadIdx.x < 5);
     out[7 * 64 + threadIdx.x] = __syncthreads_or(threadIdx.x == 63) + __syncthreads_and(threadIdx.x < 63);
-    // Half a warp by itself, while the other half is elsewhere.
+    // Half a warp synchronises while the other half takes another path.
     if (lane < 16)
         out[8 * 64 + threadIdx.x] = __shfl_xor_sync(0x0000ffffu, lane, 1);
     else
@@ -57,7 +56,7 @@ std::vector<T> fetch(const T* from, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("emulator: threads know their places", "[emulator]") {
+TEST_CASE("emulator: thread and block indices", "[emulator]") {
     coco::cuda::Stream stream;
     int* out = nullptr;
     REQUIRE(cudaMalloc(&out, 24 * 30 * sizeof(int)) == cudaSuccess);
@@ -68,7 +67,7 @@ TEST_CASE("emulator: threads know their places", "[emulator]") {
     REQUIRE(cudaFree(out) == cudaSuccess);
 }
 
-TEMPLATE_TEST_CASE("emulator: a block adds up", "[emulator]", float, double, int) {
+TEMPLATE_TEST_CASE("emulator: sum over a block", "[emulator]", float, double, int) {
     coco::cuda::Stream stream;
     const int count = 1000, blocks = 5;
     std::vector<TestType> x(static_cast<std::size_t>(count * blocks));

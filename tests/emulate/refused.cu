@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planted faults that the emulator itself refuses, each with its sentence: addresses of the wrong space,
-// barriers that not all threads reach, wrong sizes and matrices, calls a capture does not allow, an order
-// that blocks must not have.
+// Planted faults that the emulator itself reports, each with its message: addresses of the wrong space,
+// barriers that not all threads reach, wrong sizes and matrices, calls that are not allowed during capture,
+// dependence on the order of blocks.
 #include <catch2/catch.hpp>
 
 #include <cublas_v2.h>
@@ -45,7 +45,7 @@ __global__ void who_is_last(int* out) { atomicExch(out, static_cast<int>(blockId
 
 namespace {
 
-/// Memory of the device for a test.
+/// Device memory for a test.
 template <class T>
 struct OnDevice {
     explicit OnDevice(std::size_t count) { REQUIRE(cudaMalloc(&at, count * sizeof(T)) == cudaSuccess); }
@@ -54,7 +54,7 @@ struct OnDevice {
     T* at = nullptr;
 };
 
-/// The sentence with which a launch fails.
+/// The message with which a launch fails, or "".
 template <class... Parameters, class... Arguments>
 std::string failure(void (*kernel)(Parameters...), dim3 block, const Arguments&... arguments) {
     cudaLaunchConfig_t config{};
@@ -72,7 +72,7 @@ struct TwoViews {
 
 }  // namespace
 
-TEST_CASE("emulator: a kernel is given addresses of its device alone", "[emulator]") {
+TEST_CASE("emulator: a kernel's arguments must be addresses of its device", "[emulator]") {
     std::vector<float> host(100);
     const OnDevice<float> device(100);
     CHECK(failure(kernel::take<const float*>, dim3(32), device.at) == "");
@@ -89,7 +89,7 @@ TEST_CASE("emulator: a kernel is given addresses of its device alone", "[emulato
     CHECK(failure(kernel::take<TwoViews>, dim3(32), fine) == "");
     CHECK_THAT(failure(kernel::take<TwoViews>, dim3(32), wrong), Contains("host"));
 
-    // Pinned memory is the device's to read.
+    // Pinned memory can be read by the device.
     float* pinned = nullptr;
     REQUIRE(cudaMallocHost(&pinned, 400) == cudaSuccess);
     CHECK(failure(kernel::take<const float*>, dim3(32), pinned) == "");
@@ -104,7 +104,7 @@ TEST_CASE("emulator: a kernel is given addresses of its device alone", "[emulato
     }
 }
 
-TEST_CASE("emulator: threads that do not meet are a sentence, not a hang", "[emulator]") {
+TEST_CASE("emulator: a deadlock at a barrier is an error, not a hang", "[emulator]") {
     CHECK(failure(kernel::leave_early, dim3(128), 128) == "");
     CHECK(failure(kernel::leave_early, dim3(128), 0) == "");
     CHECK_THAT(failure(kernel::leave_early, dim3(128), 96),
@@ -116,7 +116,7 @@ TEST_CASE("emulator: threads that do not meet are a sentence, not a hang", "[emu
         Contains("48 threads wait at __syncthreads") && Contains("16 threads of warp 0 wait at __syncwarp"));
     CHECK_THAT(failure(kernel::half_a_warp, dim3(32)), Contains("reads lane 20, which is not there"));
     CHECK_THAT(failure(kernel::not_in_mask, dim3(32)), Contains("the mask leaves out"));
-    // What failed leaves nothing behind.
+    // An error does not affect later launches.
     CHECK(failure(kernel::leave_early, dim3(128), 128) == "");
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("emulator: a launch beyond the device's limits", "[emulator]") {
     static_cast<void>(cudaGetLastError());
 }
 
-TEST_CASE("emulator: copies go where they say", "[emulator]") {
+TEST_CASE("emulator: copies check both ends against their direction", "[emulator]") {
     const OnDevice<float> device(10);
     std::vector<float> host(20);
     CHECK(cudaMemcpy(device.at, host.data(), 40, cudaMemcpyHostToDevice) == cudaSuccess);
@@ -156,7 +156,7 @@ TEST_CASE("emulator: copies go where they say", "[emulator]") {
     static_cast<void>(cudaGetLastError());
 }
 
-TEST_CASE("emulator: cuBLAS refuses what it refuses", "[emulator]") {
+TEST_CASE("emulator: cuBLAS rejects invalid arguments", "[emulator]") {
     cublasHandle_t handle = nullptr;
     REQUIRE(cublasCreate(&handle) == CUBLAS_STATUS_SUCCESS);
     const OnDevice<float> a(6 * 4), b(4 * 5), c(6 * 5);
@@ -182,7 +182,7 @@ TEST_CASE("emulator: cuBLAS refuses what it refuses", "[emulator]") {
     REQUIRE(cublasDestroy(handle) == CUBLAS_STATUS_SUCCESS);
 }
 
-TEST_CASE("emulator: another seed is another order of blocks", "[emulator]") {
+TEST_CASE("emulator: another seed gives another order of blocks", "[emulator]") {
     const OnDevice<int> out(1);
     cudaLaunchConfig_t config{};
     config.gridDim = dim3(50);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams, events and graphs: work in order, late work with a host that reads too early, captures and their
+// Streams, events and graphs: ordered work, delayed work with a host that reads too early, capture and
 // replay.
 #include <catch2/catch.hpp>
 
@@ -44,7 +44,7 @@ struct Numbers {
     int *device = nullptr, *pinned = nullptr;
 };
 
-/// Work runs as late as the device may run it.
+/// While it lives, work runs as late as the device may run it.
 struct Late {
     Late() { REQUIRE(setenv("COCO_EMULATE_LAZY", "1", 1) == 0); }
     Late(const Late&) = delete;
@@ -53,7 +53,7 @@ struct Late {
 
 }  // namespace
 
-TEST_CASE("emulator: a host that reads before it waits reads nothing", "[emulator]") {
+TEST_CASE("emulator: a host that reads before it waits reads old values", "[emulator]") {
     const Late late;
     Numbers x;
     REQUIRE(add(x.stream, x.device, 5) == cudaSuccess);
@@ -132,7 +132,7 @@ TEST_CASE("emulator: a captured stream is replayed", "[emulator]") {
     REQUIRE(cudaGraphDestroy(graph) == cudaSuccess);
 }
 
-TEST_CASE("emulator: what no graph can hold spoils a capture", "[emulator]") {
+TEST_CASE("emulator: a call that no graph can contain invalidates the capture", "[emulator]") {
     Numbers x;
     cudaGraph_t graph = nullptr;
     const auto spoil = [&](const auto& call) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thrust by its C++ back end beside the emulator: vectors and algorithms of the device outside of steps.
+// Thrust with its C++ back end beside the emulator: device vectors and algorithms outside of training steps.
 #include <catch2/catch.hpp>
 
 #include <cuda_runtime.h>
@@ -17,7 +17,7 @@ struct Square {
 
 }  // namespace
 
-TEST_CASE("emulator: thrust runs by its own back end", "[emulator]") {
+TEST_CASE("emulator: thrust runs with its C++ back end", "[emulator]") {
     const thrust::host_vector<int> given(std::vector<int>{5, 3, 4, 1, 2});
     thrust::device_vector<int> x = given;
     thrust::sort(x.begin(), x.end());

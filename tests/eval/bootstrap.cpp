@@ -7,12 +7,12 @@
 
 using namespace coco;
 
-TEST_CASE("the interval agrees with the normal one where that holds", "[eval][bootstrap]") {
+TEST_CASE("the interval agrees with the normal approximation where that holds", "[eval][bootstrap]") {
     RandomStream random(1);
     std::vector<double> a, b;
     double sum = 0, squares = 0;
     for (int i = 0; i < 4000; ++i) {
-        const double person = random.normal();  // common to both answers: pairing must cancel it
+        const double person = random.normal();  // common to both systems: pairing must cancel it
         a.push_back(person + 0.1 + 0.2 * random.normal());
         b.push_back(person);
         sum += a.back() - b.back();
@@ -36,7 +36,7 @@ TEST_CASE("the interval is a function of its seed", "[eval][bootstrap]") {
     CHECK(same.high == 0.0);
 }
 
-TEST_CASE("questions that cannot be compared are refused", "[eval][bootstrap]") {
+TEST_CASE("metrics that cannot be compared are an error", "[eval][bootstrap]") {
     const std::vector<double> two{1, 2}, three{1, 2, 3}, none;
     CHECK_THROWS_AS(paired_bootstrap(two, three), Error);
     CHECK_THROWS_AS(paired_bootstrap(none, none), Error);

@@ -13,13 +13,13 @@ TEST_CASE("a rank is 1 + the greater + half of the other equals", "[eval][metric
     CHECK(rank_of(scores, 4) == 1.0);
     CHECK(rank_of(scores, 0) == 3.0);
     CHECK(rank_of(scores, 1) == 5.0);
-    CHECK(rank_of(scores, 1, std::vector<Id>{4, 4, 3}) == 3.5);  // repeats in the mask count once
+    CHECK(rank_of(scores, 1, std::vector<Id>{4, 4, 3}) == 3.5);  // repetitions in the mask count once
     CHECK(rank_of(scores, 1, std::vector<Id>{1}) == 5.0);        // the target is never masked
     CHECK(rank_of(std::vector<float>{7}, 0) == 1.0);             // a catalogue of one item
-    CHECK(rank_of(std::vector<float>{2, 2, 2, 2}, 3) == 2.5);    // knowing nothing is the middle
+    CHECK(rank_of(std::vector<float>{2, 2, 2, 2}, 3) == 2.5);    // equal scores give the middle rank
 }
 
-TEST_CASE("scores that are not numbers never help", "[eval][metrics]") {
+TEST_CASE("NaN scores never improve a rank", "[eval][metrics]") {
     const float nan = std::numeric_limits<float>::quiet_NaN(),
                 infinity = std::numeric_limits<float>::infinity();
     CHECK(rank_of(std::vector<float>{1, nan, 0}, 0) == 2.0);
@@ -27,7 +27,7 @@ TEST_CASE("scores that are not numbers never help", "[eval][metrics]") {
     CHECK_THROWS_AS(rank_of(std::vector<float>{1, nan}, 1), Error);
 }
 
-TEST_CASE("metrics by hand", "[eval][metrics]") {
+TEST_CASE("metrics computed by hand", "[eval][metrics]") {
     Metrics metrics;
     for (const double rank : {1.0, 3.5, 5.5, 20.0}) metrics.add(rank);
     metrics.add(unranked);

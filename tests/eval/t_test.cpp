@@ -5,7 +5,7 @@
 
 using namespace coco;
 
-// All numbers by mpmath with 30 digits: betainc, and the quadrature of Student's density.
+// All numbers computed by mpmath with 30 digits: betainc, and the quadrature of Student's density.
 TEST_CASE("the incomplete beta function", "[eval][t_test]") {
     CHECK(incomplete_beta(2, 0.5, 0.3) == Approx(0.0378409694858131169).epsilon(1e-12));
     CHECK(incomplete_beta(0.5, 0.5, 0.9) == Approx(0.795167235300866572).epsilon(1e-12));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The programs do what docs/experiment.md says, on a shop small enough for seconds.
+"""Checks that the programs do what docs/experiment.md describes, on a shop small enough to take seconds.
 
 usage: smoke.py EXPERIMENT EXPERIMENT_EMULATED MAIN_JOB QUICKSTART LM
 """
@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "house"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hygiene"))
 from compiler import finish
 
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
@@ -26,7 +26,7 @@ SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
 
 
 def shop(folder):
-    """60 people in a shop of 40 things whose names are two words."""
+    """60 users in a shop of 40 items whose titles are two words."""
     draw = random.Random(1)
     words = ["red", "blue", "old", "new", "warm", "cold", "soft", "hard"]
     folder.mkdir()
@@ -146,7 +146,7 @@ def a_gpu_trains_what_the_host_trains(t):
         mine, theirs = ([run["joint"][0] for run in report["runs"]] for report in (device, host))
         for a, b in zip(mine, theirs, strict=True):
             assert abs(a["loss"] - b["loss"]) <= 1e-4 * b["loss"] and a["codes_a_user"] == b["codes_a_user"], (a, b)
-        # Two items whose scores differ in the last bits may change places.
+        # Two items whose scores differ only by rounding may swap ranks.
         for part in ("test", "valid"):
             assert abs(device[part]["mean"]["MRR"] - host[part]["mean"]["MRR"]) < 0.01, (device[part], host[part])
     if shutil.which("nvidia-smi") is None:

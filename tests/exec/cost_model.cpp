@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the counting policy adds up, beside sums by hand. Launches are compared with a device's in tests/cuda.
+// Counts of CostModel against sums by hand. Launches are compared with a device's in tests/cuda.
 #include <catch2/catch.hpp>
 #include <coco/exec/cost_model.hpp>
 
@@ -16,7 +16,7 @@ Rows<P> matrix(CostModel& on, Index rows, Index cols) {
             cols};
 }
 
-/// Pairs of a query and a key that it sees, one by one, as the skill `attend` is described.
+/// Number of pairs of a query and a key it attends to, counted one by one by the definition of `attend`.
 Index seen_pairs(const Attention<P>& shape, bool own) {
     Index pairs = 0;
     for (Index s = 0; s < shape.queries.count(); ++s) {
@@ -31,7 +31,7 @@ Index seen_pairs(const Attention<P>& shape, bool own) {
 
 }  // namespace
 
-TEST_CASE("counting: attention's operations are four a pair and column that is seen") {
+TEST_CASE("CostModel: attention takes four operations per attended pair and column") {
     const std::vector<Id> queries{0, 3, 3, 8, 10}, keys{0, 3, 5, 9, 16};
     for (const bool causal : {false, true})
         for (const Index prefix : {Index{0}, Index{3}})
@@ -54,7 +54,7 @@ TEST_CASE("counting: attention's operations are four a pair and column that is s
             }
 }
 
-TEST_CASE("counting: products, and what is read back") {
+TEST_CASE("CostModel: products and downloads") {
     CostModel on(6, 0.25);
     const Rows<P> a = matrix(on, 5, 7), b = matrix(on, 3, 7), c = matrix(on, 5, 3);
     CHECK(on.max_owned() == 4 * (35 + 21 + 15));

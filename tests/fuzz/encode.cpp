@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text through the tokenizer of a rule, which its first byte chooses: nothing is lost, and all ways give
-// the same ids.
+// A text through the tokenizer of a rule, which the first byte selects: nothing is lost, and all code paths
+// give the same ids.
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -25,7 +25,7 @@ static std::vector<Tokenizer> open_all() {
     return all;
 }
 
-/// utf8proc's own, which takes quadratic time where many marks follow each other.
+/// NFC by utf8proc, which takes quadratic time where many marks follow each other.
 static std::string reference_nfc(const std::string& text) {
     utf8proc_uint8_t* bytes = nullptr;
     const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
@@ -56,7 +56,7 @@ void fuzz(std::string_view input) {
         tokenizer.cut(
             input, special, [&](coco::Id id) { words += tokenizer.token(id); },
             [&](std::string_view word) { words += word; });
-        // With special tokens what is normalised is the text between them.
+        // With special tokens only the text between them is normalised.
         if (!normalises || special == Special::ordinary)
             promise(words == expected, "words together are the text");
         if (special == Special::ordinary)

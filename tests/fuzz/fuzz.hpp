@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the fuzz targets share. A target defines `fuzz(input)`, once, as the function that libFuzzer calls:
-/// it may throw `coco::Error` and nothing else, and what it promises it checks by `promise`.
+/// Shared by the fuzz targets. A target defines `fuzz(input)`, the function that libFuzzer calls. It may
+/// throw only `coco::Error`, and checks its invariants by `promise`.
 #pragma once
 
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ inline void promise(bool kept, const char* what) {
     std::abort();
 }
 
-/// A file of bytes that lives in memory.
+/// An in-memory file with the given bytes.
 class MemoryFile {
 public:
     explicit MemoryFile(std::string_view bytes) : descriptor_(::memfd_create("fuzz", MFD_CLOEXEC)) {

@@ -17,7 +17,7 @@ void fuzz(std::string_view input) {
         try {
             coco::io::read_rows(tensor, 0, 1, row);
             coco::io::read_rows(tensor, tensor.rows - 1, 1, row);
-        } catch (const coco::Error&) {  // a type that is not decoded, or a value that is no number
+        } catch (const coco::Error&) {  // a type that is not supported, or a value that is not a number
         }
     }
     coco::io::tokenizer_of(file).encode("It's 12 <|im_end|>");

@@ -15,7 +15,7 @@ void fuzz(std::string_view input) {
         std::vector<float> values(tensor.bytes.size() / coco::io::layout_of(tensor.dtype).bytes);
         try {
             coco::io::to_floats(tensor, name, 1, values);
-        } catch (const coco::Error&) {  // no weights, or a value that is no number
+        } catch (const coco::Error&) {  // no weights, or a value that is not a number
         }
     }
 }

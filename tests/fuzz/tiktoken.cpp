@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A .tiktoken file, and a text through the tokenizer it makes. The bytes stand before the input, else few are
-// whole.
+// A .tiktoken file, and a text through the tokenizer it defines. All single bytes are put before the input,
+// otherwise few files would be complete.
 #include <fstream>
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tokenizer.json, and a text through the tokenizer it makes.
+// A tokenizer.json, and a text through the tokenizer it defines.
 #include <string>
 
 #include <coco/io/tokenizer_json.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clip's norm and AdamW on the host against plain loops in double, and the same bits whatever the
+// `squared_norm` and `adamw` on the host against plain loops in double, bit-identical for any number of
 // threads.
 #include <catch2/catch.hpp>
 
@@ -11,8 +11,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("update: equals the plain loop, whatever the threads", "[update][threads]", float,
-                   double) {
+TEMPLATE_TEST_CASE("squared_norm and adamw: equals the plain loop, for any number of threads",
+                   "[update][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::update_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);

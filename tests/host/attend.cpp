@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention on the host against its definition in double, and the same bits by one, two and three threads.
+// Attention on the host against its definition in double, bit-identical with one, two and three threads.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -10,7 +10,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("attend: equals its definition, and its difference quotients", "[attend]", float, double) {
+TEMPLATE_TEST_CASE("attend: equals its definition, gradients equal difference quotients", "[attend]", float,
+                   double) {
     BasicHost<TestType> on(2);
     const auto check = [&](const std::string& name, const conformance::AttentionTrial<TestType>& trial) {
         INFO(name << ", dropout " << trial.dropout);
@@ -20,7 +21,7 @@ TEMPLATE_TEST_CASE("attend: equals its definition, and its difference quotients"
     conformance::long_attention_trials<TestType>(check);
 }
 
-TEMPLATE_TEST_CASE("attend: threads change no bit", "[attend][threads]", float, double) {
+TEMPLATE_TEST_CASE("attend: bit-identical for any number of threads", "[attend][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
     const auto check = [&](const std::string& name, const conformance::AttentionTrial<TestType>& trial) {
         INFO(name << ", dropout " << trial.dropout);
@@ -32,7 +33,7 @@ TEMPLATE_TEST_CASE("attend: threads change no bit", "[attend][threads]", float, 
     conformance::long_attention_trials<TestType>(check);
 }
 
-TEST_CASE("attend: gradients that are not wanted are not touched", "[attend]") {
+TEST_CASE("attend: gradients of empty views are not computed", "[attend]") {
     BasicHost<double> on(1);
     conformance::AttentionTrial<double> t;
     t.queries = t.keys = conformance::lengths({3, 4});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of bytes beside sums in double: rows of ordinary and of wild sizes, and what is not finite.
+// Products in 8-bit integers against sums in double: rows of ordinary and of extreme sizes, and non-finite
+// values.
 #include <coco/host/digits.hpp>
 
 #include <catch2/catch.hpp>
@@ -18,7 +19,7 @@ struct Product {
     Index rows = 7, cols = 512;
     std::vector<std::byte> bytes = conformance::random_blocks(type, rows* cols / layout_of(type)->values, 3);
 
-    /// x w' row by row; empty where bytes do not multiply it.
+    /// x w' row by row; empty if the type is not supported.
     std::vector<float> operator()(const std::vector<float>& x) const {
         host::Pool pool(1);
         const Index count = static_cast<Index>(x.size()) / cols;
@@ -63,7 +64,7 @@ std::vector<float> drawn(Index rows, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("digits: rows with stored blocks are floats' products", "[stored]") {
+TEST_CASE("digits: products of rows with stored blocks equal those in float", "[stored]") {
     if (!host::digits::available()) {
         std::cout << "SKIPPED: this processor does not multiply bytes (AVX-512 VNNI)\n";
         return;
@@ -75,7 +76,7 @@ TEST_CASE("digits: rows with stored blocks are floats' products", "[stored]") {
             const std::vector<float> x = drawn(rows, 11);
             CHECK(product(x).size() == static_cast<std::size_t>(rows * product.rows));
             CHECK(product.off(x) < 1e-6);
-            // A few numbers that outgrow the others of their group, zeros, and groups of very different
+            // A few elements much larger than others of their group, zeros, and groups of very different
             // sizes.
             std::vector<float> wild = x;
             for (std::size_t i = 5; i < wild.size(); i += 97) wild[i] *= 1e4f;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Row kernels and column sums on the host against plain loops in double, and the same bits whatever the
+// Row kernels and column sums on the host against plain loops in double, bit-identical for any number of
 // threads.
 #include <catch2/catch.hpp>
 
@@ -12,7 +12,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("rows: equals the plain loop, whatever the threads", "[rows][threads]", float, double) {
+TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop, for any number of threads",
+                   "[rows][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::rows_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
@@ -23,7 +24,7 @@ TEMPLATE_TEST_CASE("rows: equals the plain loop, whatever the threads", "[rows][
     });
 }
 
-TEST_CASE("rows: a row's function is called once for each element", "[rows]") {
+TEST_CASE("for_each_row: the function is called once for each element", "[rows]") {
     for (const Index n : {1, 15, 16, 17, 100}) {
         std::vector<int> calls(static_cast<std::size_t>(n));
         const host::Row<float> row;

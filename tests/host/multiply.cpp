@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products on the host against the triple loop in double, and the same bits whatever the threads.
+// Products on the host against the triple loop in double, bit-identical for any number of threads.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -18,7 +18,8 @@ TEMPLATE_TEST_CASE("multiply: equals the triple loop", "[multiply]", float, doub
     });
 }
 
-TEMPLATE_TEST_CASE("multiply: threads change no bit", "[multiply][threads]", float, double) {
+TEMPLATE_TEST_CASE("multiply: bit-identical for any number of threads", "[multiply][threads]", float,
+                   double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::multiply_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products with stored matrices against the triple loop over decoded values, and the same bits whatever the
+// Products with stored matrices against the triple loop over decoded values, bit-identical for any number of
 // threads.
 #include <catch2/catch.hpp>
 
@@ -9,8 +9,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no bit", "[stored][threads]",
-                   float, double) {
+TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, bit-identical for any number of threads",
+                   "[stored][threads]", float, double) {
     BasicHost<TestType> one(1), three(3);
     conformance::stored_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
@@ -21,7 +21,7 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, threads change no b
     });
 }
 
-TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[stored][threads]") {
+TEST_CASE("multiply_stored: in bfloat16 only x is rounded", "[stored][threads]") {
     Host one(1), three(3);
     const bool narrow = host::bfloat::available();
     WARN("bfloat16 products " << (narrow ? "by the processor" : "in float: the processor has none"));
@@ -33,7 +33,7 @@ TEST_CASE("multiply_stored: in bfloat16, x is rounded and nothing else", "[store
     });
 }
 
-TEMPLATE_TEST_CASE("gather_stored: rows as they decode", "[stored]", float, double) {
+TEMPLATE_TEST_CASE("gather_stored: rows equal the decoded ones", "[stored]", float, double) {
     BasicHost<TestType> on(2);
     for (const GgmlType type : conformance::stored_types) {
         const Index values = layout_of(type)->values, cols = 2 * values, rows = 5;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pool: every task once, jobs inside jobs, exceptions, more tasks than one ticket counts, many callers.
+// The thread pool: every task once, nested jobs, exceptions, more tasks than fit one counter, many callers.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -33,7 +33,7 @@ TEST_CASE("a job of millions of tasks, and a job inside a task", "[pool]") {
     CHECK(sum == 80);
 }
 
-TEST_CASE("the first exception of a task comes out, and the pool goes on", "[pool][threads]") {
+TEST_CASE("the first exception of a task is rethrown, and the pool still works", "[pool][threads]") {
     host::Pool pool(2);
     std::atomic<int> ran{0};
     CHECK_THROWS_AS(pool.run(10,

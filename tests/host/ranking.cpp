@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rankings against a full sort, and the same bits whatever the threads.
+// Rankings against a full sort, bit-identical for any number of threads.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("rank and place: equal a full sort", "[rank]", float, double) {
+TEMPLATE_TEST_CASE("top_k and target_rank: equal a full sort", "[rank]", float, double) {
     BasicHost<TestType> on(2);
     conformance::rank_trials<TestType>(
         [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
@@ -21,7 +21,8 @@ TEMPLATE_TEST_CASE("rank and place: equal a full sort", "[rank]", float, double)
         });
 }
 
-TEMPLATE_TEST_CASE("rank and place: threads change no bit", "[rank][threads]", float, double) {
+TEMPLATE_TEST_CASE("top_k and target_rank: bit-identical for any number of threads", "[rank][threads]", float,
+                   double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::rank_trials<TestType>(
         [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
@@ -32,7 +33,7 @@ TEMPLATE_TEST_CASE("rank and place: threads change no bit", "[rank][threads]", f
         });
 }
 
-TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[rank]") {
+TEST_CASE("top_k and target_rank: a row of NaN has no best columns and the worst rank", "[rank]") {
     Host on(1);
     conformance::Matrix h(1, 2), columns(30, 2);
     h(0, 0) = std::numeric_limits<double>::quiet_NaN();
@@ -49,7 +50,7 @@ TEST_CASE("rank and place: a row of NaN recommends nothing and hits nothing", "[
     CHECK(places.in()(0, 0) >= 30);
 }
 
-TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last bit", "[rank]", float,
+TEMPLATE_TEST_CASE("target_rank: copies of the target's column tie exactly", "[rank]", float,
                    double) {
     BasicHost<TestType> on(2);
     RandomStream random(6);
@@ -69,7 +70,7 @@ TEMPLATE_TEST_CASE("place: copies of the target's column tie with it to the last
         for (Index i = 0; i < rows; ++i) {
             const Id* const order = best.list().data + i * 900;
             const auto at = std::find(order, order + 900, 17) - order;
-            // Five equals: the first of them stands at `at`, its place is the middle of the five.
+            // Five equal scores, the first of them at `at`: the rank is the middle of the five.
             CHECK(places.in()(i, 0) == static_cast<TestType>(at + 1 + 2));
             CHECK(std::vector<Id>(order + at, order + at + 5) == std::vector<Id>{17, 64, 200, 511, 899});
         }

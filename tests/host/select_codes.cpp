@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The choice of codes against a sort by cosine, and the same bits whatever the threads.
+// Selection of codes against a sort by cosine, bit-identical for any number of threads.
 #include <catch2/catch.hpp>
 
 #include <string>
@@ -10,7 +10,7 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("choose: equals a sort by cosine", "[choose]", float, double) {
+TEMPLATE_TEST_CASE("select_codes: equals a sort by cosine", "[choose]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::choose_trials<TestType>(
         [&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The softmax over columns against its definition in double, and the same bits whatever the threads.
+// Softmax cross-entropy against its definition in double, bit-identical for any number of threads.
 #include <catch2/catch.hpp>
 
 #include <limits>
@@ -11,8 +11,8 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("classify: equals its definition, and its difference quotients", "[classify]", float,
-                   double) {
+TEMPLATE_TEST_CASE("softmax_cross_entropy: equals its definition, gradients equal difference quotients",
+                   "[classify]", float, double) {
     BasicHost<TestType> on(2);
     conformance::classify_trials<TestType>(
         [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
@@ -21,7 +21,8 @@ TEMPLATE_TEST_CASE("classify: equals its definition, and its difference quotient
         });
 }
 
-TEMPLATE_TEST_CASE("classify: threads change no bit", "[classify][threads]", float, double) {
+TEMPLATE_TEST_CASE("softmax_cross_entropy: bit-identical for any number of threads", "[classify][threads]",
+                   float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
     conformance::classify_trials<TestType>(
         [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
@@ -32,7 +33,7 @@ TEMPLATE_TEST_CASE("classify: threads change no bit", "[classify][threads]", flo
         });
 }
 
-TEST_CASE("classify: without outputs it is the loss alone, and a NaN shows in it", "[classify]") {
+TEST_CASE("softmax_cross_entropy: without gradients only the loss, and NaN inputs give NaN", "[classify]") {
     Host on(1);
     conformance::ClassifyTrial<float> t;
     t.rows = 70;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The floors: a header includes only what lies below it, never in a circle, and foreign libraries where they belong.
+"""Levels: a header includes only headers of its own level or lower, never in a circle, and foreign libraries only where
+they belong.
 
 usage: layout.py
 """
@@ -10,11 +11,11 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 
-FLOORS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
+LEVELS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
           ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
-ROOF = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
-FLOOR_OF = {folder: number for number, folders in enumerate(FLOORS) for folder in folders}
+TOP = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
+LEVEL_OF = {folder: number for number, folders in enumerate(LEVELS) for folder in folders}
 
 # Foreign includes, and the only places that may name them.
 PLACES = [(re.compile(r"(unsupported/)?Eigen/"), r"host/"),
@@ -41,15 +42,15 @@ def folder_of(name):
     return parts[1] if len(parts) > 2 else None
 
 
-def floors(names):
-    """coco.hpp and coco.cuh stand on the roof; fwd.hpp, which holds names only, under the ground floor."""
+def levels(names):
+    """coco.hpp and coco.cuh are above every level; fwd.hpp, which only declares names, may include core alone."""
     for name in names:
         here = folder_of(name)
-        if here is not None and here not in FLOOR_OF:
-            yield f"{name}: no floor is called {here}"
+        if here is not None and here not in LEVEL_OF:
+            yield f"{name}: there is no level {here}"
             continue
-        if here is None and name not in ROOF:
-            yield f"{name}: stands on no floor"
+        if here is None and name not in TOP:
+            yield f"{name}: belongs to no level"
         for other in includes((INCLUDE / name).read_text()):
             there = folder_of(other)
             if not (INCLUDE / other).is_file():
@@ -57,20 +58,20 @@ def floors(names):
             elif here is None and name != "coco/fwd.hpp":
                 continue
             elif here is None and there != "core":
-                yield f"{name}: holds names only, but includes {other}"
+                yield f"{name}: only declares names, but includes {other}"
             elif there is None:
                 if other != "coco/fwd.hpp":
-                    yield f"{name}: includes {other}, which stands above every floor"
-            elif here is not None and FLOOR_OF.get(there, 99) > FLOOR_OF[here]:
-                yield f"{name}: includes {other}, which is a floor above"
+                    yield f"{name}: includes {other}, which is above every level"
+            elif here is not None and LEVEL_OF.get(there, 99) > LEVEL_OF[here]:
+                yield f"{name}: includes {other}, which is of a higher level"
             elif {here, there} == {"host", "cuda"}:
-                yield f"{name}: includes {other}: the two branches know nothing of each other"
+                yield f"{name}: includes {other}: host and cuda are independent of each other"
             elif there in ("host", "cuda") and here != there:
-                yield f"{name}: includes {other}: only the branches know where they run"
+                yield f"{name}: includes {other}: policy-independent code includes no policy"
 
 
 def circles(names):
-    """Circles among headers, then among folders of one floor."""
+    """Circles among headers, then among folders of one level."""
     between = {name: set(includes((INCLUDE / name).read_text())) for name in names}
     folders = {}
     for name, others in between.items():
@@ -124,7 +125,7 @@ def whole(names):
 
 def main():
     names, failed = all_headers(), 0
-    rules = (floors, circles, foreign, bare, whole)
+    rules = (levels, circles, foreign, bare, whole)
     for rule in rules:
         broken = list(dict.fromkeys(rule(names)))
         print(*broken, sep="\n", end="\n" if broken else "")

@@ -15,7 +15,7 @@ void append(AtomicFile& file, std::string_view text) { file.write(std::as_bytes(
 
 }  // namespace
 
-TEST_CASE("a file is not there until it is committed, and then it is whole") {
+TEST_CASE("a file does not exist until it is committed, and then it is complete") {
     const support::Folder folder;
     const auto path = folder / "file";
     {
@@ -29,7 +29,7 @@ TEST_CASE("a file is not there until it is committed, and then it is whole") {
     CHECK_FALSE(std::filesystem::exists(folder / "file.partial"));
 }
 
-TEST_CASE("a file given up leaves the old one and nothing else") {
+TEST_CASE("a file that is not committed leaves the old one and nothing else") {
     const support::Folder folder;
     const auto path = support::write(folder / "file", "old");
     {
@@ -40,7 +40,7 @@ TEST_CASE("a file given up leaves the old one and nothing else") {
     CHECK_FALSE(std::filesystem::exists(folder / "file.partial"));
 }
 
-TEST_CASE("a place that cannot be written, and a disk that is full") {
+TEST_CASE("atomic file: a path that cannot be written, and a full disk") {
     const support::Folder folder;
     CHECK_THROWS_AS(AtomicFile(folder / "no-such-folder/file"), coco::Error);
     std::filesystem::create_directory(folder / "taken");

@@ -11,7 +11,7 @@
 using Catch::Matchers::Contains;
 using coco::io::ByteReader;
 
-TEST_CASE("a byte reader reads in turn and refuses to pass the end") {
+TEST_CASE("a byte reader reads sequentially, and reading past the end is an error") {
     const std::string text = support::bytes_of(std::uint16_t{513}) + support::GgufBytes::string("abc") + "x";
     ByteReader in(std::as_bytes(std::span(text)), "file");
     CHECK(in.number<std::uint16_t>("a number") == 513);
@@ -21,7 +21,7 @@ TEST_CASE("a byte reader reads in turn and refuses to pass the end") {
                Contains("file: byte 13") && Contains("the rest") && Contains("4 bytes"));
 }
 
-TEST_CASE("lengths and counts near 2^64 are refused, not wrapped around") {
+TEST_CASE("lengths and counts near 2^64 are errors, not wrapped around") {
     const std::string text = support::bytes_of(std::numeric_limits<std::uint64_t>::max()) + "abc";
     ByteReader string(std::as_bytes(std::span(text)), "file"), count(std::as_bytes(std::span(text)), "file");
     CHECK_THROWS_AS(string.string("a string"), coco::Error);

@@ -23,12 +23,12 @@ std::vector<float> values(const Gguf& file, const std::string& name) {
     return out;
 }
 
-/// Equal, or neighbours among floats.
+/// Equal, or adjacent floats.
 bool within_one_step(float a, float b) { return a == b || std::nextafter(a, b) == b; }
 
 }  // namespace
 
-TEST_CASE("blocks of every type decode to what PyPI's gguf makes of them") {
+TEST_CASE("blocks of every type decode to the same values as PyPI's gguf") {
     const Gguf file(std::string(COCO_TEST_DIR) + "/fixtures/gguf_blocks.gguf");
     const std::string type = GENERATE("F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K",
                                       "Q3_K", "Q4_K", "Q5_K", "Q6_K");
@@ -45,7 +45,7 @@ TEST_CASE("blocks of every type decode to what PyPI's gguf makes of them") {
     CHECK(std::equal(row.begin(), row.end(), found.begin() + tensor.columns));
 }
 
-TEST_CASE("what cannot be decoded is an error that names the tensor") {
+TEST_CASE("a tensor that cannot be decoded is an error that names it") {
     const support::Folder folder;
     support::GgufBytes bytes;
     bytes.tensor("ternary", {256}, 34, 0).tensor("broken", {3, 2}, 0, 64).tensor("huge", {2}, 1, 96);
@@ -74,7 +74,7 @@ TEST_CASE("what cannot be decoded is an error that names the tensor") {
                    Contains("no such rows"));
 }
 
-TEST_CASE("half precision: sixteen at a time are what each is by itself") {
+TEST_CASE("half precision: sixteen at a time equal one at a time") {
     std::vector<std::uint16_t> all(0x10000 + 5);
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint16_t>(i);
     std::vector<float> out(all.size());

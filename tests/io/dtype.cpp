@@ -6,7 +6,7 @@
 
 using namespace coco::io;
 
-TEST_CASE("the table of element types stands in the order of the enumeration") {
+TEST_CASE("the table of element types has the order of the enumeration") {
     for (const DtypeLayout& layout : dtype_layouts) {
         CHECK(layout_of(layout.dtype).name == layout.name);
         CHECK(layout_of(layout.name) == &layout);
@@ -16,7 +16,7 @@ TEST_CASE("the table of element types stands in the order of the enumeration") {
     CHECK(layout_of(dtype_of<std::int32_t>()).name == "I32");
 }
 
-TEST_CASE("sizes of shapes; overflow is refused") {
+TEST_CASE("sizes of shapes; overflow is an error") {
     CHECK(bytes_of({}, Dtype::f32, "x") == 4);
     CHECK(bytes_of({2, 3}, Dtype::f64, "x") == 48);
     CHECK(bytes_of({0, 3}, Dtype::f64, "x") == 0);

@@ -7,7 +7,7 @@
 
 using coco::io::XXH64;
 
-TEST_CASE("XXH64 is what others compute", "[io]") {
+TEST_CASE("XXH64 equals the reference implementation", "[io]") {
     const auto sum = [](std::string_view text) { return XXH64::of(std::as_bytes(std::span(text))); };
     // Published values of the reference implementation, seed 0.
     CHECK(sum("") == 0xEF46DB3751D8E999u);

@@ -9,7 +9,7 @@
 
 using Catch::Matchers::Contains;
 
-TEST_CASE("values that are not finite are named by row and column") {
+TEST_CASE("values that are not finite are errors that name row and column") {
     using Limits = std::numeric_limits<float>;
     const std::vector<float> good{0.0f, -0.0f, Limits::max(), Limits::lowest(), Limits::denorm_min()};
     CHECK_NOTHROW(coco::io::require_finite(good, 1, "x"));

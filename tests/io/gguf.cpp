@@ -27,7 +27,7 @@ GgufBytes small() {
     return file;
 }
 
-/// What is wrong with a file of these bytes; empty if nothing is.
+/// The error message for a file of these bytes; empty if it is valid.
 std::string fault(const std::string& bytes) {
     const support::Folder folder;
     const auto path = support::write(folder / "file.gguf", bytes);
@@ -74,7 +74,7 @@ TEST_CASE("GGUF: metadata and tensors of a small file, version 2 and 3, also aft
     CHECK_THAT(support::error_of([&] { file.string("llama.block_count"); }), Contains("expected a string"));
 }
 
-TEST_CASE("GGUF: every prefix of a file is refused") {
+TEST_CASE("GGUF: every prefix of a file is an error") {
     const std::string whole = small().bytes();
     REQUIRE(fault(whole).empty());
     for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -83,7 +83,7 @@ TEST_CASE("GGUF: every prefix of a file is refused") {
     }
 }
 
-TEST_CASE("GGUF: one changed byte is refused or harmless, never a crash") {
+TEST_CASE("GGUF: one changed byte gives an error or is harmless, never a crash") {
     const std::string whole = small().bytes();
     for (std::size_t at = 0; at < whole.size() - 100; ++at)
         for (int flip : {0x01, 0x80, 0xff}) {
@@ -100,7 +100,7 @@ TEST_CASE("GGUF: wrong headers") {
     CHECK_THAT(fault(file.bytes()), Contains("version"));
 }
 
-TEST_CASE("GGUF: counts beyond what the file can hold are refused before anything is allocated") {
+TEST_CASE("GGUF: counts beyond what the file can hold are errors before anything is allocated") {
     GgufBytes file = small();
     file.more_tensors = GENERATE(1000u, (1ull << 62) - 2, ~0ull - 2);
     CHECK_THAT(fault(file.bytes()), Contains("count of tensors"));
@@ -129,7 +129,7 @@ TEST_CASE("GGUF: wrong metadata") {
     CHECK_THAT(fault(small().entry("general.alignment", "32").bytes()), Contains("expected an integer"));
 }
 
-TEST_CASE("GGUF: the alignment in the metadata moves the data") {
+TEST_CASE("GGUF: the alignment in the metadata determines the offset of the data") {
     const support::Folder folder;
     GgufBytes bytes;
     bytes.entry("general.alignment", 256u).tensor("only", {1}, f32, 0);

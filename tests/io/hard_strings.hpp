@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The hard strings of fixtures/tokenizer_strings.json, and tokenizers held against them.
+/// The hard strings of fixtures/tokenizer_strings.json, and the comparison of a tokenizer with their ids.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -25,7 +25,7 @@ inline nlohmann::json hard_strings() {
     return nlohmann::json::parse(in);
 }
 
-/// \param reference  the name under which the fixture has the ids
+/// \param reference  the fixture's name for this tokenizer's ids
 inline void check_hard_strings(const coco::text::Tokenizer& tokenizer, const std::string& reference) {
     coco::text::Encoder encoder(tokenizer);
     const nlohmann::json cases = hard_strings();

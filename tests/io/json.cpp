@@ -9,7 +9,7 @@
 using Catch::Matchers::Contains;
 using coco::io::JsonObject;
 
-TEST_CASE("JSON: values by key, parts share the tree") {
+TEST_CASE("JSON: values by key; parts share the tree") {
     const support::Folder folder;
     const auto path = support::write(
         folder / "a.json", R"({"n": 3, "x": 0.5, "yes": true, "s": "t", "none": null, "in": {"n": -1}})");
@@ -25,7 +25,7 @@ TEST_CASE("JSON: values by key, parts share the tree") {
     CHECK_FALSE(whole.has("nothing"));
 }
 
-TEST_CASE("JSON: what is wrong is named with file and key") {
+TEST_CASE("JSON: errors name file and key") {
     const support::Folder folder;
     const auto path = support::write(folder / "a.json", R"({"n": 3, "s": "t", "in": {"x": []}})");
     const JsonObject whole = JsonObject::open(path);

@@ -9,7 +9,7 @@
 using Catch::Matchers::Contains;
 using coco::io::MappedFile;
 
-TEST_CASE("a mapped file shows the file's bytes, also after a move") {
+TEST_CASE("a mapped file has the file's bytes, also after a move") {
     const support::Folder folder;
     MappedFile first(support::write(folder / "a", "hello"));
     const std::byte* at = first.bytes().data();
@@ -30,7 +30,7 @@ TEST_CASE("an empty file maps to no bytes; a missing file and a folder are error
     CHECK_THAT(support::error_of([&] { MappedFile(folder.path()); }), Contains("regular file"));
 }
 
-TEST_CASE("a mapped file: pages that were given back read as they did") {
+TEST_CASE("a mapped file: released pages are read again unchanged") {
     const support::Folder folder;
     std::string text(20'000, 'x');
     for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i % 26);

@@ -44,7 +44,7 @@ TEST_CASE("npy: a file of NumPy is read") {
     CHECK_THAT(support::error_of([&] { load_npy(path, any_size, 2); }), Contains("expected any x 2"));
 }
 
-TEST_CASE("npy: a file written here has the bytes of NumPy's, and what is saved is loaded") {
+TEST_CASE("npy: written values have the bytes of NumPy's, and are loaded again") {
     const support::Folder folder;
     const std::vector<float> values{0, 0.25f, 0.5f, 0.75f, 1, 1.25f};
     save_npy(folder / "file.npy", values, 2, 3);
@@ -59,7 +59,7 @@ TEST_CASE("npy: a file written here has the bytes of NumPy's, and what is saved 
     CHECK_FALSE(std::filesystem::exists(folder / "wrong.npy"));
 }
 
-TEST_CASE("npy: every prefix of a file is refused") {
+TEST_CASE("npy: every prefix of a file is an error") {
     const std::string whole = file_of(header_of("(2, 3)"), 24);
     REQUIRE(fault(whole).empty());
     REQUIRE(fault(file_of(header_of("(2, 3)"), 24, 2)).empty());
@@ -84,7 +84,7 @@ TEST_CASE("npy: wrong headers") {
                Contains("broken"));
 }
 
-TEST_CASE("npy: one changed byte is refused or harmless, never a crash") {
+TEST_CASE("npy: one changed byte gives an error or is harmless, never a crash") {
     const std::string whole = file_of(header_of("(2, 3)"), 24);
     for (std::size_t at = 0; at < whole.size(); ++at)
         for (int flip : {0x01, 0x10, 0x80, 0xff}) {
@@ -94,7 +94,7 @@ TEST_CASE("npy: one changed byte is refused or harmless, never a crash") {
         }
 }
 
-TEST_CASE("npy: a NaN is refused by row and column") {
+TEST_CASE("npy: a NaN is an error that names row and column") {
     const std::string nan = support::bytes_of(std::numeric_limits<float>::quiet_NaN());
     CHECK_THAT(fault(file_of(header_of("(2, 3)"), 16) + nan + support::bytes_of(0.0f)),
                Contains("row 1, column 1"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Qwen's vocabulary, with the special tokens of Qwen 2.5, which stand in no `.tiktoken` file.
+/// Qwen's vocabulary, with the special tokens of Qwen 2.5, which are not in the `.tiktoken` file.
 #pragma once
 
 #include <filesystem>

@@ -51,7 +51,7 @@ TEST_CASE("safetensors: a file written by the reference package is read") {
                Contains("matrix: wrong element type: expected F64, found F32"));
 }
 
-TEST_CASE("safetensors: every prefix of a file is refused") {
+TEST_CASE("safetensors: every prefix of a file is an error") {
     const std::string whole = file_of("{" + entry("a", "[2]", "[0,8]") + "}", 8);
     REQUIRE(fault(whole).empty());
     for (std::size_t length = 0; length < whole.size(); ++length)
@@ -74,7 +74,7 @@ TEST_CASE("safetensors: wrong headers") {
     CHECK(fault(file_of("{}      ", 0)).empty());
 }
 
-TEST_CASE("safetensors: a header of 100 MB and a byte") {
+TEST_CASE("safetensors: a header longer than 100 MB") {
     const std::size_t length = 100'000'001;
     const std::string bytes = support::bytes_of(std::uint64_t{length}) + "{}" + std::string(length - 2, ' ');
     CHECK_THAT(fault(bytes), Contains("header too long"));
@@ -106,7 +106,7 @@ TEST_CASE("safetensors: wrong tensors") {
     CHECK_THAT(with(R"("b":[])", 8), Contains("b: broken"));
 }
 
-TEST_CASE("safetensors: one changed byte is refused or harmless, never a crash") {
+TEST_CASE("safetensors: one changed byte gives an error or is harmless, never a crash") {
     const std::string whole = file_of("{" + entry("a", "[2]", "[0,8]") + "}", 8);
     for (std::size_t at = 0; at < whole.size(); ++at)
         for (int flip : {0x01, 0x08, 0x80, 0xff}) {
@@ -116,7 +116,7 @@ TEST_CASE("safetensors: one changed byte is refused or harmless, never a crash")
         }
 }
 
-TEST_CASE("safetensors: a tensor of an oddly padded file is not read as floats where it is not aligned") {
+TEST_CASE("safetensors: an unaligned tensor is not read as floats") {
     const support::Folder folder;
     const std::string header = "{" + entry("a", "[2]", "[0,8]") + "}";
     const std::string padded = header + std::string((9 - header.size() % 4) % 4, ' ');

@@ -14,7 +14,7 @@ using support::bytes_of;
 
 namespace {
 
-/// A safetensors file of one tensor, of whatever type.
+/// A safetensors file with one tensor of any type.
 std::string file_of(const std::string& name, const char* dtype, const std::string& shape,
                     const std::string& data) {
     const std::string header = "{\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape +
@@ -26,7 +26,7 @@ std::string text_of_index(const std::string& map) { return "{\"weight_map\": {" 
 
 }  // namespace
 
-TEST_CASE("a folder of weights: 16-bit values widen to what they are") {
+TEST_CASE("a folder of weights: 16-bit values are converted to float exactly") {
     const support::Folder folder;
     const auto one = [&](const char* dtype, const std::string& data) {
         support::write(folder / "model.safetensors", file_of("w", dtype, "[2,2]", data));
@@ -65,7 +65,7 @@ TEST_CASE("a folder of weights: 16-bit values widen to what they are") {
                Contains("w: value is not finite") && Contains("row 0, column 1"));
 }
 
-TEST_CASE("a folder of weights: shapes are checked, one dimension is a single row") {
+TEST_CASE("a folder of weights: shapes are checked; one dimension is a single row") {
     const support::Folder folder;
     support::write(folder / "model.safetensors", file_of("w", "F32", "[3]", std::string(12, '\0')));
     const SafetensorsFolder weights(folder.path());
@@ -81,7 +81,7 @@ TEST_CASE("a folder of weights: shapes are checked, one dimension is a single ro
     CHECK(weights.paths().size() == 1);
 }
 
-TEST_CASE("a folder of weights: an index that lies is an error that names file and tensor") {
+TEST_CASE("a folder of weights: a wrong index is an error that names file and tensor") {
     const support::Folder folder;
     const auto open = [&](const std::string& index) {
         support::write(folder / "model.safetensors.index.json", index);

@@ -45,13 +45,13 @@ TEST_CASE(
     CHECK(file.tensor("e").bytes.empty());
 }
 
-TEST_CASE("safetensors writer: an empty file of tensors") {
+TEST_CASE("safetensors writer: a file without tensors") {
     const support::Folder folder;
     SafetensorsWriter().write(folder / "empty");
     CHECK(Safetensors(folder / "empty").tensors().empty());
 }
 
-TEST_CASE("safetensors writer: what a writer refuses") {
+TEST_CASE("safetensors writer: errors") {
     const support::Folder folder;
     SafetensorsWriter writer;
     const std::vector<float> values{1, 2, 3};

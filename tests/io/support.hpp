@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What tests of file formats share: files that vanish again, and GGUF files put together byte by byte.
+/// Shared by tests of file formats: temporary files, and GGUF files built byte by byte.
 #pragma once
 
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 namespace support {
 
-/// A new folder, removed with all it holds at the end.
+/// A new folder, removed with its contents by the destructor.
 class Folder {
 public:
     Folder() {
@@ -49,18 +49,18 @@ inline std::string slurp(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// The bytes of a number as they stand in a file.
+/// The bytes of a number as they are in a file.
 template <class T>
 std::string bytes_of(T value) {
     static_assert(std::is_arithmetic_v<T>);
     return {reinterpret_cast<const char*>(&value), sizeof(T)};
 }
 
-/// A GGUF file in the making; right or wrong, as the test wants it.
+/// Builds a GGUF file, valid or invalid.
 struct GgufBytes {
     std::uint32_t version = 3;
     std::vector<std::string> entries, infos;
-    std::uint64_t more_entries = 0, more_tensors = 0;  ///< counts claimed beyond what is there
+    std::uint64_t more_entries = 0, more_tensors = 0;  ///< added to the counts in the header
     std::string data;
 
     static std::string string(std::string_view text) {
@@ -99,7 +99,7 @@ struct GgufBytes {
     }
 };
 
-/// The folder that tests/run and examples/run fetch into.
+/// The folder into which tests/run and examples/run download.
 inline std::filesystem::path cache() {
     if (const char* own = std::getenv("COCO_CACHE")) return own;
     if (const char* base = std::getenv("XDG_CACHE_HOME")) return std::filesystem::path(base) / "coco";
@@ -107,13 +107,13 @@ inline std::filesystem::path cache() {
     return std::filesystem::path(home ? home : ".") / ".cache" / "coco";
 }
 
-/// A file of the cache, or an empty path where it is not there.
+/// A file of the cache, or an empty path if it does not exist.
 inline std::filesystem::path cached(const std::string& folder, const std::string& name) {
     const auto path = cache() / folder / name;
     return std::filesystem::exists(path) ? path : std::filesystem::path();
 }
 
-/// The real model's file in the cache, or an empty path where there is none.
+/// The SmolLM2 file in the cache, or an empty path if it does not exist.
 inline std::filesystem::path smollm2() {
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(cache() / "smollm2", none))

@@ -45,8 +45,8 @@ std::string fault(const std::string& text, std::vector<std::pair<std::string, Id
     return support::error_of([&] { open_tiktoken(path, *coco::text::convention_of("qwen2"), special); });
 }
 
-/// The definition, after openai/tiktoken: while two neighbours together are a token, merge the leftmost of
-/// those of the lowest rank; a whole that is a token is left whole.
+/// The definition, after openai/tiktoken: while two adjacent tokens together are a token, merge the leftmost
+/// of those with the lowest rank; a whole word that is a token is not split.
 std::vector<Id> by_ranks(const std::map<std::string, Id>& rank_of, const std::string& word) {
     if (rank_of.contains(word)) return {rank_of.at(word)};
     std::vector<std::string> parts;
@@ -80,7 +80,7 @@ TEST_CASE("base64: the test vectors of RFC 4648") {
         CHECK_THAT(support::error_of([&] { from_base64(wrong, "here"); }), Contains("here: is not base64"));
 }
 
-TEST_CASE("tiktoken: equal to merging by rank, tokens that no merge makes included") {
+TEST_CASE("tiktoken: equal to merging by rank, including tokens that no merge produces") {
     coco::RandomStream random(7);
     for (int round = 0; round < 40; ++round) {
         std::map<std::string, Id> rank_of;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole catalogues: the ids of Hugging Face's tokenizers, by their sums (fixtures/tokenizer_sums.py).
+// Whole catalogues: digests of the ids equal those of Hugging Face's tokenizers
+// (fixtures/tokenizer_digests.py).
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <cstdlib>
@@ -22,7 +23,7 @@ using coco::text::Tokenizer;
 
 namespace {
 
-/// The second column of a table; none where the file is not there.
+/// The second column of a table; empty if the file does not exist.
 std::vector<std::string> titles(const std::filesystem::path& path, bool header) {
     std::vector<std::string> list;
     std::ifstream in(path);
@@ -46,7 +47,7 @@ std::vector<std::string> texts_of(const std::string& name) {
                            : titles(std::filesystem::path(data) / name / "items.tsv", false);
 }
 
-/// Says which text differs first, where COCO_TOKENIZER_IDS names a folder with the reference's ids.
+/// Prints the first text that differs, if COCO_TOKENIZER_IDS names a folder with the reference's ids.
 void tell_difference(const std::string& name, const std::vector<std::string>& texts,
                      const std::vector<std::vector<Id>>& ids) {
     const char* folder = std::getenv("COCO_TOKENIZER_IDS");
@@ -64,7 +65,7 @@ void tell_difference(const std::string& name, const std::vector<std::string>& te
     }
 }
 
-/// \param known  under which names the fixture has sums of this tokenizer's ids
+/// \param known  value of `tokenizer` in the rows of the fixture that belong to this tokenizer
 void check_sums(const Tokenizer& tokenizer, const std::string& known) {
     std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_sums.json");
     coco::text::Encoder encoder(tokenizer);
@@ -106,13 +107,13 @@ std::string fixture(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("sums of ids: a megabyte of one letter, a rule each") {
+TEST_CASE("digests of ids: a megabyte of one letter, for each rule") {
     check_sums(coco::io::tokenizer_of(coco::io::Gguf(fixture("small.gguf"))), "small");
     for (const char* name : {"gpt2", "qwen2", "llama3"})
         check_sums(coco::io::open_tokenizer_json(fixture(name) + ".json"), name);
 }
 
-TEST_CASE("sums of ids: all titles, SmolLM2's tokenizer") {
+TEST_CASE("digests of ids: all titles, SmolLM2's tokenizer") {
     const auto path = support::smollm2();
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
@@ -120,7 +121,7 @@ TEST_CASE("sums of ids: all titles, SmolLM2's tokenizer") {
         check_sums(coco::io::tokenizer_of(coco::io::Gguf(path)), "smollm2");
 }
 
-TEST_CASE("sums of ids: all titles, Qwen's tokenizer from its ranks") {
+TEST_CASE("digests of ids: all titles, Qwen's tokenizer from its ranks") {
     const auto path = support::cached("qwen", "qwen.tiktoken");
     if (path.empty())
         std::cout << "SKIPPED: no qwen.tiktoken in the cache\n";
@@ -128,7 +129,7 @@ TEST_CASE("sums of ids: all titles, Qwen's tokenizer from its ranks") {
         check_sums(support::qwen(path), "qwen");
 }
 
-TEST_CASE("sums of ids: all titles, Qwen's tokenizer from a GGUF") {
+TEST_CASE("digests of ids: all titles, Qwen's tokenizer from a GGUF") {
     const char* path = std::getenv("COCO_QWEN_GGUF");
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF names no file\n";

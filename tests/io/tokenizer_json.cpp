@@ -28,7 +28,7 @@ std::string fault(const std::string& text) {
     return support::error_of([&] { open_tokenizer_json(path); });
 }
 
-/// A file that is right, changed.
+/// The error message for a valid file that is changed; empty if there is none.
 std::string fault(const std::function<void(Json&)>& change) {
     Json file = Json::parse(R"({"version": "1.0", "truncation": null, "padding": null,
         "added_tokens": [{"id": 6, "content": "<end>", "single_word": false, "lstrip": false, "rstrip": false,
@@ -45,14 +45,14 @@ std::string fault(const std::function<void(Json&)>& change) {
 
 }  // namespace
 
-TEST_CASE("tokenizer.json: hard strings, a vocabulary a rule: the ids of Hugging Face's tokenizers") {
+TEST_CASE("tokenizer.json: hard strings, one vocabulary per rule: the ids of Hugging Face's tokenizers") {
     for (const char* name : {"gpt2", "qwen2", "llama3"}) {
         INFO(name);
         support::check_hard_strings(open_tokenizer_json(fixture(name)), name);
     }
 }
 
-TEST_CASE("tokenizer.json: what may be absent, and other spellings of the same") {
+TEST_CASE("tokenizer.json: optional settings, and equivalent spellings") {
     CHECK(fault([](Json&) {}).empty());
     CHECK(fault([](Json& f) {
               for (const char* key : {"version", "truncation", "padding", "added_tokens", "normalizer",
@@ -73,7 +73,7 @@ TEST_CASE("tokenizer.json: what may be absent, and other spellings of the same")
           }).empty());
 }
 
-TEST_CASE("tokenizer.json: settings that would change ids and are not known here are refused by name") {
+TEST_CASE("tokenizer.json: unsupported settings that would change ids are errors that name them") {
     const auto with = [](const char* pointer, const char* value) {
         return fault([&](Json& f) { f[Json::json_pointer(pointer)] = Json::parse(value); });
     };
@@ -148,7 +148,7 @@ TEST_CASE("tokenizer.json: wrong vocabularies, merges and tokens") {
     CHECK_THAT(fault(std::string(R"({"model": {"vocab": {"a": 0, "a": 1}}})")), Contains("a: occurs twice"));
 }
 
-TEST_CASE("tokenizer.json: a file cut short, or with a byte changed, is refused or read, never a crash") {
+TEST_CASE("tokenizer.json: a truncated or changed file gives an error or is read, never a crash") {
     const std::string whole = [] {
         std::ifstream in(fixture("qwen2"));
         return std::string(std::istreambuf_iterator<char>(in), {});

@@ -8,12 +8,12 @@
 
 using namespace coco;
 
-TEST_CASE("a table of items obeys the law of items", "[items]") {
+TEST_CASE("items::Table passes the conformance test of items", "[items]") {
     conformance::items<items::Table>({});
     conformance::items<items::Table>({}, 3000, 16);
 }
 
-TEST_CASE("a table lies in the block of tables, undecayed", "[items]") {
+TEST_CASE("items::Table is in the table block, without weight decay", "[items]") {
     ParameterLayout layout;
     const items::Table table(layout, {}, 7, 4);
     CHECK(layout.tensor("item").ref.block == ParameterBlock::table);

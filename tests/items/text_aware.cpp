@@ -23,12 +23,12 @@ items::TextAware::Config with_texts() {
 
 }  // namespace
 
-TEST_CASE("text-aware items obey the law of items", "[items]") {
+TEST_CASE("items::TextAware passes the conformance test of items", "[items]") {
     conformance::items<items::TextAware>(with_texts());
     conformance::items<items::TextAware>(with_texts(), 700, 16);
 }
 
-TEST_CASE("a text-aware vector is E + T W', written out", "[items]") {
+TEST_CASE("a text-aware vector is E + T W'", "[items]") {
     ParameterLayout layout;
     const items::TextAware items(layout, with_texts(), 4, 2);
     P on = conformance::policy<P>(1);
@@ -51,7 +51,7 @@ TEST_CASE("a text-aware vector is E + T W', written out", "[items]") {
         }
 }
 
-TEST_CASE("text-aware items without texts are refused", "[items]") {
+TEST_CASE("text-aware items without texts are an error", "[items]") {
     ParameterLayout layout;
     CHECK_THROWS_WITH(items::TextAware(layout, {}, 4, 2),
                       "items::TextAware: no text vectors: expected Config::texts and Config::text_width");

@@ -32,7 +32,7 @@ struct Held {
 
 }  // namespace
 
-TEST_CASE("decoder: a step takes nothing from the system after the first, layers kept or run again") {
+TEST_CASE("decoder: a step allocates nothing after the first, layers saved or recomputed") {
     if constexpr (!coco::conformance::Allocations::counted) {
         std::cout << "SKIPPED: allocations are not counted under this sanitizer or C library\n";
     } else {
@@ -51,7 +51,8 @@ TEST_CASE("decoder: a step takes nothing from the system after the first, layers
                                        coco::Rows<P>{dsoft.data(), 5, 16}, open);
             };
             const std::vector<std::uint8_t> all{1, 1, 1}, some{0, 1, 1}, none{0, 0, 0};
-            // Twice: the second step merges what the first took piece by piece, threads take their scratch.
+            // Repeated: the second step merges the blocks of the first into one, and threads allocate their
+            // scratch memory.
             for (int i = 0; i < 5; ++i) step(all), step(some);
             const coco::conformance::Allocations taken;
             step(all);

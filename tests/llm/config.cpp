@@ -5,7 +5,7 @@
 using Catch::Matchers::Contains;
 using coco::llm::Config;
 
-TEST_CASE("llm config: sizes out of range are refused by name") {
+TEST_CASE("llm config: sizes out of range are errors that name the setting") {
     const auto error = [](const auto& spoil) {
         Config c;
         c.width = 8;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What real models write, token by likeliest token, against transformers with the same decoded weights
+// Greedy continuations of real models against transformers with the same decoded weights
 // (fixtures/generation.py): Llama's architecture by SmolLM2, Qwen2's by the file that COCO_QWEN_GGUF names.
 #include <catch2/catch.hpp>
 #include <coco/io/safetensors.hpp>
@@ -43,7 +43,7 @@ void writes_what_transformers_writes(const std::filesystem::path& model, const s
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[generate]",
+TEMPLATE_TEST_CASE("continuation: SmolLM2 generates the same text as in transformers", "[generate]",
                    coco::llm::storage::Float, coco::llm::storage::AsStored) {
     const auto path = smollm2();
     if (coco::conformance::too_long_sanitized()) return;
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("continuation: SmolLM2 writes what transformers writes", "[ge
         writes_what_transformers_writes<TestType>(path, "smollm2_generation.safetensors");
 }
 
-TEST_CASE("continuation: Qwen2.5 writes what transformers writes", "[generate]") {
+TEST_CASE("continuation: Qwen2.5 generates the same text as in transformers", "[generate]") {
     const char* const path = std::getenv("COCO_QWEN_GGUF");
     if (coco::conformance::too_long_sanitized()) return;
     if (path == nullptr)

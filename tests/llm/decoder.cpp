@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The laws of the decoder, in double: gradients against difference quotients, what may not depend on what.
+// Properties of the decoder, in double: gradients against difference quotients, and independence between
+// groups.
 #include <catch2/catch.hpp>
 
 #include "conformance/policy_under_test.hpp"
@@ -74,7 +75,7 @@ void gradients_agree(const coco::llm::Config& config, const typename Adapter::Co
 
 }  // namespace
 
-TEST_CASE("decoder: gradients of soft prompts and LoRA are difference quotients") {
+TEST_CASE("decoder: gradients of soft prompts and LoRA equal difference quotients") {
     coco::llm::Config config = small_config();
     coco::adapter::LoRA::Config settings{.rank = 3, .alpha = 6, .dropout = 0.3};
     SECTION("Llama, rotation of halves") {}
@@ -91,11 +92,11 @@ TEST_CASE("decoder: gradients of soft prompts and LoRA are difference quotients"
     gradients_agree<coco::adapter::LoRA>(config, settings);
 }
 
-TEST_CASE("decoder: gradients of soft prompts past a frozen model") {
+TEST_CASE("decoder: gradients of soft prompts through a frozen model") {
     gradients_agree<coco::adapter::Frozen>(small_config(), {});
 }
 
-TEST_CASE("decoder: layers kept and layers run again give the same bits") {
+TEST_CASE("decoder: saved and recomputed layers are bit-identical") {
     coco::llm::Config again = small_config();
     again.keep_bytes = 0;
     const Prompts prompts = ragged();
@@ -108,7 +109,7 @@ TEST_CASE("decoder: layers kept and layers run again give the same bits") {
     CHECK(relative(one.dadapter, other.dadapter) < 1e-13);
 }
 
-TEST_CASE("decoder: closed groups give the gradient of the open ones alone") {
+TEST_CASE("decoder: with closed groups the gradient is that of the open ones") {
     for (const double bytes : {1e9, 0.0})
         for (const bool instructed : {true, false}) {
             coco::llm::Config config = small_config();
@@ -129,7 +130,7 @@ TEST_CASE("decoder: closed groups give the gradient of the open ones alone") {
         }
 }
 
-TEST_CASE("decoder: with no group open nothing is touched but soft prompts' gradients, which are zero") {
+TEST_CASE("decoder: with no group open only soft prompts' gradients are written, as zeros") {
     Bench<Double> bench(source());
     const Prompts prompts = ragged();
     const Outcome o = bench.both(prompts, normals(prompts.soft_rows() * 16, 3),
@@ -138,7 +139,8 @@ TEST_CASE("decoder: with no group open nothing is touched but soft prompts' grad
     CHECK(length(o.dadapter) == 0);
 }
 
-TEST_CASE("decoder: an instruction read once is the same instruction before every group's text") {
+TEST_CASE(
+    "decoder: an instruction processed once equals the same instruction in front of every group's text") {
     coco::adapter::LoRA::Config still;
     still.dropout = 0;
     Bench<Double> bench(source(), still);
@@ -187,7 +189,7 @@ TEST_CASE("decoder: packing order changes nothing, dropout included") {
 }
 
 TEST_CASE(
-    "decoder: an adapter that is zero leaves the base model's bits; one thread and three agree bit for bit") {
+    "decoder: a zero adapter is bit-identical to the base model, and one thread to three threads") {
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3), dout = normals(prompts.rows() * 16, 4);
     Bench<coco::conformance::PolicyUnderTest<float>> zero(source(), {}, false);
@@ -197,7 +199,7 @@ TEST_CASE(
     CHECK(one.both(prompts, soft, dout) == three.both(prompts, soft, dout));
 }
 
-TEST_CASE("decoder: a forward that is not to be followed by backward gives the same rows and refuses one") {
+TEST_CASE("decoder: forward without gradients gives the same rows, and backward after it is an error") {
     Bench<Double> bench(source(), {.rank = 8, .alpha = 16, .dropout = 0});
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3);
@@ -214,7 +216,7 @@ TEST_CASE("decoder: a forward that is not to be followed by backward gives the s
         coco::Error);
 }
 
-TEST_CASE("decoder: nothing to read, only an instruction, only texts") {
+TEST_CASE("decoder: an empty batch, only an instruction, only texts") {
     Bench<Double> bench(source());
     CHECK(bench.both({}, {}).out.empty());
     CHECK(bench.both({{1, 2}, {}, {}, {}}, {}).out.empty());
@@ -225,7 +227,7 @@ TEST_CASE("decoder: nothing to read, only an instruction, only texts") {
     CHECK_THROWS_AS(bench.both({{}, {1}, {{1}, {2}}, {}}, normals(16, 1)), coco::Error);
 }
 
-TEST_CASE("decoder: a step takes nothing from the system after the first") {
+TEST_CASE("decoder: a step allocates nothing after the first") {
     Bench<Double> bench(source());
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3), dout = normals(prompts.rows() * 16, 4);

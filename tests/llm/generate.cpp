@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<Ids> prompts{{3, 1, 4, 1, 5}, {9}, {2, 6, 5, 3, 5, 8, 9, 7, 9}, {3, 2}};
 
-/// Each token by a pass over the whole text so far, alone.
+/// Generates each token by a pass over the whole text so far, without batch or cache.
 template <class Bench>
 Ids recomputed(Bench& bench, Ids text, Index tokens) {
     Ids written;
@@ -39,7 +39,7 @@ Ids recomputed(Bench& bench, Ids text, Index tokens) {
 
 }  // namespace
 
-TEST_CASE("generate: each text goes on as if it were read anew, alone, for each token", "[generate]") {
+TEST_CASE("generate: equals recomputing each text on its own for every token", "[generate]") {
     coco::llm::Config config = small_config();
     for (const bool qwen : {false, true}) {
         config.head_norm = config.qkv_bias = qwen;
@@ -56,7 +56,7 @@ TEST_CASE("generate: each text goes on as if it were read anew, alone, for each 
     }
 }
 
-TEST_CASE("generate: texts end at stop tokens, at the limit, or when they are told to", "[generate]") {
+TEST_CASE("generate: texts end at stop tokens, at the limit, or when the callback ends them", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     const auto go = [&](const Generation& how, const coco::llm::Written& on_token = {}) {
         return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how,
@@ -80,7 +80,7 @@ TEST_CASE("generate: texts end at stop tokens, at the limit, or when they are to
     CHECK(go(how) == std::vector<Ids>(4));
 }
 
-TEST_CASE("generate: draws depend on the seed, the text's number and the place, not on the batch",
+TEST_CASE("generate: random draws depend on seed, text number and token index, not on the batch",
           "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     Generation how;
@@ -94,13 +94,13 @@ TEST_CASE("generate: draws depend on the seed, the text's number and the place, 
     CHECK(go() == together);
     how.seed = 2;
     CHECK(go() != together);
-    how.top_p = 1e-9;  // leaves the likeliest alone
+    how.top_p = 1e-9;  // leaves only the likeliest
     const auto nucleus = go();
     how.temperature = 0;
     CHECK(go() == nucleus);
 }
 
-TEST_CASE("pick: tokens come as often as the softmax of the nucleus says", "[generate]") {
+TEST_CASE("pick: frequencies of tokens equal the softmax over the nucleus", "[generate]") {
     // Softmax at temperature .5 of 0, ln 2, ln 3, -inf is 1, 4, 9 of 14; the nucleus of .9 leaves 4 and 9.
     const std::vector<double> logits{0, std::log(2.0), std::log(3.0), -1e300};
     Generation how;
@@ -121,11 +121,11 @@ TEST_CASE("pick: tokens come as often as the softmax of the nucleus says", "[gen
     how.top_k = 2;
     CHECK(share(0) == 0);
     CHECK(share(1) == Approx(1400 * 4.0 / 13).margin(1));
-    how.top_p = 0.6;  // of the two that are left: 9 of 13 are enough
+    how.top_p = 0.6;  // of the two that remain: 9 of 13 are enough
     CHECK(share(2) == 1400);
 }
 
-TEST_CASE("penalty: what the text has speaks less, once however often it is there", "[generate]") {
+TEST_CASE("penalty: tokens of the text become less likely, once, however often they occur", "[generate]") {
     Generation how;
     how.repetition_penalty = 2;
     std::vector<double> logits{3, -1, 4, -5, 0};
@@ -138,7 +138,7 @@ TEST_CASE("penalty: what the text has speaks less, once however often it is ther
     CHECK(logits == std::vector<double>{1.5, -2, 4, -10, 0});
 }
 
-TEST_CASE("generate: a penalty that bars all that is there writes no token twice", "[generate]") {
+TEST_CASE("generate: a huge repetition penalty repeats no token", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     Generation how;
     how.max_tokens = 12;
@@ -146,13 +146,13 @@ TEST_CASE("generate: a penalty that bars all that is there writes no token twice
     const std::vector<Ids> one{{3, 1}};
     Ids all = coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, one, how).front();
     REQUIRE(all.size() == 12);
-    // A logit below zero is pushed down, one above is all but erased: neither comes again while others are
-    // above zero, of which a vocabulary of 31 has more than 12.
+    // Negative logits are pushed far down and positive ones to nearly zero: no token is repeated while others
+    // are above zero, and more than 12 of the 31 are.
     std::sort(all.begin(), all.end());
     CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
 }
 
-TEST_CASE("generate: what cannot be is said", "[generate]") {
+TEST_CASE("generate: invalid arguments are errors", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
     const auto error = [&](const std::vector<Ids>& texts, const Generation& how) {
         return error_of([&] {

@@ -23,7 +23,7 @@ struct Model {
 
 }  // namespace
 
-TEST_CASE("a folder says how its model writes", "[llm][generation]") {
+TEST_CASE("generation settings are read from a model's folder", "[llm][generation]") {
     const Generation drawn = Model(R"({"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95,
                                        "eos_token_id": [4, 3], "repetition_penalty": 1.1})")
                                  .how();
@@ -34,18 +34,18 @@ TEST_CASE("a folder says how its model writes", "[llm][generation]") {
     CHECK(drawn.stop == std::vector<coco::Id>{4, 3});
     const Generation unsaid = Model(R"({"do_sample": true, "eos_token_id": 4})").how();
     CHECK(unsaid.temperature == 1);
-    CHECK(unsaid.top_k == 50);  // what transformers takes where nothing is said
+    CHECK(unsaid.top_k == 50);  // the default of transformers
     CHECK(unsaid.stop == std::vector<coco::Id>{4});
 }
 
-TEST_CASE("without a word on it the likeliest token is taken", "[llm][generation]") {
+TEST_CASE("without generation settings decoding is greedy", "[llm][generation]") {
     CHECK(Model(R"({"temperature": 0.6})").how().temperature == 0);
     CHECK(Model(R"({"do_sample": false, "temperature": 0.6})").how().temperature == 0);
     CHECK(Model().how().temperature == 0);
     CHECK(Model().how().stop == std::vector<coco::Id>{7});  // of config.json
 }
 
-TEST_CASE("settings that cannot be are refused by file and key", "[llm][generation]") {
+TEST_CASE("invalid generation settings are errors that name file and key", "[llm][generation]") {
     const Model hot(R"({"do_sample": true, "temperature": -1})"), word(R"({"eos_token_id": ["x"]})"),
         text(R"({"do_sample": true, "top_p": "most"})");
     CHECK_THAT(error_of([&] { hot.how(); }),

@@ -14,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// A model's file in the making: metadata and tensors by name, to be spoilt before it is written.
+/// The contents of a model file, metadata and tensors by name, to be modified before it is written.
 struct Model {
     std::string architecture = "llama";
     std::map<std::string, std::uint32_t> numbers;
@@ -48,7 +48,8 @@ coco::llm::Config config(const std::string& architecture = "llama") {
     return c;
 }
 
-/// What converters make of a model: Llama's query and key rows go from split halves to adjacent pairs.
+/// The file a converter makes of a model: Llama's query and key rows are reordered from split halves to
+/// adjacent pairs.
 Model model_of(const coco::llm::Source& source, const std::string& architecture) {
     const coco::llm::Config& c = source.config;
     Model m;
@@ -96,7 +97,7 @@ Model model_of(const coco::llm::Source& source, const std::string& architecture)
 
 }  // namespace
 
-TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model that was written") {
+TEST_CASE("GGUF source: Llama, Qwen2 and Qwen3 files give back the model that was written") {
     const Folder folder;
     for (const std::string architecture : {"llama", "qwen2", "qwen3"}) {
         const coco::llm::Source original = coco::llm::random_source(config(architecture), 5);
@@ -115,7 +116,7 @@ TEST_CASE("GGUF source: a Llama's, a Qwen2's and a Qwen3's file give the model t
     }
 }
 
-TEST_CASE("GGUF source: some rows of a tensor are those of the whole, as values and as bytes") {
+TEST_CASE("GGUF source: some rows of a tensor equal those of the whole, as values and as bytes") {
     const Folder folder;
     for (const std::string architecture : {"llama", "qwen3"}) {
         const auto path = model_of(coco::llm::random_source(config(architecture), 5), architecture)
@@ -141,7 +142,7 @@ TEST_CASE("GGUF source: some rows of a tensor are those of the whole, as values 
     }
 }
 
-TEST_CASE("GGUF source: rows of adjacent pairs, rotated as such, are the same model") {
+TEST_CASE("GGUF source: query and key rows in adjacent pairs with their rotation give the same model") {
     const coco::llm::Source halves = coco::llm::random_source(config(), 5);
     const Model file = model_of(halves, "llama");
     coco::llm::Source pairs = halves;
@@ -157,7 +158,7 @@ TEST_CASE("GGUF source: rows of adjacent pairs, rotated as such, are the same mo
     CHECK(relative(a.both(prompts, soft).out, b.both(prompts, soft).out) < 1e-13);
 }
 
-TEST_CASE("GGUF source: an output matrix of its own is known, and claimed where it is asked for") {
+TEST_CASE("GGUF source: a separate output matrix is found, and read if requested") {
     const Folder folder;
     Model m = model_of(coco::llm::random_source(config(), 5), "llama");
     m.tensors["output.weight"] = {{31, 16}, std::vector<float>(31 * 16, 0.5f)};
@@ -181,7 +182,7 @@ TEST_CASE("GGUF source: an output matrix of its own is known, and claimed where 
     }
 }
 
-TEST_CASE("GGUF source: what this decoder cannot be is refused by name") {
+TEST_CASE("GGUF source: unsupported models are errors that name the property") {
     const Folder folder;
     const Model good = model_of(coco::llm::random_source(config(), 5), "llama");
     const auto error = [&](const auto& spoil) {

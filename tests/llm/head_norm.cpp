@@ -9,7 +9,8 @@
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
 
-TEST_CASE("head norm: each head by itself, one weight for all; its gradient is the difference quotient") {
+TEST_CASE(
+    "head norm: normalises each head, with one weight for all; its gradient is the difference quotient") {
     constexpr Index rows = 4, heads = 3, head = 6;
     P on = conformance::policy<P>(1);
     ParameterLayout layout;

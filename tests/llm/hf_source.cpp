@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Folders as transformers saves them, against what transformers makes of texts (fixtures/hf_models.py).
+// Folders as saved by transformers, against the logits of transformers (fixtures/hf_models.py).
 #include <catch2/catch.hpp>
 #include <coco/io/safetensors.hpp>
 #include <coco/llm/open.hpp>
@@ -23,7 +23,7 @@ auto list(const coco::io::Safetensors& file, const std::string& name) {
     return std::vector<std::conditional_t<std::is_same_v<T, float>, double, T>>(values.begin(), values.end());
 }
 
-/// `config.json` of a fixture with one thing replaced, alone in a folder.
+/// `config.json` of a fixture with one replacement, alone in a folder.
 std::string spoilt(const std::string& what, const std::string& by) {
     const Folder folder;
     std::string text = slurp(fixture("qwen2") + "/config.json");
@@ -35,7 +35,7 @@ std::string spoilt(const std::string& what, const std::string& by) {
 
 }  // namespace
 
-TEST_CASE("Hugging Face folder: logits are transformers'") {
+TEST_CASE("Hugging Face folder: logits equal those of transformers") {
     for (const char* name : {"llama", "llama_sharded", "qwen2", "qwen3_tied", "qwen3_untied"}) {
         const coco::io::Safetensors reference(fixture(name) + "/reference.safetensors");
         coco::llm::Source source = coco::llm::open(fixture(name));
@@ -70,7 +70,7 @@ TEST_CASE("Hugging Face folder: names of tensors") {
     CHECK_THROWS_AS(coco::llm::hf_name(""), coco::Error);
 }
 
-TEST_CASE("Hugging Face folder: what this decoder cannot be is refused by name") {
+TEST_CASE("Hugging Face folder: unsupported models are errors that name the property") {
     CHECK_THAT(spoilt("\"qwen2\"", "\"mamba\""), Contains("model_type: unknown architecture") &&
                                                      Contains("llama, qwen2 or qwen3, found mamba"));
     CHECK_THAT(spoilt("\"silu\"", "\"gelu\""), Contains("hidden_act: not supported"));
@@ -91,7 +91,7 @@ TEST_CASE("Hugging Face folder: what this decoder cannot be is refused by name")
     CHECK_THAT(spoilt("\"vocab_size\": 61", "\"vocab_size\": 61"), Contains("no weights in this folder"));
 }
 
-TEST_CASE("Hugging Face folder: a tensor of another shape is named when it is read") {
+TEST_CASE("Hugging Face folder: a tensor of another shape is an error that names it when it is read") {
     const Folder folder;
     for (const char* name : {"config.json", "model.safetensors"})
         std::filesystem::copy(fixture("llama") + "/" + name, folder / name);

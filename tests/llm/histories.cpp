@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hidden rows of 200 people's histories by real models, in every storage, against transformers with the same
-// decoded weights (fixtures/histories.py). Reads Amazon Beauty from the folder that COCO_DATA names.
+// Hidden states of the histories of 200 users by real models, in every storage, against transformers with the
+// same decoded weights (fixtures/histories.py). Reads Amazon Beauty from the folder that COCO_DATA names.
 #include <catch2/catch.hpp>
 #include <coco/io/gguf_tokenizer.hpp>
 #include <coco/io/safetensors_folder.hpp>
@@ -20,7 +20,7 @@ using namespace support;
 
 namespace {
 
-/// Titles of each of 200 people's first eight items, joined.
+/// Titles of the first eight items of each of 200 users, joined.
 std::vector<std::string> texts(const std::filesystem::path& folder) {
     std::map<std::string, std::string> title;
     std::ifstream items(folder / "items.tsv"), sequences(folder / "sequences.txt");
@@ -39,7 +39,7 @@ std::vector<std::string> texts(const std::filesystem::path& folder) {
     return all;
 }
 
-/// The last hidden row of each text, cut after 64 tokens.
+/// The last hidden state of each text, truncated to 64 tokens.
 template <class Storage>
 Numbers last_rows(const std::filesystem::path& model, const std::vector<std::vector<Id>>& token) {
     Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen, Storage> bench(
@@ -113,7 +113,7 @@ void agrees(const std::filesystem::path& model, const std::string& fixture) {
 
 }  // namespace
 
-TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
+TEST_CASE("histories: SmolLM2's hidden states equal those of transformers", "[llm]") {
     if (coco::conformance::too_long_sanitized()) return;
     const auto path = smollm2();
     if (path.empty())
@@ -122,7 +122,7 @@ TEST_CASE("histories: SmolLM2 reads them as transformers does", "[llm]") {
         agrees(path, "smollm2_histories.safetensors");
 }
 
-TEST_CASE("histories: Qwen2.5 reads them as transformers does", "[llm]") {
+TEST_CASE("histories: Qwen2.5's hidden states equal those of transformers", "[llm]") {
     if (coco::conformance::too_long_sanitized()) return;
     const char* const path = std::getenv("COCO_QWEN_GGUF");
     if (path == nullptr)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoRA against the model whose weights it is merged into, and the way back.
+// LoRA against the model into whose weights it is merged, and unmerging.
 #include <catch2/catch.hpp>
 #include <coco/llm/merged.hpp>
 
@@ -23,7 +23,7 @@ Numbers served(Bench<Double>& bench, const Prompts& prompts, const Numbers& soft
 
 }  // namespace
 
-TEST_CASE("LoRA: merged into the weights it gives the same rows, and taken out the old ones",
+TEST_CASE("LoRA: merged into the weights it gives the same rows, and unmerged the old ones",
           "[llm][merged]") {
     const coco::llm::Source base = coco::llm::random_source(small_config(), 5);
     LoRA::Config settings{.rank = 3, .alpha = 6, .dropout = 0.5};
@@ -45,7 +45,7 @@ TEST_CASE("LoRA: merged into the weights it gives the same rows, and taken out t
     CHECK(relative(plain.both(prompts, soft).out, back.both(prompts, soft).out) < 1e-5);
 }
 
-TEST_CASE("merged weights are floats, the others stay as stored", "[llm][merged]") {
+TEST_CASE("merged weights are floats, the others remain as stored", "[llm][merged]") {
     const coco::llm::Source base = coco::llm::narrowed(coco::llm::random_source(small_config(), 5));
     Bench<Double> bench(base, {.rank = 3, .alpha = 6});
     const coco::llm::Source merged = coco::llm::merged(base, bench.adapter, bench.on, bench.parameters);

@@ -8,7 +8,7 @@
 using Catch::Matchers::Contains;
 using coco::llm::ModelFile;
 
-TEST_CASE("a model is known by its content, not by its name") {
+TEST_CASE("a model is identified by its content, not by its name") {
     const support::Folder folder;
     const std::string hf = std::string(COCO_TEST_DIR) + "/fixtures/hf/qwen2";
     CHECK(coco::llm::kind_of(hf) == ModelFile::hugging_face);

@@ -12,7 +12,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// A folder with a model's config and weights, and a tokenizer of few words.
+/// Writes a folder with a model's config and weights, and a tokenizer of few words.
 void fill(const Folder& folder) {
     const std::string from = std::string(COCO_TEST_DIR) + "/fixtures/hf/qwen2/";
     for (const char* name : {"config.json", "model.safetensors"})
@@ -26,7 +26,7 @@ void fill(const Folder& folder) {
 
 }  // namespace
 
-TEST_CASE("text model: a folder's weights, words and sum", "[llm]") {
+TEST_CASE("text model: weights, tokenizer and digest of a folder", "[llm]") {
     const Folder folder, other;
     fill(folder);
     fill(other);

@@ -43,7 +43,7 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     CHECK(list(opened.packed.segments.host) == std::vector<Id>{0, 2, 5});
     CHECK(list(on, opened.packed.position) == std::vector<Id>{0, 1, 2, 3, 4});
     CHECK(list(on, opened.packed.row_key) == std::vector<Id>{-1, -2, 4096, 4097, 4098});
-    // A group without rows may be closed for nothing: all rows are still there, none is copied.
+    // Closing a group without rows changes nothing: all rows remain, and none is copied.
     CHECK(list(on, coco::llm::keep_open(ctx, packed, in.soft_of, 3, but_empty).row).empty());
     CHECK(coco::llm::keep_open(ctx, packed, in.soft_of, 3, none).packed.rows() == 2);
 }

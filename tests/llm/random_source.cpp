@@ -5,7 +5,7 @@
 
 #include "llm/support.hpp"
 
-TEST_CASE("random source: variances as promised, each tensor its own, one seed one model") {
+TEST_CASE("random source: documented variances, independent tensors, deterministic by seed") {
     coco::llm::Config config = support::small_config();
     config.vocabulary = 500;
     const auto read = [&](std::uint64_t seed, const char* name, coco::Index rows, coco::Index cols) {

@@ -51,7 +51,7 @@ coco::llm::Source source_of(std::shared_ptr<const Safetensors> file) {
             }};
 }
 
-/// All outputs and gradients within `allowed`, relative to a tensor's largest element.
+/// Checks all outputs and gradients to within `allowed`, relative to a tensor's largest element.
 template <class P>
 void agrees(const std::string& name, const std::string& label, double allowed, double keep_bytes) {
     const auto file = std::make_shared<const Safetensors>(std::string(COCO_TEST_DIR) + "/fixtures/" + name);
@@ -110,7 +110,7 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
 
 }  // namespace
 
-TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
+TEST_CASE("decoder: rows and gradients of small random models equal PyTorch's") {
     for (const char* name : {"tiny_llama.safetensors", "tiny_qwen2.safetensors", "tiny_qwen3.safetensors"})
         for (const double keep_bytes : {1e9, 0.0}) {
             agrees<coco::conformance::PolicyUnderTest<double>>(name, "f64", 1e-9, keep_bytes);
@@ -118,7 +118,7 @@ TEST_CASE("decoder: rows and gradients of small random models are PyTorch's") {
         }
 }
 
-TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::storage::Float,
+TEMPLATE_TEST_CASE("decoder: SmolLM2 predicts the same as in PyTorch", "", coco::llm::storage::Float,
                    coco::llm::storage::AsStored, coco::llm::storage::BFloat16) {
     if (coco::conformance::too_long_emulated()) return;
     const auto path = smollm2();
@@ -161,7 +161,7 @@ TEMPLATE_TEST_CASE("decoder: SmolLM2 says what PyTorch says", "", coco::llm::sto
                              std::abs(static_cast<double>(row[columns[c]]) - logit[at * columns.size() + c]) /
                                  deviation[at]);
     }
-    // Weights rounded to eight bits cannot keep every close choice.
+    // With weights rounded to eight bits close predictions may differ.
     CHECK(other <= (narrow ? rows.rows / 20 : 0));
     INFO("largest difference of a logit: " << worst << " standard deviations");
     CHECK(worst <= (narrow ? 0.5 : 1e-3));

@@ -20,7 +20,7 @@ static_assert(llm::Storage<Float> && llm::Storage<BFloat16> && llm::Storage<AsSt
 
 namespace {
 
-/// Two parts of a source, of types that differ.
+/// Two tensors of a source, of different types.
 struct TwoParts {
     static constexpr Index upper = 70, lower = 45, in = 64, rows = 9;
     std::vector<std::byte> first = conformance::random_blocks(GgmlType::Q4_1, upper*in / 32, 1),
@@ -41,7 +41,7 @@ struct TwoParts {
         };
         return s;
     }
-    /// Both parts' values, one above the other, rounded to bfloat16 where asked.
+    /// The values of both tensors, stacked by rows; rounded to bfloat16 if `narrow`.
     std::vector<double> values(bool narrow) const {
         std::vector<float> all((upper + lower) * in);
         source().read("a", upper, in, 0, std::span(all).first(upper * in));
@@ -54,7 +54,7 @@ struct TwoParts {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were given", "[storage]", Float,
+TEMPLATE_TEST_CASE("storage: products and rows equal those of the original tensors", "[storage]", Float,
                    BFloat16, AsStored) {
     const TwoParts two;
     constexpr Index out = TwoParts::upper + TwoParts::lower, in = TwoParts::in, rows = TwoParts::rows;
@@ -89,7 +89,7 @@ TEMPLATE_TEST_CASE("storage: products and rows are those of the parts that were 
     CHECK(conformance::fetched<P>(on, some) == picked);
 }
 
-TEST_CASE("storage: configured is the one that the configuration names", "[storage]") {
+TEST_CASE("storage: Configured selects the storage that the configuration names", "[storage]") {
     const TwoParts two;
     constexpr Index size = TwoParts::upper + TwoParts::lower;
     using llm::Keep;
@@ -121,7 +121,7 @@ TEST_CASE("storage: configured is the one that the configuration names", "[stora
     }
 }
 
-TEST_CASE("storage: as stored takes the file's bytes, bfloat16 two a weight") {
+TEST_CASE("storage: AsStored takes the file's bytes, BFloat16 two bytes per weight") {
     const TwoParts two;
     const Index values = (TwoParts::upper + TwoParts::lower) * TwoParts::in;
     ParameterLayout stored, narrow;
@@ -133,7 +133,7 @@ TEST_CASE("storage: as stored takes the file's bytes, bfloat16 two a weight") {
                     Error);
 }
 
-TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it but for rounding",
+TEMPLATE_TEST_CASE("storage: a decoder's rows and gradients do not depend on it except by rounding",
                    "[storage]", BFloat16, AsStored) {
     llm::Config config = support::small_config();
     config.qkv_bias = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A decoder with its adapter, parameters and workspace on a policy, and batches in plain sight.
+/// A decoder with its adapter, parameters and workspace on a policy, and small batches that are given in
+/// full.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>
@@ -18,7 +19,7 @@ using coco::Id;
 using coco::Index;
 using coco::conformance::Numbers;
 
-/// Two layers, grouped queries, heads whose widths do not add up to the rows' width.
+/// Two layers, grouped queries, heads whose widths do not add up to the model's width.
 inline coco::llm::Config small_config() {
     coco::llm::Config c;
     c.width = 16;
@@ -31,12 +32,12 @@ inline coco::llm::Config small_config() {
     return c;
 }
 
-/// One pass's input: soft rows are drawn, tokens given.
+/// The input of one pass: soft rows are random, tokens given.
 struct Prompts {
     std::vector<Id> instruction;
     std::vector<Index> soft;            ///< soft rows of each group
     std::vector<std::vector<Id>> text;  ///< of each group
-    std::vector<Id> group;              ///< their numbers; empty: places
+    std::vector<Id> group;              ///< group numbers; empty: 0, 1, ...
 
     Index soft_rows() const {
         Index sum = 0;
@@ -50,7 +51,7 @@ struct Prompts {
     }
 };
 
-/// Ragged groups: both kinds of rows, no soft rows, no text, neither.
+/// Ragged groups: with soft rows and text, without soft rows, without text, with neither.
 inline Prompts ragged() {
     return {{3, 1, 4}, {2, 0, 3, 0, 1}, {{1, 5, 9, 2}, {6, 5}, {}, {}, {3, 5, 8}}, {}};
 }
@@ -75,7 +76,7 @@ coco::llm::Prompted<P> brought(P& on, coco::Workspace<P>& work, const Prompts& p
             group};
 }
 
-/// What a pass leaves behind.
+/// The results of a pass.
 struct Outcome {
     Numbers out, dsoft, dadapter;
     bool operator==(const Outcome&) const = default;
@@ -86,7 +87,7 @@ class Bench {
 public:
     using Scalar = typename P::Scalar;
 
-    /// \param drawn  whether the adapter's tensors are drawn, or stay as they start
+    /// \param drawn  whether the adapter's tensors are random or have their initial values
     explicit Bench(const coco::llm::Source& source, const typename Adapter::Config& config = {},
                    bool drawn = true, int threads = 1)
         : decoder(layout, source),
@@ -116,7 +117,7 @@ public:
         return ctx;
     }
 
-    /// Forward; backward from `dout` where it is given.
+    /// Forward; also backward from `dout` if it is given.
     Outcome both(const Prompts& prompts, const Numbers& soft, const Numbers& dout = {},
                  std::vector<std::uint8_t> open = {}) {
         work.reset();

@@ -6,7 +6,7 @@
 using coco::Id;
 using coco::Index;
 
-TEST_CASE("token embeddings: means of texts by hand") {
+TEST_CASE("token embeddings: means of texts, computed by hand") {
     coco::llm::Source source;
     source.config.width = 2;
     source.config.vocabulary = 3;

@@ -34,7 +34,7 @@ TEST_CASE("tiny: the same seed gives the same weights, another seed others") {
     CHECK_THROWS_AS(coco::llm::tiny(catalogue(), {.width = 20}), coco::Error);
 }
 
-TEST_CASE("tiny: a hidden row says which word it is, whatever stands before it") {
+TEST_CASE("tiny: a hidden state identifies its word, whatever precedes it") {
     const coco::llm::Tiny made = coco::llm::tiny(catalogue());
     Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(made.source);
     const Index words = made.words.size(), width = made.source.config.width;

@@ -4,7 +4,7 @@
 
 using coco::Id;
 
-TEST_CASE("words: by first appearance, lower-cased, the unknown one is 0") {
+TEST_CASE("words: numbered by first appearance, lower-cased, unknown words are 0") {
     coco::llm::Words words;
     words.add("Red shoes; size-42 (RED)");
     words.add("caf\xC3\xA9");

@@ -16,7 +16,7 @@ constexpr Index width = 5, items = 6;
 struct Case {
     std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
     static std::vector<Write> writes() { return {Write::set, Write::add}; }
-    /// Few items, so that one is positive here and negative there, and many times over.
+    /// Few items, so that one item is the positive of some rows, the negative of others, and repeated.
     static Id positive(Index i) { return static_cast<Id>(i % 4); }
     static Id negative(Index i) { return static_cast<Id>((i + 1 + i / 3 % 4) % items); }
     template <class Policy>
@@ -35,9 +35,11 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("binary cross-entropy obeys the law of losses", "[bce]") { conformance::loss(Case{}); }
+TEST_CASE("binary cross-entropy passes the conformance test of a loss", "[bce]") {
+    conformance::loss(Case{});
+}
 
-TEST_CASE("binary cross-entropy is its formula, written out", "[bce]") {
+TEST_CASE("binary cross-entropy equals its formula", "[bce]") {
     const Case test;
     const auto inputs = conformance::loss_inputs(test, 7);
     const auto score = [&](std::size_t i, Id item) {
@@ -55,7 +57,7 @@ TEST_CASE("binary cross-entropy is its formula, written out", "[bce]") {
     CHECK(conformance::loss_step<P>(test, inputs, 7, 1, 0).loss == Approx(expected).epsilon(1e-12));
 }
 
-TEST_CASE("binary cross-entropy: 2 log 2 at scores of zero, finite at any, nothing without targets",
+TEST_CASE("binary cross-entropy: 2 log 2 at zero scores, finite at any scores, nothing without targets",
           "[bce]") {
     const Case test;
     auto inputs = conformance::loss_inputs(test, 6);

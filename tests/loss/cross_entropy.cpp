@@ -34,9 +34,11 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("cross-entropy obeys the law of losses", "[cross_entropy]") { conformance::loss(Case{9}); }
+TEST_CASE("cross-entropy passes the conformance test of a loss", "[cross_entropy]") {
+    conformance::loss(Case{9});
+}
 
-TEST_CASE("cross-entropy is the mean of -log softmax, written out", "[cross_entropy]") {
+TEST_CASE("cross-entropy equals the mean of -log softmax", "[cross_entropy]") {
     const Case test{9};
     const auto inputs = conformance::loss_inputs(test, 7);
     const auto target = test.targets(7);
@@ -62,7 +64,7 @@ TEST_CASE("cross-entropy over a catalogue of one item is zero, and so are its gr
     CHECK(conformance::length(o.dx[1]) < 1e-15);
 }
 
-TEST_CASE("cross-entropy of equal scores is log of the catalogue, and large scores do no harm",
+TEST_CASE("cross-entropy of equal scores is log of the number of items, and large scores are finite",
           "[cross_entropy]") {
     const Case test{9};
     auto inputs = conformance::loss_inputs(test, 6);
@@ -74,7 +76,7 @@ TEST_CASE("cross-entropy of equal scores is log of the catalogue, and large scor
     CHECK(std::isfinite(conformance::length(o.dx[1])));
 }
 
-TEST_CASE("no targets: nothing happens", "[cross_entropy]") {
+TEST_CASE("cross-entropy: without targets nothing is changed", "[cross_entropy]") {
     const Case test{9};
     CHECK(conformance::loss_step<P>(test, conformance::loss_inputs(test, 0), 0, 1, 0.5).loss == 0.5);
 }

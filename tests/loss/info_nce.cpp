@@ -22,7 +22,7 @@ struct Case {
     std::vector<conformance::Shape> inputs(Index rows) const { return {{rows, width}, {items, width}}; }
     static std::vector<Write> writes() { return {Write::set, Write::add}; }
     static Id item(Index i) { return static_cast<Id>(i * 3 % 5); }
-    /// Rows come in groups of two; a row leaves out its group's other row and repeats of its item.
+    /// Rows come in pairs; a row excludes the other row of its pair and repetitions of its item.
     bool excluded(Index i, Index j) const {
         return exclude && i != j && (i / 2 == j / 2 || item(i) == item(j));
     }
@@ -53,12 +53,12 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("InfoNCE obeys the law of losses", "[info_nce]") {
+TEST_CASE("InfoNCE passes the conformance test of a loss", "[info_nce]") {
     conformance::loss(Case{true});
     conformance::loss(Case{false});
 }
 
-TEST_CASE("InfoNCE is its formula, written out, excluded targets left out", "[info_nce]") {
+TEST_CASE("InfoNCE equals its formula with excluded targets", "[info_nce]") {
     const Index rows = 11;
     for (const bool exclude : {true, false}) {
         const Case test{exclude};
@@ -85,12 +85,12 @@ TEST_CASE("InfoNCE is its formula, written out, excluded targets left out", "[in
         CHECK(o.loss == Approx(expected).epsilon(1e-12));
         CHECK(o.loss >= 0);
         CHECK(o.loss <= 2 / temperature + std::log(static_cast<double>(rows)));
-        // Items nobody was to predict are no negatives of anyone: items 5 is not among the targets.
+        // Items that are no target are not negatives: items from 5 on are not among the targets.
         CHECK(conformance::length(conformance::Numbers(o.dx[1].begin() + 5 * width, o.dx[1].end())) == 0);
     }
 }
 
-TEST_CASE("InfoNCE of a target without negatives is zero; without targets nothing happens", "[info_nce]") {
+TEST_CASE("InfoNCE of a target without negatives is zero; without targets nothing is changed", "[info_nce]") {
     const Case test;
     const auto alone = conformance::loss_step<P>(test, conformance::loss_inputs(test, 1), 1, 1, 0);
     CHECK(alone.loss == Approx(0).margin(1e-15));

@@ -11,7 +11,7 @@ using P = conformance::PolicyUnderTest<double>;
 
 namespace {
 
-/// The switch, or the objective it stands for.
+/// The run-time switch, or the objective it selects.
 struct Case {
     ObjectiveKind kind;
     bool direct;
@@ -37,7 +37,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("the run-time switch calls the objective it names", "[objective]") {
+TEST_CASE("the run-time switch calls the selected objective", "[objective]") {
     for (const ObjectiveKind kind : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
         const Case chosen{kind, false}, direct{kind, true};
         const auto inputs = conformance::loss_inputs(chosen, 3);

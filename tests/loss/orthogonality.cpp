@@ -28,12 +28,12 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("orthogonality obeys the law of losses", "[orthogonality]") {
+TEST_CASE("orthogonality passes the conformance test of a loss", "[orthogonality]") {
     conformance::loss(Case{Orthogonality::cosine});
     conformance::loss(Case{Orthogonality::squared});
 }
 
-TEST_CASE("orthogonality is the mean over pairs, written out", "[orthogonality]") {
+TEST_CASE("orthogonality equals the mean over pairs", "[orthogonality]") {
     for (const Orthogonality kind : {Orthogonality::cosine, Orthogonality::squared}) {
         const Case test{kind};
         const auto inputs = conformance::loss_inputs(test, 7);
@@ -63,7 +63,7 @@ TEST_CASE("orthogonality has its documented bounds", "[orthogonality]") {
     for (const Orthogonality kind : {Orthogonality::cosine, Orthogonality::squared}) {
         CHECK(value(kind, axes) == Approx(0).margin(1e-15));
         CHECK(value(kind, same) == Approx(1));
-        CHECK(value(kind, {1, 2, 3, 4, 5}) == 0);  // one code has no pair
+        CHECK(value(kind, {1, 2, 3, 4, 5}) == 0);  // a single code has no pair
     }
     CHECK(value(Orthogonality::cosine, opposite) == Approx(-1));  // -1 / (K - 1)
     CHECK(value(Orthogonality::squared, opposite) == Approx(1));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index width = 5, codes = 4;
 
-/// The codes are what has a gradient; e is held (the stop-gradient).
+/// The codes have a gradient; e is constant (stop-gradient).
 struct Case {
     Index groups;
 
@@ -34,12 +34,12 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("quantization obeys the law of losses", "[quantization]") {
+TEST_CASE("quantization passes the conformance test of a loss", "[quantization]") {
     conformance::loss(Case{11});
     conformance::loss(Case{900});
 }
 
-TEST_CASE("quantization is the mean squared distance to the nearest code, written out", "[quantization]") {
+TEST_CASE("quantization equals the mean squared distance to the nearest code", "[quantization]") {
     const Case test{11};
     const auto inputs = conformance::loss_inputs(test, codes);
     const auto e = test.e();
@@ -49,7 +49,7 @@ TEST_CASE("quantization is the mean squared distance to the nearest code, writte
             expected += std::pow(e[g * 5 + j] - inputs[0][g % 3 * 5 + j], 2) / 11;
     const auto o = conformance::loss_step<P>(test, inputs, codes, 1, 0);
     CHECK(o.loss == Approx(expected).epsilon(1e-12));
-    // A code that is nearest to nobody stays where it is.
+    // A code that is nearest to no row gets no gradient.
     CHECK(conformance::length(conformance::Numbers(o.dx[0].begin() + 3 * width, o.dx[0].end())) == 0);
 }
 

@@ -50,13 +50,13 @@ conformance::Numbers mapped(const conformance::Numbers& x, Index in, const confo
 
 }  // namespace
 
-TEST_CASE("self-attention obeys the law of stages", "[attention]") {
+TEST_CASE("self-attention passes the conformance test of a layer", "[attention]") {
     conformance::layer<Case<AttentionMask::causal, 0>>();
     conformance::layer<Case<AttentionMask::causal, 30>>();
     conformance::layer<Case<AttentionMask::bidirectional, 30>>();
 }
 
-TEMPLATE_TEST_CASE_SIG("self-attention is its formula, written out", "[attention]",
+TEMPLATE_TEST_CASE_SIG("self-attention equals its formula", "[attention]",
                        ((AttentionMask attention_mask), attention_mask), AttentionMask::causal,
                        AttentionMask::bidirectional) {
     conformance::Bench<conformance::PolicyUnderTest<double>, Case<attention_mask, 0>> bench(

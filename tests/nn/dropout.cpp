@@ -28,7 +28,7 @@ struct Case {
     }
 };
 
-/// What is kept of ones, rows x cols.
+/// Dropout of a matrix of ones, rows x cols.
 conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t step, std::uint64_t seed,
                           Id first_key, bool training = true) {
     ParameterLayout layout;
@@ -50,7 +50,7 @@ conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t ste
 
 }  // namespace
 
-TEST_CASE("dropout obeys the law of stages", "[dropout]") { conformance::layer<Case>(); }
+TEST_CASE("dropout passes the conformance test of a layer", "[dropout]") { conformance::layer<Case>(); }
 
 TEST_CASE("dropout keeps 1 - rate of the elements and scales them", "[dropout]") {
     const Index rows = 500, cols = 61;
@@ -60,11 +60,11 @@ TEST_CASE("dropout keeps 1 - rate of the elements and scales them", "[dropout]")
         CHECK((v == 0 || v == Approx(1 / 0.7)));
         saved += v != 0;
     }
-    // Five standard deviations of a binomial share.
+    // Tolerance: five standard deviations of a binomial proportion.
     CHECK(saved / 30500 == Approx(0.7).margin(5 * std::sqrt(0.21 / 30500)));
 }
 
-TEST_CASE("dropout's bits follow seed, step and row key, not the place of a row", "[dropout]") {
+TEST_CASE("dropout's bits depend on seed, step and row key, not on the index of a row", "[dropout]") {
     const conformance::Numbers out = drop(0.5, 8, 24, 1, 5, 0), moved = drop(0.5, 7, 24, 1, 5, 1);
     CHECK(conformance::Numbers(out.begin() + 24, out.end()) == moved);
     CHECK(drop(0.5, 8, 24, 2, 5, 0) != out);
@@ -73,7 +73,7 @@ TEST_CASE("dropout's bits follow seed, step and row key, not the place of a row"
     CHECK(nn::Dropout(layout, 0.5).site() != nn::Dropout(layout, 0.5).site());
 }
 
-TEST_CASE("dropout hands its input through when not training or at rate 0", "[dropout]") {
+TEST_CASE("dropout returns its input when not training or at rate 0", "[dropout]") {
     const conformance::Numbers ones(48, 1.0);
     CHECK(drop(0.5, 2, 24, 1, 5, 0, false) == ones);
     CHECK(drop(0.0, 2, 24, 1, 5, 0) == ones);

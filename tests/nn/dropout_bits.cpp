@@ -8,7 +8,7 @@ using namespace coco;
 
 namespace {
 
-/// As a device does a row: one thread's share of it, without lanes.
+/// The row interface as on a device, for one thread's part of a row, without lanes.
 struct PlainRow {
     template <class F>
     void each(Index n, const F& f) const {
@@ -18,7 +18,7 @@ struct PlainRow {
 
 }  // namespace
 
-TEST_CASE("dropout bits: each column's are DropoutKey's, once, whoever does the row") {
+TEST_CASE("dropout bits: each column's are DropoutKey's, once, for any division of a row") {
     const DropoutKey key{7, 3, 2};
     for (const Index cols : {0, 1, 7, 8, 9, 64, 127, 128, 130, 576}) {
         std::vector<int> lanes(static_cast<std::size_t>(cols), -1), plain = lanes, expected = lanes;

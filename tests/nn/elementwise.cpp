@@ -10,7 +10,7 @@ using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
 using conformance::Numbers;
 
-TEST_CASE("copy, add and fill reach exactly the columns of a view", "[elementwise]") {
+TEST_CASE("copy, add and fill write exactly the columns of a view", "[elementwise]") {
     P on = conformance::policy<P>(1);
     Workspace<P> work(on);
     const Rows<P> a = conformance::brought(on, work, {1, 2, 3, 4, 5, 6}, {2, 3});
@@ -34,7 +34,7 @@ TEST_CASE("copying nothing does nothing", "[elementwise]") {
     nn::fill<P>(on, Rows<P>{}, 1);
 }
 
-TEST_CASE("a sum over rows adds to what is there", "[elementwise]") {
+TEST_CASE("a sum over rows is added to the output", "[elementwise]") {
     P on = conformance::policy<P>(2);
     Workspace<P> work(on);
     const Index rows = 1000;

@@ -13,7 +13,7 @@ using conformance::Numbers;
 
 namespace {
 
-/// Rows of a table by item, and the same rows added to an input.
+/// Gathers rows of a table by item, and adds the same rows to an input.
 struct Case {
     template <class Policy>
     struct Saved {
@@ -43,9 +43,11 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("gather and scatter obey the law of stages", "[embedding]") { conformance::layer<Case>(); }
+TEST_CASE("gather and scatter pass the conformance test of a layer", "[embedding]") {
+    conformance::layer<Case>();
+}
 
-TEST_CASE("gather reads rows by id, and zeros where there is none", "[embedding]") {
+TEST_CASE("gather reads rows by id, and zeros for no_id", "[embedding]") {
     P on = conformance::policy<P>(1);
     Workspace<P> work(on);
     const CRows<P> table = conformance::brought(on, work, {1, 2, 3, 4, 5, 6}, {3, 2});
@@ -62,7 +64,8 @@ TEST_CASE("gather reads rows by id, and zeros where there is none", "[embedding]
     CHECK(conformance::fetched<P>(on, back) == Numbers{3, 5, 1, 1, 21, 25});
 }
 
-TEST_CASE("an item read by thousands of rows has their sum, whatever the threads", "[embedding]") {
+TEST_CASE("scatter sums the gradients of an item with thousands of rows, for any number of threads",
+          "[embedding]") {
     const std::vector<Id> id(5000, 1);
     Numbers first;
     for (const int threads : {1, 2, 3}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the encoder computes is held against PyTorch in tests/backbone/sasrec.cpp.
+// The encoder's results are compared with PyTorch's in tests/backbone/sasrec.cpp.
 #include <catch2/catch.hpp>
 
 #include <coco/nn/encoder.hpp>
@@ -52,12 +52,12 @@ std::string fault(nn::EncoderConfig config) {
 
 }  // namespace
 
-TEST_CASE("the encoder obeys the law of stages", "[encoder]") {
+TEST_CASE("the encoder passes the conformance test of a layer", "[encoder]") {
     conformance::layer<Case<AttentionMask::causal>>();
     conformance::layer<Case<AttentionMask::bidirectional>>();
 }
 
-TEST_CASE("an encoder refuses settings it cannot build", "[encoder]") {
+TEST_CASE("an encoder with invalid settings is an error", "[encoder]") {
     nn::EncoderConfig config;
     CHECK(fault(config).empty());
     config.heads = 5;

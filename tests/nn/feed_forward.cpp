@@ -31,13 +31,13 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("the feed-forward obeys the law of stages", "[feed_forward]") {
+TEST_CASE("the feed-forward passes the conformance test of a layer", "[feed_forward]") {
     conformance::layer<Case<Activation::gelu>>();
     conformance::layer<Case<Activation::gelu_tanh>>();
     conformance::layer<Case<Activation::relu>>();
 }
 
-TEST_CASE("activations are their formulas", "[feed_forward]") {
+TEST_CASE("activations equal their formulas", "[feed_forward]") {
     // PyTorch 2: torch.nn.functional.gelu of doubles, approximate='none' and 'tanh'.
     const double x[] = {-3, -1, -0.5, 0, 0.5, 1, 3};
     const double erf[] = {-0.00404969409489031, -0.15865525393145702, -0.15426876936299344, 0,
@@ -53,7 +53,7 @@ TEST_CASE("activations are their formulas", "[feed_forward]") {
     }
 }
 
-TEST_CASE("the feed-forward is two maps with an activation between, written out", "[feed_forward]") {
+TEST_CASE("the feed-forward equals two linear maps with an activation between them", "[feed_forward]") {
     conformance::Bench<conformance::PolicyUnderTest<double>, Case<Activation::gelu>> bench(
         [](ParameterLayout& layout) { return Case<Activation::gelu>(layout); }, 11, 1);
     const conformance::Numbers out = bench.forward(), &x = bench.inputs[0];

@@ -31,9 +31,9 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("gated feed-forward: the law of stages") { conformance::layer<Case>(); }
+TEST_CASE("gated feed-forward: passes the conformance test of a layer") { conformance::layer<Case>(); }
 
-TEST_CASE("gated feed-forward: the formula, written out") {
+TEST_CASE("gated feed-forward: equals its formula") {
     using P = conformance::PolicyUnderTest<double>;
     conformance::Bench<P, Case> bench([](ParameterLayout& layout) { return Case(layout); }, 4, 1);
     const conformance::Numbers &gate_up = bench.values[0], &down = bench.values[1], &x = bench.inputs[0];

@@ -29,12 +29,12 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("a linear map obeys the law of stages", "[linear]") {
+TEST_CASE("a linear map passes the conformance test of a layer", "[linear]") {
     conformance::layer<Case<nn::Bias::yes>>();
     conformance::layer<Case<nn::Bias::no>>();
 }
 
-TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
+TEST_CASE("a linear map equals x W' + b", "[linear]") {
     conformance::Bench<conformance::PolicyUnderTest<double>, Case<nn::Bias::yes>> bench(
         [](ParameterLayout& layout) { return Case<nn::Bias::yes>(layout); }, 11, 1);
     const conformance::Numbers out = bench.forward(), &x = bench.inputs[0], &w = bench.values[0],
@@ -47,7 +47,7 @@ TEST_CASE("a linear map is x W' + b, written out", "[linear]") {
         }
 }
 
-TEST_CASE("a linear map names its tensors and lets weights alone decay", "[linear]") {
+TEST_CASE("a linear map names its tensors, and only weights have weight decay", "[linear]") {
     ParameterLayout layout;
     const nn::Linear linear(layout, "map", 3, 2, Init::normal(0.1));
     CHECK(layout.tensor("map.weight").decay == Decay::yes);

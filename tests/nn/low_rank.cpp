@@ -13,7 +13,7 @@ namespace {
 
 constexpr Index in = 11, out = 5;
 
-/// As it is used: beside a linear map.
+/// As it is used: added to a linear map.
 struct Case {
     nn::Linear base;
     nn::LowRank change;
@@ -39,13 +39,15 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("low rank: the law of stages, beside a linear map") { conformance::layer<Case>(); }
+TEST_CASE("low rank: passes the conformance test of a layer, added to a linear map") {
+    conformance::layer<Case>();
+}
 
 TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
     using P = conformance::PolicyUnderTest<double>;
     P on = conformance::policy<P>(1);
     ParameterLayout layout;
-    const nn::Dropout dropout(layout, 0.4);  // the layout's first site
+    const nn::Dropout dropout(layout, 0.4);  // the first dropout site of the layout
     ParameterLayout again;
     const nn::LowRank change(again, "change", in, out, 3, 2.0, 0.4);
     Parameters<P> parameters(on, again, 1);
@@ -73,7 +75,7 @@ TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
     CHECK(std::count(dropped.begin(), dropped.end(), 0.0) > 10);
 }
 
-TEST_CASE("low rank: starts as no change at all") {
+TEST_CASE("low rank: initially changes nothing") {
     ParameterLayout layout;
     conformance::PolicyUnderTest<float> on = conformance::policy<conformance::PolicyUnderTest<float>>(1);
     const nn::LowRank change(layout, "change", in, out, 3, 2.0, 0);

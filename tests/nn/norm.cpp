@@ -27,7 +27,7 @@ struct Case {
     }
 };
 
-/// A norm whose weight is given: nothing is learned, only the input has a gradient.
+/// A norm with a fixed weight: only the input has a gradient.
 struct Given {
     nn::Norm norm;
 
@@ -52,13 +52,13 @@ struct Given {
 
 }  // namespace
 
-TEST_CASE("norms obey the law of stages", "[norm]") {
+TEST_CASE("norms pass the conformance test of a layer", "[norm]") {
     conformance::layer<Case<nn::NormKind::layer>>();
     conformance::layer<Case<nn::NormKind::rms>>();
     conformance::layer<Given>();
 }
 
-TEMPLATE_TEST_CASE_SIG("norms are their formulas, written out", "[norm]", ((nn::NormKind kind), kind),
+TEMPLATE_TEST_CASE_SIG("norms equal their formulas", "[norm]", ((nn::NormKind kind), kind),
                        nn::NormKind::layer, nn::NormKind::rms) {
     conformance::Bench<conformance::PolicyUnderTest<double>, Case<kind>> bench(
         [](ParameterLayout& layout) { return Case<kind>(layout); }, 11, 1);

@@ -35,9 +35,9 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("normalising obeys the law of stages", "[normalize]") { conformance::layer<Case>(); }
+TEST_CASE("normalising passes the conformance test of a layer", "[normalize]") { conformance::layer<Case>(); }
 
-TEST_CASE("rows get length one, a row of zeros stays zero with a finite gradient", "[normalize]") {
+TEST_CASE("rows get length one, a row of zeros remains zero with a finite gradient", "[normalize]") {
     ParameterLayout layout;
     P on = conformance::policy<P>(1);
     Workspace<P> work(on);

@@ -11,7 +11,8 @@ using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
 using conformance::Numbers;
 
-TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", "[parameters]") {
+TEST_CASE("initial values have the declared distributions, as a function of seed and tensor",
+          "[parameters]") {
     ParameterLayout layout;
     const TensorRef one = layout.claim("one", 3, 5, Init::ones()),
                     zero = layout.claim("zero", 1, 7, Init::zeros());
@@ -41,7 +42,7 @@ TEST_CASE("initial values are drawn as claimed, a function of seed and tensor", 
     CHECK(maximum > 0.49);
 }
 
-TEST_CASE("another tensor's size changes no value of a tensor", "[parameters]") {
+TEST_CASE("the size of one tensor does not change the values of another", "[parameters]") {
     P on = conformance::policy<P>(1);
     Numbers values[2];
     for (const Index rows : {4, 9}) {
@@ -54,7 +55,7 @@ TEST_CASE("another tensor's size changes no value of a tensor", "[parameters]") 
     CHECK(values[0] == values[1]);
 }
 
-TEST_CASE("a pass reads values, and gradients only once they are attached", "[parameters]") {
+TEST_CASE("a context has values, and gradients only after attach", "[parameters]") {
     ParameterLayout layout;
     const TensorRef dense = layout.claim("dense", 2, 3, Init::ones());
     const TensorRef table = layout.claim("table", 4, 3, Init::ones(), Decay::no, ParameterBlock::table);

@@ -15,7 +15,7 @@ namespace {
 constexpr Index rows = 5, heads = 3, head = 6;
 const std::vector<Id> positions{0, 1, 7, 7, 300};
 
-/// Turns x there and, where asked, back again.
+/// Rotates x, or with `back` rotates it back.
 conformance::Numbers turned(nn::RopeKind kind, const conformance::Numbers& x, bool back = false) {
     Double on = conformance::policy<Double>(1);
     Workspace<Double> work(on);
@@ -31,7 +31,7 @@ conformance::Numbers turned(nn::RopeKind kind, const conformance::Numbers& x, bo
 
 }  // namespace
 
-TEST_CASE("rope: a pair is a complex number that is turned by position times frequency") {
+TEST_CASE("rope: a pair is a complex number, rotated by position times frequency") {
     const conformance::Numbers x = conformance::normals(rows * heads * head, 1);
     for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent}) {
         conformance::Numbers expected = x;
@@ -53,7 +53,7 @@ TEST_CASE("rope: a pair is a complex number that is turned by position times fre
     }
 }
 
-TEST_CASE("rope: backward turns back, which is the transpose of a rotation") {
+TEST_CASE("rope: backward rotates back, the transpose of the rotation") {
     const conformance::Numbers x = conformance::normals(rows * heads * head, 1);
     for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent})
         CHECK(conformance::distance(turned(kind, x, true), x) < 1e-14);

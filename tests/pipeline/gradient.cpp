@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The joint step's gradient against difference quotients of its objective, written out in surrogate.hpp.
+// The gradient of the joint step against difference quotients of its objective, written out in surrogate.hpp.
 #include "backbone/user_gru.hpp"
 #include "conformance/policy_under_test.hpp"
 #include "pipeline/surrogate.hpp"
@@ -12,8 +12,8 @@ using Backbone = coco::backbone::SASRec;
 
 namespace {
 
-/// Along random directions in each parameter group, or in each tensor.
-/// \param silent  groups or tensors that are documented to have no gradient
+/// Checks the gradient along random directions in each parameter group, or in each tensor.
+/// \param silent  groups or tensors that by design have no gradient
 template <class Model>
 void law(const typename Model::Config& config, Samples samples, bool tensors = false,
          const std::vector<std::string>& silent = {}) {
@@ -21,7 +21,7 @@ void law(const typename Model::Config& config, Samples samples, bool tensors = f
     bench.randomize(2);
     const coco::HostBatch b = joint(samples, &bench.text);
     Surrogate<Model> surrogate(bench, b);
-    // Without both kinds of rows the law would say less than it seems to.
+    // The batch must have rows of both kinds (M = 1 and M = 0), otherwise the test would prove less.
     if (silent.empty()) {
         REQUIRE(surrogate.agreed > 0);
         REQUIRE(surrogate.agreed < surrogate.with_knowledge);
@@ -69,7 +69,7 @@ void law(const typename Model::Config& config, Samples samples, bool tensors = f
 
 }  // namespace
 
-TEST_CASE("the joint step's gradient is its objective's slope in every group", "[pipeline]") {
+TEST_CASE("joint step: gradient equals the slope of the objective in every parameter group", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     for (const Samples samples : {Samples::prefixes, Samples::positions})
         for (const ObjectiveKind objective : {ObjectiveKind::cross_entropy, ObjectiveKind::bce})
@@ -82,12 +82,12 @@ TEST_CASE("the joint step's gradient is its objective's slope in every group", "
             }
 }
 
-TEST_CASE("and in every tensor", "[pipeline]") {
+TEST_CASE("joint step: gradient equals the slope of the objective in every tensor", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     law<Shop>(config<Shop>(), Samples::prefixes, true, {});
 }
 
-TEST_CASE("and in the ablations", "[pipeline]") {
+TEST_CASE("joint step: gradients of the ablations", "[pipeline]") {
     using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
     using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
     using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
@@ -96,19 +96,19 @@ TEST_CASE("and in the ablations", "[pipeline]") {
     law<Con>(config<Con>(), Samples::prefixes, true);
 }
 
-TEST_CASE("without an aligner nothing of L_rec reaches what makes knowledge", "[pipeline]") {
+TEST_CASE("without an aligner the adapter gets no gradient from L_rec", "[pipeline]") {
     using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
     law<Unaligned>(config<Unaligned>(), Samples::prefixes, false, {"adapter"});
 }
 
-TEST_CASE("squared cosines in L_ortho have their own slope", "[pipeline]") {
+TEST_CASE("gradient of L_ortho with squared cosines", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     auto c = config<Shop>();
     c.prompt.orthogonality = coco::loss::Orthogonality::squared;
     law<Shop>(c, Samples::prefixes);
 }
 
-TEST_CASE("the language model's gradient is that of the open rows alone", "[pipeline]") {
+TEST_CASE("the adapter's gradient comes from open rows only", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         int mixed = 0, shut = 0;
@@ -132,13 +132,13 @@ TEST_CASE("the language model's gradient is that of the open rows alone", "[pipe
                 mixed += std::count(from, to, 1) > 0 && std::count(from, to, 0) > 0;
             }
         }
-        // Both have been seen: rows closed within an open group, groups closed altogether.
+        // Both cases have occurred: closed rows within an open group, and groups that are closed entirely.
         CHECK(mixed > 0);
         CHECK(shut > 0);
     }
 }
 
-TEST_CASE("a user's own backbone joins the pipeline", "[pipeline]") {
+TEST_CASE("pipeline with a user's own backbone", "[pipeline]") {
     using Shop = coco::Pipeline<user::Gru>;
     law<Shop>(config<Shop>(), Samples::prefixes);
 }

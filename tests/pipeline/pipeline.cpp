@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a joint step must not do: see the future, stay inert, depend on packing or on threads.
+// Properties of the joint step: no leak of the future, every layer learns, independence of packing and
+// threads.
 #include "conformance/policy_under_test.hpp"
 #include "pipeline/surrogate.hpp"
 
@@ -10,7 +11,7 @@ using Shop = coco::Pipeline<Backbone>;
 
 namespace {
 
-/// Everything that the prediction of target t is made of, as numbers.
+/// Everything that the prediction of target t depends on, as numbers.
 std::vector<Id> inputs_of(const coco::HostBatch& b, Index t) {
     std::vector<Id> all;
     const auto history = [&](Id row) {
@@ -37,7 +38,7 @@ std::vector<Id> inputs_of(const coco::HostBatch& b, Index t) {
     return all;
 }
 
-/// The same people, user's items from place `from` on replaced by others.
+/// The same users; the items of `user` from index `from` on are replaced by others.
 coco::data::Interactions otherwise(const coco::data::Interactions& train, Id user, Index from) {
     coco::data::Interactions changed;
     for (Id u = 0; u < train.users(); ++u) {
@@ -49,15 +50,16 @@ coco::data::Interactions otherwise(const coco::data::Interactions& train, Id use
     return changed;
 }
 
-/// Where in the user's history target t lies: one past the row that predicts it.
+/// Index of target t in the user's history: one past the row that predicts it.
 Index place_of(const coco::HostBatch& b, const coco::data::Interactions& train, Index t) {
     const auto all = train.of(b.owner[static_cast<std::size_t>(t)]);
     const Id item = b.target_item[static_cast<std::size_t>(t)];
     return std::find(all.begin(), all.end(), item) - all.begin();
 }
 
-/// Targets whose prediction's inputs change when they, or what comes after them, are other items.
-/// \param spoil  changes a batch, to see whether the law would notice
+/// Number of targets whose prediction has inputs that change when the target and all later items are
+/// replaced.
+/// \param spoil  modifies a batch, to check that a planted leak is found
 template <class Spoil>
 int leaks(Samples samples, std::uint64_t epoch, const coco::text::History& text, const Spoil& spoil) {
     const auto train = people();
@@ -76,7 +78,7 @@ int leaks(Samples samples, std::uint64_t epoch, const coco::text::History& text,
     return found;
 }
 
-/// Gradients of all that learns, and the ledger.
+/// Gradients of all parameter groups, and the step metrics.
 template <class Model, class P>
 Numbers outcome(Bench<Model, P>& bench, const coco::HostBatch& b) {
     bench.step(b);
@@ -88,13 +90,13 @@ Numbers outcome(Bench<Model, P>& bench, const coco::HostBatch& b) {
 
 }  // namespace
 
-TEST_CASE("no knowledge of a target reaches its own prediction", "[pipeline]") {
+TEST_CASE("the inputs of a prediction do not depend on its target", "[pipeline]") {
     const auto text = words(decoder());
     for (const Samples samples : {Samples::prefixes, Samples::positions})
         for (std::uint64_t epoch = 0; epoch < 6; ++epoch)
             CHECK(leaks(samples, epoch, text, [](coco::HostBatch&) {}) == 0);
 
-    // A know row past the cut, and a text past the cut, are noticed.
+    // Planted leaks are found: a query row past the cut, and text past the cut.
     int rows = 0, texts = 0;
     for (std::uint64_t epoch = 0; epoch < 6; ++epoch) {
         rows += leaks(Samples::prefixes, epoch, text, [](coco::HostBatch& b) {
@@ -114,7 +116,7 @@ TEST_CASE("no knowledge of a target reaches its own prediction", "[pipeline]") {
     CHECK(texts > 0);
 }
 
-TEST_CASE("and no bit of its vector depends on it", "[pipeline]") {
+TEST_CASE("the aligned vector of a prediction does not depend on its target", "[pipeline]") {
     const auto train = people();
     Bench<Shop> bench(config<Shop>());
     bench.randomize(2);
@@ -132,7 +134,7 @@ TEST_CASE("and no bit of its vector depends on it", "[pipeline]") {
     }
 }
 
-TEST_CASE("at first nothing is changed and nothing learns from L_rec but A_O", "[pipeline]") {
+TEST_CASE("at initialisation a = h, and L_rec trains only behaviour and the aligner's output", "[pipeline]") {
     auto c = config<Shop>();
     c.loss.beta = c.loss.gamma = 0;
     Bench<Shop> bench(c);
@@ -152,14 +154,14 @@ TEST_CASE("at first nothing is changed and nothing learns from L_rec but A_O", "
                            t.name == "aligner.output.weight" || t.name == "aligner.output.bias";
         CHECK((coco::conformance::length(bench.gradient(t.ref)) > 0) == wakes);
     }
-    // The codes still have L_Q and L_ortho.
+    // The codes still get gradients from L_Q and L_ortho.
     Bench<Shop> penalised(config<Shop>());
     penalised.step(b);
     CHECK(coco::conformance::length(penalised.gradient(penalised.model.prompt().codes())) > 0);
     CHECK(coco::conformance::length(penalised.gradient(penalised.model.prompt().shared())) == 0);
 }
 
-TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
+TEST_CASE("after twenty steps every tensor gets a gradient from L_rec", "[pipeline]") {
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         Bench<Shop> bench(config<Shop>());
         coco::Gradients<Double> first(bench.on, bench.model.layout()), second(bench.on, bench.model.layout());
@@ -190,7 +192,8 @@ TEST_CASE("after twenty steps every stage is awake", "[pipeline]") {
     }
 }
 
-TEST_CASE("neither the order of users nor the number of threads matters", "[pipeline][threads]") {
+TEST_CASE("joint step: independent of the order of users and of the number of threads",
+          "[pipeline][threads]") {
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         Bench<Shop> bench(config<Shop>());
         bench.randomize(3);
@@ -203,7 +206,7 @@ TEST_CASE("neither the order of users nor the number of threads matters", "[pipe
     }
 }
 
-TEST_CASE("where every row agrees the language model is left alone", "[pipeline]") {
+TEST_CASE("a group whose rows all agree is not propagated through the language model", "[pipeline]") {
     auto s = sampling(Samples::prefixes);
     s.joint_targets = 1;
     s.without_knowledge = 0;
@@ -213,7 +216,7 @@ TEST_CASE("where every row agrees the language model is left alone", "[pipeline]
     coco::HostBatch b;
     coco::BatchBuilder(s, items).joint(b, people(), std::vector<Id>{3}, &bench.text, nullptr, 9, 1, 4);
     REQUIRE(b.targets() == 1);
-    // The aligner's bias points at the target.
+    // Let the aligner's bias point in the direction of the target's vector.
     Numbers v = bench.value(bench.model.layout().tensor("item").ref);
     v.assign(v.begin() + b.target_item[0] * width, v.begin() + (b.target_item[0] + 1) * width);
     for (double& x : v) x *= 3;
@@ -227,7 +230,7 @@ TEST_CASE("where every row agrees the language model is left alone", "[pipeline]
     CHECK(coco::conformance::length(bench.gradient(bench.model.prompt().shared())) > 0);
 }
 
-TEST_CASE("a batch in which nobody is known trains behaviour as the base does", "[pipeline]") {
+TEST_CASE("a batch without knowledge trains like SequentialRecommender", "[pipeline]") {
     const auto b = joint(Samples::prefixes, nullptr);
     using SequentialRecommender = coco::SequentialRecommender<Backbone>;
     Bench<Shop> bench(config<Shop>());
@@ -264,7 +267,7 @@ TEST_CASE("a batch in which nobody is known trains behaviour as the base does", 
     }
 }
 
-TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipeline]") {
+TEST_CASE("scores use knowledge where it is given, behaviour alone elsewhere", "[pipeline]") {
     Bench<Shop> bench(config<Shop>());
     bench.randomize(2);
     const auto train = people();
@@ -292,7 +295,7 @@ TEST_CASE("an answer uses what is known, and behaviour where nothing is", "[pipe
     }
 }
 
-TEST_CASE("a batch whose segments name groups out of order is refused", "[pipeline]") {
+TEST_CASE("a batch whose segments name groups out of order is an error", "[pipeline]") {
     Bench<Shop> bench(config<Shop>());
     coco::HostBatch b = joint(Samples::prefixes, &bench.text);
     REQUIRE(b.groups() > 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A small shop in plain sight: 20 items with words, a few people, and a model with its parameters on a
+/// A small shop given in full: 20 items with titles, seven users, and a model with its parameters on a
 /// policy.
 #pragma once
 
@@ -39,8 +39,8 @@ using Double = coco::conformance::PolicyUnderTest<double>;
 
 inline constexpr Index items = 20, width = 8, window = 6;
 
-/// A history of every length from 2 to 9 and one longer than the window twice over, without repeats of the
-/// last item.
+/// Histories of lengths 2, 3, 4, 5, 7, 9 and one (13) longer than twice the window. No item occurs twice in a
+/// history.
 inline coco::data::Interactions people() {
     coco::data::Interactions train;
     const Index lengths[] = {7, 2, 9, 4, 3, 13, 5};
@@ -57,7 +57,7 @@ inline coco::data::Interactions people() {
 
 inline std::vector<Id> everybody() { return {0, 1, 2, 3, 4, 5, 6}; }
 
-/// A letter a token.
+/// Texts of a tokenizer with one token per character.
 inline coco::text::History words(const coco::llm::Config& config) {
     coco::data::Catalogue catalogue;
     for (Index i = 0; i < items; ++i) {
@@ -138,7 +138,7 @@ public:
           gradients(on, model.layout()),
           sums(on, coco::StepMetrics::entries) {}
 
-    /// Draws every trained tensor, none zero; norms' weights about 1.
+    /// Sets every trained tensor to random numbers, none zero; weights of norms are about 1.
     void randomize(std::uint64_t seed, double scale = 0.4) {
         for (std::size_t t = 0; t < model.layout().tensors().size(); ++t) {
             const coco::Tensor& tensor = model.layout().tensors()[t];
@@ -198,11 +198,11 @@ public:
     coco::Workspace<P> work;
     coco::Parameters<P> parameters;
     coco::Gradients<P> gradients;
-    coco::Block<Scalar, P> sums;  ///< where the step adds its ledger
+    coco::Block<Scalar, P> sums;  ///< to which the step adds its metrics
     Numbers metrics;
 };
 
-/// A joint batch of everybody.
+/// A joint batch of all users.
 inline coco::HostBatch joint(coco::Samples samples, const coco::text::History* text, std::uint64_t epoch = 1,
                              bool negatives = true, const std::vector<Id>& users = everybody(),
                              const coco::data::Interactions& train = people()) {

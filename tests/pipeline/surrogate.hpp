@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The objective whose gradient a joint step is meant to be, put together anew from the stages: the same
-/// tensors at the same places, and everything that carries no gradient (e in L_Q and in the choice, the
-/// language model's rows where M = 1) replaced by what it was at one reference point.
+/// The objective whose gradient the joint step computes, rebuilt independently from the layers: the same
+/// tensors at the same offsets. Everything without a gradient (e in L_Q and in the selection of codes, the
+/// language model's rows where M = 1) is replaced by its value at one reference point.
 #pragma once
 
 #include "pipeline/support.hpp"
@@ -18,7 +18,7 @@ public:
     using P = Double;
     using Model = coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>;
 
-    /// Reads parameters, settings and random bits of `bench`; the reference point is what they are now.
+    /// Uses parameters, settings and random bits of `bench`; the reference point is their current values.
     Surrogate(Bench<Model, P>& bench, const coco::HostBatch& host)
         : bench_(bench),
           config_(bench.model.config()),
@@ -63,7 +63,7 @@ public:
             }
     }
 
-    /// The objective at the bench's parameters of now.
+    /// The objective at the current parameters of `bench`.
     double loss() {
         bench_.work.reset();
         coco::Context<P> ctx = bench_.pass();
@@ -97,8 +97,8 @@ public:
         return sum;
     }
 
-    /// The adapter's (and soft prompts') gradient of L_rec with the slopes of closed rows set to zero and
-    /// every group of the language model gone through, added to the bench's gradients.
+    /// Adds to the gradients of `bench` the gradient of L_rec for the adapter (and the soft prompts), with
+    /// the slopes of closed rows set to zero and backward run through every group of the language model.
     void open_rows_alone() {
         bench_.work.reset();
         bench_.gradients.zero(bench_.on);
@@ -129,7 +129,7 @@ public:
                       std::vector<std::uint8_t>(host_.query_row.size(), 1));
     }
 
-    std::vector<int> open;  ///< a target each: 1 where it knows and M = 0
+    std::vector<int> open;  ///< one per target: 1 where it has knowledge and M = 0
     int agreed = 0, with_knowledge = 0;
     const Numbers& h() const { return h_; }
     const Numbers& a() const { return a_; }

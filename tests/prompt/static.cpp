@@ -31,9 +31,9 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("static prompts obey the law of a stage", "[prompt]") { conformance::layer<Case>(); }
+TEST_CASE("static prompts pass the conformance test of a layer", "[prompt]") { conformance::layer<Case>(); }
 
-TEST_CASE("static prompts are the same rows for everybody and have no penalty", "[prompt]") {
+TEST_CASE("static prompts are the same rows for all users and have no penalty", "[prompt]") {
     using P = conformance::PolicyUnderTest<double>;
     ParameterLayout layout;
     const prompt::Static stage(layout, {.rows = 3}, width, model_width);

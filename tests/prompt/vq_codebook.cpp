@@ -13,7 +13,7 @@ constexpr Index width = 6, model_width = 10, groups = 9;
 
 conformance::Numbers users() { return conformance::normals(groups * width, 77); }
 
-/// Prompts of nine users; what they look like is given and has no gradient.
+/// Prompts of nine users; their representations are given and have no gradient.
 struct Case {
     prompt::VqCodebook stage;
 
@@ -62,7 +62,7 @@ struct Scene {
     }
 };
 
-/// Cosines of a user with every code, and which codes the paper's rule selects, by brute force.
+/// The codes that the paper's rule selects for a user by cosine, by brute force.
 std::vector<Id> selected(const conformance::Numbers& e, std::size_t g, const conformance::Numbers& z,
                          double theta, std::size_t maximum) {
     const std::size_t w = static_cast<std::size_t>(width), count = z.size() / w;
@@ -86,11 +86,12 @@ std::vector<Id> selected(const conformance::Numbers& e, std::size_t g, const con
 
 }  // namespace
 
-TEST_CASE("prompts obey the law of a stage: codes, projection and shared prompt learn", "[prompt]") {
+TEST_CASE("VqCodebook passes the conformance test of a layer: codes, projection and shared prompt learn",
+          "[prompt]") {
     conformance::layer<Case>();
 }
 
-TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap at most, by index",
+TEST_CASE("selection equals brute force by cosine: at least the nearest, at most max_codes, ordered by index",
           "[prompt]") {
     const conformance::Numbers e = users();
     for (const double theta : {-1.0, 0.0, 0.3, 0.6, 0.999})
@@ -113,7 +114,7 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
                                         saved.choice.code_host.begin() + of.end(g)) == wanted);
                 CHECK(saved.choice.nearest_host[static_cast<std::size_t>(g)] ==
                       selected(e, static_cast<std::size_t>(g), z, 2, 1)[0]);
-                // The shared prompt first, as it is; then the codes by index, projected.
+                // First the shared prompt, unprojected; then the codes by index, projected.
                 REQUIRE(saved.of_group.length(g) == static_cast<Index>(wanted.size()) + 1);
                 for (Index j = 0; j < model_width; ++j) {
                     CHECK(prompt(saved.of_group.begin(g), j) == shared[static_cast<std::size_t>(j)]);
@@ -130,7 +131,7 @@ TEST_CASE("selection is the brute-force cosine's: the nearest at least, the cap 
         }
 }
 
-TEST_CASE("the shared prompt is never selected and no user is a batch too", "[prompt]") {
+TEST_CASE("the shared prompt is never selected, and a batch without users is valid", "[prompt]") {
     Scene scene({.codes = 4, .theta = -1, .max_codes = 30});
     const auto saved = scene.prompts(users());
     for (const Id k : saved.choice.code_host) CHECK((k >= 0 && k < 4));
@@ -140,7 +141,7 @@ TEST_CASE("the shared prompt is never selected and no user is a batch too", "[pr
     CHECK(none.of_group.count() == 0);
 }
 
-TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes alone", "[prompt]") {
+TEST_CASE("penalties equal the formulas of L_Q and L_ortho, with gradients for the codes only", "[prompt]") {
     const conformance::Numbers e = users();
     for (const auto kind : {loss::Orthogonality::cosine, loss::Orthogonality::squared}) {
         const std::size_t codes = 7, w = static_cast<std::size_t>(width);
@@ -185,7 +186,7 @@ TEST_CASE("penalties are L_Q and L_ortho by their formulas, and reach the codes 
     }
 }
 
-TEST_CASE("centred: users are compared less their centre, and nothing else changes", "[prompt]") {
+TEST_CASE("centred: only the comparison changes, to users minus their centre", "[prompt]") {
     prompt::VqCodebook::Config config{.codes = 8, .theta = 0.2, .max_codes = 3};
     Scene plain(config);
     config.centred = true;
@@ -203,7 +204,7 @@ TEST_CASE("centred: users are compared less their centre, and nothing else chang
         for (Index j = 0; j < width; ++j) CHECK(a.e.row(g)[j] == Approx(b.e.row(g)[j]).margin(1e-12));
 }
 
-TEST_CASE("settings out of range are refused", "[prompt]") {
+TEST_CASE("settings out of range are errors", "[prompt]") {
     ParameterLayout layout;
     CHECK_THROWS_AS(prompt::VqCodebook(layout, {.codes = 1}, width, model_width), Error);
     CHECK_THROWS_AS(prompt::VqCodebook(layout, {.max_codes = 0}, width, model_width), Error);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Twenty training steps of a whole pipeline, ten of each stage, give the very bits they gave before: values,
-// moments, counters. fixtures/twenty_steps.coco was written by the hidden test case below at commit ecd7377,
-// before any name of the library was changed; it is a checkpoint of schema coco-checkpoint-1 at the same
-// time, and is read as one.
+// Twenty training steps of a whole pipeline, ten of each training stage, are bit-identical to an earlier
+// version: values, moments, counters. fixtures/twenty_steps.coco was written by the hidden test case below at
+// commit ecd7377, before any name of the library was changed. It is also a checkpoint of schema
+// coco-checkpoint-1, and is read as one.
 //
-// Compiled for the plainest x86-64 without contraction (tests/CMakeLists.txt): g++ and clang, optimised or
-// not, then give one result on every machine.
+// Compiled for baseline x86-64 without contraction (tests/CMakeLists.txt), so that g++ and clang, with and
+// without optimisation, give the same result on every machine.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -50,7 +50,7 @@ void train(Trainer<Shop, Host>& trainer, const test::SmallShop& shop) {
 
 }  // namespace
 
-TEST_CASE("twenty steps give the bits they gave before the library's names changed", "[regression]") {
+TEST_CASE("twenty steps are bit-identical to those before the library's names changed", "[regression]") {
     const test::SmallShop shop(40);
     Trainer<Shop, Host> trainer(config(), shop.data.catalogue, shop.language, std::make_shared<Host>(2));
     train(trainer, shop);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How batches are filled: cuts, targets, windows, positions, exclusions, determinism.
+// Batch building: cuts, targets, windows, positions, exclusions, determinism.
 #include <map>
 #include <set>
 
@@ -16,7 +16,7 @@ using coco::Sampling;
 
 namespace {
 
-/// One user with `n` items that can be told apart: item i at place i.
+/// One user with `n` different items: item i at index i.
 coco::data::Interactions one(Index n) {
     std::vector<Id> all;
     for (Index i = 0; i < n; ++i) all.push_back(static_cast<Id>(i));
@@ -46,7 +46,8 @@ std::vector<Id> from_to(Id begin, Id end) {
 
 }  // namespace
 
-TEST_CASE("cuts are uniform, the first target follows, others lie after it without repeats", "[pipeline]") {
+TEST_CASE("cuts are uniform, the first target follows, the others are later and without repetitions",
+          "[pipeline]") {
     const auto text = words(decoder());
     Sampling s = sampling(Samples::prefixes);
     s.joint_targets = 4;
@@ -56,14 +57,14 @@ TEST_CASE("cuts are uniform, the first target follows, others lie after it witho
     int silent = 0;
     for (Index epoch = 0; epoch < epochs; ++epoch) {
         const HostBatch b = filled(s, train, &text, static_cast<std::uint64_t>(epoch));
-        const Id cut = b.target_item[0];  // item = place
+        const Id cut = b.target_item[0];  // item = index
         ++cuts[cut];
         REQUIRE(b.targets() == std::min<Index>(4, n - cut));
         REQUIRE(std::set<Id>(b.target_item.begin(), b.target_item.end()).size() == b.target_item.size());
         for (std::size_t t = 0; t < b.target_item.size(); ++t) {
             REQUIRE(b.target_item[t] >= cut);
             REQUIRE(b.target_item[t] < n);
-            // Each target's row is the last of its own prefix, at most a window long.
+            // Each target's row is the last of its own prefix, of at most a window.
             const Id end = b.target_item[t];
             REQUIRE(segment(b, t) == from_to(std::max<Id>(0, end - static_cast<Id>(window)), end));
             REQUIRE(b.target_row[t] == b.segments.at[t + 1] - 1);
@@ -91,7 +92,8 @@ TEST_CASE("cuts are uniform, the first target follows, others lie after it witho
     CHECK(near(silent, epochs, 0.3));
 }
 
-TEST_CASE("with positions a window around the cut, knowledge for the rows after it alone", "[pipeline]") {
+TEST_CASE("samples by positions: a window around the cut, with knowledge only for the rows after it",
+          "[pipeline]") {
     const auto text = words(decoder());
     for (const Index n : {2, 5, 7, 8, 16})
         for (const Index w : {1, 2, 5, 6})
@@ -115,7 +117,7 @@ TEST_CASE("with positions a window around the cut, knowledge for the rows after 
                             item - 1);
                     REQUIRE((item >= cut) == (t >= b.targets_of.at[1]));
                 }
-                // The first target after the cut is always there.
+                // The first target after the cut is always included.
                 REQUIRE(b.target_item[static_cast<std::size_t>(b.targets_of.at[1])] == cut);
             }
 }
@@ -135,7 +137,7 @@ TEST_CASE("positions count from the most recent or from the oldest", "[pipeline]
     CHECK(b.target_item == std::vector<Id>{4});
 }
 
-TEST_CASE("behaviour samples: a row for each target, none known", "[pipeline]") {
+TEST_CASE("behaviour samples: one row per target, without knowledge", "[pipeline]") {
     const auto train = people();
     const auto none = coco::sampling::Negatives::excluding_train(train, items);
     const auto samples = coco::sampling::every_position(train, window);
@@ -157,7 +159,7 @@ TEST_CASE("behaviour samples: a row for each target, none known", "[pipeline]") 
     CHECK(b.negative != before);
 }
 
-TEST_CASE("what is excluded from InfoNCE: the owner's other targets and repeats of the item", "[pipeline]") {
+TEST_CASE("InfoNCE excludes the owner's other targets and repetitions of the item", "[pipeline]") {
     const auto text = words(decoder());
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         const HostBatch b = joint(samples, &text, 2);
@@ -195,7 +197,7 @@ TEST_CASE("a batch is a function of seed, epoch and users; text changes neither 
     }
 }
 
-TEST_CASE("settings and histories that cannot be are refused", "[pipeline]") {
+TEST_CASE("invalid settings and histories are errors", "[pipeline]") {
     const auto refused = [](auto change) {
         Sampling s = sampling(Samples::prefixes);
         change(s);

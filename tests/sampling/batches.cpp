@@ -32,7 +32,7 @@ Index rows_in(const std::vector<Sample>& samples, std::span<const Index> batch) 
 
 }  // namespace
 
-TEST_CASE("an epoch holds each sample once, within the limits", "[data][batches]") {
+TEST_CASE("an epoch has each sample once, within the limits", "[data][batches]") {
     const auto samples = samples_of(200, 10);
     for (const bool bucketed : {false, true}) {
         const Batches batches = Batches::of_epoch(samples, {100, 16}, 7, 0, bucketed);
@@ -59,7 +59,7 @@ TEST_CASE("the order is a function of seed and epoch alone", "[data][batches]") 
     }
 }
 
-TEST_CASE("bucketed batches hold samples of like length", "[data][batches]") {
+TEST_CASE("bucketed batches have samples of similar length", "[data][batches]") {
     const auto samples = samples_of(200, 20);
     const auto spread = [&](bool bucketed) {
         const Batches batches = Batches::of_epoch(samples, {10000, 16}, 7, 0, bucketed);
@@ -78,7 +78,7 @@ TEST_CASE("bucketed batches hold samples of like length", "[data][batches]") {
     CHECK(spread(false) > 10.0);
 }
 
-TEST_CASE("no batch of many epochs is larger than the largest", "[data][batches]") {
+TEST_CASE("no batch of any epoch is larger than largest_batch", "[data][batches]") {
     Interactions train;
     coco::RandomStream random(5);
     for (Index u = 0; u < 120; ++u) train.add(std::vector<Id>(2 + random.below(90), 0));
@@ -116,7 +116,7 @@ TEST_CASE("no batch of many epochs is larger than the largest", "[data][batches]
     }
 }
 
-TEST_CASE("limits that cannot hold are refused; nothing to do is no batch", "[data][batches]") {
+TEST_CASE("impossible limits are errors; no samples give no batches", "[data][batches]") {
     CHECK_THROWS_AS(Batches::of_epoch(samples_of(5, 20), {3, 4}, 1, 0), coco::Error);
     CHECK_THROWS_AS(Batches::of_epoch(samples_of(5, 20), {300, 0}, 1, 0), coco::Error);
     CHECK(Batches::of_epoch({}, {}, 1, 0).size() == 0);

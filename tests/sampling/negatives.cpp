@@ -19,7 +19,7 @@ TEST_CASE("the n-th allowed item, against a naive list", "[data][negatives]") {
     CHECK(nth_allowed(5, nullptr, 0) == 5);
 }
 
-TEST_CASE("negatives are uniform over what a user did not take", "[data][negatives]") {
+TEST_CASE("negatives are uniform over the items a user did not interact with", "[data][negatives]") {
     Interactions train;
     train.add(std::vector<Id>{9, 3, 3, 0});
     const Negatives negatives = Negatives::excluding_train(train, 10);
@@ -45,7 +45,7 @@ TEST_CASE("a negative is a function of seed, step, row and slot", "[data][negati
     CHECK(negatives.draw(0, 1, 2, 3, 0, 2) != negatives.draw(0, 1, 2, 3, 1, 2));
 }
 
-TEST_CASE("a user who took all but one item gets that one; one who took all is an error",
+TEST_CASE("a user with all items but one gets that one as negative; one with all items is an error",
           "[data][negatives]") {
     Interactions train;
     train.add(std::vector<Id>{0, 1, 2, 4});
@@ -56,7 +56,7 @@ TEST_CASE("a user who took all but one item gets that one; one who took all is a
     CHECK_THROWS_AS(Negatives::excluding_train(one, 1), coco::Error);  // a catalogue of one item
 }
 
-TEST_CASE("the leaking choice excludes held-out items, the honest one does not", "[data][negatives]") {
+TEST_CASE("excluding_all_leaking excludes held-out items, excluding_train does not", "[data][negatives]") {
     Interactions all, train;
     all.add(std::vector<Id>{0, 1, 2, 3, 4});
     train.add(std::vector<Id>{0, 1, 2});

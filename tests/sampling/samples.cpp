@@ -57,7 +57,7 @@ TEST_CASE("every prefix: the last items before the target, its row last", "[data
     CHECK(rows_of(every_prefix(users_of_length({4}), 2)) == 5);
 }
 
-TEST_CASE("senseless windows are refused", "[data][samples]") {
+TEST_CASE("invalid windows are errors", "[data][samples]") {
     CHECK_THROWS_AS(every_position(users_of_length({4}), 0), coco::Error);
     CHECK_THROWS_AS(every_position(users_of_length({4}), 4, 4), coco::Error);
     CHECK_THROWS_AS(every_prefix(users_of_length({4}), 0), coco::Error);

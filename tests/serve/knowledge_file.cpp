@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Knowledge in files: what was written is read, a run that was stopped goes on, and knowledge of another
-// origin is refused.
+// Knowledge files: what was written is read back, an interrupted build resumes, and knowledge of another
+// origin is an error.
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -30,7 +30,7 @@ const KnowledgeOrigin origin{"xxh64:1", "tiny", "histories"};
 
 }  // namespace
 
-TEST_CASE("knowledge comes back from its file, with what made it", "[serve]") {
+TEST_CASE("knowledge file: rows and origin are read back", "[serve]") {
     const support::Folder folder;
     const Knowledge knowledge(2, {0, 1, 1, 3}, {1, 2, 3, 4, 5, 6}, {4, 0, 7});
     save_knowledge(folder / "k", knowledge, origin);
@@ -51,7 +51,7 @@ TEST_CASE("knowledge comes back from its file, with what made it", "[serve]") {
     CHECK(load_knowledge(folder / "none").users() == 0);
 }
 
-TEST_CASE("knowledge in a file that lies is an error", "[serve]") {
+TEST_CASE("knowledge file: truncated or inconsistent files are errors", "[serve]") {
     const support::Folder folder;
     save_knowledge(folder / "k", Knowledge(2, {0, 1, 1, 3}, {1, 2, 3, 4, 5, 6}, {4, 0, 7}), origin);
     const std::string whole = support::slurp(folder / "k");
@@ -72,7 +72,7 @@ TEST_CASE("knowledge in a file that lies is an error", "[serve]") {
                Contains("knowledge of user 1: offsets do not ascend"));
 }
 
-TEST_CASE("knowledge is built part by part, and goes on where it was stopped", "[serve]") {
+TEST_CASE("knowledge is built in parts, and an interrupted build resumes", "[serve]") {
     const support::Folder folder;
     const SmallShop shop;
     auto config = test::small_config<Shop>();
@@ -108,7 +108,7 @@ TEST_CASE("knowledge is built part by part, and goes on where it was stopped", "
     CHECK_FALSE(std::filesystem::exists(folder / "k.part-0"));
     const std::string whole = support::slurp(folder / "k");
 
-    // Built already: nothing is done again. Another origin: all of it is.
+    // A finished file is not built again. With another origin everything is built again.
     done.clear();
     CHECK(same(build_knowledge(folder / "k", trained, shop.split.train, made, {}, 32), at_once));
     CHECK(done.empty());

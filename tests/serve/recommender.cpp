@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading and serving: the desk ranks as evaluation does, says whether it used knowledge, and may be asked by
-// many threads at once.
+// Loading and serving: the recommender ranks as evaluation does, reports whether it used knowledge, and can
+// be called by many threads concurrently.
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -37,12 +37,12 @@ struct Served {
 
 }  // namespace
 
-TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
+TEST_CASE("a loaded model ranks as evaluation does", "[serve][threads]") {
     const Served served;
     const SmallShop& shop = served.shop;
     const Metrics metrics = evaluate(served.trained, shop.split.test);
 
-    data::Interactions histories;  // of all users, as the test sees them
+    data::Interactions histories;  // of all users, as the test split gives them
     for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
     const Knowledge knowledge = make_knowledge(served.trained, histories);
     REQUIRE(knowledge.users() == histories.users());
@@ -57,7 +57,7 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
             {.history = c.history, .user = c.user, .k = shop.data.catalogue.size(), .exclude = {}});
         CHECK(all.used_knowledge);
         CHECK(knowledge.cut(c.user) == static_cast<Index>(c.history.size()));
-        // The target's place in the list is the rank that evaluation found (no ties in float scores here).
+        // The target's index in the list is the rank found by evaluation (no ties in float scores here).
         std::size_t place = 0;
         while (place < all.items.size() && all.items[place].item != c.target) ++place;
         CHECK(static_cast<double>(place) + 1 ==
@@ -116,18 +116,18 @@ TEST_CASE("what is loaded answers as evaluation ranks", "[serve][threads]") {
         const data::Case c = shop.split.test[0];
         CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .k = 0}),
                           Catch::Contains("request.k"));
-        // Unknown items among known ones are passed over, and a history longer than the window is cut.
+        // Unknown items among known ones are ignored, and a history longer than the window is truncated.
         std::vector<Id> mixed{no_id};
         for (int n = 0; n < 40; ++n) mixed.insert(mixed.end(), c.history.begin(), c.history.end());
         CHECK(recommender.recommend({.history = mixed}).items.size() == 10);
-        // Items to leave out are left out.
+        // Excluded items are not recommended.
         const Id first = recommender.recommend({.history = c.history}).items.front().item;
         const std::vector<Id> without{first};
         CHECK(recommender.recommend({.history = c.history, .exclude = without}).items.front().item != first);
     }
 }
 
-TEST_CASE("a shop of one item has nothing to say but says it", "[serve]") {
+TEST_CASE("a catalogue of one item gives an empty recommendation", "[serve]") {
     data::Catalogue one;
     one.add("only");
     const auto model = std::make_shared<const Plain>(test::small_config<Plain>().model, 1);
@@ -139,7 +139,7 @@ TEST_CASE("a shop of one item has nothing to say but says it", "[serve]") {
     CHECK(Recommender<Plain, Host>(trained).recommend({.history = history}).items.empty());
 }
 
-TEST_CASE("knowledge of the wrong shape is refused", "[serve]") {
+TEST_CASE("knowledge of the wrong shape is an error", "[serve]") {
     CHECK_THROWS_WITH(Knowledge(4, {0, 2}, std::vector<float>(7), {3}), Catch::Contains("8 numbers"));
     CHECK_THROWS_WITH(Knowledge(4, {0, 2}, std::vector<float>(8), {3, 3}), Catch::Contains("3 offsets"));
     CHECK_THROWS_WITH(Knowledge(4, {0, 2, 1}, std::vector<float>(4), {3, 3}), Catch::Contains("user 1"));

@@ -10,7 +10,7 @@ using namespace coco;
 
 namespace {
 
-/// Counts what is owned.
+/// Counts the allocated bytes.
 struct CostModel {
     using Scalar = float;
     using Space = space::Host;
@@ -30,7 +30,7 @@ struct CostModel {
 
 }  // namespace
 
-TEST_CASE("a block owns zeroed elements and gives back what it took", "[block]") {
+TEST_CASE("a block has zeroed elements and deallocates what it allocated", "[block]") {
     CostModel on;
     {
         Block<double, CostModel> block(on, 12);
@@ -52,7 +52,7 @@ TEST_CASE("a block owns zeroed elements and gives back what it took", "[block]")
     CHECK(on.owned == 0);
 }
 
-TEST_CASE("a block of nothing takes nothing", "[block]") {
+TEST_CASE("an empty block allocates nothing", "[block]") {
     CostModel on;
     const Block<float, CostModel> none(on, 0), never;
     CHECK(on.calls == 0);

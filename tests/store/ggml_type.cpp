@@ -7,7 +7,7 @@
 
 using namespace coco;
 
-TEST_CASE("ggml types: each number once, and the sizes of ggml's own structures") {
+TEST_CASE("ggml types: unique numbers, and the sizes of ggml's own structures") {
     std::set<std::uint32_t> numbers;
     for (const GgmlLayout& layout : ggml_layouts) {
         numbers.insert(static_cast<std::uint32_t>(layout.type));
@@ -24,6 +24,6 @@ TEST_CASE("ggml types: each number once, and the sizes of ggml's own structures"
     CHECK(layout_of(GgmlType::Q6_K)->values == 256);
 }
 
-TEST_CASE("ggml types: numbers that were taken back and numbers to come are unknown") {
+TEST_CASE("ggml types: removed and future numbers are unknown") {
     for (std::uint32_t number : {4u, 5u, 31u, 36u, 1000u}) CHECK(layout_of(GgmlType{number}) == nullptr);
 }

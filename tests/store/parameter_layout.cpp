@@ -5,7 +5,7 @@
 
 using namespace coco;
 
-TEST_CASE("tensors lie one after another, aligned, each block on its own", "[layout]") {
+TEST_CASE("tensors are consecutive and aligned, separately in each block", "[layout]") {
     ParameterLayout layout;
     const TensorRef a = layout.claim("a", 3, 5, Init::ones()), b = layout.claim("b", 1, 16, Init::zeros());
     const TensorRef t = layout.claim("t", 7, 3, Init::normal(1), Decay::no, ParameterBlock::table);
@@ -58,13 +58,13 @@ TEST_CASE("scopes prefix names while they live", "[layout]") {
     CHECK(layout.tensors()[2].name == "w");
 }
 
-TEST_CASE("no two sites are one", "[layout]") {
+TEST_CASE("dropout sites are unique", "[layout]") {
     ParameterLayout layout;
     const auto first = layout.site();
     CHECK(layout.site() != first);
 }
 
-TEST_CASE("a name claimed twice is refused: a checkpoint could not tell them apart", "[layout]") {
+TEST_CASE("a name declared twice is an error: a checkpoint could not distinguish the tensors", "[layout]") {
     ParameterLayout layout;
     layout.claim("w", 1, 1, Init::zeros());
     CHECK_THROWS_AS(layout.claim("w", 1, 2, Init::zeros()), Error);

@@ -29,7 +29,7 @@ TEST_CASE("offsets grow by segments, empty ones too", "[ragged]") {
     CHECK(none.rows() == 0);
 }
 
-TEST_CASE("the inverse of a gather lists, for each row that was read, its readers in order", "[ragged]") {
+TEST_CASE("the inverse of a gather lists the reading rows of each row, in order", "[ragged]") {
     InverseLists lists;
     const std::vector<Id> gathered{4, 1, no_id, 4, 0, 1, 4};
     lists.build(gathered, 6);
@@ -38,7 +38,7 @@ TEST_CASE("the inverse of a gather lists, for each row that was read, its reader
     CHECK(lists.place == std::vector<Id>{4, 1, 5, 0, 3, 6});
 }
 
-TEST_CASE("an inverse rebuilt forgets the one before; naive loops agree", "[ragged]") {
+TEST_CASE("a rebuilt inverse discards the old one, and equals naive loops", "[ragged]") {
     InverseLists lists;
     RandomStream random(3);
     for (const Index rows : {9, 1, 300, 5}) {

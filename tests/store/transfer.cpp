@@ -9,7 +9,7 @@
 
 using namespace coco;
 
-TEST_CASE("numbers arrive as scalars of the other kind, more of them than a piece") {
+TEST_CASE("numbers are converted to the other scalar type, also more of them than one chunk") {
     Host here(1);
     BasicHost<double> there(1);
     const Index size = (1 << 20) + 3;
@@ -25,7 +25,7 @@ TEST_CASE("numbers arrive as scalars of the other kind, more of them than a piec
         "transfer: lists of different sizes: expected 5, found 1048579");
 }
 
-TEST_CASE("parameters move whole: what learns, what is given, what stays as stored") {
+TEST_CASE("parameters are transferred completely: trained, frozen, and stored ones") {
     ParameterLayout layout;
     const TensorRef dense = layout.claim("dense", 2, 3, Init::normal(1)),
                     table = layout.claim("table", 4, 3, Init::normal(1), Decay::no, ParameterBlock::table);

@@ -6,7 +6,7 @@
 using namespace coco;
 using V = View<double, space::Host>;
 
-TEST_CASE("a view reaches the elements between its strides", "[view]") {
+TEST_CASE("a view with a stride addresses only its own elements", "[view]") {
     double x[12];
     for (int i = 0; i < 12; ++i) x[i] = i;
     const V all(x, 3, 4), inner = all.rows_from(1, 2).cols_from(1, 2);
@@ -34,7 +34,7 @@ TEST_CASE("a view without data, rows or columns is empty, and so are its parts",
     CHECK(V().cols_from(1, 2).empty());
 }
 
-TEST_CASE("a list reaches its stretch", "[view]") {
+TEST_CASE("a list and its slices", "[view]") {
     Id x[5] = {0, 1, 2, 3, 4};
     const List<Id, space::Host> all{x, 5};
     CHECK(all.from(2, 3)[1] == 3);

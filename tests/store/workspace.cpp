@@ -32,7 +32,7 @@ bool aligned(const void* at) { return reinterpret_cast<std::uintptr_t>(at) % 64 
 
 }  // namespace
 
-TEST_CASE("what is kept neither moves nor overlaps while the arena grows", "[workspace]") {
+TEST_CASE("kept memory neither moves nor overlaps while the workspace grows", "[workspace]") {
     CostModel on;
     Workspace<CostModel> work(on);
     std::vector<View<double, space::Host>> all;
@@ -48,7 +48,7 @@ TEST_CASE("what is kept neither moves nor overlaps while the arena grows", "[wor
     }
 }
 
-TEST_CASE("after one reset a step of the same size, or a smaller, takes nothing", "[workspace]") {
+TEST_CASE("after one reset a step of at most the same size allocates nothing", "[workspace]") {
     CostModel on;
     Workspace<CostModel> work(on);
     const auto step = [&](Index scale) {
@@ -69,7 +69,7 @@ TEST_CASE("after one reset a step of the same size, or a smaller, takes nothing"
     CHECK(work.total() == total);
 }
 
-TEST_CASE("frames give scratch back, the innermost first; kept rows survive them", "[workspace]") {
+TEST_CASE("frames release scratch memory, the innermost first; kept rows survive them", "[workspace]") {
     CostModel on;
     Workspace<CostModel> work(on);
     const auto kept = work.keep(1, 4);
@@ -90,7 +90,7 @@ TEST_CASE("frames give scratch back, the innermost first; kept rows survive them
     CHECK(kept(0, 0) == 3);
 }
 
-TEST_CASE("a pass gives back what was kept inside it", "[workspace]") {
+TEST_CASE("a pass releases the memory kept inside it", "[workspace]") {
     CostModel on;
     Workspace<CostModel> work(on);
     const double* first = nullptr;
@@ -102,7 +102,7 @@ TEST_CASE("a pass gives back what was kept inside it", "[workspace]") {
     CHECK(work.keep(5, 5).data == first);
 }
 
-TEST_CASE("lists and numbers have the type and size asked for, none at all included", "[workspace]") {
+TEST_CASE("lists and numbers have the requested type and size, also zero", "[workspace]") {
     CostModel on;
     Workspace<CostModel> work(on);
     CHECK(work.keep_list<Id>(7).size == 7);
@@ -113,7 +113,7 @@ TEST_CASE("lists and numbers have the type and size asked for, none at all inclu
     CHECK(work.keep<std::uint8_t>(2, 3).size() == 6);
 }
 
-TEST_CASE("an arena keeps a reserve for what is larger than the first step", "[workspace]") {
+TEST_CASE("a workspace has a reserve for steps larger than the first", "[workspace]") {
     CostModel on;
     Arena<CostModel> arena(on);
     arena.take(1 << 20);

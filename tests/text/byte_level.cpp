@@ -6,7 +6,7 @@
 
 using namespace coco::text;
 
-TEST_CASE("byte level: known stand-ins of GPT-2, and every byte there and back") {
+TEST_CASE("byte level: known characters of GPT-2, and every byte to a character and back") {
     CHECK(to_stand_ins(" a\n") == "ĠaĊ");
     CHECK(to_stand_ins("é") == "Ã©");
     CHECK(to_stand_ins("\t\x7f\xa0\xad") == "ĉġłŃ");
@@ -15,7 +15,7 @@ TEST_CASE("byte level: known stand-ins of GPT-2, and every byte there and back")
     CHECK(from_stand_ins(to_stand_ins(all)) == all);
 }
 
-TEST_CASE("byte level: a text of other characters is left as it is") {
+TEST_CASE("byte level: a text of other characters is not changed") {
     CHECK(from_stand_ins("語") == "語");
     CHECK(from_stand_ins("a b") == "a b");
     CHECK(from_stand_ins("\xff") == "\xff");

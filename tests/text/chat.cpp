@@ -9,7 +9,7 @@
 
 using namespace coco::text;
 
-TEST_CASE("chat: the texts that the models' own templates write, by transformers") {
+TEST_CASE("chat: texts equal those of the models' own templates by transformers") {
     std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/chat_templates.json");
     const auto cases = nlohmann::json::parse(in);
     REQUIRE(cases.size() == 200);
@@ -28,7 +28,7 @@ TEST_CASE("chat: the texts that the models' own templates write, by transformers
     }
 }
 
-TEST_CASE("chat: no messages, and roles that no template here knows") {
+TEST_CASE("chat: no messages, and unknown roles") {
     CHECK_THROWS_WITH(smollm2_chat({}), "chat: no messages");
     const std::vector<Message> messages = {{"user", "x"}, {"tool", "y"}};
     CHECK_THROWS_WITH(qwen3_chat(messages),

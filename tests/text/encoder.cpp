@@ -6,7 +6,7 @@
 #include <coco/core/random.hpp>
 #include <coco/text/encoder.hpp>
 
-TEST_CASE("an encoder gives the tokenizer's ids, for words it has met as for new ones") {
+TEST_CASE("an encoder gives the tokenizer's ids, for cached and for new words") {
     coco::text::Vocabulary vocabulary;
     vocabulary.tokens = {"a", "b", "Ġ", "ab", "Ġab", "<end>", "abab"};
     vocabulary.merges = {"a b", "Ġ ab", "ab ab"};

@@ -35,7 +35,7 @@ TEST_CASE("smollm: each digit alone, never with a space") {
     CHECK(words("½x") == List{"½", "x"});
 }
 
-TEST_CASE("smollm: the last white space goes with the word that follows") {
+TEST_CASE("smollm: the last white space belongs to the following word") {
     CHECK(words("a   b") == List{"a", "  ", " b"});
     CHECK(words("a\n\nb") == List{"a", "\n", "\n", "b"});
     CHECK(words("a \n") == List{"a", " \n"});
@@ -43,7 +43,7 @@ TEST_CASE("smollm: the last white space goes with the word that follows") {
     CHECK(words("\r\nx") == List{"\r", "\n", "x"});
 }
 
-TEST_CASE("smollm: words together are the text") {
+TEST_CASE("smollm: the concatenated words are the text") {
     const std::string text = "a\t 12 \r\n 'l x\u0301 \U0001F600\u200d'' re'";
     std::string all;
     for (std::string_view word : words(text)) {
@@ -53,7 +53,7 @@ TEST_CASE("smollm: words together are the text") {
     CHECK(all == text);
 }
 
-TEST_CASE("gpt-2: numbers are words like others, with the space before them") {
+TEST_CASE("gpt-2: numbers are words, with the preceding space") {
     using coco::text::Gpt2;
     CHECK(words<Gpt2>("in 1995, 12½") == List{"in", " 1995", ",", " 12½"});
     CHECK(words<Gpt2>("a  1") == List{"a", " ", " 1"});

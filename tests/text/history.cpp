@@ -11,7 +11,7 @@ using text::History;
 
 namespace {
 
-/// A tokenizer of one token a character, and back.
+/// A tokenizer with one token per character, and its inverse.
 std::vector<int> characters(std::string_view words) { return {words.begin(), words.end()}; }
 
 std::string words_of(std::span<const Id> tokens) {
@@ -42,31 +42,31 @@ std::string text_of_history(const std::vector<Id>& history, Index tokens, Index 
 
 }  // namespace
 
-TEST_CASE("a person's text: the latest last, the oldest falls out whole", "[text][history]") {
+TEST_CASE("a user's text: the latest item is last, the oldest ones are dropped whole", "[text][history]") {
     CHECK(text_of_history({0, 1, 3}, 100) == "!<-aa-bbbb-c>");
     CHECK(text_of_history({0, 1, 3}, 12) == "!<-aa-bbbb-c>");
     CHECK(text_of_history({0, 1, 3}, 11) == "!<-bbbb-c>");
     CHECK(text_of_history({0, 1, 3}, 9) == "!<-bbbb-c>");
-    CHECK(text_of_history({0, 1, 3}, 8) == "!<-c>");  // "aa" would fit, but is older than what did not
+    CHECK(text_of_history({0, 1, 3}, 8) == "!<-c>");  // "aa" fits, but is older than what did not
     CHECK(text_of_history({0, 1, 3}, 3) == "!<>");
     CHECK(text_of_history({}, 100) == "!<>");
     CHECK(text_of_history({0, 0, 0}, 100) == "!<-aa-aa-aa>");
 }
 
-TEST_CASE("items are counted, those without words take no place", "[text][history]") {
+TEST_CASE("items are counted, those without words take no space", "[text][history]") {
     CHECK(text_of_history({0, 1, 3}, 100, 2) == "!<-bbbb-c>");
     CHECK(text_of_history({0, 2, 2, 3}, 100, 2) == "!<-aa-c>");
     CHECK(text_of_history({2}, 100) == "!<>");
     CHECK(text_of_history({0, 1}, 100, 0) == "!<>");
 }
 
-TEST_CASE("a title longer than the whole budget is passed over", "[text][history]") {
+TEST_CASE("a title longer than the whole budget is skipped", "[text][history]") {
     CHECK(text_of_history({0, 4, 3}, 12) == "!<-aa-c>");
-    CHECK(text_of_history({0, 4, 3}, 19) == "!<-c>");  // it would fit by itself, so it ends the text
+    CHECK(text_of_history({0, 4, 3}, 19) == "!<-c>");  // it would fit alone, so it ends the text
     CHECK(text_of_history({0, 4, 3}, 22) == "!<-dddddddddddddddd-c>");
 }
 
-TEST_CASE("the instruction stands apart, and a budget must hold the template", "[text][history]") {
+TEST_CASE("the instruction is separate, and a budget must fit the template", "[text][history]") {
     const History texts(catalogue(), shop, characters);
     CHECK(words_of(texts.instruction()) == "Instruct.");
     CHECK(words_of(texts.of_item(1)) == "-bbbb");
@@ -79,7 +79,7 @@ TEST_CASE("the instruction stands apart, and a budget must hold the template", "
     CHECK(out.empty());
 }
 
-TEST_CASE("no budget is ever exceeded", "[text][history]") {
+TEST_CASE("the budget is never exceeded", "[text][history]") {
     const History texts(catalogue(), shop, characters);
     RandomStream random(1);
     bool kept = true;

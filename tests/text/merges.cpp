@@ -13,7 +13,7 @@ using coco::text::Merges;
 
 namespace {
 
-/// The definition: while any pair merges, merge the leftmost of those of the lowest rank.
+/// The definition: while any pair can be merged, merge the leftmost of those with the lowest rank.
 void by_definition(const std::map<std::pair<Id, Id>, std::pair<Id, Id>>& table, std::vector<Id>& ids) {
     for (;;) {
         std::size_t best = ids.size();
@@ -57,14 +57,14 @@ TEST_CASE("merges: equal to the definition on random merges and words") {
     }
 }
 
-TEST_CASE("merges: a word of a million equal letters takes no quadratic time") {
+TEST_CASE("merges: a word of a million equal letters does not take quadratic time") {
     Merges merges;
     for (Id rank = 0; rank < 6; ++rank) merges.add(rank, rank, rank + 1);
     std::vector<Id> ids(1 << 20, 0);
     const auto start = std::chrono::steady_clock::now();
     merges.apply(ids);
-    // Quadratic would be hours; the bound only has to tell the two apart, sanitizers and a busy machine
-    // included.
+    // Quadratic time would be hours; the bound only has to distinguish the two, also with sanitizers or on a
+    // busy machine.
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(30));
     CHECK(ids == std::vector<Id>(1 << 14, 6));
 }

@@ -5,7 +5,7 @@
 
 using coco::text::convention_of;
 
-TEST_CASE("rules of cutting by the names of GGUF files") {
+TEST_CASE("pre-tokenisation rules by their names in GGUF files") {
     CHECK(convention_of("smollm")->split == coco::text::Smollm::split);
     CHECK_FALSE(convention_of("smollm")->nfc);
     CHECK(convention_of("gpt-2")->split == coco::text::Gpt2::split);

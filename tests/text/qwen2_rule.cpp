@@ -35,7 +35,7 @@ TEST_CASE("qwen2 and llama3: digits alone or in threes, never with a space") {
     CHECK(words<Llama3>("½½½½a") == List{"½½½", "½", "a"});
 }
 
-TEST_CASE("qwen2: line ends stay with signs and with the white space before them") {
+TEST_CASE("qwen2: line ends belong to signs and to the preceding white space") {
     CHECK(words("a!\r\n\nb") == List{"a", "!\r\n\n", "b"});
     CHECK(words("a \n \n  b") == List{"a", " \n \n", " ", " b"});
     CHECK(words("\r\nb") == List{"\r\n", "b"});
@@ -44,7 +44,7 @@ TEST_CASE("qwen2: line ends stay with signs and with the white space before them
     CHECK(words("  1") == List{" ", " ", "1"});
 }
 
-TEST_CASE("qwen2: words together are the text") {
+TEST_CASE("qwen2: the concatenated words are the text") {
     const std::string text = "a\t 12 \r\n 'l x\u0301 \U0001F600\u200d'' re'";
     std::string all;
     for (std::string_view word : words(text)) {

@@ -16,7 +16,7 @@ std::string found(const coco::text::SpecialTokens& tokens, std::string_view text
 
 }  // namespace
 
-TEST_CASE("special tokens: leftmost first, then the longest; what lies between is never empty") {
+TEST_CASE("special tokens: leftmost first, then the longest; parts between them are never empty") {
     coco::text::SpecialTokens tokens;
     CHECK(tokens.empty());
     CHECK(found(tokens, "<a>") == "[<a>]");

@@ -37,7 +37,7 @@ using Ids = std::vector<Id>;
 
 }  // namespace
 
-TEST_CASE("tokenizer: merges within words, special tokens first and the longest of them") {
+TEST_CASE("tokenizer: merges within words; special tokens first, the longest of them") {
     Tokenizer built(small());
     const Tokenizer tokenizer(std::move(built));
     CHECK(tokenizer.encode("").empty());
@@ -49,19 +49,19 @@ TEST_CASE("tokenizer: merges within words, special tokens first and the longest 
     CHECK(tokenizer.id_of("ba") == coco::no_id);
 }
 
-TEST_CASE("tokenizer: a text from elsewhere cannot smuggle special tokens in") {
+TEST_CASE("tokenizer: untrusted text cannot contain special tokens") {
     const Tokenizer tokenizer(small());
-    // Of "<end>" this vocabulary has no other tokens, so nothing is left of it.
+    // This vocabulary has no other tokens for "<end>", so nothing remains of it.
     CHECK(tokenizer.encode("a<end>b", Special::ordinary) == Ids{2, 3});
     CHECK(tokenizer.has_special("a<end>b"));
     CHECK_FALSE(tokenizer.has_special("a<end >b"));
 }
 
-TEST_CASE("tokenizer: bytes that no token stands for vanish, and their neighbours meet") {
+TEST_CASE("tokenizer: bytes without a token vanish, and their neighbours become adjacent") {
     CHECK(Tokenizer(small()).encode("xaxbx") == Ids{5});
 }
 
-TEST_CASE("tokenizer: tokens found after normalising, and ids without a token") {
+TEST_CASE("tokenizer: tokens found after normalisation, and ids without a token") {
     Vocabulary vocabulary = small();
     vocabulary.nfc = true;
     vocabulary.tokens.insert(vocabulary.tokens.end(), {"", "", "<é>"});
@@ -75,7 +75,7 @@ TEST_CASE("tokenizer: tokens found after normalising, and ids without a token") 
     CHECK(tokenizer.decode(Ids{2, 11, 3}) == "ab");
 }
 
-TEST_CASE("tokenizer: whole words that no merge leads to") {
+TEST_CASE("tokenizer: whole words that no merge produces") {
     Vocabulary vocabulary = small();
     vocabulary.tokens.emplace_back("Ġba");
     CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 4, 3, 2});
@@ -83,7 +83,7 @@ TEST_CASE("tokenizer: whole words that no merge leads to") {
     CHECK(Tokenizer(vocabulary).encode("ab ba") == Ids{5, 11});
 }
 
-TEST_CASE("tokenizer: twice the text takes twice the time, whatever the text") {
+TEST_CASE("tokenizer: twice the text takes twice the time, for any text") {
     Vocabulary vocabulary;
     for (int byte = 0; byte < 256; ++byte)
         vocabulary.tokens.push_back(to_stand_ins(std::string(1, static_cast<char>(byte))));
@@ -112,7 +112,8 @@ TEST_CASE("tokenizer: twice the text takes twice the time, whatever the text") {
                 tokenizer.encode(text);
                 return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             };
-            // Quadratic work would take four times as long at every attempt; a busy machine does at some.
+            // Quadratic work would take four times as long in every attempt; a busy machine does so only in
+            // some.
             double least = 4;
             for (int attempt = 0; attempt < 20 && least > 2.6; ++attempt)
                 least = std::min(least, seconds(1 << 18) / seconds(1 << 17));

@@ -6,7 +6,7 @@
 
 using namespace coco::text;
 
-TEST_CASE("UTF-8: every code point goes there and back") {
+TEST_CASE("UTF-8: every code point is encoded and decoded again") {
     for (char32_t point = 0; point <= 0x10FFFF; ++point) {
         if (point == 0xD800) point = 0xE000;
         std::string text;
@@ -18,7 +18,7 @@ TEST_CASE("UTF-8: every code point goes there and back") {
     }
 }
 
-TEST_CASE("UTF-8: what is broken is replaced as the Unicode standard shows it (table 3-8 to 3-11)") {
+TEST_CASE("UTF-8: invalid bytes are replaced as in the Unicode standard (tables 3-8 to 3-11)") {
     const std::string r = "\xEF\xBF\xBD";
     CHECK(replaced_invalid("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41") == r + r + r + r + r + r + r + r + "A");
     CHECK(replaced_invalid("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41") == r + r + r + r + r + r + r + r + "A");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// AdamW against the algorithm written out in double, and groups that are closed.
+// AdamW against the algorithm written out in double, and parameter groups that are closed (not updated).
 #include <catch2/catch.hpp>
 
 #include <coco/host/host.hpp>
@@ -31,7 +31,7 @@ std::vector<double> numbers(P& on, List<const double, space::Host> list) {
 
 }  // namespace
 
-TEST_CASE("three steps as the paper's algorithm 2 writes them, clip included", "[adamw]") {
+TEST_CASE("AdamW: three steps equal algorithm 2 of the paper, clipping included", "[adamw]") {
     P on(1);
     const Model model;
     AdamWConfig config;
@@ -71,7 +71,7 @@ TEST_CASE("three steps as the paper's algorithm 2 writes them, clip included", "
     CHECK(optimizer.steps() == std::vector<std::int64_t>{3, 3});
 }
 
-TEST_CASE("a closed group keeps every bit and its count of steps", "[adamw]") {
+TEST_CASE("AdamW: a closed group keeps its values, moments and step count", "[adamw]") {
     P on(1);
     const Model model;
     Parameters<P> values(on, model.layout, 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints: equal runs give equal files; a run that is killed and resumed gives the file of the run that
-// never stopped; a file that does not fit is refused by name.
+// Checkpoints: equal runs give equal files; a run that is killed and resumed gives the same file as one that
+// was never interrupted; a file that does not fit is an error that names the difference.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,15 +33,14 @@ std::string bytes_of(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// When a child is to die: before a step, or while a checkpoint is being written.
+/// When a child process is to be killed: before a step, or while a checkpoint is being written.
 struct Death {
     std::uint64_t step = ~std::uint64_t{0};
-    Index writing = -1;  ///< the save (from 0) during which to die
+    Index writing = -1;  ///< the save (from 0) during which it is killed
     int microseconds = 0;
 };
 
-/// Trains in a process of its own that saves after each epoch, resuming where the file says; returns its
-/// wait status.
+/// Trains in a child process that saves after each epoch and resumes from the file; returns its wait status.
 int run(const SmallShop& shop, const std::filesystem::path& path, const Death& death) {
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
@@ -75,7 +74,7 @@ bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGK
 
 }  // namespace
 
-TEST_CASE("a run that is killed or stopped and resumed gives the file of the run that never was",
+TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterrupted run",
           "[checkpoint]") {
     const SmallShop shop;
     const auto whole = scratch("whole.coco");
@@ -83,7 +82,8 @@ TEST_CASE("a run that is killed or stopped and resumed gives the file of the run
     const std::string expected = bytes_of(whole);
     REQUIRE(expected.size() > 1000);
 
-    // Steps of the whole run, from the file itself: the deaths are spread over it, half of them in stage 2.
+    // Number of steps of the whole run, read from the file. Kills are spread over it, half of them in stage
+    // 2.
     TrainState state;
     Json::parse(io::Safetensors(whole).metadata("state")).get_to(state);
     REQUIRE(state.finished);
@@ -131,7 +131,7 @@ TEST_CASE("a run that is killed or stopped and resumed gives the file of the run
     }
 }
 
-TEST_CASE("a checkpoint that does not fit is refused by name", "[checkpoint]") {
+TEST_CASE("a checkpoint that does not fit is an error that names the difference", "[checkpoint]") {
     const SmallShop shop;
     auto config = test::small_config<Plain>();
     config.schedule.epochs = 1;

@@ -43,7 +43,7 @@ struct SmallShop {
     }
 };
 
-/// Settings of a run of seconds.
+/// Settings for a run of a few seconds.
 template <class Model>
 TrainConfig<Model> small_config() {
     TrainConfig<Model> c;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The trainer: it learns, stops early, keeps the best epoch, takes nothing from the system once warm.
+// The trainer: it learns, stops early, restores the best epoch, and allocates nothing after warm-up.
 #include <catch2/catch.hpp>
 #include <cstdio>
 
@@ -15,8 +15,8 @@ using test::SmallShop;
 
 namespace {
 
-/// Allocations between the first step of the second epoch of each phase and that epoch's end, its evaluation
-/// included.
+/// Allocations between the first step of the second epoch of each training stage and the end of that epoch,
+/// evaluation included.
 template <class Model>
 std::int64_t taken_in_second_epochs(Trainer<Model, Host>& trainer, const SmallShop& shop) {
     std::int64_t taken = 0;
@@ -61,7 +61,7 @@ TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
     }
 }
 
-TEST_CASE("training learns, stops early and puts the best epoch back", "[trainer]") {
+TEST_CASE("training learns, stops early and restores the best epoch", "[trainer]") {
     const SmallShop shop;
     auto config = test::small_config<Plain>();
     config.schedule.epochs = 60;
@@ -82,12 +82,13 @@ TEST_CASE("training learns, stops early and puts the best epoch back", "[trainer
     const auto best = std::max_element(scores.begin(), scores.end());
     CHECK(trainer.state().best[0].epoch == best - scores.begin() + 1);
     CHECK((static_cast<Index>(losses.size()) == 60 || scores.end() - best == 4));
-    // The weights in the model are those of the best epoch.
+    // The model has the weights of the best epoch.
     CHECK(evaluate(trainer.model(), shop.split.valid).ndcg(10) == *best);
     CHECK(trainer.state().finished);
 }
 
-TEST_CASE("the base trains on for the joint epochs with the pipeline's targets and rates", "[trainer]") {
+TEST_CASE("SequentialRecommender trains on for the joint epochs with the pipeline's targets and rates",
+          "[trainer]") {
     const SmallShop shop;
     Index pipeline = 0, base = 0;
     {
@@ -104,7 +105,7 @@ TEST_CASE("the base trains on for the joint epochs with the pipeline's targets a
     CHECK(base == pipeline);
 }
 
-TEST_CASE("settings out of range are named", "[trainer]") {
+TEST_CASE("settings out of range are errors that name the setting", "[trainer]") {
     const SmallShop shop(20);
     auto config = test::small_config<Plain>();
     SECTION("rate") {

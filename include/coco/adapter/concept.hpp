@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an adapter must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of an adapter, one named concept per requirement, so that an error message names the missing
+/// one.
 #pragma once
 
 #include <concepts>
@@ -20,20 +21,20 @@ concept SaysWhetherItLearns = requires {
     { T::learns } -> std::convertible_to<bool>;
 };
 
-/// Made as `T(ParameterLayout&, const T::Config&, const adapter::Sizes&)`.
+/// Constructor `T(ParameterLayout&, const T::Config&, const adapter::Sizes&)`.
 template <class T>
 concept ClaimsItsTensors = requires {
     typename T::Config;
 }
 &&std::constructible_from<T, ParameterLayout&, const typename T::Config&, const Sizes&>;
 
-/// `changes(projection)`: whether it changes that map; if not, rows for it need not be made.
+/// `changes(projection)`: whether it changes that map; if not, the input rows for it need not be recomputed.
 template <class T>
 concept SaysWhatItChanges = requires(const T& adapter, Projection projection) {
     { adapter.changes(projection) } -> std::convertible_to<bool>;
 };
 
-/// `forward(ctx, layer, projection, x, row_key, y)`: y += its change of the projection of x.
+/// `forward(ctx, layer, projection, x, row_key, y)`: y += the change of the projection of x.
 template <class T>
 concept ChangesProjections = requires(const T& adapter, Context<Archetype>& ctx, Index layer,
                                       Projection projection, CRows<Archetype> x, Ids<Archetype> row_key,
@@ -41,7 +42,7 @@ concept ChangesProjections = requires(const T& adapter, Context<Archetype>& ctx,
     { adapter.forward(ctx, layer, projection, x, row_key, y) } -> std::same_as<void>;
 };
 
-/// `backward(ctx, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy alone.
+/// `backward(ctx, layer, projection, x, row_key, dy, dx)`: its gradients += and dx +=, from x and dy only.
 template <class T>
 concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, Index layer,
                                    Projection projection, CRows<Archetype> x, Ids<Archetype> row_key,
@@ -51,14 +52,14 @@ concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, In
 
 }  // namespace adapter
 
-/// A trained change of a language model that itself stays as given.
+/// A trained change of a language model whose own weights are not trained.
 template <class T>
 concept Adapter =
     Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> && adapter::ClaimsItsTensors<T> &&
     adapter::SaysWhatItChanges<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
 
-/// True for an adapter; for anything else it does not compile, and the first line of the message is the first
-/// sentence here that is not met.
+/// True for an adapter. For any other type it does not compile, and the first line of the error message names
+/// the first requirement below that is not met.
 template <class T>
 constexpr bool explain_adapter() {
     if constexpr (!Plays<T, role::Adapter>)

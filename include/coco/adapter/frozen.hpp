@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The adapter that changes nothing: the language model stays as it was given (the paper's CoCo-Con).
+/// The adapter that changes nothing: the language model keeps its given weights (the paper's CoCo-Con).
 #pragma once
 
 #include <coco/adapter/concept.hpp>
@@ -10,7 +10,7 @@
 
 namespace coco::adapter {
 
-/// Has no tensors; gradients pass by it.
+/// Has no parameters; both passes do nothing.
 class Frozen {
 public:
     using Role = role::Adapter;

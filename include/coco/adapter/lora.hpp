@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// LoRA (Hu et al., 2021) on linear maps of every layer, the paper's query and value unless told otherwise:
-/// W' = W + (alpha/rank) B A.
+/// LoRA (Hu et al., 2021) on linear maps of every layer, W' = W + (alpha/rank) B A; by default on query and
+/// value, as in the paper.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace coco::adapter {
 
-/// Trains two thin matrices a map in a parameter group of their own, "adapter".
+/// Trains two low-rank factors per map, in a separate parameter group "adapter".
 class LoRA {
 public:
     using Role = role::Adapter;
@@ -48,21 +48,21 @@ public:
         }
     }
 
-    /// Whether it changes this map of the layers.
+    /// Whether it changes this map, in every layer.
     bool changes(Projection p) const { return !change_[at(p)].empty(); }
-    /// The change of a layer's map; only where `changes(p)`.
+    /// The change of a layer's map. Requires `changes(p)`.
     const nn::LowRank& change(Index layer, Projection p) const {
         return change_[at(p)][static_cast<std::size_t>(layer)];
     }
 
-    /// y += the change of what a layer's map makes of x.
-    /// \param x        rows x Sizes::in(p), what the layer maps     \param y  rows x Sizes::out(p)
-    /// \param row_key  a key a row, for dropout
+    /// y += the change of a layer's map, applied to x.
+    /// \param x        rows x Sizes::in(p), the input of the map     \param y  rows x Sizes::out(p)
+    /// \param row_key  one key per row, for dropout
     template <class P>
     void forward(Context<P>& ctx, Index layer, Projection p, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
         if (changes(p)) change(layer, p).forward(ctx, x, row_key, y);
     }
-    /// Gradients of A and B from dy, and dx += theirs.
+    /// Adds the gradients of A and B, and the contribution of the change to dx.
     template <class P>
     void backward(Context<P>& ctx, Index layer, Projection p, CRows<P> x, Ids<P> row_key, CRows<P> dy,
                   Rows<P> dx) const {
@@ -74,7 +74,7 @@ private:
                                                            "gate",  "up",  "down"};
     static std::size_t at(Projection p) { return static_cast<std::size_t>(p); }
 
-    std::array<std::vector<nn::LowRank>, 7> change_;  ///< of a map: one a layer, or none
+    std::array<std::vector<nn::LowRank>, 7> change_;  ///< for each map: one per layer, or none
 };
 
 }  // namespace coco::adapter

@@ -9,7 +9,7 @@
 
 namespace coco::adapter {
 
-/// A linear map of a layer: of the attention's rows, of its result, of the gated feed-forward.
+/// A linear map of a layer: the four of the attention, the three of the gated feed-forward.
 enum class Projection : int { query, key, value, output, gate, up, down };
 
 inline constexpr std::array<Projection, 7> projections{
@@ -23,11 +23,11 @@ struct Sizes {
     Index query = 0, key = 0, value = 0;  ///< of their projections: heads times the width of a head
     Index hidden = 0;                     ///< of the gated feed-forward
 
-    /// Columns of the rows that a map reads.
+    /// Columns of a map's input.
     Index in(Projection p) const {
         return p == Projection::output ? query : p == Projection::down ? hidden : width;
     }
-    /// Columns of the rows that it makes.
+    /// Columns of a map's output.
     Index out(Projection p) const {
         switch (p) {
             case Projection::query:

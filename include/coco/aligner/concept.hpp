@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an aligner must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of an aligner, one named concept per requirement, so that an error message names the missing
+/// one.
 #pragma once
 
 #include <concepts>
@@ -13,12 +14,12 @@ namespace coco {
 
 namespace aligner {
 
-/// Made as `T(ParameterLayout&, const T::Config&, Index width)`.
+/// Constructor `T(ParameterLayout&, const T::Config&, Index width)`; `Config` has defaults.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index>;
 
-/// `template <class P> struct Saved` with `out`, a row for each row of h.
+/// `template <class P> struct Saved` with `out`, one row per row of h.
 template <class T>
 concept KeepsAligned = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<CRows<Archetype>>;
@@ -41,13 +42,13 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 }  // namespace aligner
 
-/// Brings behaviour and knowledge together, a row at a time; without knowledge a row stays as it is.
+/// Combines behaviour and knowledge row by row; a row without knowledge is unchanged.
 template <class T>
 concept Aligner = Plays<T, role::Aligner> && aligner::ClaimsItsTensors<T> && aligner::KeepsAligned<T> &&
     aligner::GoesForward<T> && aligner::GoesBackward<T>;
 
-/// True for an aligner; for anything else it does not compile, and the first line of the message is the first
-/// sentence here that is not met.
+/// True for an aligner. For any other type it does not compile, and the first line of the error message names
+/// the first requirement below that is not met.
 template <class T>
 constexpr bool explain_aligner() {
     if constexpr (!Plays<T, role::Aligner>)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's aligner: behaviour asks behaviour and knowledge,
-/// a_t = h_t + Attn(N(h_t) A_Q, N([h_t; pure]) A_K, N([h_t; pure]) A_V) A_O. A row sees its own h only and,
-/// A_O starting at zero, a = h bit for bit at first.
+/// CoCo's aligner: behaviour attends to behaviour and knowledge,
+/// a_t = h_t + Attn(N(h_t) A_Q, N([h_t; pure]) A_K, N([h_t; pure]) A_V) A_O. A row attends to its own h, not
+/// to other rows' h. A_O starts at zero, so that initially a = h bit for bit.
 #pragma once
 
 #include <cmath>
@@ -14,7 +14,7 @@
 
 namespace coco::aligner {
 
-/// a = h + o, or h itself for a row whose segment has no knowledge.
+/// a = h + (o + bias), or h itself for a row whose segment has no knowledge.
 template <class T>
 struct AlignRows {
     const T* h;
@@ -37,7 +37,7 @@ struct AlignRows {
     }
 };
 
-/// knows_i = 1 for the rows of segments that have keys.
+/// has_knowledge_i = 1 for the rows of segments that have keys, 0 for the others.
 template <class T>
 struct KnowledgeRows {
     const Id *rows_of, *keys_of;
@@ -83,8 +83,8 @@ public:
         bias_ = layout.claim("output.bias", 1, width, Init::zeros());
     }
 
-    /// \param h_of, pure_of  as many segments: rows of a segment see that segment's knowledge; it may be
-    /// empty
+    /// \param h_of, pure_of  equally many segments: rows of h in segment s attend to segment s of `pure`,
+    ///                       which may be empty
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> h, const Segments<P>& h_of, CRows<P> pure,
                      const Segments<P>& pure_of) const {
@@ -120,7 +120,7 @@ public:
         return saved;
     }
 
-    /// \param dh, dpure  =; either may be empty
+    /// \param dh, dpure  assigned (=); either may be empty
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dh, Rows<P> dpure) const {
         using T = typename P::Scalar;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// No aligner: a = h. Knowledge is made and not used; for measuring what the rest costs.
+/// No aligner: a = h. Knowledge is computed and not used; to measure the cost of the other parts.
 #pragma once
 
 #include <coco/aligner/concept.hpp>

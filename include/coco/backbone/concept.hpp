@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a backbone must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of a backbone, one named concept per requirement, so that an error message names the
+/// missing one.
 #pragma once
 
 #include <concepts>
@@ -23,13 +24,14 @@ concept DescribesItself = std::default_initializable<typename B::Config> &&
     { config.window } -> std::convertible_to<Index>;
 };
 
-/// `static constexpr nn::AttentionMask attention_mask`: whether an output depends on earlier items alone.
+/// `static constexpr nn::AttentionMask attention_mask`: whether an output depends only on its own item and
+/// earlier ones.
 template <class B>
 concept SaysItsAttentionMask = requires {
     { B::attention_mask } -> std::convertible_to<nn::AttentionMask>;
 };
 
-/// Made as `B(ParameterLayout&, const B::Config&)`.
+/// Constructor `B(ParameterLayout&, const B::Config&)`.
 template <class B>
 concept ClaimsItsTensors = std::constructible_from<B, ParameterLayout&, const typename B::Config&>;
 
@@ -46,7 +48,7 @@ concept GoesForward = requires(const B& b, Context<Archetype>& ctx, const Sequen
     { b.forward(ctx, sequence, x) } -> std::same_as<typename B::template Saved<Archetype>>;
 };
 
-/// `backward(ctx, sequence, kept, dh, dx)`: parameters' gradients +=, dx = unless empty.
+/// `backward(ctx, sequence, saved, dh, dx)`: parameters' gradients +=, dx = unless empty.
 template <class B>
 concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
                                 const typename B::template Saved<Archetype>& saved, CRows<Archetype> dh,
@@ -56,14 +58,14 @@ concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Seque
 
 }  // namespace backbone
 
-/// Turns packed histories into a vector a row, the vector that item vectors are multiplied with.
+/// Turns packed histories into one vector per row. Its products with item vectors are the scores.
 template <class B>
 concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> &&
     backbone::SaysItsAttentionMask<B> && backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> &&
     backbone::GoesForward<B> && backbone::GoesBackward<B>;
 
-/// True for a backbone; for anything else it does not compile, and the first line of the message is the first
-/// sentence here that is not met.
+/// True for a backbone. For any other type it does not compile, and the first line of the error message names
+/// the first requirement below that is not met.
 template <class B>
 constexpr bool explain_backbone() {
     if constexpr (!Plays<B, role::Backbone>)

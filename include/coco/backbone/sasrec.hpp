@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// SASRec (Kang and McAuley, ICDM 2018) as RecBole and S3-Rec build it: learned positions, a norm and
-/// dropout on the sum, post-norm causal layers. Item vectors are neither scaled nor owned here.
+/// SASRec (Kang and McAuley, ICDM 2018) as in RecBole and S3-Rec: learned positions, a norm and dropout on
+/// the sum, post-norm causal layers. Item vectors are an input and are not scaled.
 #pragma once
 
 #include <coco/backbone/concept.hpp>
@@ -12,7 +12,7 @@
 
 namespace coco::backbone {
 
-/// h_t depends on items 1..t of its segment alone.
+/// h_t depends only on items 1..t of its segment.
 class SASRec {
 public:
     using Role = role::Backbone;
@@ -30,7 +30,7 @@ public:
         typename nn::Norm::Saved<P> start;
         typename nn::Dropout::Saved<P> dropped;
         typename nn::Encoder::Saved<P> encoder;
-        CRows<P> h;  ///< rows x width: what is multiplied with item vectors
+        CRows<P> h;  ///< rows x width, to be multiplied with item vectors
     };
 
     SASRec(ParameterLayout& layout, const Config& config) {
@@ -65,7 +65,7 @@ public:
         encoder_.backward(ctx, saved.encoder, dh, inner);
         dropout_.backward(ctx, saved.dropped, CRows<P>(inner), outer);
         const Rows<P> dposition = ctx.gradient(position_);
-        // Positions have the gradient of the items they are added to, wanted or not.
+        // The position vectors need the gradient of the sum, also if dx is not computed.
         const Rows<P> dsum = dx.empty() && !dposition.empty() ? inner : dx;
         start_.backward(ctx, saved.start, CRows<P>(outer), dsum);
         if (!dposition.empty()) nn::scatter<P>(ctx.on, CRows<P>(dsum), sequence.by_position, dposition);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// PopRec: everybody is recommended what most people took. The floor every model must clear, and a test of
-/// data, split and tie rule at once, as its published-protocol numbers are known.
+/// PopRec: every user is recommended the most popular items. The minimum that every model must exceed, and a
+/// joint test of data, split and tie rule, as its numbers under published protocols are known.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace coco::baseline {
 
-/// An item and how often it was taken in training.
+/// An item and its number of interactions in training.
 struct Popular {
     Id item;
     Index count;
@@ -32,8 +32,8 @@ public:
 
     Index count(Id item) const { return counts_[static_cast<std::size_t>(item)]; }
 
-    /// The rank of `target` among the items not in `history`: 1 + those taken more often + half of the others
-    /// taken as often. The target itself is never left out.
+    /// The rank of `target` among the items not in `history`: 1 + the number of more popular items + half of
+    /// the others of equal popularity. The target itself is never left out.
     double rank_of(std::span<const Id> history, Id target) const {
         const Index own = count(target);
         const auto first_equal = std::partition_point(by_count_.begin(), by_count_.end(),
@@ -52,8 +52,8 @@ public:
         return 1.0 + static_cast<double>(greater) + 0.5 * static_cast<double>(equal);
     }
 
-    /// The k items taken most that are neither in `history` nor in `exclude`, best first, equals by lower
-    /// identifier; fewer where there are not so many.
+    /// The k most popular items that are neither in `history` nor in `exclude`, best first, ties by lower
+    /// identifier; fewer if there are not enough items.
     std::vector<Popular> recommend(std::span<const Id> history, Index k,
                                    std::span<const Id> exclude = {}) const {
         std::vector<Id> out(history.begin(), history.end());

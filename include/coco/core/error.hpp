@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The one exception this library throws for wrong data, files and settings.
+/// The exception type of this library for invalid data, files and settings.
 #pragma once
 
 #include <sstream>
@@ -10,14 +10,14 @@
 
 namespace coco {
 
-/// Wrong data, a wrong file or a wrong setting. `what()` reads
-/// "where: problem: expected E, found F"; the parts are kept apart for programs.
+/// Invalid data, file or setting. `what()` reads "where: problem: expected E, found F"; accessors return the
+/// parts.
 class Error : public std::runtime_error {
 public:
     /// \param where     file and line ("items.tsv:12"), tensor name or setting
     /// \param problem   what is wrong, in a few words
-    /// \param expected  what would have been right; may be empty
-    /// \param found     what was there; may be empty
+    /// \param expected  the correct value; may be empty
+    /// \param found     the value found; may be empty
     Error(std::string where, std::string problem, std::string expected = {}, std::string found = {})
         : std::runtime_error(compose(where, problem, expected, found)),
           where_(std::move(where)),
@@ -50,8 +50,8 @@ std::string text_of(const Parts&... parts) {
     return out.str();
 }
 
-/// Throws `Error` unless `ok`. Arguments are evaluated either way, so keep them cheap;
-/// on paths that run often write `if (!ok) throw Error(...)`.
+/// Throws `Error` unless `ok`. Arguments are evaluated in either case, so keep them cheap; in frequently
+/// executed code write `if (!ok) throw Error(...)`.
 inline void require(bool ok, const std::string& where, const std::string& problem,
                     const std::string& expected = {}, const std::string& found = {}) {
     if (!ok) throw Error(where, problem, expected, found);

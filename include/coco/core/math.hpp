@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Elementary functions that a compiler can vectorise and that give the same value inside any loop. In
-/// float: short polynomials, accurate to a few units in the last place; in double: the C library.
+/// Elementary functions that a compiler can vectorise and that give the same value inside any loop. Float:
+/// short polynomials, accurate to a few units in the last place. Double: the C library.
 #pragma once
 
 #include <cmath>
@@ -27,7 +27,8 @@ COCO_HD COCO_INLINE float exp(float x) {
     const std::uint32_t exponent = __builtin_bit_cast(std::uint32_t, t) - (0x4B400000u - 127u);
     const std::uint32_t power =
         __builtin_bit_cast(std::uint32_t, p * __builtin_bit_cast(float, exponent << 23));
-    // Bounds as bit masks: from `x < low ? ...` g++ makes branches, and of them a mask on every instruction.
+    // The bounds are bit masks: g++ compiles `x < low ? ...` to branches, and these to a mask on every
+    // instruction.
     const std::uint32_t below = 0u - static_cast<std::uint32_t>(x < low);
     const std::uint32_t above = 0u - static_cast<std::uint32_t>(x > high);
     return __builtin_bit_cast(float, (power & ~(below | above)) | (above & 0x7F2E0000u));
@@ -62,8 +63,8 @@ template <class T>
 struct Normal {
     T cdf, bell;
 };
-/// Float: Abramowitz and Stegun 7.1.26, absolute error under 3e-7 (1.5e-7 of it the polynomial's, the rest
-/// rounding); it is the tail that is computed, so small values of the distribution function keep a relative
+/// Float: Abramowitz and Stegun 7.1.26, absolute error under 3e-7 (1.5e-7 from the polynomial, the rest from
+/// rounding). The tail is computed, so that small values of the distribution function keep a relative
 /// accuracy of 5e-4 down to x = -4.
 COCO_HD COCO_INLINE Normal<float> normal(float x) {
     const float a = (x < 0 ? -x : x) * 0.70710678118654752f;

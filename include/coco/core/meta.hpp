@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Lists of types, searched by role. The only header that includes Boost.Hana.
+/// Type lists, searched by role. The only header that includes Boost.Hana.
 #pragma once
 
 #include <boost/hana/append.hpp>
@@ -26,7 +26,7 @@ struct HasRole {
     }
 };
 
-/// How many of `Parts` have the role R.
+/// Number of `Parts` that have the role R.
 template <class R, class... Parts>
 inline constexpr std::size_t count =
     decltype(boost::hana::count_if(boost::hana::tuple_t<Parts...>, HasRole<R>{}))::value;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy
-/// as 1, 2, 3"). A number is a pure function of (seed, counter), so host and device, one thread and many,
-/// a fresh run and a resumed one draw the same bits.
+/// Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy as
+/// 1, 2, 3"). A number is a pure function of (seed, counter): its bits are the same on host and device, for
+/// any number of threads, and in a resumed run.
 #pragma once
 
 #include <cmath>
@@ -37,7 +37,7 @@ COCO_HD inline Quad philox(std::uint64_t key, std::uint64_t low, std::uint64_t h
     return {{c0, c1, c2, c3}};
 }
 
-/// A word as a real number in [0, 1), 24 bits of it.
+/// A real number in [0, 1) from the upper 24 bits of a word.
 COCO_HD inline float unit_interval(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1.0p-24f; }
 
 /// A stream of random numbers for host code (shuffles, cuts, initial values). Its whole state is three
@@ -45,8 +45,8 @@ COCO_HD inline float unit_interval(std::uint32_t word) { return static_cast<floa
 class RandomStream {
 public:
     /// \param seed    the run's seed
-    /// \param stream  what the numbers are for: any number, the same one for the same purpose
-    /// \param at      how many words have been drawn before
+    /// \param stream  identifies the purpose of the numbers: any number, the same one for the same purpose
+    /// \param at      number of words drawn before
     explicit RandomStream(std::uint64_t seed, std::uint64_t stream = 0, std::uint64_t at = 0)
         : seed_(seed), stream_(stream), at_(at) {}
 
@@ -59,7 +59,7 @@ public:
         return quad_.word[at_++ % 4];
     }
 
-    /// Uniform in 0 .. n-1, n >= 1; without bias (rejects the short last stretch of the 32-bit range).
+    /// Uniform in 0 .. n-1, n >= 1; without bias (rejects the incomplete last part of the 32-bit range).
     std::uint32_t below(std::uint32_t n) {
         const std::uint32_t limit = static_cast<std::uint32_t>(-n) % n;
         for (;;) {
@@ -75,7 +75,7 @@ public:
         return static_cast<double>((high << 26) | low) * 0x1.0p-53;
     }
 
-    /// Standard normal (Box-Muller, one of the pair).
+    /// Standard normal (Box-Muller, one number of the pair).
     double normal() {
         const double u = 1.0 - uniform(), v = uniform();
         return std::sqrt(-2.0 * std::log(u)) * std::cos(6.283185307179586 * v);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a type is meant to be. A type that fails its concept cannot be found by that concept, so each names
-/// its role; that lets a pipeline say "your Backbone lacks `backward`" instead of "no Backbone given".
+/// The role of a type in a pipeline. A type that fails a concept cannot be recognised by that concept, so
+/// each type names its role; a pipeline can then report "your Backbone lacks `backward`" instead of "no
+/// Backbone given".
 #pragma once
 
 #include <type_traits>
@@ -21,12 +22,12 @@ struct Model {};
 struct ExecutionPolicy {};
 }  // namespace role
 
-/// T says that it plays the part R: `using Role = coco::role::Backbone;`.
+/// T declares the role R: `using Role = coco::role::Backbone;`.
 template <class T, class R>
 concept Plays = std::is_same_v<typename T::Role, R>;
 
-/// The part T plays, or void. Types that a program may name before they are complete have it said in
-/// <coco/fwd.hpp>.
+/// The role of T, or void. <coco/fwd.hpp> declares it for types that a program may name before they are
+/// complete.
 template <class T>
 struct RoleOf {
     using type = void;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What every other header may take for granted: integer types, the host/device qualifier, the version.
+/// Basics for all other headers: integer types, the host/device qualifier, the version.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@
 
 namespace coco {
 
-/// Counts rows, columns and offsets in memory. Signed, so that differences are ordinary numbers.
+/// Counts rows, columns and offsets in memory. Signed, so that differences may be negative.
 using Index = std::int64_t;
 
-/// Names an item, a user, a token or a row in a list. Dense from 0; -1 means "none".
+/// Identifies an item, a user, a token or a row of a list. Dense from 0; -1 means "none".
 using Id = std::int32_t;
 
-/// "None" among identifiers.
+/// The identifier that means "none".
 inline constexpr Id no_id = -1;
 
 inline constexpr int version_major = 0;

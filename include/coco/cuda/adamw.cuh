@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an optimiser asks of the device: the sum of squares for the clip, without the host in between, and
-/// AdamW over all ranges of a step in one launch.
+/// The optimiser on the device: the sum of squares for clipping, without the host in between, and AdamW over
+/// all ranges of a step in one launch.
 #pragma once
 
 #include <algorithm>
@@ -19,17 +19,17 @@ namespace coco {
 
 namespace cuda {
 
-/// So many ranges travel with a launch; more take another.
+/// Maximum number of ranges per launch; more ranges take further launches.
 inline constexpr int launch_ranges = 24;
 
-/// Pieces of work of several ranges, numbered through: range r has those before `end[r]`.
+/// Work pieces of several ranges, numbered consecutively: range r has the pieces before `end[r]`.
 template <class Range>
 struct Ranges {
     Range range[launch_ranges] = {};
     Index end[launch_ranges] = {};
     int count = 0;
 
-    /// The range that piece number `at` belongs to; `at` becomes its number within it.
+    /// The range that piece number `at` belongs to; `at` becomes its number within the range.
     __device__ const Range& of(Index& at) const {
         int r = 0;
         while (at >= end[r]) ++r;
@@ -43,16 +43,16 @@ struct Ranges {
     Index pieces() const { return count ? end[count - 1] : 0; }
 };
 
-/// Elements that a block adds the squares of.
+/// Elements per block whose squares are added.
 inline constexpr Index norm_chunk = 8 * block_threads;
 
-/// One range of an AdamW step, its constants in the policy's scalars, as the host rounds them.
+/// One range of an AdamW step, with its constants in the policy's scalars, rounded as on the host.
 template <class T>
 struct Moving {
     T *value = nullptr, *first = nullptr, *second = nullptr;
     const T* gradient = nullptr;
     Index size = 0;
-    bool fit = false;  ///< packs may begin at all four
+    bool fit = false;  ///< all four addresses are aligned for packs
     T beta1 = 0, beta2 = 0, rest1 = 0, rest2 = 0, shrink = 0, move = 0, root = 0, epsilon = 0;
 
     static constexpr Index pack = sizeof(Pack<T>) / sizeof(T);
@@ -75,7 +75,7 @@ struct Moving {
           root(static_cast<T>(1 / std::sqrt(corrected(r.step.beta2, r.step.step)))),
           epsilon(static_cast<T>(r.step.epsilon)) {}
 
-    /// Moves one element, whose gradient is multiplied by `clip`.
+    /// Updates one element, whose gradient is multiplied by `clip`.
     __device__ void step(T slope, T clip, T& x, T& m, T& v) const {
         const T clipped = clip * slope;
         m = beta1 * m + (rest1 * clip) * slope;
@@ -109,7 +109,8 @@ __global__ void square_sums(const cuda::Ranges<List<const T, space::Device>> lis
     if (threadIdx.x == 0) partial[blockIdx.x] = sum;
 }
 
-/// One AdamW step: a pack a thread, single elements where a range's end or its places leave no choice.
+/// One AdamW step: one pack per thread; single elements at the end of a range or where addresses are not
+/// aligned.
 template <class T>
 __global__ void adamw(const cuda::Ranges<cuda::Moving<T>> ranges, const T* scale) {
     using Pack = cuda::Pack<T>;
@@ -136,7 +137,7 @@ __global__ void adamw(const cuda::Ranges<cuda::Moving<T>> ranges, const T* scale
 
 namespace cuda {
 
-/// *sum += sum of squares of all lists, added up in double.
+/// *sum += the sum of squares of all lists, accumulated in double.
 template <class T>
 void squared_norm(Device& device, std::span<const List<const T, space::Device>> lists, T* sum) {
     const auto chunks = [](Index size) { return (size + norm_chunk - 1) / norm_chunk; };

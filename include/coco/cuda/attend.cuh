@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Attention over ragged segments, forward: a warp takes a few query rows, with all heads that read one key
-/// head, through the keys they see, 32 at a time. What a later, larger score would have changed is a factor
-/// a row (Milakov and Gimelshein, 2018), so no score outlives its tile.
+/// Attention over ragged segments, forward: a warp processes a few query rows, with all heads that read one
+/// key head, against the keys that they attend to, 32 at a time. A later, larger score is accounted for by
+/// one factor per row (Milakov and Gimelshein, 2018), so scores exist for one tile only.
 #pragma once
 
 #include <coco/cuda/attend_queries.cuh>
@@ -23,7 +23,7 @@ struct AttendRoom : QueryRoom<T, width> {
     __device__ explicit AttendRoom(WarpRoom room) : Base(room), highest(room.take<T>(Base::maximum)) {}
 };
 
-/// `count` tile rows, all query rows `first` and later of one segment, from the first key to the last.
+/// `count` tile rows, all of one segment, against all keys that they attend to.
 template <class T, int width>
 __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, int kv, int count,
                             const AttendRoom<T, width>& room, View<T, space::Device> out,
@@ -114,7 +114,7 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
 
 namespace kernel {
 
-/// A warp: one window of query rows, one key head, all heads that read it or a part of them.
+/// One warp: one window of query rows, one key head, all or some of the heads that read it.
 template <class T, int width>
 __global__ void __launch_bounds__(4 * cuda::warp_size, sizeof(T) == 8 ? 1
                                                        : width <= 64  ? 4
@@ -132,7 +132,7 @@ __global__ void __launch_bounds__(4 * cuda::warp_size, sizeof(T) == 8 ? 1
 
 namespace cuda {
 
-/// Calls f.template run<width>() for the narrowest width that a head fits in.
+/// Calls f.template run<width>() for the smallest width that a head fits in.
 template <class F>
 void with_width(int head, const F& f) {
     if (head <= 32)
@@ -165,7 +165,7 @@ struct LaunchAttend {
     }
 };
 
-/// See the skill `attend`.
+/// See the primitive `attend`.
 template <class P>
 void attend(Device& device, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v, CRows<P> own_k,
             CRows<P> own_v, Rows<P> out, Rows<P> statistics) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Attention over ragged segments, backward. Probabilities are made again from the statistics; with P the
-/// probabilities, Z the dropout's mask and D = rowsum(dout * out):
+/// Attention over ragged segments, backward. Probabilities are recomputed from the statistics; with P the
+/// probabilities, Z the dropout mask and D = rowsum(dout * out):
 ///   dv = (P Z)' dout     dS = P (Z (dout v') - D)     dq = scale dS k     dk = scale dS' q
-/// One pass by query rows for dq, one by key rows for dk and dv: every sum has one owner, who adds in order.
-/// The keys of the prefix are seen by all: stretches of query rows add up their shares, which are then added
-/// in order.
+/// One pass over query rows for dq, one over key rows for dk and dv: one warp computes each sum, in order.
+/// All segments attend to the keys of the prefix: slices of query rows compute their contributions, which are
+/// then added in order.
 #pragma once
 
 #include <coco/cuda/attend.cuh>
@@ -17,7 +17,7 @@ namespace coco {
 
 namespace kernel {
 
-/// D, and all gradients that concern a row's own key. A warp: one query row, one key head.
+/// D, and all gradients that concern a row's own key. One warp: one query row, one key head.
 template <class T>
 __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cuda::AttentionSlopes<T> slopes,
                                      const View<T, space::Device> down_k,
@@ -55,7 +55,7 @@ __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cu
             kept = weight * mask;
         }
         if (lane == 0) slopes.own[row * call.heads + h] = own;
-        // Head by head into what lies there: a thread meets its own columns only.
+        // Added head by head to the values in memory: a thread accesses its own columns only.
         for (int c = lane; c < head; c += cuda::warp_size) {
             const bool fresh = h == kv * group;
             if (!down_k.empty()) {
@@ -70,7 +70,7 @@ __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cu
     }
 }
 
-/// dq. A warp as in `attend`.
+/// dq. Warps as in `attend`.
 template <class T, int width>
 __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
                                         const cuda::AttentionSlopes<T> slopes,
@@ -82,7 +82,7 @@ __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const
         });
 }
 
-/// dk and dv of all keys, as their own segments' queries have it. A warp: one window of key rows, one key
+/// dk and dv of all keys, from the queries of their own segments. One warp: one window of key rows, one key
 /// head.
 template <class T, int width>
 __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const Index key_rows,
@@ -108,8 +108,8 @@ __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const In
     });
 }
 
-/// What one stretch of query rows adds to dk and dv of the prefix: `stretches` x kv_heads x prefix x head. A
-/// warp: some rows of the prefix, one key head, one stretch.
+/// The contribution of one slice of query rows to dk and dv of the prefix: `slices` x kv_heads x prefix x
+/// head. One warp: some rows of the prefix, one key head, one slice.
 template <class T, int width>
 __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
                                        const cuda::AttentionSlopes<T> slopes, const Index first_query,
@@ -119,7 +119,7 @@ __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
     const Index warps = blockDim.x / cuda::warp_size,
                 task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
                 tiles = (call.prefix + Work::maximum - 1) / Work::maximum, tile = task % tiles,
-                part = task / tiles;  // stretch and key head
+                part = task / tiles;  // slice and key head
     if (part >= slices * call.kv_heads) return;
     const int kv = static_cast<int>(part % call.kv_heads), prefix = static_cast<int>(call.prefix),
               first = static_cast<int>(tile) * Work::maximum, left = prefix - first;
@@ -138,7 +138,7 @@ __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
 
 namespace cuda {
 
-/// to(j, c) += the shares of all stretches, in order.
+/// to(j, c) += the contributions of all slices, in order.
 template <class T>
 struct AddShares {
     const T* share;
@@ -158,8 +158,8 @@ struct AddShares {
     }
 };
 
-/// Stretches of query rows that add to the prefix side by side: some hundred rows each, and not many, for
-/// their shares lie in memory.
+/// Slices of query rows that contribute to the prefix in parallel: at least 256 rows each, and at most 64
+/// slices, because their contributions are stored in memory.
 struct Slices {
     Index rows, count;
 
@@ -217,7 +217,7 @@ private:
     }
 };
 
-/// See the skill `attend_backward`.
+/// See the primitive `attend_backward`.
 template <class P>
 void attend_backward(Device& device, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v,
                      CRows<P> own_k, CRows<P> own_v, CRows<P> out, CRows<P> statistics, CRows<P> dout,

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The two tiles of attention's backward pass: query rows through their keys, for dq, and key rows through
-/// the queries that see them, for dk and dv.
+/// The two tiles of attention's backward pass: query rows against their keys, for dq, and key rows against
+/// the queries that attend to them, for dk and dv.
 #pragma once
 
 #include <coco/cuda/attend_queries.cuh>
 
 namespace coco::cuda {
 
-/// What backward knows of the results.
+/// The results of forward, and what backward derives from them.
 template <class T>
 struct AttentionSlopes {
     View<const T, space::Device> out, statistics, dout;
     T* inner = nullptr;  ///< query_rows x heads: D
-    T* own = nullptr;    ///< query_rows x heads: the slope of the score with the row's own key; or null
+    T* own = nullptr;    ///< query_rows x heads: the gradient of the score with the row's own key; or null
 };
 
 /// The warp's shared memory for dq.
@@ -96,8 +96,8 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
     }
 }
 
-/// Some key rows with one key head, and what the queries that see them add to dk and dv: a thread has a query
-/// row and head.
+/// A few key rows with one key head, and what the queries that attend to them add to dk and dv. Each thread
+/// has one query row and head.
 template <class T, int width>
 class KeyTile {
 public:
@@ -139,7 +139,7 @@ public:
         for (int c = 0; c < columns; ++c) dk_[r][c] = dv_[r][c] = 0;
     }
 
-    /// Takes the keys and values at rows first .. first + count - 1.
+    /// Loads the keys and values at rows first .. first + count - 1.
     __device__ void load(Index first) {
         const int head = call_.head;
         __syncwarp();
@@ -154,16 +154,16 @@ public:
         }
     }
 
-    /// Adds what query rows start + from .. start + to - 1 say.
-    /// \param index    of the first key, as dropout counts
-    /// \param visible  keys that query i sees, counted likewise
+    /// Adds the contributions of query rows start + from .. start + to - 1.
+    /// \param index    index of the first key, as counted by dropout
+    /// \param visible  number of keys that query i attends to, counted likewise
     template <class Visible>
     __device__ void add(int index, Index start, int from, int to, const Visible& visible) {
         const int lane = Tile::lane(), group = call_.group(), head = call_.head;
         for (int first = from * group; first < to * group; first += warp_size) {
             const int pair = first + lane, i = pair / group;
             const Index row = start + i;
-            // A query that sees none of these keys is not read at all: its row may lie in a gap.
+            // A query that attends to none of these keys is not read: its row may be in a gap.
             const int seen = pair < to * group ? visible(i) - index : 0;
             const bool there = seen > 0;
             const int h = kv_ * group + pair % group;
@@ -194,7 +194,7 @@ public:
         }
     }
 
-    /// Writes the sums to rows `stride` apart; null: not wanted.
+    /// Writes the sums to rows `stride` apart; null: not computed.
     __device__ void store(T* dk, Index k_stride, T* dv, Index v_stride) const {
         COCO_UNROLL
         for (int r = 0; r < maximum; ++r) {
@@ -210,7 +210,8 @@ public:
     }
 
 private:
-    /// The bits of this thread's query row and head, for all keys of the tile. Nobody else reads them.
+    /// Draws the bits of this thread's query row and head, for all keys of the tile. No other thread reads
+    /// them.
     __device__ void draw(Index row, int h, int index) const {
         if (!call_.drops) return;
         std::uint32_t* const to = room_.word + Tile::lane() * Room::word_stride;

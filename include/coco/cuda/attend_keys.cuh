@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the kernels of attention share: the call as kernels read it, what a query row sees of its keys, and
-/// the bits of its dropout.
+/// What the attention kernels share: the parameters of a call, the keys that a query row attends to, and the
+/// bits of its dropout.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,7 +12,7 @@
 
 namespace coco::cuda {
 
-/// Segments of packed rows as kernels read them.
+/// Segments of packed rows, as passed to kernels.
 struct Pieces {
     const Id* begins = nullptr;
     const Id* ends = nullptr;  ///< null: a segment ends where the next begins
@@ -28,7 +28,7 @@ Pieces pieces(const Segments<P>& of) {
     return {of.offsets.data, of.ends.data, of.count()};
 }
 
-/// A call of `attend` or `attend_backward`.
+/// Parameters of a call of `attend` or `attend_backward`.
 template <class T>
 struct AttentionCall {
     using In = View<const T, space::Device>;
@@ -74,7 +74,8 @@ AttentionCall<typename P::Scalar> attention_call(const Attention<P>& shape, CRow
     return call;
 }
 
-/// What the query rows of one segment see: rows 0 .. prefix-1 of the keys, then rows begin .. begin+length-1.
+/// The keys that the query rows of one segment attend to: rows 0 .. prefix-1 of the key matrix, then rows
+/// begin .. begin+length-1.
 struct Sight {
     int prefix = 0, begin = 0, length = 0, queries = 0;
     bool causal = false;
@@ -88,18 +89,18 @@ struct Sight {
           causal(call.causal) {}
 
     __device__ int count() const { return prefix + length; }
-    /// How many of them query i of the segment sees: the first ones.
+    /// Number of keys that query i of the segment attends to: the first ones.
     __device__ int visible(int i) const {
         if (!causal) return count();
         const int own = length - queries + i + 1;
         return prefix + (own < 0 ? 0 : own > length ? length : own);
     }
-    /// Where the j-th of them lies.
+    /// The row of the j-th of them in the key matrix.
     __device__ int row(int j) const { return j < prefix ? j : begin + j - prefix; }
 };
 
-/// How many of the ascending numbers at[0 .. count-1] are at most x; a whole warp together, 32 guesses at
-/// once.
+/// How many of the ascending numbers at[0 .. count-1] are at most x. Called by a whole warp together, which
+/// tests 32 candidates at once.
 __device__ inline Index count_up_to(const Id* at, Index count, Index x) {
     const Index lane = static_cast<Index>(threadIdx.x) % warp_size;
     Index low = 0, high = count;
@@ -112,8 +113,8 @@ __device__ inline Index count_up_to(const Id* at, Index count, Index x) {
     return low;
 }
 
-/// Calls f(segment, first, last) for each stretch of a segment's rows within begin .. end-1, counted from the
-/// segment's first row; a whole warp together.
+/// Calls f(segment, first, last) for the part of each segment that lies within rows begin .. end-1; first and
+/// last count from the segment's first row. Called by a whole warp together.
 template <class F>
 __device__ void for_parts(const Pieces& of, Index begin, Index end, const F& f) {
     const Index found = count_up_to(of.begins, of.count + 1, begin) - 1;
@@ -124,7 +125,7 @@ __device__ void for_parts(const Pieces& of, Index begin, Index end, const F& f) 
     }
 }
 
-/// Whether a packed row belongs to a segment, and not to the gap behind one.
+/// Whether a packed row belongs to a segment, and not to the gap after one.
 __device__ inline bool belongs(const Pieces& of, Index row) {
     if (!of.ends) return true;
     Index low = 0, high = of.count;
@@ -138,13 +139,13 @@ __device__ inline bool belongs(const Pieces& of, Index row) {
     return low > 0 && row < of.end(low - 1);
 }
 
-/// The sixteen bits of column k of eight. The words are chosen, not indexed: they stay in registers.
+/// The sixteen bits of column k of eight. The words are selected, not indexed: they stay in registers.
 __device__ inline std::uint32_t sixteen_bits(const Quad& quad, int k) {
     const std::uint32_t low = k < 2 ? quad.word[0] : quad.word[1], high = k < 6 ? quad.word[2] : quad.word[3];
     return ((k < 4 ? low : high) >> (16 * (k % 2))) & 0xFFFFu;
 }
 
-/// What the probability of the key at `index` is multiplied by in a query row and head: 0 or 1/(1-rate).
+/// The dropout factor of the probability of key `index` in a query row and head: 0 or 1/(1-rate).
 template <class T>
 __device__ T dropout_factor(const AttentionCall<T>& call, Index row, int head, int index) {
     if (!call.drops) return 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How query rows are dealt to warps, in attention and in the gradient of q: a window of rows with the heads
-/// that read one key head, its tiles, and what of them lies in shared memory.
+/// How query rows are distributed to warps, in attention and in the gradient of q: a window of rows with the
+/// heads that read one key head, its tiles, and their data in shared memory.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -11,23 +11,23 @@
 
 namespace coco::cuda {
 
-/// The query rows a warp takes, and their heads: those of one key head, or a part of them.
+/// The query rows of a warp, and their heads: those of one key head, or a part of them.
 struct QueryWindow {
     Index rows = 1;
     int heads = 1, parts = 1;
 
-    /// \param most  rows of a tile
+    /// \param maximum  rows of a tile
     static QueryWindow of(int group, int maximum) {
         const int heads = group < maximum ? group : maximum;
         return {maximum / heads, heads, (group + heads - 1) / heads};
     }
 };
 
-/// The rows of a tile in `attend` and in the gradient of q: query rows and heads of one segment. Lies in
+/// The rows of a tile in `attend` and in the gradient of q: query rows and heads of one segment. Stored in
 /// shared memory.
 template <int maximum>
 struct QueryRows {
-    Id *row, *head, *visible;  ///< in q, its head, the keys it sees
+    Id *row, *head, *visible;  ///< row in q, its head, number of keys it attends to
 
     static constexpr std::size_t bytes = 3 * maximum * sizeof(Id);
     __device__ explicit QueryRows(WarpRoom& room) {
@@ -35,7 +35,7 @@ struct QueryRows {
         head = room.take<Id>(maximum);
         visible = room.take<Id>(maximum);
     }
-    /// Rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
+    /// Sets rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
     __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
         const int r = static_cast<int>(threadIdx.x) % warp_size;
         __syncwarp();
@@ -48,10 +48,10 @@ struct QueryRows {
     }
 };
 
-/// The dropout of a tile of at most `most` rows and 32 keys from a multiple of eight on, in shared memory.
+/// The dropout of a tile of at most `maximum` rows and 32 keys from a multiple of eight on, in shared memory.
 template <class T, int maximum>
 struct TileDropout {
-    std::uint32_t* word;  ///< 16 a row
+    std::uint32_t* word;  ///< 16 per row
 
     static constexpr std::size_t bytes = 16 * maximum * sizeof(std::uint32_t);
     __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * maximum)) {}
@@ -68,7 +68,7 @@ struct TileDropout {
         }
         __syncwarp();
     }
-    /// What the probability of row r and key `first + lane` is multiplied by.
+    /// The dropout factor of the probability of row r and key `first + lane`.
     __device__ T factor(const AttentionCall<T>& call, int r) const {
         if (!call.drops) return 1;
         const int lane = static_cast<int>(threadIdx.x) % warp_size;
@@ -77,7 +77,7 @@ struct TileDropout {
     }
 };
 
-/// The warp's shared memory wherever query rows lie in tiles.
+/// The warp's shared memory for tiles of query rows.
 template <class T, int width>
 struct QueryRoom {
     static constexpr int maximum = rows_for<T, width>(1);
@@ -101,7 +101,7 @@ struct QueryRoom {
 };
 
 /// Calls f(sight, key head, count, room) for the tiles of one warp: those of one window of query rows and one
-/// key head, a segment's part at a time, their rows set in `room`.
+/// key head, one segment's part at a time, with their rows set in `room`.
 template <class Room, class T, class F>
 __device__ void for_query_tiles(const AttentionCall<T>& call, const QueryWindow& window, const F& f) {
     const Index warps = blockDim.x / warp_size,
@@ -120,7 +120,7 @@ __device__ void for_query_tiles(const AttentionCall<T>& call, const QueryWindow&
     });
 }
 
-/// Blocks of `warps` warps that do one query window and key head each.
+/// Blocks of `warps` warps, with one warp per query window, key head and part of its heads.
 inline dim3 blocks_for_windows(Index rows, const QueryWindow& window, int kv_heads, int warps) {
     const Index tasks = (rows + window.rows - 1) / window.rows * kv_heads * window.parts;
     return dim3(static_cast<unsigned>((tasks + warps - 1) / warps));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The arithmetic of attention, a warp at a time: a few rows that lie whole in shared memory against 32
-/// lines that lie where the caller's matrix is. For scores a thread has a line; for sums of lines it has
-/// every 32nd column of all rows. Warps never wait for one another.
+/// The arithmetic of attention for one warp: a few complete rows in shared memory against 32 lines read from
+/// the caller's matrix. For scores a thread has one line; for sums of lines it has every 32nd column of all
+/// rows. Warps do not wait for one another.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -21,20 +21,20 @@
 
 namespace coco::cuda {
 
-/// Quadruple numbers that are read from shared memory together.
+/// Four numbers that are read from shared memory together.
 template <class T>
 struct alignas(16) Quadruple {
     T at[4];
 };
 
-/// Shared memory given out to one warp.
+/// Shared memory of one warp, allocated piece by piece.
 class WarpRoom {
 public:
-    /// \param bytes  of each warp, a multiple of 16
+    /// \param bytes  per warp, a multiple of 16
     __device__ explicit WarpRoom(std::size_t bytes)
         : next_(shared<unsigned char>() + static_cast<std::size_t>(threadIdx.x / warp_size) * bytes) {}
 
-    /// `count` elements; their bytes are a multiple of 16.
+    /// `count` elements; their size in bytes is a multiple of 16.
     template <class T>
     __device__ T* take(int count) {
         T* const at = reinterpret_cast<T*>(next_);
@@ -46,20 +46,21 @@ private:
     unsigned char* next_;
 };
 
-/// \tparam T      scalar
-/// \tparam width  columns of a row, a multiple of 32
-/// \tparam most   rows, a multiple of 4
+/// A tile: rows in shared memory against 32 lines.
+/// \tparam T        scalar
+/// \tparam width    columns of a row, a multiple of 32
+/// \tparam maximum  rows, a multiple of 4
 template <class T, int width, int maximum>
 struct Tile {
-    static constexpr int columns = width / warp_size;  ///< of a row, a thread's
-    static constexpr int line_stride = warp_size + 4;  ///< neighbours' fours lie in different banks
+    static constexpr int columns = width / warp_size;  ///< columns of a row per thread
+    static constexpr int line_stride = warp_size + 4;  ///< quadruples of adjacent threads: different banks
     static constexpr int stage_size = warp_size * line_stride, rows_size = maximum * width,
                          weights_size = maximum * warp_size;
 
     using From = View<const T, space::Device>;
 
-    /// Where the 32 lines lie, in shared memory: a row of the matrix (-1: none, read as zeros) and the first
-    /// of its columns.
+    /// Addresses of the 32 lines, in shared memory: a row of the matrix (-1: none, read as zeros) and its
+    /// first column.
     struct Lines {
         Id* row;
         Id* column;
@@ -71,7 +72,7 @@ struct Tile {
 
     __device__ static int lane() { return static_cast<int>(threadIdx.x) % warp_size; }
 
-    /// Row r of `to` becomes `factor` times `head` numbers at `from`, then zeros.
+    /// Sets row r of `to` to `factor` times the `head` numbers at `from`, then zeros.
     __device__ static void put(T* to, int r, const T* from, int head, T factor) {
         for (int c = lane(); c < width; c += warp_size)
             to[r * width + c] = c < head ? factor * from[c] : T(0);
@@ -80,7 +81,7 @@ struct Tile {
         for (int c = lane(); c < width; c += warp_size) to[r * width + c] = 0;
     }
 
-    /// score[r] += row r of `rows` . the line of this thread. `stage` is room for 32 columns of the lines.
+    /// score[r] += row r of `rows` . the line of this thread. `stage` holds 32 columns of the lines.
     __device__ static void add_scores(T (&score)[maximum], const T* rows, int count, const Lines& lines,
                                       From from, int head, T* stage) {
         for (int c0 = 0; c0 < head; c0 += warp_size) {
@@ -112,8 +113,8 @@ struct Tile {
         }
     }
 
-    /// sum[r][c] += the lines' column `lane + 32 c`, weighted by row r of `weights` (most x 32). Lines from
-    /// `used` on are not read, their weights up to a multiple of four are.
+    /// sum[r][c] += the lines' column `lane + 32 c`, weighted by row r of `weights` (maximum x 32). Lines
+    /// from `used` on are not read; their weights up to a multiple of four are.
     __device__ static void add_lines(T (&sum)[maximum][columns], const T* weights, int count,
                                      const Lines& lines, int used, From from, int head) {
         for (int l = 0; l < used; l += 4) {
@@ -145,16 +146,16 @@ struct Tile {
     }
 };
 
-/// The widest head.
+/// Maximum number of columns of a head.
 inline constexpr int widest_head = 256;
 
-/// Warps of a block that need `bytes` of shared memory each: at most four, within what any block may have.
+/// Warps per block if each needs `bytes` of shared memory: at most four, within what every block may use.
 constexpr int warps_for(std::size_t bytes) {
     const std::size_t fitting = plain_shared_bytes / bytes;
     return fitting > 4 ? 4 : fitting < 1 ? 1 : static_cast<int>(fitting);
 }
 
-/// Rows of a tile whose sums of `sums` lines a thread keeps in registers.
+/// Rows of a tile such that a thread holds its sums in registers, `sums` for each row and column.
 template <class T, int width>
 constexpr int rows_for(int sums) {
     const int rows = 8192 / (width * static_cast<int>(sizeof(T)) * sums);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One GPU as an execution policy: every skill by kernels and cuBLAS on one stream. `coco::Cuda` computes in
-/// float, `BasicCuda<double>` is what the laws run in.
+/// One GPU as an execution policy: every primitive by kernels and cuBLAS on one stream. `coco::Cuda` computes
+/// in float; the conformance tests use `BasicCuda<double>`.
 #pragma once
 
 #include <memory>
@@ -33,10 +33,10 @@
 
 namespace coco {
 
-/// The policy. May be shared by threads of the user: they take turns skill by skill. Nothing but `download`,
-/// `upload` and `select_codes` waits for the GPU.
+/// The policy. User threads may share it: their calls of primitives are executed one after another. Only
+/// `download`, `upload` into a list and `select_codes` wait for the GPU.
 /// \tparam T     scalar of all activations and parameters
-/// \tparam Math  of products of floats
+/// \tparam Math  math mode of products of floats
 template <class T, class Math>
 class BasicCuda {
 public:
@@ -46,21 +46,21 @@ public:
     using Out = View<T, Space>;
     using In = View<const T, Space>;
 
-    /// \throws Error where there is no such GPU, or a stream given is another's
+    /// \throws Error where there is no such GPU, or the given stream belongs to another device
     explicit BasicCuda(const cuda::Place& place = {}) : held_(std::make_unique<Held>(place)) {}
 
-    /// What the skills queue their work on.
+    /// The device on which the primitives queue their work.
     cuda::Device& device() { return held_->device; }
 
-    /// Records what work() asks of this policy instead of doing it; see `Graph::record`.
+    /// Records what work() queues on this policy instead of executing it; see `Graph::record`.
     template <class Work>
     cuda::Graph record(const Work& work) {
         Turn mine = turn();
         return cuda::Graph::record(*mine, work);
     }
-    /// Does what was recorded, with the same bits.
+    /// Executes what was recorded, with bit-identical results.
     void replay(const cuda::Graph& graph) { graph.replay(*turn()); }
-    /// Does work() by the graph of its shape; see `GraphsByShape::run`.
+    /// Executes work() through the graph of its shape; see `GraphsByShape::run`.
     template <class Work>
     void repeat(cuda::GraphsByShape& graphs, std::span<const Id> shape, const Work& work) {
         Turn mine = turn();
@@ -146,9 +146,9 @@ private:
         explicit Held(const cuda::Place& place) : device(place) {}
 
         cuda::Device device;
-        std::recursive_mutex mutex;  ///< a skill may take memory of its workspace
+        std::recursive_mutex mutex;  ///< recursive: a primitive may allocate memory of its workspace
     };
-    /// The device, for one thread at a time.
+    /// The device, locked for one thread.
     class Turn {
     public:
         explicit Turn(Held& held) : lock_(held.mutex), device_(held.device) {}
@@ -164,7 +164,7 @@ private:
     std::unique_ptr<Held> held_;
 };
 
-/// A device repeats work by starting a graph.
+/// A device repeats work by launching a graph.
 template <class T, class Math>
 class GraphCache<BasicCuda<T, Math>> {
 public:

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Single values out of GGUF blocks, for threads that each take some of them: the formulas of
-/// <coco/store/ggml_blocks.hpp>, whose host readers go through a block sixteen values at a time. Values are
-/// the same to the last bit: products of scale and quantum are exact in float, so only the addition rounds.
+/// Decodes single values of GGUF blocks, so that several threads can share a block: the formulas of
+/// <coco/store/ggml_blocks.hpp>, whose host readers decode a block sixteen values at a time. Values are
+/// bit-identical to the host's: products of scale and quantum are exact in float, so only the addition
+/// rounds.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +22,12 @@ COCO_HD inline std::uint16_t u16_at(const std::uint8_t* at) {
     return static_cast<std::uint16_t>(at[0] | at[1] << 8);
 }
 COCO_HD inline float half_at(const std::uint8_t* at) { return half_to_float(u16_at(at)); }
-/// scale * (quantum - middle) + offset, with as many roundings as the host's readers have.
+/// scale * (quantum - middle) + offset, with as many roundings as the host's readers.
 COCO_HD inline float value_of(float scale, int quantum, int middle, float offset) {
     return static_cast<float>(quantum - middle) * scale + offset;
 }
 
-/// What `layout_of` says of a type, where kernels can read it.
+/// Values of `layout_of`, as constants that kernels can read.
 template <GgmlType type>
 inline constexpr Index block_values = layout_of(type)->values;
 template <GgmlType type>
@@ -52,7 +53,7 @@ struct Decoder<GgmlType::BF16> {
     COCO_HD static float at(const std::uint8_t* in, int) { return bfloat_to_float(u16_at(in)); }
 };
 
-/// Blocks of 32 with 4 or 5 bits a value: scale, minimum if `minimum`, fifth bits if `five`, nibbles.
+/// Blocks of 32 with 4 or 5 bits per value: scale, minimum if `minimum`, fifth bits if `five`, nibbles.
 template <bool minimum, bool five>
 struct SmallDecoder {
     COCO_HD static float at(const std::uint8_t* in, int j) {
@@ -80,7 +81,7 @@ struct Decoder<GgmlType::Q8_0> {
     }
 };
 
-/// Blocks of 256 in eight parts with a 6-bit scale and minimum each, 4 or 5 bits a value.
+/// Blocks of 256 in eight parts with a 6-bit scale and minimum each, 4 or 5 bits per value.
 template <bool five>
 struct KMinDecoder {
     COCO_HD static float at(const std::uint8_t* in, int j) {
@@ -113,7 +114,7 @@ struct Decoder<GgmlType::Q6_K> {
     }
 };
 
-/// The two bits of value j: in each half of a block, four quarters of 32 lie in the four bit pairs of the
+/// The two bits of value j: in each half of a block, four quarters of 32 values use the four bit pairs of the
 /// same 32 bytes.
 COCO_HD inline int pair_at(const std::uint8_t* in, int j) {
     return in[j / 128 * 32 + j % 32] >> j / 32 % 4 * 2 & 3;
@@ -140,7 +141,7 @@ struct Decoder<GgmlType::Q3_K> {
     }
 };
 
-/// f(type) with the type as a compile-time constant; throws `Error` for one that is not decoded.
+/// Calls f(type) with the type as a compile-time constant; throws `Error` for a type that is not decoded.
 template <class F>
 void with_decoder(GgmlType type, const F& f) {
     const auto found = [&]<GgmlType... types>(std::integer_sequence<GgmlType, types...>) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One GPU as the skills see it: a stream, a cuBLAS handle on it, a pool of memory, and scratch inside
-/// skills. Everything is queued on the one stream, so memory given back may be taken again at once.
+/// One GPU as the primitives use it: a stream, a cuBLAS handle on it, a pool of memory, and scratch memory
+/// inside primitives. Everything is queued on the one stream, so freed memory may be reused at once.
 #pragma once
 
 #include <cublas_v2.h>
@@ -18,13 +18,14 @@
 
 namespace coco::cuda {
 
-/// What the constructor of a device is told.
+/// Arguments of the constructor of a device.
 struct Place {
-    int device = 0;                 ///< counted as `nvidia-smi -L` does
-    cudaStream_t stream = nullptr;  ///< of that device, yours to destroy; null: one of its own
+    int device = 0;                 ///< numbered as by `nvidia-smi -L`
+    cudaStream_t stream = nullptr;  ///< of that device, destroyed by the caller; null: one of its own
 };
 
-/// Owned by a policy; skills take it first. Not to be used by two threads at once: the policy sees to that.
+/// Owned by a policy; the first argument of its primitives. Not for use by two threads at once: the policy
+/// locks it.
 class Device {
 public:
     explicit Device(const Place& place = {}) {
@@ -57,17 +58,17 @@ public:
         check(cudaMemsetAsync(memory, 0, bytes, stream_.handle), "clear memory");
         return memory;
     }
-    /// Gives it back once all that is queued so far has run.
+    /// Frees memory once all that is queued so far has run.
     void deallocate(void* memory) noexcept {
         try {
-            // What is on its way there must not arrive later.
+            // A pending upload to this memory must not arrive later.
             stream_.ready();
         } catch (const Error&) {
-            // The numbers are lost with the memory they were for.
+            // The pending numbers are lost together with their memory.
         }
         static_cast<void>(cudaFreeAsync(memory, stream_.handle));
     }
-    /// Times memory was taken from the pool, for `allocate` and for scratch.
+    /// Number of times memory was taken from the pool, for `allocate` and for scratch.
     Index takings() const { return takings_; }
 
     /// Waits for all that was queued.
@@ -100,12 +101,12 @@ private:
         properties.location.type = cudaMemLocationTypeDevice;
         properties.location.id = place.device;
         check(cudaMemPoolCreate(&pool_, &properties), "make a pool of memory");
-        // What was given back stays with the pool: taking it again costs nothing.
+        // Freed memory stays in the pool: taking it again costs nothing.
         std::uint64_t all = UINT64_MAX;
         check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &all), "set up the pool");
         check(cublasCreate(&blas_), "make a handle");
         check(cublasSetStream(blas_, stream_.handle), "give the handle its stream");
-        // A workspace of our own: results then do not depend on which other handles are at work.
+        // A workspace of its own: results then do not depend on which other handles are active.
         blas_workspace_ = take(blas_workspace_bytes);
         check(cublasSetWorkspace(blas_, blas_workspace_, blas_workspace_bytes), "give the handle its room");
     }
@@ -140,8 +141,8 @@ private:
     std::size_t piece_ = 0, used_ = 0;
 };
 
-/// Memory inside a skill, given back when it goes out of scope; the next skill may have it at once, since
-/// it runs later on the same stream. Contents are not zeroed. Grows to the largest call and then takes
+/// Memory inside a primitive, freed at the end of its scope; the next primitive may reuse it at once, since
+/// it runs later on the same stream. Memory is not zeroed. It grows to the largest call and then takes
 /// nothing more from the pool.
 class Scratch {
 public:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What CUDA and cuBLAS answer, as errors that tell the cure.
+/// Failures of CUDA and cuBLAS as errors that advise a fix.
 #pragma once
 
 #include <cublas_v2.h>
@@ -12,7 +12,7 @@
 
 namespace coco::cuda {
 
-/// What to do about a failure that users meet; empty where the name of the failure must do.
+/// Advice on a failure that users may meet; empty where the name of the failure must suffice.
 inline const char* cure(cudaError_t status) {
     switch (status) {
         case cudaErrorNoDevice:
@@ -41,7 +41,7 @@ inline const char* cure(cudaError_t status) {
 inline void check(cudaError_t status, const char* what) {
     if (status == cudaSuccess) return;
     const std::string said = cudaGetErrorString(status), help = cure(status);
-    // Else the next check would find the same failure again.
+    // Otherwise the next check would report the same failure again.
     static_cast<void>(cudaGetLastError());
     throw Error(text_of("cuda: ", what), help.empty() ? said : text_of(said, ": ", help));
 }

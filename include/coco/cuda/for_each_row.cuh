@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Row kernels on the device: a row is done by eight threads, a warp or a block, as its width says. What a
-/// thread adds up and how threads join their sums depends on the width alone.
+/// Row kernels on the device: eight threads, a warp or a block compute a row, depending on its width. What a
+/// thread adds up and how threads combine their sums depends on the width alone.
 #pragma once
 
 #include <type_traits>
@@ -14,11 +14,11 @@ namespace coco {
 
 namespace cuda {
 
-/// What a row kernel uses to do a row's work: one of `threads` threads that do it together.
+/// The operations that a row kernel applies to its row, for one of the `threads` threads that compute it.
 template <class T, int threads>
 class Row {
 public:
-    /// \param room  shared memory of one T a warp; only where a block does a row
+    /// \param room  shared memory, one T per warp; only where a block computes a row
     __device__ explicit Row(T* room) : room_(room) {}
 
     /// f(j) for j < n; the calls must not depend on each other.
@@ -46,13 +46,13 @@ public:
 
 private:
     __device__ static int mine() { return static_cast<int>(threadIdx.x) % threads; }
-    /// The threads of this row among those of their warp.
+    /// The threads of this row as a mask within their warp.
     __device__ static unsigned mask() {
         if constexpr (threads >= warp_size) return whole_warp;
         return ((1u << (threads % warp_size)) - 1)
                << (static_cast<int>(threadIdx.x) % warp_size / threads * threads);
     }
-    /// Until all threads of the row are here and see what each has written.
+    /// Waits for all threads of the row; afterwards what each has written is visible to all.
     __device__ static void wait() {
         if constexpr (threads > warp_size)
             __syncthreads();
@@ -77,11 +77,11 @@ private:
 
 namespace kernel {
 
-/// kernel(i, row) for i < count, blockDim.x / threads rows a block.
+/// kernel(i, row) for i < count, with blockDim.x / threads rows per block.
 template <class T, int threads, class Kernel>
 __global__ void for_each_row(Index count, const Kernel kernel) {
     const Index i = (static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x) / threads;
-    // A block that does one row is all here; so are the threads of a narrower row.
+    // The condition is equal for all threads of a row, so all of them are here.
     if (i < count) kernel(i, cuda::Row<T, threads>(cuda::shared<T>()));
 }
 
@@ -89,11 +89,11 @@ __global__ void for_each_row(Index count, const Kernel kernel) {
 
 namespace cuda {
 
-/// Widths from which a row is worth a warp, and a block.
+/// Minimum widths for which a warp, or a block, computes a row.
 inline constexpr Index warp_width = 48, block_width = 4096;
 
 /// kernel(i, row) for i = 0 .. count-1.
-/// \param width  numbers that a row reads and writes, about
+/// \param width  approximate count of numbers that a row reads and writes
 template <class T, class Kernel>
 void for_each_row(Device& device, Index count, Index width, const Kernel& kernel) {
     static_assert(std::is_trivially_copyable_v<Kernel>);

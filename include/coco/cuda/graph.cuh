@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Work that is queued once and started many times: a CUDA graph. Starting it costs one launch, however many
-/// kernels it holds, and they run with the addresses, the sizes and the numbers that they were queued with.
+/// Work that is queued once and launched many times: a CUDA graph. Each execution costs one launch, however
+/// many kernels the graph holds, and they run with the addresses, the sizes and the numbers that they were
+/// queued with.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -12,8 +13,7 @@
 
 namespace coco::cuda {
 
-/// Recorded work of one device. What it reads and writes must still lie where it lay, and the device must
-/// live.
+/// Recorded work of one device. What it reads and writes must not move, and the device must outlive it.
 class Graph {
 public:
     Graph() = default;
@@ -28,8 +28,8 @@ public:
         if (executable_) static_cast<void>(cudaGraphExecDestroy(executable_));
     }
 
-    /// Records what work() queues; none of it runs. It must have run once, so that all memory is there, and
-    /// may bring nothing to the device and wait for nothing.
+    /// Records what work() queues; none of it is executed. work() must have run once, so that all memory is
+    /// allocated, and must neither upload nor wait.
     /// \throws Error where it does, or where work throws; nothing is left recorded then
     template <class Work>
     static Graph record(Device& device, const Work& work) {
@@ -41,7 +41,7 @@ public:
         return graph;
     }
 
-    /// Runs what was recorded. Counts as one launch.
+    /// Executes what was recorded. Counts as one launch.
     void replay(Device& device) const {
         require(executable_ != nullptr, "cuda: replay", "nothing was recorded");
         Stream& stream = device.stream();
@@ -50,11 +50,11 @@ public:
         ++stream.launches;
     }
 
-    /// Launches that one replay stands for.
+    /// Number of launches that one replay replaces.
     Index launches() const { return launches_; }
 
 private:
-    /// A stream being recorded, until it goes out of scope.
+    /// A stream in recording mode, until the end of its scope.
     class Recording {
     public:
         explicit Recording(Stream& stream) : stream_(stream), before_(stream.launches) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Graphs of work whose shapes come again: serving, benchmarks. Work of a new shape runs plainly.
+/// Graphs of work whose shapes recur: serving, benchmarks. Work of a new shape runs directly.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,15 @@
 
 namespace coco::cuda {
 
-/// A graph for each shape that was met twice.
+/// One graph for each shape that has occurred twice.
 class GraphsByShape {
 public:
-    /// \param most  shapes that are kept; where there are more, all are forgotten and met anew
+    /// \param maximum  number of shapes that are kept; when there are more, all are discarded
     explicit GraphsByShape(std::size_t maximum = 512) : max_(maximum) {}
 
-    /// Runs work(): plainly when its shape is met for the first time, which makes its memory grow, recorded
-    /// from then on. Work of one shape reads and writes the same places each time. What cannot be recorded
-    /// (it brings numbers or waits: see `Graph::record`) runs plainly each time.
+    /// Runs work(): directly when its shape occurs for the first time, which makes its memory grow, recorded
+    /// from then on. Work of one shape reads and writes the same addresses each time. Work that cannot be
+    /// recorded (it uploads or waits: see `Graph::record`) runs directly each time.
     ///
     /// \param shape  all that decides sizes and addresses, such as a batch's offsets
     template <class Work>
@@ -56,7 +56,7 @@ private:
         try {
             met.graph = Graph::record(device, work);
         } catch (const Error&) {
-            // Whatever is wrong with the work itself is found again when it runs plainly.
+            // An error of the work itself is reported when it runs directly.
         }
     }
 

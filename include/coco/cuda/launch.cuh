@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How kernels are started: on one stream, in order, counted. Also what every kernel is written with: the
-/// warp, the block's memory.
+/// How kernels are started: on one stream, in order, counted. Also the shared memory of a block.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,17 +14,17 @@
 
 namespace coco::cuda {
 
-/// Where a device's work is queued.
+/// The stream on which a device's work is queued.
 struct Stream {
     cudaStream_t handle = nullptr;
     int device = 0;
     Index launches = 0;      ///< kernels and products started so far
-    Index read_backs = 0;    ///< times the host waited for numbers
-    bool recording = false;  ///< what is queued does not run: `Graph` keeps it
+    Index read_backs = 0;    ///< number of times the host waited for numbers
+    bool recording = false;  ///< queued work is not executed: `Graph` stores it
     Staging staging;
 
     /// Throws `Error` while work is recorded.
-    /// \param what  that a recording cannot hold, in a few words
+    /// \param what  what a recording cannot do, in a few words
     void not_while_recording(const char* what) const {
         if (recording)
             throw Error("cuda: record",
@@ -33,7 +32,7 @@ struct Stream {
                                 "and run the work once before, so that all memory is there"));
     }
 
-    /// Call before anything is queued: brought numbers leave first, and the calling thread's device is ours.
+    /// Call before anything is queued: sends pending uploads, and selects the device for the calling thread.
     void ready() {
         int current = 0;
         check(cudaGetDevice(&current), "ask for the device");
@@ -42,7 +41,7 @@ struct Stream {
     }
 };
 
-/// Shared memory that a block may ask for without further ado.
+/// Shared memory that a block may use without a special request.
 inline constexpr std::size_t plain_shared_bytes = 48 << 10;
 
 /// Starts `kernel<<<grid, block, shared_bytes>>>(arguments...)`. Nothing is started for an empty grid.
@@ -64,7 +63,7 @@ void launch(Stream& stream, void (*kernel)(Parameters...), dim3 grid, dim3 block
     ++stream.launches;
 }
 
-/// The block's shared memory, of the size that `launch` was told. Aligned to 16 bytes.
+/// The block's shared memory, of the size passed to `launch`. Aligned to 16 bytes.
 template <class T>
 __device__ T* shared() {
 #if defined(__CUDACC__)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// In what arithmetic products of floats are computed. Part of a policy's type, so that no program mixes
-/// two by accident. Products of doubles know one way only.
+/// The arithmetic of products of floats. Part of a policy's type, so that no program mixes two modes by
+/// accident. Products of doubles have one mode only.
 #pragma once
 
 #include <cublas_v2.h>
@@ -13,22 +13,22 @@
 namespace coco {
 
 namespace math_mode {
-/// In floats.
+/// In float.
 struct Exact {};
-/// By tensor cores: factors rounded to 10 bits of mantissa, sums in float.
+/// On tensor cores: factors rounded to 10 bits of mantissa, sums in float.
 struct TensorFloat32 {};
-/// By tensor cores, twice as fast: factors rounded to bfloat16, sums in float.
+/// On tensor cores, twice as fast: factors rounded to bfloat16, sums in float.
 struct BFloat16 {};
 }  // namespace math_mode
 
 namespace cuda {
 
-/// A bfloat16 as it lies in memory.
+/// A bfloat16 as stored in memory.
 struct Bfloat {
     std::uint16_t bits;
 };
 
-/// What cuBLAS calls a type.
+/// The cuBLAS data type of a scalar type.
 template <class T>
 inline constexpr cudaDataType_t data_type = CUDA_R_32F;
 template <>
@@ -36,8 +36,8 @@ inline constexpr cudaDataType_t data_type<double> = CUDA_R_64F;
 template <>
 inline constexpr cudaDataType_t data_type<Bfloat> = CUDA_R_16BF;
 
-/// What cuBLAS calls a product's arithmetic.
-/// \tparam In  of the factors
+/// The cuBLAS compute type of a product.
+/// \tparam In  type of the factors
 template <class In, class Math>
 inline constexpr cublasComputeType_t compute_type = CUBLAS_COMPUTE_32F;
 template <class Math>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How numbers come to the device and back. `upload` never waits; `download` and `upload` do, and are
-/// counted.
+/// Copies between host and device. The upload of a span never waits; `download` and the upload from a pointer
+/// do. Downloads are counted.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace coco {
 
 namespace kernel {
 
-/// x_i = value, sixteen bytes a thread where `Pack` holds several.
+/// x_i = value, sixteen bytes per thread where `Pack` holds several.
 template <class T, class Pack>
 __global__ void fill(T* x, Index packs, Index size, T value) {
     constexpr Index each = sizeof(Pack) / sizeof(T);
@@ -40,21 +40,22 @@ struct alignas(16) Pack {
     T at[16 / sizeof(T)];
 };
 
-/// True where packs may begin there.
+/// True where the address is aligned for packs.
 template <class T>
 bool packs_fit(const T* at) {
     return reinterpret_cast<std::uintptr_t>(at) % sizeof(Pack<T>) == 0;
 }
 
-/// Threads of a block where a kernel has no reason for another number.
+/// Threads per block where a kernel has no reason for another number.
 inline constexpr int block_threads = 256;
 
-/// Blocks for so many threads.
+/// Blocks for this many threads.
 inline dim3 blocks_for(Index threads, Index of = block_threads) {
     return dim3(static_cast<unsigned>((threads + of - 1) / of));
 }
 
-/// Copies host numbers to a list for all that is queued from now on; they may change or go at once.
+/// Copies host numbers to a list for all work queued from now on; the host numbers may change or be freed at
+/// once.
 template <class U>
 void upload(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
     device.stream().not_while_recording("bring numbers to the device");
@@ -62,7 +63,7 @@ void upload(Device& device, std::span<const U> numbers, List<U, space::Device> t
                                 reinterpret_cast<std::byte*>(to.data));
 }
 
-/// Waits for all that was queued and copies a list to the host.
+/// Waits for all queued work and copies a list to the host.
 template <class U>
 void download(Device& device, List<const U, space::Device> from, U* to) {
     if (from.size == 0) return;
@@ -75,7 +76,7 @@ void download(Device& device, List<const U, space::Device> from, U* to) {
     ++device.stream().read_backs;
 }
 
-/// Copies host numbers to a list and waits until they are there.
+/// Copies host numbers to a list and waits for the copy.
 template <class U>
 void upload(Device& device, const U* from, List<U, space::Device> to) {
     if (to.size == 0) return;
@@ -87,7 +88,7 @@ void upload(Device& device, const U* from, List<U, space::Device> to) {
     device.wait();
 }
 
-/// Every element of x becomes `value`.
+/// Sets every element of x to `value`.
 template <class T>
 void fill(Device& device, List<T, space::Device> x, T value) {
     if (x.size == 0) return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Products of matrices by cuBLAS. Ours are row-major, its own column-major, which is the same memory read
-/// transposed: what is computed is out' = op(b)' op(a)'.
+/// Matrix products by cuBLAS. Views are row-major and cuBLAS is column-major, which is the same memory read
+/// transposed: it computes out' = op(b)' op(a)'.
 #pragma once
 
 #include <cublas_v2.h>
@@ -17,7 +17,7 @@
 
 namespace coco::cuda {
 
-/// out_i *= factor; 0 sets, whatever is there.
+/// out_i *= factor; a factor of 0 sets zeros, whatever `out` holds.
 template <class T>
 struct TimesRows {
     T* out;
@@ -34,20 +34,21 @@ struct TimesRows {
     }
 };
 
-/// A size as cuBLAS takes it.
+/// A size as an argument of cuBLAS.
 inline int blas_size(Index size) {
     if (size > std::numeric_limits<int>::max())
         throw Error("multiply", "a matrix is too large for one product: use smaller batches",
                     text_of("at most ", std::numeric_limits<int>::max(), " rows and columns"), text_of(size));
     return static_cast<int>(size);
 }
-/// Elements from one row of a matrix to the next: at least its columns, even where there is no next one.
+/// Row stride of a matrix in elements: at least its columns, even where there is no next row.
 template <class T>
 int blas_stride(View<T, space::Device> x) {
     return blas_size(std::max<Index>({x.stride, x.cols, 1}));
 }
 
-/// out = alpha op(a) op(b) + beta out, of factors of any one type that cuBLAS knows. beta = 0 never reads.
+/// out = alpha op(a) op(b) + beta out, for factors of any type that cuBLAS supports. With beta = 0, out is
+/// not read.
 template <class In, class Out, class Math>
 void gemm(Device& device, View<const In, space::Device> a, Op op_a, View<const In, space::Device> b, Op op_b,
           View<Out, space::Device> out, Out alpha, Out beta) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Products with stored matrices. Many rows: panels of the matrix are unpacked into scratch that stays in the
-/// second cache, and cuBLAS multiplies them. Few rows, as when a model writes: each warp goes through a row
-/// of the matrix once, as it is stored.
+/// Products with stored matrices. Many rows: panels of the matrix are unpacked into scratch memory that stays
+/// in the second-level cache, and cuBLAS multiplies them. Few rows, as in text generation: each warp reads
+/// one row of the matrix once, as it is stored.
 #pragma once
 
 #include <algorithm>
@@ -34,16 +34,16 @@ struct RoundRows {
     }
 };
 
-/// Rows of x up to which the matrix is not unpacked into memory.
+/// Maximum number of rows of x for which the matrix is not unpacked into memory.
 inline constexpr Index dot_rows = 4;
-/// Values of a panel: 32 MB of floats.
+/// Values per panel: 32 MB of floats.
 inline constexpr Index panel_values = Index{8} << 20;
 
 }  // namespace cuda
 
 namespace kernel {
 
-/// out(i, c) (= or +=) x_i . w_c for i < x_rows <= dot_rows; a warp a row of w.
+/// out(i, c) (= or +=) x_i . w_c for i < x_rows <= dot_rows; one warp per row of w.
 template <GgmlType type, class T>
 __global__ void dots(const std::uint8_t* data, Index row_bytes, Index w_rows, Index cols, const T* x,
                      Index x_stride, Index x_rows, T* out, Index out_stride, bool add) {
@@ -97,8 +97,8 @@ void multiply_unpacked(Device& device, const Scratch& scratch, View<const In, sp
     }
 }
 
-/// out (= or +=) x w' (transposed) or x w (plain), w as it is stored. In bfloat16 (where asked for and w
-/// holds it) both factors go to tensor cores as they are; x is rounded.
+/// out (= or +=) x w' (transposed) or x w (plain), with w as it is stored. In bfloat16 (where requested and w
+/// holds it) tensor cores multiply w itself with x rounded to bfloat16.
 template <class T, class Math>
 void multiply_stored(Device& device, View<const T, space::Device> x, const Stored<space::Device>& w, Op op,
                      View<T, space::Device> out, Write write, Precision precision) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rankings over all columns, a tile of scores at a time: the k best of a row, and the place of a target.
+/// Rankings over all columns, one tile of scores at a time: the k best of a row, and the rank of a target.
 #pragma once
 
 #include <algorithm>
@@ -13,19 +13,19 @@ namespace coco {
 
 namespace cuda {
 
-/// Places begin .. end-1 of a list.
+/// Positions begin .. end-1 of a list.
 struct Slice {
     Index begin = 0, end = 0;
 };
 
-/// `Seen` as kernels read it.
+/// `ExcludedItems` as passed to kernels.
 template <class T>
 struct SeenColumns {
     Pieces of_row;
     const Id* item = nullptr;
-    T score = 0;  ///< of a column that a row has seen
+    T score = 0;  ///< of an excluded column
 
-    /// Those that row i has seen among columns first .. first+n-1: a stretch of `item`.
+    /// The columns excluded for row i among columns first .. first+n-1: a slice of `item`.
     __device__ Slice within(Index i, Index first, Index n) const {
         if (of_row.count == 0) return {};
         const Index end = of_row.end(i), begin = first_not_below(item, of_row.begin(i), end, first);
@@ -44,38 +44,39 @@ SeenColumns<typename P::Scalar> seen_columns(const ExcludedItems<P>& excluded) {
     return {pieces(excluded.of_row), excluded.item.data, excluded.zeroed ? T(0) : -infinity<T>};
 }
 
-/// Rows and columns whose scores exist at once.
+/// Rows and columns whose scores are in memory at once.
 struct RankTiles {
     Index rows, columns;
 
-    /// \param room  scores: what stays in the second cache
+    /// \param room  number of scores that stay in the second-level cache
     RankTiles(Index all_rows, Index all_columns, Index room)
         : rows(std::clamp<Index>(all_rows, 1, max_rows)),
           columns(std::clamp<Index>(room / rows, 1, std::max<Index>(all_columns, 1))) {}
 
     static constexpr Index max_rows = 2048;
 };
-/// Scores of `RankTiles`, unless a caller says otherwise.
+/// Number of scores in `RankTiles`, unless the caller gives another.
 inline constexpr Index rank_room = Index{1} << 23;
 
-/// A tile of scores on its way into the rows' lists of best columns.
+/// A tile of scores that is added to the rows' lists of best columns.
 template <class T>
 struct BestCall {
     View<T, space::Device> scores;  ///< of the tile
     Index first_row, first_column;
     SeenColumns<T> excluded;
     Index k;
-    int room;  ///< a power of two, at least k + stretch: the block's list
+    int room;  ///< capacity of the block's list: a power of two, at least k + slice
     bool fresh;
     Id* best;
     View<T, space::Device> best_scores;
 
     static constexpr int threads = 128, slice = 2 * threads;
-    /// Columns that a row may be asked for.
+    /// Maximum number of best columns per row.
     static constexpr Index maximum = 3840;
 };
 
-/// The list of a block: the best columns so far, and some that may yet fall out. Lies in shared memory.
+/// The list of a block: the best columns so far, and candidates that may still be dropped. Stored in shared
+/// memory.
 template <class T>
 struct BestList {
     T* score;
@@ -95,11 +96,11 @@ struct BestList {
         score[slot] = x;
         column[slot] = at;
     }
-    /// Whether what lies at b comes before what lies at a in a ranking.
+    /// Whether the entry at b comes before the entry at a in a ranking.
     __device__ bool wrong(int a, int b) const {
         return score[b] > score[a] || (score[b] == score[a] && column[b] < column[a]);
     }
-    /// Sorts (bitonic), keeps the best k. All threads of the block together.
+    /// Sorts (bitonic) and keeps the best k. Called by all threads of the block together.
     __device__ void cut(int room, int k) const {
         const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
         for (int j = *count + thread; j < room; j += threads) {
@@ -127,14 +128,14 @@ struct BestList {
     }
 };
 
-/// Adds a tile to the numbers of better and of equal columns; after the last tile writes the places.
+/// Adds a tile to the numbers of better and of equal columns; after the last tile writes the ranks.
 template <class T>
 struct CountBetter {
     View<T, space::Device> scores;
     Index first_row, first_column;
     SeenColumns<T> excluded;
     const Id* target;
-    const T* own;  ///< the targets' scores, were they not seen
+    const T* own;  ///< the targets' scores, before exclusion
     Index *better, *equal;
     bool fresh, last;
     View<T, space::Device> places;
@@ -169,7 +170,7 @@ struct CountBetter {
 
 namespace kernel {
 
-/// A block: one row's tile of scores.
+/// One block: one row's tile of scores.
 template <class T>
 __global__ void best(const cuda::BestCall<T> call) {
     const int thread = static_cast<int>(threadIdx.x), k = static_cast<int>(call.k);
@@ -184,7 +185,7 @@ __global__ void best(const cuda::BestCall<T> call) {
     for (Index s = hidden.begin + thread; s < hidden.end; s += threads)
         line[call.excluded.item[s] - call.first_column] = call.excluded.score;
     __syncthreads();
-    // Earlier tiles left their best in order. Equals that come now have higher columns: they stay out.
+    // Earlier tiles left their best in order. Equals in this tile have higher columns: they are not added.
     T bar = -cuda::infinity<T>;
     if (!call.fresh) {
         for (int j = thread; j < k; j += threads)
@@ -196,7 +197,7 @@ __global__ void best(const cuda::BestCall<T> call) {
             if (line[j] > bar) list.add(line[j], static_cast<Id>(call.first_column + j));
         __syncthreads();
         const bool full = *list.count > call.room - slice;
-        // Nobody adds before everybody has seen the count.
+        // No thread may add before all threads have read the count.
         __syncthreads();
         if (!full) continue;
         list.cut(call.room, k);
@@ -236,8 +237,8 @@ void for_rank_tiles(Device& device, View<const T, space::Device> h, View<const T
     }
 }
 
-/// See the skill `top_k`. Scores are computed in the policy's scalars, whatever its math mode.
-/// \param k  at most `BestCall::most`
+/// See the primitive `top_k`. Scores are computed in the policy's scalars, whatever its math mode.
+/// \param k  at most `BestCall::maximum`
 template <class P>
 void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded,
            Index k, MutableIds<P> best, Rows<P> best_scores, Index room = rank_room) {
@@ -257,8 +258,8 @@ void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const Ex
         });
 }
 
-/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does
-/// every score where the target's is none.
+/// See the primitive `target_rank`. A NaN score counts as better than the target's; where the target's score
+/// is NaN, every score does.
 template <class P>
 void target_rank(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias,
                  const ExcludedItems<P>& excluded, Ids<P> target, Rows<P> places, Index room = rank_room) {

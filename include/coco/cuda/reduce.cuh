@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Column sums of a term: threads add up rows of a chunk, a block joins them, and where there are several
-/// chunks their sums are added up the same way. Chunks are cut by the sizes alone.
+/// Column sums of a term: threads add up rows of a chunk, a block joins their sums, and where there are
+/// several chunks their sums are added up in the same way. Chunks depend on the sizes alone.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +29,8 @@ struct ChunkSum {
 
 namespace kernel {
 
-/// to(chunk, j) (= or +=) sum of term(i, j) over the chunk's rows. A block is so many columns wide as
-/// blockDim.x says and blockDim.y rows high; block (x, y) does columns x and chunk y.
+/// to(chunk, j) (= or +=) sum of term(i, j) over the chunk's rows. A block is blockDim.x columns wide and
+/// blockDim.y rows high; block (x, y) computes columns x and chunk y.
 template <class T, class Term>
 __global__ void reduce_rows(Index count, Index chunk, Index cols, T* to, bool add, const Term term) {
     T* const sums = cuda::shared<T>();
@@ -52,7 +52,7 @@ __global__ void reduce_rows(Index count, Index chunk, Index cols, T* to, bool ad
     }
 }
 
-/// *to += scale * sum of x, in an order that the size alone decides. One block.
+/// *to += scale * sum of x, in an order that depends on the size alone. One block.
 template <class T>
 __global__ void add_sum(const double* x, Index size, T scale, T* to) {
     double sum = 0;

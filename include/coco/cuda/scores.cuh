@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Scores of rows with columns where a tie must be a tie: every score is added up in the same order, wherever
-/// its row and its column stand and whoever else is asked for. A library's product promises no such thing.
+/// Scores of rows with columns such that ties are exact: every score is added up in the same order, whatever
+/// the position of its row and column and the other rows and columns. A library's product does not guarantee
+/// this.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -15,7 +16,7 @@ namespace coco {
 
 namespace cuda {
 
-/// What is asked for: out(i, j) = h_i . columns_(first + j) + bias_(first + j), or, where `pick` lists a
+/// Arguments of `scores`: out(i, j) = h_i . columns_(first + j) + bias_(first + j), or, where `pick` lists a
 /// column for each row, out(i, 0) = the score of row i with the column picked for it.
 template <class T>
 struct Scores {
@@ -31,7 +32,7 @@ struct Scores {
 
 namespace kernel {
 
-/// A block: 64 rows and 64 columns, four by four a thread.
+/// One block: 64 rows and 64 columns, four by four per thread.
 template <class T>
 __global__ void scores(const cuda::Scores<T> call) {
     using Call = cuda::Scores<T>;

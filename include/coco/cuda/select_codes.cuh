@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which codes of a codebook lie near a row: the ones whose cosine passes a threshold, the nearest always.
+/// The codes of a codebook near a row: those whose cosine exceeds a threshold, always including the nearest.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace coco {
 
 namespace cuda {
 
-/// The length of each row.
+/// The Euclidean length of each row.
 template <class T>
 struct RowLengths {
     View<const T, space::Device> x;
@@ -30,10 +30,10 @@ struct RowLengths {
     }
 };
 
-/// Row i's codes, at the start of its stretch of `most`, ascending.
+/// The codes of row i, ascending, at the start of its slice of `maximum` elements.
 template <class T>
 struct PickCodes {
-    View<T, space::Device> cosine;  ///< dot products at first
+    View<T, space::Device> cosine;  ///< initially dot products
     const T *row_length, *code_length;
     T theta;
     Index maximum;
@@ -49,12 +49,12 @@ struct PickCodes {
         const T highest = row.max(codes, [z](Index c) { return z[c]; });
         const T minus_first =
             row.max(codes, [=](Index c) { return static_cast<T>(z[c] == highest ? -c : -codes); });
-        // Only where no cosine is a number is there no highest.
+        // If no cosine is a number there is no highest: the first code is used.
         const Index found = static_cast<Index>(-minus_first), first = found < codes ? found : 0;
         const T limit = theta;
         const Index passing =
             static_cast<Index>(row.sum(codes, [z, limit](Index c) { return z[c] > limit ? T(1) : T(0); }));
-        // The last to be kept, where too many pass: `most` - 1 come before it.
+        // The last code to be kept where too many pass: `kept` - 1 codes come before it.
         const Index kept = passing == 0 ? 1 : passing < maximum ? passing : maximum;
         Index last = first;
         if (passing > maximum)
@@ -87,7 +87,7 @@ struct PickCodes {
     }
 };
 
-/// Closes up the stretches.
+/// Removes the gaps between the slices.
 struct PackCodes {
     const Id *chosen, *offsets;
     Index maximum;
@@ -106,7 +106,7 @@ struct PackCodes {
 
 namespace kernel {
 
-/// offsets_0 = 0, offsets_(i+1) = offsets_i + count_i. One block: a thread adds up a stretch.
+/// offsets_0 = 0, offsets_(i+1) = offsets_i + count_i. One block: each thread adds up one slice.
 template <class Number>
 __global__ void offsets_of(const Number* count, Index size, Number* offsets) {
     Number* const sums = cuda::shared<Number>();
@@ -127,15 +127,17 @@ __global__ void offsets_of(const Number* count, Index size, Number* offsets) {
 
 namespace cuda {
 
-/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work`
-/// keeps, and among its numbers on the host. \param e      rows x d     \param codes  K x d, K >= 1 \param
-/// cap  at least 1
+/// See the primitive `select_codes`. A zero vector has cosine 0 with every vector. `work` keeps the results,
+/// and their copies among its numbers on the host.
+/// \param e      rows x d
+/// \param codes  K x d, K >= 1
+/// \param cap    at least 1
 template <class P>
 CodeSelection<P> select_codes(Device& device, CRows<P> e, CRows<P> codes, typename P::Scalar theta, Index cap,
                               Workspace<P>& work, Index room = Index{1} << 23) {
     using T = typename P::Scalar;
     const Index count = codes.rows, maximum = std::min(cap, count), all = e.rows;
-    // One list, so that one copy brings all of it to the host: offsets, nearest codes, chosen codes.
+    // One list, so that one copy downloads all of it: offsets, nearest codes, selected codes.
     const MutableIds<P> result = work.template keep_list<Id>(all + 1 + all + all * maximum);
     const MutableIds<P> offsets = result.from(0, all + 1), nearest = result.from(all + 1, all),
                         code = result.from(2 * all + 1, all * maximum);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A softmax over all columns for each row, with its loss and gradients. Scores exist a tile at a time, made
-/// by the library's product in a piece of memory that stays in the second cache. A row that has all its
-/// columns in one tile becomes exponentials at once, and dividing by their sum is left to the small factors:
-///   E_ic = e^(s_ic - most_i), less sum_i at the positive     f_i = scale / sum_i
+/// A softmax over all columns for each row, with its loss and gradients. Scores are made one tile at a time,
+/// by cuBLAS, in memory that stays in the second-level cache. If one tile holds all columns of a row, its
+/// scores become exponentials at once, and the division by their sum is applied to the small factors:
+///   E_ic = e^(s_ic - max_i), less sum_i at the positive     f_i = scale / sum_i
 ///   dh = f E c / temperature     dcolumns += E' (f h / temperature)     dbias += E' f
-/// Where columns take several tiles, a first round over them finds most_i and sum_i, tile by tile (Milakov
-/// and Gimelshein, 2018), and a second makes the scores again.
+/// Where columns take several tiles, a first pass over them finds max_i and sum_i, tile by tile (Milakov and
+/// Gimelshein, 2018), and a second recomputes the scores.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +23,12 @@ namespace coco {
 
 namespace cuda {
 
-/// Rows and columns whose scores exist at once: all columns of some hundred rows, or else many rows and as
-/// many columns as fit.
+/// Rows and columns whose scores are in memory at once: all columns of some hundred rows, or else many rows
+/// and as many columns as fit.
 struct ClassTiles {
     Index rows, columns;
 
-    /// \param room  scores: what stays in the second cache
+    /// \param room  number of scores that stay in the second-level cache
     ClassTiles(Index all_rows, Index all_columns, Index room) {
         const Index all = std::max<Index>(all_columns, 1), few = std::min<Index>(all_rows, 256),
                     many = std::min<Index>(all_rows, 4096);
@@ -38,17 +38,17 @@ struct ClassTiles {
         columns = whole ? all_columns : std::clamp<Index>(room / rows, 1, all);
     }
 };
-/// Scores of `ClassTiles`, unless a caller says otherwise.
+/// Number of scores in `ClassTiles`, unless the caller gives another.
 inline constexpr Index class_room = Index{1} << 23;
 
-/// What is known of each row.
+/// State of each row.
 template <class T>
 struct ClassState {
     T *maximum, *sum, *positive, *factor;
     double* loss;
 };
 
-/// `Classes` as kernels read them.
+/// `Classes` as passed to kernels.
 template <class T>
 struct ClassCall {
     const T* bias = nullptr;
@@ -58,8 +58,8 @@ struct ClassCall {
     T scale = 1;
 };
 
-/// Rows of h as the products want them: times the inverse temperature; zero where a row counts for nothing,
-/// whatever it holds.
+/// Rows of h as factors of the products: times the inverse temperature; zero where a row is ignored, whatever
+/// it holds.
 template <class T>
 struct ScaleRows {
     View<const T, space::Device> h;
@@ -79,14 +79,14 @@ struct ScaleRows {
     }
 };
 
-/// A row's tile of scores: what it says of most_i and sum_i, and its exponentials.
+/// One row of a tile of scores: updates max_i and sum_i, and computes the exponentials.
 template <class T>
 struct Soften {
     ClassCall<T> call;
     ClassState<T> state;
     View<T, space::Device> scores;
     Index first_row, first_column;
-    bool measure;      ///< most_i and sum_i are not known yet
+    bool measure;      ///< max_i and sum_i are still to be computed
     bool keep;         ///< the tile becomes exponentials
     bool fresh, last;  ///< the first tile to be measured, the last one
 
@@ -130,7 +130,7 @@ struct Soften {
     }
 
 private:
-    /// Excluded classes of the tile score minus infinity.
+    /// Sets the scores of the tile's excluded classes to minus infinity.
     template <class Row>
     COCO_HD void leave_out(Index from, T* z, const Row& row) const {
         if (call.excluded_of.count == 0) return;
@@ -140,7 +140,7 @@ private:
                     stop = first_not_below(at, begin, end, first + scores.cols);
         row.each(stop - begin, [=](Index s) { z[at[begin + s] - first] = -infinity<T>; });
     }
-    /// What one thread writes down for the row.
+    /// Stores the state of the row; called by one thread.
     COCO_HD void note(Index from, T maximum, T before, T part, bool here, T own) const {
         const T sum = (fresh ? T(0) : state.sum[from] * math::exp(before - maximum)) + part;
         state.maximum[from] = maximum;
@@ -154,7 +154,7 @@ private:
     }
 };
 
-/// x_i *= factor_i, or x_i = factor_i y_i.
+/// to_i = times * factor_i * from_i; `to` may be `from`.
 template <class T>
 struct TimesFactors {
     View<const T, space::Device> from;
@@ -167,12 +167,12 @@ struct TimesFactors {
         const T by = times * factor[i];
         const T* const x = from.row(i);
         T* const out = to.row(i);
-        // A row that counts for nothing has a gradient of zero, whatever the columns hold.
+        // An ignored row has a gradient of zero, whatever the columns hold.
         row.each(to.cols, [=](Index j) { out[j] = by == T(0) ? T(0) : by * x[j]; });
     }
 };
 
-/// What row i adds to the bias of column j.
+/// What row i adds to the gradient of the bias of column j.
 template <class T>
 struct BiasTerm {
     View<const T, space::Device> exponentials;
@@ -181,9 +181,9 @@ struct BiasTerm {
     COCO_HD T operator()(Index i, Index j) const { return factor[i] * exponentials.row(i)[j]; }
 };
 
-/// See the skill `softmax_cross_entropy`.
-/// \tparam Math  of the products
-/// \param loss   on the device
+/// See the primitive `softmax_cross_entropy`.
+/// \tparam Math  math mode of the products
+/// \param loss   in device memory
 template <class P, class Math>
 void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes, typename P::Scalar scale,
                            typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The way of small host lists to the device. Numbers are copied into pinned memory at once, so the caller
-/// need not wait; they leave for the device in one piece with their neighbours before the next kernel. The
-/// pinned memory is two halves: one fills while the other is being read.
+/// Uploads of small host lists. Numbers are copied into pinned memory at once, so the caller need not wait;
+/// adjacent lists are sent to the device in one copy before the next kernel. The pinned memory has two
+/// halves: one is filled while the other is read.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace coco::cuda {
 
-/// Pinned room for what is on its way.
+/// Pinned memory for pending uploads.
 class Staging {
 public:
     Staging() = default;
@@ -21,10 +21,10 @@ public:
     Staging& operator=(const Staging&) = delete;
     ~Staging() { give_back(); }
 
-    /// Places come in multiples of so many bytes; what lies between two lists belongs to nobody.
+    /// Alignment of lists in bytes; the bytes between two lists are unused.
     static constexpr std::size_t step = 64;
 
-    /// Takes `bytes` bytes that will lie at `to` for all that is launched on `stream` after `send`.
+    /// Accepts `bytes` bytes that will be at `to` for all that is launched on `stream` after `send`.
     /// \param to  at a multiple of `step` bytes, in memory owned up to the next multiple
     void add(cudaStream_t stream, const void* from, std::size_t bytes, std::byte* to) {
         if (bytes == 0) return;
@@ -55,7 +55,7 @@ private:
         cudaEvent_t read = nullptr;
     };
 
-    /// Goes on in the other half, once it has been read; makes both larger where `room` does not fit.
+    /// Continues in the other half, once it has been read; enlarges both where `room` does not fit.
     void turn(cudaStream_t stream, std::size_t room) {
         send(stream);
         if (size_ > 0) check(cudaEventRecord(half_[now_].read, stream), "mark pinned memory as read");

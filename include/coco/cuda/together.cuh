@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Sums and maxima over the threads of a warp or a block, given to all of them. The order of additions
+/// Sums and maxima over the threads of a warp or a block, returned to all of them. The order of additions
 /// depends on the block's size alone.
 #pragma once
 
@@ -15,13 +15,13 @@ namespace coco::cuda {
 inline constexpr int warp_size = 32;
 inline constexpr unsigned whole_warp = 0xFFFFFFFFu;
 
-/// Numbers that device code may not ask the standard library for.
+/// Constants, because device code may not call the functions of std::numeric_limits.
 template <class T>
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 template <class T>
 inline constexpr T lowest = std::numeric_limits<T>::lowest();
 
-/// How two values become one.
+/// Operations that combine two values.
 struct Add {
     template <class T>
     __device__ T operator()(T a, T b) const {
@@ -35,7 +35,8 @@ struct Larger {
     }
 };
 
-/// All 32 threads of a warp together. Every thread gets the same bits: each exchange is symmetric.
+/// For all 32 threads of a warp together. Every thread gets a bit-identical result: each exchange is
+/// symmetric.
 template <class Join, class T>
 __device__ T warp_join(T x) {
     for (int distance = warp_size / 2; distance > 0; distance /= 2)
@@ -43,14 +44,14 @@ __device__ T warp_join(T x) {
     return x;
 }
 
-/// All threads of a block together (whole warps, along x).
-/// \param room  shared memory for one T a warp, this call's own; may be used again by the next call
+/// For all threads of a block together (whole warps, along x).
+/// \param room  shared memory, one T per warp, for this call alone; the next call may use it again
 template <class Join, class T>
 __device__ T block_join(T x, T* room) {
     x = warp_join<Join>(x);
     const int warps = static_cast<int>(blockDim.x) / warp_size, thread = static_cast<int>(threadIdx.x);
     if (warps == 1) return x;
-    // An earlier call's results may still be read.
+    // Results of an earlier call may still be read.
     __syncthreads();
     if (thread % warp_size == 0) room[thread / warp_size] = x;
     __syncthreads();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads stored matrices on the device: rows of them as numbers, four values a thread.
+/// Reads stored matrices on the device: rows of them as numbers, four values per thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace coco {
 
 namespace cuda {
 
-/// A float as an Out; bfloat16 is rounded to the nearest.
+/// A float converted to `Out`; bfloat16 is rounded to nearest.
 template <class Out>
 __device__ Out number(float value) {
     if constexpr (std::is_same_v<Out, Bfloat>)
@@ -27,7 +27,7 @@ __device__ Out number(float value) {
         return static_cast<Out>(value);
 }
 
-/// Values that a thread reads, side by side in one block.
+/// Values that a thread reads, adjacent in one block.
 inline constexpr int unpack_values = 4;
 
 /// Four numbers written at once.
@@ -36,7 +36,7 @@ struct alignas(unpack_values * sizeof(Out)) Four {
     Out at[unpack_values];
 };
 
-/// Values first .. first + 3 of a stored row, as many as lie before `cols`; the rest is zeros.
+/// Values first .. first + 3 of a stored row, as far as they lie before `cols`; the rest is zeros.
 template <GgmlType type>
 __device__ void read_four(const std::uint8_t* row, Index first, Index cols, float* to) {
     constexpr Index values = block_values<type>, bytes = block_bytes<type>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reader of Amazon's 2014 review files as they are published: one review, one item a line, as JSON or as the
+/// Reader of Amazon's 2014 review files as published: one review or one item per line, as JSON or as the
 /// Python literals of the original metadata.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace coco::data {
 
-/// Text of a web page as text: character references decoded, white space squeezed.
+/// Converts HTML text to plain text: decodes character references and collapses white space.
 inline std::string plain_text(std::string_view html) {
     static constexpr std::array<std::pair<std::string_view, std::uint32_t>, 10> names{{{"amp", '&'},
                                                                                        {"quot", '"'},
@@ -70,8 +70,8 @@ inline std::string plain_text(std::string_view html) {
     return out;
 }
 
-/// Removes events until every user and every item has at least `core` of those left, and renumbers both by
-/// first appearance among the events that stay.
+/// Removes events until every user and every item has at least `core` remaining events. Renumbers both by
+/// first appearance among the remaining events.
 inline void keep_core(std::vector<Event>& events, Keys& users, Keys& items, Index core) {
     for (std::size_t before = events.size() + 1; events.size() != before;) {
         before = events.size();
@@ -95,7 +95,7 @@ inline void keep_core(std::vector<Event>& events, Keys& users, Keys& items, Inde
     items = std::move(kept_items);
 }
 
-/// Words of the items in `keys` from a metadata file; lines of other items are passed over.
+/// Reads the texts of the items in `keys` from a metadata file; lines of other items are skipped.
 template <LineSource Source = PlainFile>
 std::vector<Item> read_amazon_items(const std::filesystem::path& path, const Keys& keys) {
     std::vector<Item> items(static_cast<std::size_t>(keys.size()));
@@ -132,9 +132,9 @@ std::vector<Item> read_amazon_items(const std::filesystem::path& path, const Key
 }
 
 /// Reads `reviews` (members reviewerID, asin, unixReviewTime) and, unless its path is empty, `metadata`
-/// (asin, title, brand, categories). Users and items with fewer than `core` reviews are removed until none is
-/// left; each user's reviews are sorted by time, those of a day in file order. \throws Error naming file and
-/// line
+/// (asin, title, brand, categories). Users and items with fewer than `core` reviews are removed until none
+/// remains. Each user's reviews are sorted by time; reviews with equal time keep the file order.
+/// \throws Error naming file and line
 template <LineSource Source = PlainFile>
 Dataset read_amazon(const std::filesystem::path& reviews, const std::filesystem::path& metadata,
                     Index core = 5) {

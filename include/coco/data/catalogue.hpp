@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What can be recommended: items with a dense identifier, the outside key, and the words known of them.
+/// The items that can be recommended: a dense identifier, the external key and the text of each item.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ namespace coco::data {
 /// Items in the order of their identifiers.
 class Catalogue {
 public:
-    /// Adds an item with a new key; `where` is what an error names.
-    /// \throws Error where the key is empty or known already
+    /// Adds an item with a new key. Error messages name `where`.
+    /// \throws Error where the key is empty or already present
     Id add(std::string_view key, Item item = {}, const std::string& where = "catalogue") {
         if (key.empty()) throw Error(where, "item without a key");
         if (keys_.find(key) != no_id) throw Error(where, "item given twice", {}, std::string(key));
@@ -28,7 +28,7 @@ public:
         return keys_.add(key);
     }
 
-    /// The identifier of `key`; a new item without text where the key is unknown.
+    /// The identifier of `key`; adds an item without text where the key is unknown.
     Id find_or_add(std::string_view key) {
         const Id known = keys_.find(key);
         return known != no_id ? known : add(key);
@@ -43,12 +43,12 @@ public:
     std::string text(Id item) const { return text_of_item((*this)[item]); }
     Index size() const { return keys_.size(); }
 
-    /// A sum of the ordered keys: a model goes with every catalogue of equal sum, whatever the texts.
+    /// A digest of the ordered keys. A model fits every catalogue with an equal digest, whatever its texts.
     std::uint64_t digest() const { return keys_.digest(); }
 
-    /// The same items with their texts dealt out anew: item i gets the words of item `source[i]`. A model
-    /// that gains as much from these learnt nothing from words.
-    /// \throws Error where `source` does not name one item for each
+    /// The same items with permuted texts: item i gets the text of item `source[i]`. A model that improves as
+    /// much with these texts has learnt nothing from the text.
+    /// \throws Error where `source` does not name one item for each item
     Catalogue with_texts_of(const std::vector<Id>& source) const {
         if (static_cast<Index>(source.size()) != size())
             throw Error("texts", "not one source for each item", text_of(size()), text_of(source.size()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What every reader gives: items, users and who took what, from a list of timed events.
+/// The result of every reader: items, users and their interactions, built from a list of timed events.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace coco::data {
 
-/// A catalogue, its users' names, and their sequences (user n of `interactions` is `users[n]`).
+/// A catalogue, the keys of its users, and their sequences (user n of `interactions` is `users[n]`).
 struct Dataset {
     Catalogue catalogue;
     Keys users;
@@ -28,8 +28,8 @@ struct Event {
     double time;
 };
 
-/// Each user's items by time. Events of equal time keep the order in which they were given: stamps are often
-/// by day, and published sequence files were made by a stable sort.
+/// Each user's items sorted by time. Events of equal time keep the order in which they were given: timestamps
+/// often have a resolution of one day, and published sequence files were made by a stable sort.
 inline Interactions by_time(std::vector<Event> events, Index users) {
     std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
         return std::pair(a.user, a.time) < std::pair(b.user, b.time);

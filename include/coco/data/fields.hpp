@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fields of a line: cutting at a separator, with or without quotes, and numbers that are checked.
+/// Fields of a line: splitting at a separator, with or without quotes, and checked parsing of numbers.
 #pragma once
 
 #include <charconv>
@@ -16,7 +16,7 @@
 
 namespace coco::data {
 
-/// Cuts `line` at every `separator`; quotes mean nothing.
+/// Splits `line` at every `separator`; quotes have no special meaning.
 inline void split_plain(std::string_view line, char separator, std::vector<std::string>& fields) {
     fields.clear();
     for (std::size_t begin = 0;;) {
@@ -27,8 +27,8 @@ inline void split_plain(std::string_view line, char separator, std::vector<std::
     }
 }
 
-/// Cuts a record of a CSV file (RFC 4180): a field in double quotes may hold separators, doubled quotes and
-/// line ends, for which further lines are read.
+/// Splits a record of a CSV file (RFC 4180). A field in double quotes may contain separators, doubled quotes
+/// and line ends; for line ends further lines are read.
 /// \throws Error where a quote is not closed, or text follows a closing quote
 template <class Source>
 void split_quoted(std::string line, char separator, Lines<Source>& lines, std::vector<std::string>& fields) {
@@ -63,7 +63,7 @@ void split_quoted(std::string line, char separator, Lines<Source>& lines, std::v
     }
 }
 
-/// A finite number that fills the whole of `text`.
+/// Parses a finite number that takes up all of `text`.
 /// \throws Error naming `where` and the column
 inline double number_in(std::string_view text, const std::string& where, std::string_view column) {
     double value = 0;
@@ -74,15 +74,15 @@ inline double number_in(std::string_view text, const std::string& where, std::st
     return value;
 }
 
-/// The place of `name` among the names of a header line; -1 where it is missing.
+/// The index of `name` among the names of a header line; -1 where it is missing.
 inline Index column_of(const std::vector<std::string>& header, std::string_view name) {
     for (std::size_t i = 0; i < header.size(); ++i)
         if (header[i] == name) return static_cast<Index>(i);
     return -1;
 }
 
-/// The same, for a column that must be there.
-/// \throws Error naming the file's header and what it holds instead
+/// The same, for a required column.
+/// \throws Error naming the header line and the columns found
 inline Index required_column(const std::vector<std::string>& header, std::string_view name,
                              const std::string& where) {
     const Index at = column_of(header, name);

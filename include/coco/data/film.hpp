@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Film titles as catalogues sort them ("Usual Suspects, The (1995)") turned into what people and language
-/// models say ("The Usual Suspects", 1995).
+/// Converts film titles from catalogue order ("Usual Suspects, The (1995)") to natural order ("The Usual
+/// Suspects", 1995), which is the form that people and language models use.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace coco::data {
 
-/// A title and, where it was given in brackets at the end, its year.
+/// A title and, where it was given in brackets at the end, the year.
 struct FilmTitle {
     std::string title;
     std::string year;
@@ -31,8 +31,8 @@ inline std::string article_first(std::string_view title) {
     return std::string(title);
 }
 
-/// Takes the year off the end and puts articles first, in the title and in other titles that follow in
-/// brackets: "City of Lost Children, The (Cité des enfants perdus, La) (1995)" ->
+/// Removes the year from the end and moves articles to the front, in the title and in alternative titles that
+/// follow in brackets: "City of Lost Children, The (Cité des enfants perdus, La) (1995)" ->
 /// "The City of Lost Children (La Cité des enfants perdus)", "1995".
 inline FilmTitle film_title(std::string_view text) {
     FilmTitle film;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Lines of a file that may be compressed by gzip. Needs zlib (component `gz`).
+/// Lines of a file that may be gzip-compressed. Needs zlib (component `gz`).
 #pragma once
 
 #include <zlib.h>
@@ -14,7 +14,7 @@
 
 namespace coco::data {
 
-/// A plain or gzip-compressed file: every reader takes it as its template argument.
+/// A plain or gzip-compressed file; every reader accepts it as its template argument.
 class GzFile {
 public:
     /// \throws Error where the file cannot be opened
@@ -24,7 +24,7 @@ public:
         gzbuffer(file_.get(), 1u << 17);
     }
 
-    /// \throws Error where the compressed data is torn or damaged
+    /// \throws Error where the compressed data is truncated or damaged
     bool read(std::string& line) {
         line.clear();
         char chunk[4096];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Who took what, in which order: one ragged list of items, a segment a user.
+/// The items of each user in time order: one ragged list with one segment per user.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ public:
     const std::vector<Index>& offsets() const { return offsets_; }
     const std::vector<Id>& items() const { return items_; }
 
-    /// How often each of `item_count` items was taken.
+    /// The number of interactions of each of `item_count` items.
     std::vector<Index> counts(Index item_count) const {
         std::vector<Index> counts(static_cast<std::size_t>(item_count), 0);
         for (const Id item : items_) ++counts[static_cast<std::size_t>(item)];

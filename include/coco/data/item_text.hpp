@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// An item's words, and the line that tells them: a pattern with names of fields, read once.
+/// The text fields of an item, and the one-line description made from them by a pattern that is parsed once.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace coco::data {
 
-/// The words known of one item (UTF-8); each may be empty.
+/// The text fields of one item (UTF-8); each may be empty.
 struct Item {
     std::string title;
     std::string brand;
@@ -29,16 +29,16 @@ inline std::string last_category(std::string_view categories) {
     return std::string(at == std::string_view::npos ? path : path.substr(at + 3));
 }
 
-/// How an item is told: `{title}`, `{brand}`, `{category}` (the last level of the first path),
-/// `{categories}`,
-/// `{year}` and `{genres}` stand for its words; what stands in `[ ]` is left out unless every field in it is
-/// known; `\` takes the next character as it is. Commas and spaces that would begin the line are cut.
+/// The pattern of an item's description. `{title}`, `{brand}`, `{category}` (the last level of the first
+/// path), `{categories}`, `{year}` and `{genres}` stand for the item's fields. Text in `[ ]` is left out
+/// unless every field in it is non-empty. `\` takes the next character literally. Leading commas and spaces
+/// of the result are removed.
 class ItemLine {
 public:
-    /// "title (year), brand, last category, genres" without what is unknown.
+    /// "title (year), brand, last category, genres" without the empty fields.
     static constexpr const char* usual = "{title}[ ({year})][, {brand}][, {category}][, {genres}]";
 
-    /// \throws Error where a field is not one of those above, or a bracket has no partner
+    /// \throws Error where a field is not one of those above, or a bracket is unmatched
     explicit ItemLine(std::string_view pattern) : parts_(1) {
         const auto fail = [&](const char* what, std::size_t at) {
             throw Error("item line", what, "{title} {brand} {category} {categories} {year} {genres} and [ ]",
@@ -70,7 +70,7 @@ public:
         if (optional) fail("bracket without a partner", pattern.size() - 1);
     }
 
-    /// The line about `item`; empty where the line names no field that is known of it.
+    /// The line for `item`; empty where all fields of the pattern are empty for this item.
     std::string of(const Item& item) const {
         const std::array<std::string, names.size()> words{
             item.title, item.brand, last_category(item.categories), item.categories, item.year, item.genres};
@@ -94,7 +94,7 @@ public:
 private:
     static constexpr std::array<std::string_view, 6> names{"title",      "brand", "category",
                                                            "categories", "year",  "genres"};
-    /// A field, or words as they are where `field` is past the last.
+    /// A field, or literal text where `field` is past the last field.
     struct Piece {
         std::size_t field;
         std::string literal;
@@ -118,7 +118,7 @@ private:
     std::vector<Part> parts_;
 };
 
-/// One line about an item as `ItemLine::usual` tells it; empty where nothing is known.
+/// The line for an item by the pattern `ItemLine::usual`; empty where no field is known.
 inline std::string text_of_item(const Item& item) {
     static const ItemLine line(ItemLine::usual);
     return line.of(item);

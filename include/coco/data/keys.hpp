@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The outside world's names of items or users, and the dense identifiers that stand for them inside.
+/// External keys of items or users, and the dense identifiers that replace them inside the library.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace coco::data {
 /// A two-way table: the key added n-th has identifier n.
 class Keys {
 public:
-    /// The identifier of `key`, a new one where the key is new.
+    /// The identifier of `key`; a new identifier where the key is new.
     Id add(std::string_view key) {
         if (const auto it = ids_.find(key); it != ids_.end()) return it->second;
         if (names_.size() >= static_cast<std::size_t>(std::numeric_limits<Id>::max()))
@@ -40,8 +40,8 @@ public:
 
     Index size() const { return static_cast<Index>(names_.size()); }
 
-    /// A 64-bit sum (FNV-1a) of the keys in their order, the same on every machine: two tables with equal
-    /// sums give every identifier the same meaning.
+    /// A 64-bit digest (FNV-1a) of the keys in their order, the same on every machine. Two tables with equal
+    /// digests give every identifier the same meaning.
     std::uint64_t digest() const {
         std::uint64_t hash = 0xcbf29ce484222325u;
         const auto eat = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3u; };

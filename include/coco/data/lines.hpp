@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A text file line by line, knowing where it is, so that every complaint can name file and line.
+/// Reads a text file line by line and tracks the position, so that every error can name file and line.
 #pragma once
 
 #include <concepts>
@@ -14,14 +14,14 @@
 
 namespace coco::data {
 
-/// What `Lines` reads from: opened by path, gives a line at a time without its '\n'.
+/// A source of `Lines`: opened by path, returns one line at a time without its '\n'.
 template <class S>
 concept LineSource = std::constructible_from<S, const std::filesystem::path&> &&
     requires(S source, std::string& line) {
     { source.read(line) } -> std::same_as<bool>;
 };
 
-/// An uncompressed file. (`GzFile` in `coco/data/gz.hpp` reads both kinds, and needs zlib.)
+/// An uncompressed file. (`GzFile` in `coco/data/gz.hpp` reads plain and compressed files, and needs zlib.)
 class PlainFile {
 public:
     /// \throws Error where the file cannot be opened
@@ -63,12 +63,12 @@ public:
         return true;
     }
 
-    /// "file:line" of the line read last.
+    /// "file:line" of the last line read.
     std::string where() const { return name_ + ":" + std::to_string(at_); }
 
     const std::string& name() const { return name_; }
 
-    /// The number of the line read last, from 1.
+    /// The number of the last line read, starting at 1.
     Index at() const { return at_; }
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A cursor over one JSON value, or the Python literal that Amazon's 2014 metadata holds in its place (single
-/// quotes, u'...', None, True, False). Reads what is asked for and skips the rest without building anything.
+/// A cursor over one JSON value or the equivalent Python literal of Amazon's 2014 metadata (single quotes,
+/// u'...', None, True, False). Reads the requested values and skips the others without building objects.
 #pragma once
 
 #include <cctype>
@@ -47,7 +47,7 @@ public:
         expect('{');
         if (accept('}')) return;
         do {
-            if (peek() == '}') break;  // Python allows a comma before the end
+            if (peek() == '}') break;  // Python allows a trailing comma
             const std::string key = string();
             expect(':');
             member(key);
@@ -97,7 +97,7 @@ public:
         return value;
     }
 
-    /// Passes over one value of any kind.
+    /// Skips one value of any kind.
     void skip() {
         const char next = peek();
         if (next == '{') return members([this](const std::string&) { skip(); });
@@ -109,7 +109,7 @@ public:
             string();
     }
 
-    /// The next character that is not white space, '\0' at the end.
+    /// The next character that is not white space; '\0' at the end.
     char peek() {
         while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
         return at_ < text_.size() ? text_[at_] : '\0';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Opens a data set by what lies at a path.
+/// Opens a data set; the format is recognised by the files at a path.
 #pragma once
 
 #include <algorithm>
@@ -22,10 +22,10 @@ namespace coco::data {
 /// Reads the data set in folder `path`:
 ///  * `sequences.txt` (and `items.tsv`),
 ///  * `NAME.inter` (and `NAME.item`): RecBole's atomic files,
-///  * `reviews_*.json` (and `meta_*.json`): Amazon 2014, cut to its 5-core,
-///  * `interactions.csv` or `.tsv` (and `items.csv` or `.tsv`), columns as `Columns` names them;
-/// the latter two also with ".gz", for which `Source` must be `GzFile` (coco/data/gz.hpp).
-/// \throws Error where none of them, or several of a kind, are there
+///  * `reviews_*.json` (and `meta_*.json`): Amazon 2014, reduced to its 5-core,
+///  * `interactions.csv` or `.tsv` (and `items.csv` or `.tsv`), with the column names of `Columns`.
+/// The latter two may end in ".gz"; `Source` must then be `GzFile` (coco/data/gz.hpp).
+/// \throws Error where there is none of them, or several of one kind
 template <LineSource Source = PlainFile>
 Dataset open(const std::filesystem::path& path) {
     const std::string where = path.string();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reader of RecBole's atomic files: `NAME.inter` and, where it is there, `NAME.item`; tab-separated, with a
+/// Reader of RecBole's atomic files: `NAME.inter` and, where it exists, `NAME.item`; tab-separated, with a
 /// header of typed columns ("user_id:token", "timestamp:float", "class:token_seq").
 #pragma once
 
@@ -19,7 +19,7 @@
 
 namespace coco::data {
 
-/// Rows of one atomic file. Every `float` column is checked, whether it is used or not.
+/// Rows of one atomic file. Every `float` column is validated, even if it is not used.
 template <LineSource Source = PlainFile>
 class RecBoleFile {
 public:
@@ -42,7 +42,7 @@ public:
         return required_column(names_, name, lines_.name() + ":1");
     }
 
-    /// The first of `names` that is a column; -1 where none is.
+    /// The first of `names` that is a column; -1 where none is present.
     Index any_of(std::initializer_list<std::string_view> names) const {
         for (const std::string_view name : names)
             if (const Index at = column_of(names_, name); at >= 0) return at;
@@ -76,9 +76,8 @@ private:
     std::vector<std::size_t> floats_;
 };
 
-/// Items of a `.item` file in file order. Understands the usual column names: title, movie_title (articles
-/// are moved to the front) or name; brand; categories or category; release_year or year; class, genre or
-/// genres.
+/// Items of a `.item` file in file order. Accepts the usual column names: title, movie_title (articles are
+/// moved to the front) or name; brand; categories or category; release_year or year; class, genre or genres.
 template <LineSource Source = PlainFile>
 Catalogue read_recbole_items(const std::filesystem::path& path) {
     RecBoleFile<Source> file(path);
@@ -107,8 +106,9 @@ Catalogue read_recbole_items(const std::filesystem::path& path) {
 }
 
 /// Reads `inter` and the `.item` file of the same name, if any. Needs the columns user_id, item_id and
-/// timestamp; each row counts, whatever its rating. Identifiers: items as in `.item`, then as first seen in
-/// `.inter` (those have no text); users as first seen.
+/// timestamp. Each row counts as an interaction, whatever its rating. Item identifiers follow the order of
+/// `.item`, then of first appearance in `.inter` (those items have no text); user identifiers follow the
+/// order of first appearance.
 /// \throws Error naming file and line
 template <LineSource Source = PlainFile>
 Dataset read_recbole(const std::filesystem::path& inter) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reader of the plainest form: `sequences.txt` ("user item item ...", time order, a user a line) beside
-/// `items.tsv` ("key title brand categories", tab-separated, no header line).
+/// Reader of the simplest format: `sequences.txt` ("user item item ...", in time order, one user per line)
+/// beside `items.tsv` ("key title brand categories", tab-separated, no header line).
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,10 @@
 
 namespace coco::data {
 
-/// Reads a folder. Identifiers follow the order of `items.tsv`, then of first sight in `sequences.txt`: an
-/// item that is only there, or all of them where there is no `items.tsv`, has no text. A user without items
-/// is kept. \throws Error naming file and line
+/// Reads a folder. Identifiers follow the order of `items.tsv`, then of first appearance in `sequences.txt`.
+/// Items that appear only in `sequences.txt` (all items where there is no `items.tsv`) have no text. A user
+/// without items is kept.
+/// \throws Error naming file and line
 template <LineSource Source = PlainFile>
 Dataset read_sequences(const std::filesystem::path& folder) {
     Dataset data;

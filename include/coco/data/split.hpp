@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Leave one out: of each person the last item is for testing, the one before it for validation, the rest for
-/// training. Nothing of a held-out item may reach a model that is being trained.
+/// Leave-one-out split: each user's last item is for testing, the one before it for validation, the others
+/// for training. No held-out item may reach a model during training.
 #pragma once
 
 #include <algorithm>
@@ -16,20 +16,20 @@
 
 namespace coco::data {
 
-/// One question put to a model: after `history`, when does it name `target`?
+/// One evaluation case: the model is to predict `target` from `history`.
 struct Case {
     Id user;
     std::span<const Id> history;
     Id target;
 };
 
-/// Questions over one shared store of sequences. A value: copies share the store, which never changes.
+/// Evaluation cases over a shared store of sequences. A value type: copies share the immutable store.
 class Cases {
 public:
     Cases() : store_(std::make_shared<const Interactions>()) {}
 
-    /// For each of `users` (rows of `store`): the target is the item `held_out` places from the end (1: the
-    /// last), the history all before it. Every user must have more than `held_out` items.
+    /// For each of `users` (rows of `store`): the target is the `held_out`-th item from the end (1: the last
+    /// item), the history is all items before it. Every user must have more than `held_out` items.
     Cases(std::shared_ptr<const Interactions> store, std::vector<Id> users, Index held_out)
         : store_(std::move(store)), users_(std::move(users)), held_out_(held_out) {}
 
@@ -42,7 +42,7 @@ public:
         return {user, all.first(at), all[at]};
     }
 
-    /// At most `count` of the cases, drawn by `seed` without replacement, in their old order.
+    /// At most `count` of the cases, sampled without replacement by `seed`, in their original order.
     Cases sample(Index count, std::uint64_t seed) const {
         if (count >= size()) return *this;
         std::vector<Id> chosen = users_;
@@ -67,8 +67,9 @@ struct Split {
     Cases test;   ///< history = train and validation items
 };
 
-/// Splits by the rule of the published files: a user with fewer than 3 items stays in train whole and is not
-/// evaluated; one with a single train item is evaluated, though it has no target to train on.
+/// Splits by the rule of the published files: all items of a user with fewer than 3 items stay in train and
+/// the user is not evaluated. A user with a single train item is evaluated, although it gives no training
+/// target.
 inline Split leave_one_out(const Interactions& interactions) {
     Split split;
     std::vector<Id> evaluated;

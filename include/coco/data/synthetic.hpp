@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A generated shop in which each part of a model has something of its own to learn: order from identifiers,
-/// wishes from words. What comes next is decided by the words of items too rare to be learnt by identifier.
+/// A generated data set in which each part of a model has its own signal: item order from identifiers, user
+/// interests from text. The next item depends on the text of items too rare to be learnt by identifier.
 #pragma once
 
 #include <algorithm>
@@ -18,31 +18,31 @@
 
 namespace coco::data {
 
-/// Sizes and rates of the generated shop.
+/// Sizes and rates of the generated data set.
 struct SyntheticConfig {
     Index users = 2000;
-    Index topics = 16;          ///< kinds of goal, each with one word that stands for it
-    Index places = 5;           ///< goals of a topic; the place gives the order in which goals are taken
+    Index topics = 16;          ///< kinds of goal, each with one word that denotes it
+    Index places = 5;           ///< goals per topic; the place determines the order in which goals are taken
     Index clues = 920;          ///< rare items whose title is made of topic words
-    Index topics_per_clue = 3;  ///< words of a clue's title
+    Index topics_per_clue = 3;  ///< words in a clue's title
     Index clues_per_user = 2;
-    double zipf = 0.5;   ///< a clue's popularity falls with its rank to this power
+    double zipf = 0.5;   ///< exponent of the Zipf law by which a clue's popularity falls with its rank
     double noise = 0.1;  ///< share of goals taken at random
     std::uint64_t seed = 0;
 };
 
-/// The generated data and what generated it. Goals have identifiers topic * places + place, clues come after.
+/// The generated data and its config. Goals have identifiers topic * places + place; clues follow.
 struct Synthetic {
     Dataset data;
     SyntheticConfig config;
-    std::vector<std::vector<Id>> topics_of;  ///< of a clue: what its words say; of a goal: its one topic
+    std::vector<std::vector<Id>> topics_of;  ///< of a clue: the topics in its title; of a goal: its one topic
 
     Index goals() const { return config.topics * config.places; }
     bool is_clue(Id item) const { return item >= goals(); }
     Id place_of(Id goal) const { return static_cast<Id>(goal % config.places); }
 };
 
-/// A pronounceable word of three syllables; different for different n below 70^3.
+/// A pronounceable word of three syllables, unique for each n below 70^3.
 inline std::string made_word(Index n) {
     std::string word;
     for (Index rest = n * 12347 % 343000; word.size() < 6; rest /= 70) {
@@ -52,16 +52,16 @@ inline std::string made_word(Index n) {
     return word;
 }
 
-/// Generates the shop; a function of its config alone.
+/// Generates the data set; the result depends on the config only.
 ///
-/// A person takes `clues_per_user` clues, drawn by a Zipf law, no two of them on one topic; then one goal of
-/// each topic the clues named, in random order. From goal to goal the place goes up by one, in a circle.
-/// So for the next goal
-///  * identifiers of goals tell the place (the order, learnt from frequent items) and which topics are done,
-///  * words of clues tell the topics still to come; the identifiers of clues hardly do, as most are met a few
-///    times only, but a word is shared by many clues.
-/// The last two items, which validation and test ask for, are goals. Goals' titles are names that say
-/// nothing. \throws Error where the config cannot be satisfied
+/// A user takes `clues_per_user` clues, drawn by a Zipf law, no two of which share a topic. Then the user
+/// takes one goal for each topic of these clues, in random order. The place increases by one from goal to
+/// goal, modulo `places`. For the prediction of the next goal this means:
+///  * The identifiers of goals give the place (the order, learnt from frequent items) and the topics done.
+///  * The words of clues give the remaining topics. The identifiers of clues carry little of this, as most
+///    clues occur only a few times, while a word is shared by many clues.
+/// The last two items, the targets of validation and test, are goals. Goals have no text.
+/// \throws Error where the config cannot be satisfied
 class Generator {
 public:
     explicit Generator(const SyntheticConfig& config) : config_(config), random_(config.seed, 0x73796e74) {

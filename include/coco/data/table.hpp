@@ -17,20 +17,20 @@
 
 namespace coco::data {
 
-/// Names of the columns that are read; others are ignored.
+/// Names of the columns to read; other columns are ignored.
 struct Columns {
     std::string user = "user";
     std::string item = "item";
-    std::string time = "timestamp";  ///< empty: rows are in time order already
-    std::string title = "title";     ///< of the item table, as are all below; absent columns are empty
+    std::string time = "timestamp";  ///< empty: rows are already in time order
+    std::string title = "title";     ///< from here on: columns of the item table; absent columns are empty
     std::string brand = "brand";
     std::string categories = "categories";
     std::string year = "year";
     std::string genres = "genres";
 };
 
-/// A table whose first record names its columns. Separated by tabs where the file's name (less ".gz") ends in
-/// ".tsv", else by commas; only comma-separated files have quotes.
+/// A table whose first record gives the column names. Separated by tabs where the file name (without ".gz")
+/// ends in ".tsv", otherwise by commas; only comma-separated files have quotes.
 template <LineSource Source = PlainFile>
 class NamedTable {
 public:
@@ -47,7 +47,7 @@ public:
     }
     Index optional(std::string_view name) const { return column_of(names_, name); }
 
-    /// Reads the next row, passing over empty lines; false at the end.
+    /// Reads the next row, skipping empty lines; false at the end.
     bool next() {
         do {
             if (!next_record()) return false;
@@ -86,9 +86,10 @@ private:
     std::vector<std::string> names_, fields_;
 };
 
-/// Reads a table of interactions and, unless its path is empty, one of items. Identifiers: items as in the
-/// item table, then as first seen (those have no text); users as first seen. \throws Error naming file and
-/// line
+/// Reads a table of interactions and, unless its path is empty, one of items. Item identifiers follow the
+/// order of the item table, then of first appearance (those items have no text); user identifiers follow the
+/// order of first appearance.
+/// \throws Error naming file and line
 template <LineSource Source = PlainFile>
 Dataset read_table(const std::filesystem::path& interactions, const std::filesystem::path& items,
                    const Columns& columns = {}) {

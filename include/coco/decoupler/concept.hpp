@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a decoupler must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of a decoupler, one named concept per requirement, so that an error message names the
+/// missing one.
 #pragma once
 
 #include <concepts>
@@ -13,12 +14,14 @@ namespace coco {
 
 namespace decoupler {
 
-/// Made as `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`.
+/// Constructor `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`; `Config` has
+/// defaults.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Saved` with `out`, rows of pure knowledge, and `of_group`, a stretch a group.
+/// `template <class P> struct Saved` with `out`, rows of pure knowledge, and `of_group`, one segment per
+/// group.
 template <class T>
 concept KeepsKnowledge = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<Rows<Archetype>>;
@@ -42,13 +45,13 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 }  // namespace decoupler
 
-/// Takes what is known of a person out of what the language model says.
+/// Extracts knowledge about a user from the language model's hidden rows.
 template <class T>
 concept Decoupler = Plays<T, role::Decoupler> && decoupler::ClaimsItsTensors<T> &&
     decoupler::KeepsKnowledge<T> && decoupler::GoesForward<T> && decoupler::GoesBackward<T>;
 
-/// True for a decoupler; for anything else it does not compile, and the first line of the message is the
-/// first sentence here that is not met.
+/// True for a decoupler. For any other type it does not compile, and the first line of the error message
+/// names the first requirement below that is not met.
 template <class T>
 constexpr bool explain_decoupler() {
     if constexpr (!Plays<T, role::Decoupler>)

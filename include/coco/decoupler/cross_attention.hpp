@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's decoupler: pure knowledge out of the language model's mixed output,
-/// pure = softmax(P W_Q (mix W_K)') mix W_V W_O, the prompts asking. One head, no residual.
+/// CoCo's decoupler: extracts pure knowledge from the language model's mixed output,
+/// pure = softmax(P W_Q (mix W_K)') mix W_V W_O, with the prompts as queries. One head, no residual.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,7 @@ public:
         Attention<P> shape;
         Rows<P> mixed, statistics;
         nn::Linear::Saved<P> output;
-        Segments<P> of_group;  ///< of the rows of `out`: a prompt a row
+        Segments<P> of_group;  ///< of the rows of `out`: one row per prompt
         Rows<P> out;
     };
 
@@ -41,7 +41,8 @@ public:
                              Init::normal(1 / std::sqrt(static_cast<double>(width))), nn::Bias::no);
     }
 
-    /// \param prompts  and which group each belongs to; \param mix likewise, a group's prompt rows first
+    /// \param prompts  prompts x D, in segments `prompts_of`, one per group
+    /// \param mix      rows x D, in segments `mix_of`; in each group the rows of its prompts come first
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> prompts, const Segments<P>& prompts_of, CRows<P> mix,
                      const Segments<P>& mix_of) const {
@@ -62,7 +63,7 @@ public:
         return saved;
     }
 
-    /// \param dprompts, dmix  =; either may be empty
+    /// \param dprompts, dmix  assigned (=); either may be empty
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dprompts, Rows<P> dmix) const {
         const typename Workspace<P>::Frame frame(ctx.work);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// No decoupling (CoCo-Dec, the paper's ablation): one linear map of the mean of the language model's rows
-/// over a group's text.
+/// No decoupling (CoCo-Dec, the paper's ablation): one linear map of the mean of the language model's rows of
+/// a group's text.
 #pragma once
 
 #include <cmath>
@@ -13,8 +13,7 @@
 
 namespace coco::decoupler {
 
-/// out_g = mean of x over the last rows of segment g, those after its first skip_g; zeros where none are
-/// left.
+/// out_g = mean of x over the rows of segment g after its first skip_g; zeros if there are none.
 template <class T>
 struct PoolTail {
     const T* x;
@@ -35,7 +34,7 @@ struct PoolTail {
     }
 };
 
-/// dx_r = dy_g / rows for the tail rows of segment g, 0 for the others.
+/// dx_r = dy_g / n for the n rows of segment g that were averaged, 0 for the others.
 template <class T>
 struct PoolTailBackward {
     const T* dy;
@@ -66,7 +65,7 @@ public:
     struct Saved {
         Segments<P> prompts_of, mix_of;
         nn::Linear::Saved<P> map;
-        Segments<P> of_group;  ///< one row a group
+        Segments<P> of_group;  ///< one row per group
         Rows<P> out;
     };
 
@@ -95,7 +94,7 @@ public:
         return saved;
     }
 
-    /// \param dprompts  = 0: the prompts are not asked
+    /// \param dprompts  set to 0: the output does not depend on the prompts
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dprompts, Rows<P> dmix) const {
         if (!dprompts.empty()) nn::fill<P>(ctx.on, dprompts, 0);

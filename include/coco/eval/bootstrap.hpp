@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How sure the difference of two models is that answered the same questions: a paired bootstrap over users
+/// Confidence interval of the difference of two models on the same cases: a paired bootstrap over users
 /// (Efron and Tibshirani, "An introduction to the bootstrap", 1993, percentile interval).
 #pragma once
 
@@ -17,17 +17,18 @@
 
 namespace coco {
 
-/// A difference and the range it plausibly lies in.
+/// A difference and its confidence interval.
 struct Interval {
     double difference;
     double low;
     double high;
 };
 
-/// The mean of a[i] - b[i] and its bootstrap interval: users are drawn with replacement, each with both of
-/// its answers. `a` and `b` hold one number a user, as `Metrics::gains` gives them. \param level      share
-/// of resamples inside the interval \param resamples  how many, at least 100 \throws Error where the lists
-/// are of unequal length or empty, or a number is out of range
+/// The mean of a[i] - b[i] and its bootstrap interval: users are drawn with replacement, each with the values
+/// of both models. `a` and `b` hold one number per user, as returned by `Metrics::gains`.
+/// \param level      share of resamples inside the interval
+/// \param resamples  number of resamples, at least 100
+/// \throws Error where the lists are of unequal length or empty, or a number is out of range
 inline Interval paired_bootstrap(std::span<const double> a, std::span<const double> b, double level = 0.95,
                                  Index resamples = 2000, std::uint64_t seed = 0) {
     require(a.size() == b.size(), "bootstrap", "answers to different questions", text_of(a.size()),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Full-ranking evaluation: each case's target among all items, the user's own history left out.
+/// Full-ranking evaluation: ranks each case's target among all items except those of the user's own history.
 #pragma once
 
 #include <algorithm>
@@ -15,23 +15,24 @@
 
 namespace coco {
 
-/// How a ranking treats what a user has had.
+/// How a ranking treats the items of the user's history.
 enum class SeenItems : bool {
     excluded,  ///< left out (RecBole; the default)
     zeroed     ///< scored 0 (S3-Rec's evaluation; biased low, for reproducing published numbers only)
 };
 
-/// Evaluates again and again without allocating after the first time.
+/// Evaluates repeatedly without allocations after the first evaluation.
 template <class Model, class P>
 class Evaluator {
 public:
     using Scalar = typename P::Scalar;
 
-    /// \param chunk  cases in one pass
+    /// \param chunk  cases per pass
     explicit Evaluator(P& on, Index chunk = Model::uses_knowledge ? 64 : 256) : work_(on), chunk_(chunk) {}
 
-    /// Ranks of all cases' targets, in the order of the cases. Knowledge is made on the way from each case's
-    /// history. \param told  called after each pass with the cases done
+    /// Ranks of all cases' targets, in the order of the cases. Knowledge is extracted from each case's
+    /// history in the same pass.
+    /// \param on_progress  called after each pass with the number of cases done
     const Metrics& operator()(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                               SeenItems seen_items = SeenItems::excluded,
                               const std::function<void(Index)>& on_progress = {}) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Ranks over the full catalogue, and what is computed from them: R@k, N@k, MRR.
+/// Ranks over the full catalogue and the metrics computed from them: R@k, N@k, MRR.
 #pragma once
 
 #include <cmath>
@@ -15,17 +15,16 @@
 
 namespace coco {
 
-/// The rank of a target, from 1, when `greater` items score strictly more and `equal` others score the same:
-/// the middle of the places it shares, so it may end in a half. Never "first index wins": with scores of a
-/// few distinct values (popularity) that rule adds a tenth and more to every metric.
+/// The rank of a target, from 1, when `greater` items score strictly higher and `equal` others score the
+/// same: the middle of the tied positions, so it may end in .5. The rule "first index wins" is not used: for
+/// scores with few distinct values (popularity) it raises every metric by a tenth or more.
 constexpr double rank_among(Index greater, Index equal) {
     return 1.0 + static_cast<double>(greater) + 0.5 * static_cast<double>(equal);
 }
 
-/// The rank of `target` by `scores` (one an item), with the items of `masked` left out: a person's own
-/// history, padding. The target itself is never left out. An item whose score is not a number counts as
-/// scoring more. \throws Error where the target's score is not a number: a broken model must not look like a
-/// good one
+/// The rank of `target` by `scores` (one per item), without the items of `masked`: a user's own history,
+/// padding. The target itself is never left out. An item whose score is NaN counts as scoring higher.
+/// \throws Error where the target's score is NaN: a broken model must not look like a good one
 inline double rank_of(std::span<const float> scores, Id target, std::span<const Id> masked = {}) {
     const float score = scores[static_cast<std::size_t>(target)];
     if (std::isnan(score)) throw Error("rank", "the target's score is not a number");
@@ -41,25 +40,25 @@ inline double rank_of(std::span<const float> scores, Id target, std::span<const 
     return rank_among(greater, equal);
 }
 
-/// The rank of what a list of recommendations lacks: it counts zero in every metric.
+/// The rank of a target that is missing from a list of recommendations; it counts zero in every metric.
 inline constexpr double unranked = std::numeric_limits<double>::infinity();
 
-/// What one question contributes to R@k.
+/// The contribution of one case to R@k.
 constexpr double hit(double rank, Index k) { return rank <= static_cast<double>(k) ? 1.0 : 0.0; }
 
-/// What one question contributes to N@k: 1 / log2(rank + 1) where rank <= k, else 0. With one relevant item
+/// The contribution of one case to N@k: 1 / log2(rank + 1) where rank <= k, else 0. With one relevant item
 /// the ideal is 1.
 inline double gain(double rank, Index k) {
     return rank <= static_cast<double>(k) ? 1.0 / std::log2(rank + 1.0) : 0.0;
 }
 
-/// One number of an evaluation, as it is shown: "R@5".
+/// One value of an evaluation with its display name, for example "R@5".
 struct Named {
     std::string name;
     double value;
 };
 
-/// An evaluation: the rank of each question, in the order of its cases, and the means over them.
+/// An evaluation: the rank of each case, in the order of the cases, and the means over them.
 class Metrics {
 public:
     Metrics() = default;
@@ -67,13 +66,13 @@ public:
 
     void add(double rank) { ranks_.push_back(rank); }
 
-    /// Forgets all ranks but keeps their memory, for evaluations repeated during training.
+    /// Removes all ranks but keeps their memory, for repeated evaluations during training.
     void clear() { ranks_.clear(); }
 
     Index count() const { return static_cast<Index>(ranks_.size()); }
     const std::vector<double>& ranks() const { return ranks_; }
 
-    /// R@k, the share of questions whose target is among the first k; 0 where there are no questions.
+    /// R@k, the share of cases whose target is among the first k; 0 where there are no cases.
     double recall(Index k) const {
         return mean([k](double rank) { return hit(rank, k); });
     }
@@ -88,14 +87,14 @@ public:
         return mean([](double rank) { return 1.0 / rank; });
     }
 
-    /// Each question's part in R@k: what comparisons of two models are computed from.
+    /// The contribution of each case to R@k, for comparisons of two models.
     std::vector<double> recalls(Index k) const {
         std::vector<double> values;
         for (const double rank : ranks_) values.push_back(hit(rank, k));
         return values;
     }
 
-    /// Each question's part in N@k.
+    /// The contribution of each case to N@k.
     std::vector<double> gains(Index k) const {
         std::vector<double> values;
         for (const double rank : ranks_) values.push_back(gain(rank, k));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Evaluations side by side, as a table for people and as JSON for programs.
+/// Several evaluations side by side, as a text table and as JSON.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ public:
     }
 
     /// The evaluation added under `name`.
-    /// \throws Error where there is none
+    /// \throws Error where the name is unknown
     const Metrics& operator[](const std::string& name) const {
         for (const auto& [known, metrics] : rows_)
             if (known == name) return metrics;
@@ -48,7 +48,7 @@ public:
         return all;
     }
 
-    /// One line an evaluation, columns aligned, five decimals.
+    /// One line per evaluation, columns aligned, five decimals.
     friend std::ostream& operator<<(std::ostream& out, const Report& report) {
         std::size_t width = 0;
         for (const auto& row : report.rows_) width = std::max(width, row.first.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Student's paired t-test, for runs of several seeds.
+/// Student's paired t-test, for runs with several seeds.
 #pragma once
 
 #include <cmath>
@@ -17,7 +17,7 @@ namespace coco {
 inline double incomplete_beta(double a, double b, double x) {
     if (x <= 0) return 0.0;
     if (x >= 1) return 1.0;
-    // The fraction converges fast left of the mean only; the other side follows by symmetry.
+    // The fraction converges fast only left of the mean; the other side follows by symmetry.
     if (x > (a + 1) / (a + b + 2)) return 1.0 - incomplete_beta(b, a, 1 - x);
     const auto nonzero = [](double value) { return std::abs(value) < 1e-300 ? 1e-300 : value; };
     double c = 1, d = 1 / nonzero(1 - (a + b) * x / (a + 1)), fraction = d;
@@ -43,9 +43,9 @@ inline double student_upper_tail(double t, double freedom) {
     return t > 0 ? half : 1 - half;
 }
 
-/// The one-sided p-value against "a is no better than b", from pairs (runs of equal seeds): small where a >
-/// b. 0 or 1 where all differences are the same and not zero, 0.5 where all are zero. \throws Error with
-/// fewer than two pairs or lists of unequal length
+/// The one-sided p-value against "a is no better than b", from pairs (runs with equal seeds); small where
+/// a > b. 0 or 1 where all differences are equal and not zero, 0.5 where all are zero.
+/// \throws Error with fewer than two pairs or lists of unequal length
 inline double paired_t_test(std::span<const double> a, std::span<const double> b) {
     require(a.size() == b.size(), "t-test", "unpaired lists", text_of(a.size()), text_of(b.size()));
     require(a.size() >= 2, "t-test", "too few pairs", "at least 2", text_of(a.size()));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A policy that computes nothing and counts what it is asked for: operations, bytes, launches and memory of
-/// a step that no machine at hand could hold. Real batches and the trunk's own code go in; a roofline comes
-/// out.
+/// A policy that computes nothing and counts operations, bytes, launches and memory of each call, for steps
+/// that no available machine could hold. It runs real batches through the generic code, and the counts give a
+/// roofline estimate.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +23,12 @@
 
 namespace coco {
 
-/// What calls of one kind asked for, all of them together.
+/// Totals over the calls of one kind.
 struct Counted {
     Index calls = 0;
-    Index launches = 0;     ///< that `coco::Cuda` makes for them
+    Index launches = 0;     ///< kernel launches that `coco::Cuda` makes for them
     double operations = 0;  ///< a multiplication and an addition are two
-    double bytes = 0;       ///< that pass memory where every operand is read and every result written once
+    double bytes = 0;       ///< memory traffic if every operand is read and every result written once
 
     void operator+=(const Counted& other) {
         calls += other.calls;
@@ -38,8 +38,8 @@ struct Counted {
     }
 };
 
-/// The policy. Memory is an address nobody may read. Numbers that are fetched are 1 or 0, of which a training
-/// step reads whether a target corrects the language model.
+/// The policy. Memory is an address that must not be read. Downloaded numbers are 1 or 0; a training step
+/// reads from them whether a target corrects the language model.
 class CostModel {
 public:
     using Role = role::ExecutionPolicy;
@@ -53,10 +53,10 @@ public:
                            ranges_a_launch = 24;
 
     /// \param prompts  codes that `select_codes` finds for every row, where there are as many
-    /// \param open     share of ones among the numbers that are fetched
+    /// \param open     share of ones among the downloaded numbers
     explicit CostModel(Index prompts = 6, double open = 1) : prompts_(prompts), open_(open) {}
 
-    /// By skill and shape, such as "attend 9 x 64".
+    /// By primitive and shape, such as "attend 9 x 64".
     const std::map<std::string, Counted>& counted() const { return counted_; }
     Counted sum() const {
         Counted all;
@@ -64,14 +64,14 @@ public:
         return all;
     }
     void forget() { counted_.clear(); }
-    /// The most bytes owned at any time.
+    /// The maximum of bytes owned at any time.
     std::size_t max_owned() const { return max_owned_; }
 
     void* allocate(std::size_t bytes) {
         max_owned_ = std::max(max_owned_, owned_ += bytes);
         const std::uintptr_t at = next_;
         next_ += (bytes + 63) / 64 * 64;
-        return reinterpret_cast<void*>(at);  // NOLINT: nobody reads there
+        return reinterpret_cast<void*>(at);  // NOLINT: never dereferenced
     }
     void deallocate(void*, std::size_t bytes) noexcept { owned_ -= bytes; }
 
@@ -116,7 +116,7 @@ public:
         count("gather_stored", 1, 0, product(id.size, w.row_bytes()) + floats(out.size()));
     }
 
-    /// Counts `width` elements a row, as the caller says.
+    /// Counts `width` elements per row, as given by the caller.
     template <class Kernel>
     void for_each_row(Index count_of, Index width, const Kernel&) {
         if (count_of > 0)
@@ -139,7 +139,7 @@ public:
               floats(q.size() + k.size() + v.size() + own_k.size() + own_v.size() + out.size() +
                      statistics.size()));
     }
-    /// Scores are made again in both passes: 14 operations a pair and column.
+    /// Scores are recomputed in both passes: 14 operations per pair and column.
     void attend_backward(const Attention<CostModel>& shape, In q, In k, In v, In own_k, In own_v, In out,
                          In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
         const bool keys = !dk.empty() || !dv.empty();
@@ -153,7 +153,8 @@ public:
                      down_v.size()));
     }
 
-    /// As the device computes up to 32,768 classes; of more it makes every score twice, which is not counted.
+    /// As the device computes up to 32,768 classes; above that every score is computed twice, which is not
+    /// counted.
     void softmax_cross_entropy(In h, const Classes<CostModel>& classes, float, float*, Out dh, Out dcolumns,
                                Out dbias) {
         if (h.rows == 0) return;
@@ -207,7 +208,8 @@ private:
     /// "DropoutRows" of coco::nn::DropoutRows<float>.
     template <class Kernel>
     static std::string_view name_of() {
-        // "... [with Kernel = coco::nn::DropoutRows<float>; ..." by one compiler, "]" for ";" by another.
+        // One compiler prints "... [with Kernel = coco::nn::DropoutRows<float>; ...", another has "]" for
+        // ";".
         std::string_view name = __PRETTY_FUNCTION__;
         name.remove_prefix(name.find("Kernel = ") + 9);
         name = name.substr(0, name.find_first_of("<;]"));
@@ -225,7 +227,7 @@ private:
     static std::string attention(const char* primitive, const Attention<CostModel>& shape, In q) {
         return text_of(primitive, " ", shape.heads, " x ", q.cols / shape.heads);
     }
-    /// Pairs of a query and a key that it sees.
+    /// Number of (query, key) pairs where the query attends to the key.
     static double pairs(const Attention<CostModel>& shape, bool own) {
         double sum = 0;
         for (Index s = 0; s < shape.queries.count(); ++s) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Work of a shape that comes again, as a desk's is. A policy that can keep such work ready specialises this.
+/// Cache of work whose shape recurs, such as serving requests. A policy that can store such work specialises
+/// it.
 #pragma once
 
 #include <span>
@@ -9,13 +10,14 @@
 
 namespace coco {
 
-/// What policy P keeps of work by its shape; for one thread at a time. Most keep nothing and do it anew.
+/// The stored work of policy P, by shape; for one thread at a time. The default stores nothing and executes
+/// the work each time.
 template <class P>
 class GraphCache {
 public:
-    /// Does work(), which brings nothing and waits for nothing, and whose results are read after it alone.
+    /// Runs work(), which uploads nothing and waits for nothing, and whose results are read only after it.
     /// \param shape  all that decides sizes and addresses: work of an equal shape reads and writes the same
-    /// places
+    ///        addresses
     template <class Work>
     void run(P&, std::span<const Id>, const Work& work) {
         work();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an execution policy must offer, one named requirement a skill, so that a message can say what is
-/// missing. What each skill means stands in <coco/exec/archetype.hpp>.
+/// What an execution policy must provide, one named requirement per group of primitives, so that an error
+/// message can name what is missing. <coco/exec/archetype.hpp> defines each primitive.
 #pragma once
 
 #include <concepts>
@@ -17,7 +17,7 @@ namespace coco {
 
 namespace exec {
 
-/// A kernel of rows and a term of a sum, for asking whether a policy takes such things.
+/// A row kernel and a term of a sum, to test whether a policy accepts such types.
 struct SomeKernel {
     template <class Row>
     COCO_HD void operator()(Index, const Row&) const {}
@@ -40,7 +40,7 @@ concept AllocatesMemory = requires(P& on, void* memory, std::size_t bytes) {
     noexcept->std::same_as<void>;
 };
 
-/// `upload`, `download`, `upload` and `fill`.
+/// `upload` (to a workspace, or into a list), `download` and `fill`.
 template <class P>
 concept MovesNumbers = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
                                 List<typename P::Scalar, typename P::Space> list,
@@ -116,15 +116,15 @@ concept UpdatesParameters = requires(P& on,
 
 }  // namespace exec
 
-/// A place to compute: every skill the trunk is written over.
+/// An execution policy: provides every primitive that the generic code uses.
 template <class P>
 concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> &&
     exec::AllocatesMemory<P> && exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
     exec::RunsRowKernels<P> && exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> &&
     exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
 
-/// True for an execution policy; for anything else it does not compile, and the first line of the message is
-/// the first sentence here that is not met.
+/// True for an execution policy; for anything else it does not compile, and the first line of the message
+/// names the first requirement that is not met.
 template <class P>
 constexpr bool explain_policy() {
     if constexpr (!Plays<P, role::ExecutionPolicy>)

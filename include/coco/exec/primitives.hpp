@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the skills of an execution policy take and return. A policy is a place to compute: the trunk is
-/// written over these few verbs and never knows where it runs.
+/// Parameter and result types of the primitives of an execution policy. Generic code calls these few
+/// primitives only and does not depend on the device.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +14,31 @@
 
 namespace coco {
 
-/// Whether a factor of a product is read as it lies or transposed.
+/// Whether a factor of a product is used as stored or transposed.
 enum class Op : bool { plain, transposed };
 
-/// Whether a result replaces what is there or is added to it.
+/// Whether a result overwrites the output or is added to it.
 enum class Write : bool { set, add };
 
-/// In what a product with a stored matrix is computed: in the policy's scalars, or, where the matrix holds
-/// bfloat16 and the policy multiplies it, with both factors in bfloat16 and sums in float (a policy may keep
-/// to its scalars where x has few rows).
+/// Arithmetic of a product with a stored matrix: in the policy's scalars, or, where the matrix holds bfloat16
+/// and the policy supports it, with both factors in bfloat16 and sums in float (a policy may still use its
+/// scalars where x has few rows).
 enum class Precision : bool { full, bfloat16 };
 
-/// What keys the random bits of one dropout: (seed, step, site, row key, column). The row key travels with
-/// its row, so packing and compaction change no bit. Bits come eight columns a Philox call.
+/// Key of the random bits of one dropout: (seed, step, site, row key, column). The row key travels with its
+/// row, so packing and compaction change no bit. One Philox call gives the bits of eight columns.
 struct DropoutKey {
     std::uint64_t seed = 0;
     std::uint32_t step = 0, site = 0;
 
-    /// Random bits of columns 8*eighth .. 8*eighth+7, sixteen each, low half of a word first.
+    /// Random bits of columns 8*eighth .. 8*eighth+7, sixteen per column, low half of a word first.
     COCO_HD Quad bits(Id row_key, Index eighth) const {
         return philox(seed,
                       (static_cast<std::uint64_t>(static_cast<std::uint32_t>(eighth)) << 32) |
                           static_cast<std::uint32_t>(row_key),
                       (static_cast<std::uint64_t>(step) << 32) | site);
     }
-    /// Column `lane` of those eight is kept where its sixteen bits reach `threshold`.
+    /// Column `lane` of those eight is kept where its sixteen bits are at least `threshold`.
     COCO_HD static bool keeps(const Quad& bits, int lane, std::uint32_t threshold) {
         return ((bits.word[lane / 2] >> (16 * (lane % 2))) & 0xFFFFu) >= threshold;
     }
@@ -48,19 +48,19 @@ struct DropoutKey {
     }
 };
 
-/// Scaled dot-product attention over ragged segments. Query segment s sees key segment s, the first
-/// `prefix` rows of the key matrix (a shared instruction; segment 0 then *is* that prefix and sees only
-/// itself) and, where own rows are given, a key row of its own.
+/// Scaled dot-product attention over ragged segments. Query segment s attends to key segment s, to the first
+/// `prefix` rows of the key matrix (a shared instruction; segment 0 is then that prefix itself and attends
+/// only to itself) and, where own rows are given, to a key row of its own.
 template <class P>
 struct Attention {
     using Scalar = typename P::Scalar;
     Segments<P> queries;  ///< of the rows of q
-    Segments<P> keys;     ///< of the rows of k and v; as many segments as `queries`; may be empty ones
+    Segments<P> keys;     ///< of the rows of k and v; as many segments as `queries`; segments may be empty
     Index heads = 1;      ///< of q; a head is q.cols / heads wide
     Index kv_heads = 1;   ///< of k and v; divides heads; query head h reads key head h / (heads/kv_heads)
     Scalar scale = 1;     ///< multiplies q.k before the softmax
-    bool causal = false;  ///< query i of n sees keys j <= m - n + i of its m keys (aligned at the right)
-    Index prefix = 0;     ///< leading rows of k, v that every segment but 0 sees in full
+    bool causal = false;  ///< query i of n attends to keys j <= m - n + i of its m keys (right-aligned)
+    Index prefix = 0;     ///< leading rows of k, v that every segment but 0 attends to in full
     double dropout = 0;   ///< rate on the probabilities, in [0, 1); 0 when not training
     DropoutKey key;       ///< column = head * 4096 + key index within [prefix; segment; own]
     Ids<P> row_key;       ///< a query row's key for dropout; may be empty when dropout is 0
@@ -70,39 +70,39 @@ struct Attention {
 template <class P>
 struct Classes {
     using Scalar = typename P::Scalar;
-    CRows<P> columns;                ///< C x d: a vector for each class
+    CRows<P> columns;                ///< C x d: one vector per class
     CRows<P> bias;                   ///< 1 x C, or empty
     Scalar inverse_temperature = 1;  ///< multiplies the logits
-    Ids<P> positive;                 ///< a class a row, or -1: the row counts for nothing
-    Segments<P> excluded_of;         ///< for each row a stretch of `excluded`, or no segments at all
+    Ids<P> positive;                 ///< one class per row, or -1: the row is ignored
+    Segments<P> excluded_of;         ///< for each row a segment of `excluded`, or no segments at all
     Ids<P> excluded;                 ///< classes left out of the row's softmax, ascending, never its positive
 };
 
-/// Which columns a ranking leaves out.
+/// The columns that a ranking leaves out.
 template <class P>
 struct ExcludedItems {
-    Segments<P> of_row;   ///< for each row a stretch of `item`, or no segments at all
+    Segments<P> of_row;   ///< for each row a segment of `item`, or no segments at all
     Ids<P> item;          ///< ascending within a row
     bool zeroed = false;  ///< their score counts as 0 (as S3-Rec evaluates) instead of -infinity
 };
 
-/// The codes chosen for each row, laid out by code index.
+/// The codes selected for each row, ordered by code index.
 template <class P>
 struct CodeSelection {
-    Segments<P> of_row;  ///< for each row a stretch of `code`
+    Segments<P> of_row;  ///< for each row a segment of `code`
     Ids<P> code;         ///< ascending within a row
     Ids<P> nearest;      ///< for each row the code of largest cosine (lowest index among equals)
-    std::span<const Id> code_host, nearest_host;  ///< the same numbers where the host reads them
+    std::span<const Id> code_host, nearest_host;  ///< the same numbers in host memory
 };
 
-/// One AdamW step over a range (Loshchilov and Hutter, ICLR 2019): decay is decoupled, multiplied by the
-/// rate.
+/// One AdamW step over a range (Loshchilov and Hutter, ICLR 2019): decay is decoupled and multiplied by the
+/// learning rate.
 struct AdamWStep {
     double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0;
     std::int64_t step = 1;  ///< counts from 1, for the bias correction
 };
 
-/// A range that such a step moves, its gradient and moments.
+/// A range that such a step updates, its gradient and moments.
 template <class P>
 struct AdamWRange {
     using Scalar = typename P::Scalar;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Few rows with a large matrix: rows lie side by side in vectors and the matrix, which nobody packs, is the
-/// left factor, read row by row. Every element is summed in the order of any other product.
+/// Few rows with a large matrix: the rows lie side by side in vectors, and the matrix is the left factor,
+/// read row by row without packing. Every element is summed in the order of any other product.
 #pragma once
 
 #include <algorithm>
@@ -14,14 +14,15 @@
 
 namespace coco::host {
 
-/// Rows up to which this is faster than packing the matrix.
+/// Maximum number of rows for which this is faster than packing the matrix.
 inline constexpr Index few_rows = 32;
 
-/// out(i, c) (+)= sums_i of sums_of(c, sums), by all threads: each column of `out` is a row of the matrix,
-/// read once. \tparam most  rows of `out` at most, which sums_of writes
+/// out(i, c) (+)= sums[i] as written by sums_of(c, sums), on all threads. Each column of `out` belongs to one
+/// row of the matrix, which is read once.
+/// \tparam maximum  maximum number of rows of `out`; sums_of writes so many sums
 template <int maximum, class SumsOf>
 void by_dots(Pool& pool, View<float, space::Host> out, bool add, const SumsOf& sums_of) {
-    // Columns do not depend on each other, so they may be cut by the number of threads.
+    // Columns are independent, so the chunk may depend on the number of threads.
     const Index chunk = std::max<Index>(16, out.cols / (4 * pool.threads()) + 1);
     pool.run((out.cols + chunk - 1) / chunk, [&](Index task) {
         float sums[maximum];
@@ -35,8 +36,8 @@ void by_dots(Pool& pool, View<float, space::Host> out, bool add, const SumsOf& s
     });
 }
 
-/// Calls sums_of(first, count, sums) for stretches of the columns of `out`, by all threads: it writes out'
-/// for columns first .. first + count - 1, a row of `wide` elements each.
+/// Calls sums_of(first, count, sums) for slices of the columns of `out`, on all threads. It writes out' for
+/// columns first .. first + count - 1, one row of `wide` elements per column.
 template <class T, class SumsOf>
 void turned(Pool& pool, View<T, space::Host> out, Index wide, bool add, const SumsOf& sums_of) {
     constexpr Index chunk = 48;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an optimiser asks of the host: the sum of squares for the clip, and AdamW over one range. Both go
-/// through memory once, in chunks of fixed size.
+/// The optimiser on the host: the sum of squares for clipping, and AdamW over one range. Both pass over
+/// memory once, in chunks of fixed size.
 #pragma once
 
 #include <algorithm>
@@ -14,10 +14,10 @@
 
 namespace coco::host {
 
-/// Elements of a range that one task walks through: with four arrays at a time, half an L2 cache.
+/// Elements of a range per task: with four arrays at a time, half an L2 cache.
 inline constexpr Index update_chunk = 1 << 15;
 
-/// *sum += sum of squares of x, added up in double.
+/// *sum += the sum of squares of x, accumulated in double.
 template <class T>
 void squared_norm(Pool& pool, List<const T, space::Host> x, T* sum) {
     const Index tasks = (x.size + update_chunk - 1) / update_chunk;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Attention over ragged segments, forward: a register block of query rows against all the keys it sees,
-/// whose scores (block_rows x keys) are all that is ever made of the score matrix.
+/// Attention over ragged segments, forward: a register block of query rows against all keys that it attends
+/// to. Its scores (block_rows x keys) are the only part of the score matrix in memory.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace coco::host {
 
-/// Query rows a task takes, of whatever segments.
+/// Query rows per task, of one or several segments.
 inline constexpr Index attend_rows = 64;
 
 /// Rows first .. last-1 of segment s with one key head and all query heads that read it.
@@ -26,7 +26,7 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
     const Scratch scratch;
     const Lines<T> keys = lines<T>(scratch, k.cols_from(kv * head, head), sight, head);
     const Lines<T> values = lines<T>(scratch, v.cols_from(kv * head, head), sight, head);
-    // So few queries read the keys as they lie: to transpose them would cost more.
+    // For so few queries the keys are read in place: transposing them would cost more.
     const bool few = sight.queries * group <= block_rows;
     const Transposed<T> columns(scratch, keys, few ? 0 : sight.count(), head);
     const Index stride = padded<T>(sight.count()) + lanes<T>;
@@ -96,7 +96,7 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
         }
 }
 
-/// See the skill `attend`.
+/// See the primitive `attend`.
 template <class P>
 void attend(Pool& pool, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v, CRows<P> own_k,
             CRows<P> own_v, Rows<P> out, Rows<P> statistics) {

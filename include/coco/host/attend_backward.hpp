@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Attention over ragged segments, backward. Probabilities are made again from the statistics, a tile of
-/// query rows at a time; with P the probabilities, Z the dropout's mask and D = rowsum(dout * out):
+/// Attention over ragged segments, backward. Probabilities are recomputed from the statistics, one tile of
+/// query rows at a time; with P the probabilities, Z the dropout mask and D = rowsum(dout * out):
 ///   dv = (P Z)' dout     dS = P (Z (dout v') - D)     dq = scale dS k     dk = scale dS' q
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace coco::host {
 
-/// The gradients of one call; those of the prefix's rows wait in `prefix_k`, `prefix_v` (segments x kv_heads
-/// x prefix x head) until all segments are done.
+/// The gradients of one call. Those of the prefix's rows are stored in `prefix_k`, `prefix_v` (segments x
+/// kv_heads x prefix x head) until all segments are done.
 template <class P>
 struct AttentionGradients {
     using T = typename P::Scalar;
@@ -21,7 +21,7 @@ struct AttentionGradients {
     T *prefix_k = nullptr, *prefix_v = nullptr;
 };
 
-/// Rows of `gradient`, columns at .. at+head-1, become `factor` times rows of `from`.
+/// Sets columns at .. at+head-1 of rows of `gradient` to `factor` times rows of `from`.
 template <class P>
 void put_rows(const typename P::Scalar* from, Index stride, Index count, typename P::Scalar factor,
               Rows<P> gradient, Index first, Index at, Index head) {
@@ -132,7 +132,7 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
     if (!to.dk.empty()) put_rows<P>(dk + skip, width, sight.length, T(1), to.dk, sight.begin, at, head);
     if (!to.dv.empty()) put_rows<P>(dv + skip, width, sight.length, T(1), to.dv, sight.begin, at, head);
     if (own) return;
-    // No loop over {down_k, down_v}: nvcc 13 writes one that does not compile.
+    // No loop over {down_k, down_v}: nvcc 13 generates code for it that does not compile.
     const auto clear = [&](const Rows<P>& mine) {
         for (Index i = 0; !mine.empty() && i < sight.queries; ++i)
             std::fill(mine.row(start + i) + at, mine.row(start + i) + at + head, T(0));
@@ -141,8 +141,8 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
     clear(to.down_v);
 }
 
-/// See the skill `attend_backward`. A segment and key head is a task: its gradients need no one else's, but
-/// for the prefix's, which are added up afterwards, segment by segment.
+/// See the primitive `attend_backward`. One task per segment and key head: its gradients are independent of
+/// other tasks, except those of the prefix, which are added up afterwards, segment by segment.
 template <class P>
 void attend_backward(Pool& pool, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows<P> v,
                      CRows<P> own_k, CRows<P> own_v, CRows<P> out, CRows<P> statistics, CRows<P> dout,

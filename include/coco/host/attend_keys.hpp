@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The keys and values of one segment and key head, laid out for `product`, and what a query row sees of
-/// them. Attention over ragged segments is made of such pieces: a few query rows against all they see.
+/// The keys and values of one segment and key head, laid out for `product`, and which of them a query row
+/// attends to. Attention over ragged segments is computed in such parts: a few query rows against all keys
+/// that they attend to.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,8 @@
 
 namespace coco::host {
 
-/// What the query rows of one segment see: rows 0 .. prefix-1 of the keys, then rows begin .. begin+length-1.
+/// The keys that the query rows of one segment attend to: rows 0 .. prefix-1 of the key matrix, then rows
+/// begin .. begin+length-1.
 struct Sight {
     Index prefix = 0, begin = 0, length = 0, queries = 0;
     bool causal = false;
@@ -30,7 +32,7 @@ struct Sight {
           causal(shape.causal) {}
 
     Index count() const { return prefix + length; }
-    /// How many of them query i of the segment sees: the first ones.
+    /// Number of keys that query i of the segment attends to: the first ones.
     Index visible(Index i) const {
         return causal ? prefix + std::clamp<Index>(length - queries + i + 1, 0, length) : count();
     }
@@ -43,7 +45,7 @@ struct Lines {
     Index stride = 0;
 };
 
-/// The rows that a sight takes in, in order: where they lie if they can be read there, else a copy.
+/// The rows that a `Sight` covers, in order: in place if they can be read there, else a copy.
 template <class T>
 Lines<T> lines(const Scratch& scratch, View<const T, space::Host> from, const Sight& sight, Index head) {
     const Index width = padded<T>(head);
@@ -56,7 +58,7 @@ Lines<T> lines(const Scratch& scratch, View<const T, space::Host> from, const Si
     return {to, width};
 }
 
-/// Rows transposed in blocks of block_width, the last one only as wide as it must be.
+/// Rows transposed in blocks of block_width; the last block is only as wide as necessary.
 template <class T>
 struct Transposed {
     T* data;
@@ -78,7 +80,7 @@ struct Transposed {
     }
 };
 
-/// The dropout of a query row and head: what each probability is multiplied by, 0 or 1/(1-rate).
+/// The dropout of a query row and head: the factor of each probability, 0 or 1/(1-rate).
 template <class T>
 struct DropoutRow {
     DropoutKey key;
@@ -115,8 +117,8 @@ T dot(const T* a, const T* b, Index n) {
     return Row<T>{}.sum(n, [a, b](Index j) { return a[j] * b[j]; });
 }
 
-/// Calls f(segment, first, last) for each stretch of a segment's rows within begin .. end-1, counted from the
-/// segment's first row.
+/// Calls f(segment, first, last) for the part of each segment that lies within rows begin .. end-1; first and
+/// last count from the segment's first row.
 template <class P, class F>
 void for_parts(const Segments<P>& of, Index begin, Index end, const F& f) {
     const auto found = std::upper_bound(of.host.begin(), of.host.end(), static_cast<Id>(begin));
@@ -127,7 +129,7 @@ void for_parts(const Segments<P>& of, Index begin, Index end, const F& f) {
     }
 }
 
-/// Calls f(segment) for each segment that starts within begin .. end-1 (rows of another list, `of`).
+/// Calls f(segment) for each segment of `of` whose first row is within begin .. end-1.
 template <class P, class F>
 void for_starts(const Segments<P>& of, Index begin, Index end, const F& f) {
     const auto found = std::lower_bound(of.host.begin(), of.host.end(), static_cast<Id>(begin));

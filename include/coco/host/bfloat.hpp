@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Products of bfloat16 with sums in float, where the processor has them (AVX-512 BF16): two terms an
-/// element and instruction. Chosen when the program runs, whatever it was compiled for.
+/// Products of bfloat16 with sums in float, where the processor supports them (AVX-512 BF16): two terms per
+/// element and instruction. Selected at run time, whatever the compile target.
 #pragma once
 
 #include <algorithm>
@@ -23,28 +23,29 @@
 #endif
 
 #if defined(__CUDACC__)
-// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+// nvcc passes the pragmas below to the host compiler, but warns that it does not recognise them.
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
 #endif
 
 namespace coco::host::bfloat {
 
-/// Steps of a panel that are multiplied in one go.
+/// Steps (pairs) of a panel that are multiplied in one pass.
 inline constexpr Index max_pairs = 1024;
 
 #if defined(__x86_64__)
 
-/// Whether this processor multiplies bfloat16.
+/// Whether this processor has products of bfloat16.
 inline bool available() {
     static const bool yes = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bf16");
     return yes;
 }
 
-/// out (+)= a p for M rows; `mask` tells which of the last vector's columns are there.
-/// \param a  pairs of a row lie side by side, rows `a_row` values apart     \param p  pairs x width x 2
-/// \tparam pitch  pairs from a step to the next     \tparam ahead  a comes from memory: the rows after are
-/// asked for
+/// out (+)= a p for M rows; `mask` selects the valid columns of the last vector.
+/// \param a  the pairs of a row are contiguous, rows are `a_row` values apart
+/// \param p  pairs x width x 2
+/// \tparam pitch  pairs from one step to the next
+/// \tparam ahead  a is read from memory: its next rows are prefetched
 template <int M, int N, int pitch, bool ahead>
 __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a, Index a_row,
                                                          const std::uint16_t* p, Index pairs, float* out,
@@ -82,7 +83,7 @@ __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a,
         }
 }
 
-/// All rows of a panel's part, N vectors wide.
+/// All rows of a part of a panel, N vectors wide.
 template <int N, int pitch = width, bool ahead = false>
 __attribute__((target("avx512f,avx512bf16"))) void stripe(const std::uint16_t* a, Index a_row,
                                                           const std::uint16_t* p, Index pairs,
@@ -97,7 +98,7 @@ __attribute__((target("avx512f,avx512bf16"))) void stripe(const std::uint16_t* a
         block<1, N, pitch, ahead>(a + i * a_row, a_row, p, pairs, out.row(i), out.stride, mask, add);
 }
 
-/// out (+)= a p, `out` at most a panel wide.
+/// out (+)= a p, where `out` is at most one panel wide.
 inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, Index pairs,
                   View<float, space::Host> out, bool add) {
     const Index vectors = (out.cols + 15) / 16, last = out.cols - (vectors - 1) * 16;
@@ -117,8 +118,7 @@ inline void panel(const std::uint16_t* a, Index a_row, const std::uint16_t* p, I
     }
 }
 
-/// out (+)= x w' for rows that N vectors hold side by side; rows of w are the left factor as they lie in
-/// memory.
+/// out (+)= x w' for rows that N vectors hold side by side; the rows of w are the left factor, read in place.
 ///
 /// \param x  count x w.cols, an even number of columns
 template <int N>
@@ -149,7 +149,7 @@ inline void panel(const std::uint16_t*, Index, const std::uint16_t*, Index, View
 
 #endif
 
-/// out (+)= x w' (transposed) or x w, w of bfloat16, x rounded to it.
+/// out (+)= x w' (transposed) or x w, with w in bfloat16 and x rounded to bfloat16.
 inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w, Op op,
                      View<float, space::Host> out, bool add) {
     const Index depth = x.cols, pairs = (depth + 1) / 2;

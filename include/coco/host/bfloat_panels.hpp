@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Matrices of bfloat16 laid out for products: panels of columns, the pairs of two steps side by side.
+/// Matrices of bfloat16 laid out for products: panels of columns, with the values of two steps side by side
+/// as a pair.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +12,14 @@
 #include <coco/store/view.hpp>
 
 #if defined(__CUDACC__)
-// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+// nvcc passes the pragmas below to the host compiler, but warns that it does not recognise them.
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
 #endif
 
 namespace coco::host::bfloat {
 
-/// Columns of a panel, four vectors of pairs.
+/// Columns of a panel: four vectors of pairs.
 inline constexpr Index width = 64;
 
 #if defined(__x86_64__)
@@ -26,8 +27,8 @@ inline constexpr Index width = 64;
 /// Sixteen pairs.
 typedef std::uint32_t Pairs __attribute__((vector_size(64)));
 
-/// Sixteen rows of sixteen pairs, `stride` bytes apart, become sixteen lines of a panel: rounds of exchanges
-/// within quarters of a vector, first of pairs, then of two pairs, then of the quarters themselves.
+/// Transposes sixteen rows of sixteen pairs, `stride` bytes apart, into sixteen lines of a panel. Rounds of
+/// exchanges: first of pairs, then of two pairs within quarters of a vector, then of the quarters themselves.
 __attribute__((target("avx512f"))) inline void turn(const std::byte* from, Index stride, std::uint32_t* to) {
     Pairs a[16], b[16];
 #pragma GCC unroll 16
@@ -80,7 +81,7 @@ inline void turn(const std::byte* from, Index stride, std::uint32_t* to) {
 
 #endif
 
-/// Panels of w' for a matrix of bfloat16: pairs of a row of w stay together.
+/// Panels of w' for a matrix of bfloat16: neighbours in a row of w form a pair.
 inline void pack_transposed(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
     const Index pairs = (w.cols + 1) / 2, size = pairs * width;
     for (Index p = 0; p < count; ++p, column += width, to += size) {
@@ -103,7 +104,7 @@ inline void pack_transposed(const Stored<space::Host>& w, Index column, Index co
     }
 }
 
-/// Panels of w: pairs are neighbours in a column.
+/// Panels of w: neighbours in a column form a pair.
 inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, std::uint32_t* to) {
     const Index pairs = (w.rows + 1) / 2, size = pairs * width;
     for (Index p = 0; p < count; ++p, column += width, to += size) {

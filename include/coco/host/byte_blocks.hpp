@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Blocks of GGUF as bytes: 64 quanta in a register, with what each lane of four is to be multiplied with and
-/// moved by (AVX-512). What the formats are stands in <coco/store/ggml_blocks.hpp>, whose readers give
-/// floats.
+/// GGUF blocks as bytes: 64 quanta in a register, with a scale and an offset for each lane of four (AVX-512).
+/// The formats are defined in <coco/store/ggml_blocks.hpp>, whose readers give floats.
 #pragma once
 
 #include <cstdint>
@@ -18,25 +17,25 @@
 
 namespace coco::host::digits {
 
-/// Values of a group.
+/// Values per group.
 inline constexpr Index group = 64;
 
-/// Every lane: g++ 12 warns of its own undefined operands where an intrinsic has no mask.
+/// Masks of all lanes: g++ 12 warns about its own undefined operands in intrinsics without a mask.
 inline constexpr __mmask16 all_sixteen = 0xFFFF;
 inline constexpr __mmask8 all_eight = 0xFF;
 
-/// 64 quanta, and what a lane of four is multiplied with and moved by.
+/// 64 quanta q. The values of a lane of four are scale * q + middle * low, with `middle` of the reader.
 struct Quanta {
     __m512i q;
     __m512 scale, low;
 };
 
-/// Halves of 32 bits, two of them, in either half of a vector.
+/// Element `lower` of `values` in the lower half of a vector, element `upper` in the upper half.
 COCO_BYTES inline __m512 of_blocks(__m128 values, int lower, int upper) {
     const __m512i at = _mm512_mask_set1_epi32(_mm512_set1_epi32(lower), 0xFF00, upper);
     return _mm512_maskz_permutexvar_ps(all_sixteen, at, _mm512_castps128_ps512(values));
 }
-/// Sixteen bytes in both halves.
+/// The same sixteen bytes in both halves.
 COCO_BYTES inline __m256i twice(const std::uint8_t* at) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
 }
@@ -54,7 +53,7 @@ inline std::uint16_t half_word(const std::uint8_t* at) {
     return w;
 }
 
-/// Blocks of 32 with 4 or 5 bits a value (`ggml::Small`), two to a group.
+/// Blocks of 32 with 4 or 5 bits per value (`ggml::Small`), two per group.
 template <Index bytes_, bool minimum, bool five>
 struct Small {
     static constexpr Index values = group, bytes = 2 * bytes_;
@@ -87,7 +86,7 @@ struct Small {
     }
 };
 
-/// `ggml::Q8_0`: signed bytes with the sign bit turned are unsigned ones 128 higher.
+/// `ggml::Q8_0`: flipping the sign bit of a signed byte adds 128 and makes it unsigned.
 struct Whole {
     static constexpr Index values = group, bytes = 68;
     static constexpr float middle = -128;
@@ -104,7 +103,7 @@ struct Whole {
     }
 };
 
-/// Blocks of 256 in eight parts with a scale and a minimum each (`ggml::KMin`), two parts to a group.
+/// Blocks of 256 in eight parts with a scale and a minimum each (`ggml::KMin`), two parts per group.
 template <Index bytes_, bool five>
 struct KMin {
     static constexpr Index values = 256, bytes = bytes_;
@@ -142,7 +141,7 @@ struct KMin {
     }
 };
 
-/// `ggml::Q6_K`: sixteen parts with a scale each, four to a group.
+/// `ggml::Q6_K`: sixteen parts with a scale each, four per group.
 struct SixBits {
     static constexpr Index values = 256, bytes = 210;
     static constexpr float middle = -32;
@@ -163,7 +162,7 @@ struct SixBits {
         const __m512i nibble = _mm512_and_si512(
             later ? _mm512_maskz_srli_epi64(all_eight, packed, 4) : packed, _mm512_set1_epi8(15));
         const __m512i pairs = _mm512_maskz_broadcast_i64x4(all_eight, bytes_at(in + 128 + 32 * half));
-        // To bits 4 and 5.
+        // Shift to bits 4 and 5.
         constexpr int lower = 4 * later, upper = lower + 2;
         const __m512i moved =
             later
@@ -179,7 +178,7 @@ struct SixBits {
     }
 };
 
-/// f.template operator()<Reader>() for the reader of a type; false for a type that has none.
+/// Calls f.template operator()<Reader>() with the reader of a type; returns false for a type that has none.
 template <class F>
 bool with_bytes(GgmlType type, const F& f) {
     switch (type) {

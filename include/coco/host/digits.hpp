@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// A few rows with a matrix of quantised blocks, by products of bytes (AVX-512 VNNI). Every 64 values of a
-/// row of floats become integers of 24 bits with one scale, written as three signed digits to the base of
-/// 256; quanta of the blocks are bytes as they are. What is left of floats is one sum a block: nothing is
-/// rounded to eight bits, and results are those of floats. Chosen when the program runs, whatever it was
-/// compiled for.
+/// row of floats become integers of 24 bits with one scale, written as three signed digits in base 256;
+/// quanta of the blocks are bytes already. Floating point remains for one sum per block: nothing is rounded
+/// to eight bits, and results are as accurate as those of floats. Selected at run time, whatever the compile
+/// target.
 #pragma once
 
 #include <algorithm>
@@ -22,18 +22,17 @@ namespace coco::host::digits {
 
 #if defined(__x86_64__)
 
-/// Whether this processor multiplies bytes.
+/// Whether this processor has products of bytes.
 inline bool available() {
     static const bool yes = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
     return yes;
 }
 
-/// Rows that are multiplied at once: more of them are faster as floats.
+/// Rows that are multiplied at once: more rows are faster in floats.
 inline constexpr Index max_rows = 2;
 
-/// Bytes between what is read and what is asked of memory: of 0, 512, 1024, 2048 and 4096 the best
-/// (docs/results.md).
+/// Prefetch distance in bytes: the best of 0, 512, 1024, 2048 and 4096 (docs/results.md).
 inline constexpr Index prefetch = 2048;
 
 /// 64 values of a row: x_i = scale (65536 first_i + 256 second_i + third_i).
@@ -43,7 +42,7 @@ struct alignas(64) Group {
     float scale;
 };
 
-/// Digits of x. What is not finite makes the scale so, and with it all results.
+/// Writes the digits of x. A value that is not finite makes the scale not finite, and thus all results.
 COCO_BYTES inline void write(const float* x, Group& to) {
     constexpr float maximum = 127 * 65536.0f, least = 0x1p-100f;
     __m512i bits = _mm512_setzero_si512();
@@ -84,7 +83,7 @@ COCO_BYTES inline void write(const float* x, Group& to) {
     }
 }
 
-/// Adds what 64 values of a row of w give.
+/// Adds the contribution of 64 values of a row of w.
 template <class Reader, int rows, int part>
 COCO_BYTES __attribute__((always_inline)) inline void add_group(const std::uint8_t* w,
                                                                 const typename Reader::Header& header,
@@ -114,7 +113,7 @@ COCO_BYTES void dots(const std::uint8_t* w, Index groups, const Group* x, Index 
     __m512 sum[rows], moved[rows];
     for (int i = 0; i < rows; ++i) sum[i] = moved[i] = _mm512_setzero_ps();
     for (Index g = 0; g < groups; g += parts, w += Reader::bytes) {
-        // Blocks are no lines of the cache, and the processor's own guess of what comes next falls short.
+        // Blocks are not aligned to cache lines, and the hardware prefetcher alone is not sufficient.
         for (Index ahead = 0; ahead < Reader::bytes; ahead += 64) __builtin_prefetch(w + prefetch + ahead);
         const typename Reader::Header header = Reader::header(w);
         add_group<Reader, rows, 0>(w, header, x + g, stride, sum, moved);
@@ -133,7 +132,7 @@ COCO_BYTES void dots(const std::uint8_t* w, Index groups, const Group* x, Index 
     }
 }
 
-/// out (+)= x w' for at most `most_rows` rows; false where w or the processor are of another kind.
+/// out (+)= x w' for at most `max_rows` rows; returns false where x, w or the processor does not allow it.
 inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<space::Host>& w,
                      View<float, space::Host> out, bool add) {
     using Dots = void (*)(const std::uint8_t*, Index, const Group*, Index, float*);
@@ -147,7 +146,7 @@ inline bool multiply(Pool& pool, View<const float, space::Host> x, const Stored<
     for (Index i = 0; i < max_rows; ++i)
         for (Index g = 0; g < groups && (i == 0 || x.rows > 1); ++g)
             write(x.row(std::min(i, x.rows - 1)) + g * group, digits[i * groups + g]);
-    // By value, and how long a row is asked once: a row is multiplied in less than 100 ns.
+    // Captured by value, and the row length is computed once: a row takes less than 100 ns.
     by_dots<max_rows>(pool, out, add,
                       [=, first = reinterpret_cast<const std::uint8_t*>(w.data), bytes = w.row_bytes()](
                           Index c, float* sums) { dot(first + c * bytes, groups, digits, groups, sums); });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The one place that includes Eigen, and the maps between our views and its matrices.
+/// The only header that includes Eigen, and the maps from views to Eigen matrices.
 #pragma once
 
-// Eigen for devices is slow to compile, and we compute on devices without it.
+// Eigen's device code is slow to compile, and device code here does not use Eigen.
 #if defined(__CUDACC__) && !defined(EIGEN_NO_CUDA)
 #if defined(EIGEN_CORE_H)
 #error \
@@ -12,7 +12,7 @@
 #define EIGEN_NO_CUDA
 #endif
 
-// g++ 12 takes the undefined operand in its own AVX-512 intrinsics for a mistake of ours.
+// g++ 12 warns about the undefined operand in its own AVX-512 intrinsics.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -31,7 +31,7 @@ template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Stride = Eigen::OuterStride<>;
 
-/// A view as an Eigen matrix; nothing is copied.
+/// A view as an Eigen matrix, without a copy.
 template <class T>
 Eigen::Map<Matrix<T>, 0, Stride> map(View<T, space::Host> v) {
     return {v.data, v.rows, v.cols, Stride(v.stride)};

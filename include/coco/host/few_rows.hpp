@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Few rows with a stored matrix, as when a model writes: nothing of the matrix is packed. Up to four rows
-/// are multiplied with its values as they come out of their blocks, in registers; some more lie side by side
-/// in a vector, and the matrix is the left factor, which `product` reads row by row.
+/// Few rows with a stored matrix, as in text generation: the matrix is not packed. Up to four rows are
+/// multiplied with its values as they are decoded, in registers. A few more rows lie side by side in a
+/// vector, and the matrix is the left factor, which `product` reads row by row.
 #pragma once
 
 #include <algorithm>
@@ -21,10 +21,10 @@
 
 namespace coco::host {
 
-/// Rows that `dots` takes at once.
+/// Rows that `dots` multiplies at once.
 inline constexpr int dot_rows = 4;
 
-/// Sum of the halves of a vector.
+/// The sum of the two halves of a vector.
 template <class Half, class Vector>
 void fold(const Vector& v, Half& half) {
     Half upper;
@@ -32,7 +32,7 @@ void fold(const Vector& v, Half& half) {
     std::memcpy(&upper, reinterpret_cast<const char*>(&v) + sizeof(half), sizeof(upper));
     half += upper;
 }
-/// The sum of sixteen.
+/// The sum of sixteen elements.
 inline float sum(const ggml::Floats& v) {
     typedef float Eight __attribute__((vector_size(32)));
     typedef float Four __attribute__((vector_size(16)));
@@ -47,7 +47,7 @@ inline float sum(const ggml::Floats& v) {
 template <class Reader, int rows>
 void dots(const std::uint8_t* w, Index depth, const float* x, Index stride, float* to) {
     using ggml::Floats;
-    // Two sums a row: one alone would wait for itself.
+    // Two sums per row: additions to a single one would wait for each other.
     Floats part[rows][2] = {};
     float rest[rows] = {};
     for (; depth >= Reader::size; depth -= Reader::size, w += Reader::bytes, x += Reader::size)
@@ -91,11 +91,11 @@ inline void multiply_dots(Pool& pool, View<const float, space::Host> x, const St
             Index c, float* sums) { multiply(first + c * bytes, cols, from, stride, sums); });
 }
 
-/// out (+)= x w' for rows that a few vectors hold side by side.
+/// out (+)= x w' for rows that fit side by side in a few vectors.
 template <class T>
 void multiply_across(Pool& pool, View<const T, space::Host> x, const Stored<space::Host>& w,
                      View<T, space::Host> out, bool add) {
-    // So many rows of w and of x' as stay in the nearest cache.
+    // As many rows of w, and as much of x', as stay in the first-level cache.
     constexpr Index some = 2 * block_rows, piece = Unpack<T>::piece;
     const Index wide = padded<T>(x.rows);
     const Unpack<T> unpack(w);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Row kernels on the host: a row is done by one thread, its columns by SIMD lanes. Rows are dealt out in
-/// fixed counts, and sums have a fixed shape, so the number of threads changes no bit.
+/// Row kernels on the host: one thread computes a row, its SIMD lanes the columns. Rows are distributed in
+/// chunks of fixed size and sums have a fixed shape, so results are bit-identical for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace coco::host {
 
-/// What a row kernel uses to do a row's work.
+/// The operations that a row kernel applies to its row.
 template <class T>
 struct Row {
     static constexpr Index lanes = 64 / sizeof(T);
@@ -26,7 +26,7 @@ struct Row {
     /// f(j) for j < n; the calls must not depend on each other.
     template <class F>
     COCO_INLINE void each(Index n, const F& f) const {
-        // In blocks of a known length: g++ -O2 vectorises no other loop.
+        // Blocks of a fixed length: g++ -O2 vectorises no other loop.
         Index j = 0;
         for (; j + lanes <= n; j += lanes) {
             COCO_LANES
@@ -73,7 +73,7 @@ struct Row {
     }
 };
 
-/// Elements a task should touch at least: some microseconds of work.
+/// Minimum number of elements per task: some microseconds of work.
 inline constexpr Index task_elements = 32768;
 
 template <class T, class Kernel>

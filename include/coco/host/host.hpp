@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The host as an execution policy: every skill by all threads of a pool. `coco::Host` computes in float,
-/// `BasicHost<double>` is what the laws run in.
+/// The host as an execution policy: every primitive uses all threads of a pool. `coco::Host` computes in
+/// float; the conformance tests use `BasicHost<double>`.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@
 
 namespace coco {
 
-/// The policy. May be shared by threads of the user: they take turns job by job.
+/// The policy. User threads may share it: their jobs are executed one after another.
 /// \tparam T  scalar of all activations and parameters
 template <class T>
 class BasicHost {
@@ -37,7 +37,7 @@ public:
     using Out = View<T, Space>;
     using In = View<const T, Space>;
 
-    /// \param threads  0 takes all the machine has. Their number changes no bit of any result.
+    /// \param threads  0 uses all that the machine has. Results are bit-identical for any number.
     explicit BasicHost(int threads = 0) : pool_(std::make_unique<host::Pool>(threads)) {}
 
     int threads() const { return pool_->threads(); }

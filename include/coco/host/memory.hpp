@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Host pages. Large blocks ask for huge pages: the first touch of 310 MB costs 1 s in 4 KiB pages and
-/// 30 ms in 2 MiB ones.
+/// Host pages. Large blocks request huge pages:
+/// the first access to 310 MB costs 1 s with 4 KiB pages and 30 ms with 2 MiB pages.
 #pragma once
 
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ inline void* allocate(std::size_t bytes) {
     void* memory = std::aligned_alloc(alignment, size);
     if (!memory) throw std::bad_alloc();
 #if defined(MADV_HUGEPAGE)
-    // Advice only: where the kernel has no huge pages, ordinary ones serve.
+    // Advice only: without huge pages the kernel uses ordinary ones.
     if (alignment == huge) ::madvise(memory, size, MADV_HUGEPAGE);
 #endif
     std::memset(memory, 0, size);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Matrix products on the host. How a product is cut depends on its shape alone: large ones into panels; few
-/// rows into stretches of columns or, where the other factor is transposed, side by side; a long inner
-/// dimension with a small result along the inner dimension, its partial results added in order.
+/// Matrix products on the host. The partition of a product depends on its shape alone. Large products are cut
+/// into panels. Few rows are cut into slices of columns or, where the other factor is transposed, put side by
+/// side in vectors. A long inner dimension with a small result is cut, and the partial results are added in
+/// order.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +18,7 @@
 
 namespace coco::host {
 
-/// Rows up to which the other factor is read once, by dot products.
+/// Maximum number of rows for which dot products are used, without packing the other factor.
 inline constexpr Index dot_products = 3;
 
 /// op(a), read element by element.
@@ -63,7 +64,7 @@ void gemm(View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, O
     }
 }
 
-/// out = alpha op(a) op(b) + beta out, by all threads.
+/// out = alpha op(a) op(b) + beta out, on all threads.
 template <class T>
 void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, space::Host> b, Op op_b,
               View<T, space::Host> out, T alpha, T beta) {

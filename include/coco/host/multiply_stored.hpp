@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Products with stored matrices: panels are unpacked as they are needed, never the whole matrix.
+/// Products with stored matrices: panels are unpacked when needed, never the whole matrix.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ void multiply_stored(Pool& pool, View<const T, space::Host> x, const Stored<spac
             return bfloat::multiply(pool, x, w, op, out, add);
     }
     if (out.rows <= few_rows && op == Op::transposed) return multiply_across<T>(pool, x, w, out, add);
-    // Columns of w come in whole blocks.
+    // Columns of w are unpacked in whole blocks.
     const Index group =
         op == Op::plain ? std::max<Index>(1, layout_of(w.type)->values / block_width<T>) : Index{1};
     multiply_panels<T>(pool, {x.data, x.stride, 1}, x.cols, out, add, group,

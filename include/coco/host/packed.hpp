@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A matrix laid out anew for `product`: transposed in blocks one register block wide, so that scores
-/// h c' read both sides in order.
+/// A matrix packed for `product`: transposed in blocks as wide as a register block, so that scores h c' read
+/// both factors sequentially.
 #pragma once
 
 #include <algorithm>
@@ -66,7 +66,7 @@ void scores(const T* h, Index h_stride, Index rows, const Packed<T>& packed, Ind
                    packed.block((first + j) / block_width<T>), block_width<T>, out + j, stride, false);
 }
 
-/// Copies rows into rows `width` wide, multiplied by `factor`, zeros past their own columns.
+/// Copies a row into one that is `width` wide, multiplied by `factor`, with zeros past its own columns.
 template <class T>
 void widen(const T* from, Index columns, Index width, T factor, T* to) {
     for (Index j = 0; j < columns; ++j) to[j] = factor * from[j];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Large products: the right factor is laid out in panels one register block wide, once, by all threads;
-/// then panels and stretches of rows are dealt out. A panel stays in the second cache while rows pass by.
+/// Large products: all threads pack the right factor once, in panels as wide as a register block; then panels
+/// and ranges of rows are distributed. A panel stays in the second-level cache while it is multiplied by many
+/// rows.
 #pragma once
 
 #include <algorithm>
@@ -50,11 +51,11 @@ void panel(Factor<T> a, const T* p, Index depth, View<T, space::Host> out, bool 
     }
 }
 
-/// Makes `out` of panels `width` columns wide, by all threads.
+/// Computes `out` in panels `width` columns wide, on all threads.
 /// \param size   elements of a panel
 /// \param group  panels that are packed together
 /// \param pack   `pack(column, count, to)` writes the `count` panels that begin at `column`
-/// \param use    `use(row, panel, part)` makes the part of `out` that begins at `row`, a panel wide
+/// \param use    `use(row, panel, part)` computes the part of `out` that begins at `row`, one panel wide
 template <class Element, class T, class Pack, class Use>
 void by_panels(Pool& pool, View<T, space::Host> out, Index width, Index size, Index group, const Pack& pack,
                const Use& use) {
@@ -78,7 +79,7 @@ void by_panels(Pool& pool, View<T, space::Host> out, Index width, Index size, In
     }
 }
 
-/// out (+)= a b by all threads; `pack` writes panels of b, depth x block_width, as in `by_panels`.
+/// out (+)= a b on all threads; `pack` writes panels of b, depth x block_width, as in `by_panels`.
 template <class T, class Pack>
 void multiply_panels(Pool& pool, Factor<T> a, Index depth, View<T, space::Host> out, bool add, Index group,
                      const Pack& pack) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Threads that wait for work. A job is a number of tasks; which thread runs which task is left to chance,
-/// so a task must not depend on it: tasks are cut at fixed counts and write to places of their own.
+/// A thread pool. A job is a number of tasks. The assignment of tasks to threads is arbitrary, so results
+/// must not depend on it: tasks have fixed sizes and write to separate memory.
 #pragma once
 
 #include <algorithm>
@@ -19,11 +19,11 @@
 
 namespace coco::host {
 
-/// A pool of `threads` workers, the caller among them. Calls from different user threads take turns. A job is
-/// over when its tasks are: a worker that the system does not let run is not waited for.
+/// A pool of `threads` threads, the caller included. Jobs of several user threads are executed one after
+/// another. A job is over when its tasks are done: it does not wait for a worker that has not been scheduled.
 class Pool {
 public:
-    /// \param threads  at least 1; 0 takes all the machine has
+    /// \param threads  at least 1; 0 uses all that the machine has
     explicit Pool(int threads = 0) {
         if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
         workers_.reserve(static_cast<std::size_t>(threads) - 1);
@@ -64,21 +64,21 @@ private:
         Index first = 0;
     };
 
-    /// Tasks still to be taken, in one word that is exchanged whole: the job's number, so that a worker who
-    /// comes late cannot take a task of a job he has not seen, the next task, and how many there are.
+    /// Tasks still to be taken, in one word that is exchanged atomically: the job's number (so that a worker
+    /// with an outdated word cannot take a task of a newer job), the next task, and the number of tasks.
     static constexpr std::uint64_t field = 21, mask = (std::uint64_t{1} << field) - 1;
     static constexpr Index max_tasks = static_cast<Index>(mask);
     static std::uint64_t next_of(std::uint64_t ticket) { return (ticket >> field) & mask; }
     static std::uint64_t count_of(std::uint64_t ticket) { return ticket & mask; }
     static bool has_work(std::uint64_t ticket) { return next_of(ticket) < count_of(ticket); }
 
-    /// A task that starts a job of its own runs it alone.
+    /// True inside a task: a job that it starts runs on this thread alone.
     static bool& inside() {
         thread_local bool flag = false;
         return flag;
     }
 
-    /// One more turn of waiting: a breath of the core first, then the core itself for somebody else.
+    /// One more turn of waiting: first a pause of the core, later a yield to other threads.
     static void pause(int turn) {
         if (turn > 2000) {
             std::this_thread::yield();
@@ -105,7 +105,7 @@ private:
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
-    /// Does tasks until none is left. A task taken keeps its job alive until it is counted as done.
+    /// Runs tasks until none is left. A task that was taken keeps its job alive until it is counted as done.
     void take() {
         inside() = true;
         std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
@@ -131,13 +131,13 @@ private:
                    stopping_.load(std::memory_order_acquire);
         };
         {
-            // A thread that gets its first task late takes no memory then.
+            // Allocates the thread's scratch memory now, not in its first task.
             const Scratch scratch;
             scratch.take<std::byte>(1);
         }
         ready_.fetch_add(1, std::memory_order_release);
         for (;;) {
-            // Steps come microseconds apart: spin that long before sleeping.
+            // Jobs follow one another within microseconds: spin that long before sleeping.
             for (int turn = 0; turn < 2200 && !called(); ++turn) pause(turn);
             if (!called()) {
                 std::unique_lock lock(mutex_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The small product inside the fused skills: c (+)= a b, where b lies in rows a vector can read and a is
-/// read element by element, in any stride. Six rows by four vectors stay in registers; nothing is packed
-/// or copied here.
+/// The small product inside the fused primitives: c (+)= a b, where vectors can read the rows of b, and a is
+/// read element by element, with any stride. Blocks of six rows by four vectors stay in registers; nothing is
+/// packed or copied here.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 #include <coco/core/types.hpp>
 
 #if defined(__CUDACC__)
-// nvcc leaves the pragmas below to the host's compiler, but warns that it does not know them itself.
+// nvcc passes the pragmas below to the host compiler, but warns that it does not recognise them.
 #pragma nv_diagnostic push
 #pragma nv_diag_suppress 1675
 #endif
@@ -32,7 +32,7 @@ inline constexpr int block_rows = 6, block_vectors = 2;
 template <class T>
 inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 
-/// Elements a block of registers is wide.
+/// Width of a register block in elements.
 template <class T>
 inline constexpr Index block_width = block_vectors* lanes<T>;
 
@@ -42,7 +42,7 @@ constexpr Index padded(Index n) {
     return (n + lanes<T> - 1) / lanes<T> * lanes<T>;
 }
 
-/// A row-major matrix whose elements are read one at a time: element (i, k) lies at i * row + k * step.
+/// A matrix whose elements are read one at a time: element (i, k) is at i * row + k * step.
 template <class T>
 struct Factor {
     const T* data;
@@ -61,7 +61,7 @@ void block(Factor<T> a, const T* b, Index b_row, Index depth, T* c, Index c_row,
         for (int j = 0; j < N; ++j) sum[i][j] = Vector{};
     const T* at = a.data;
     for (Index k = 0; k < depth; ++k, at += a.step, b += b_row) {
-        // One vector of columns: a is the large factor and comes from memory; the rows after are asked for.
+        // One vector of columns: a is the large factor and comes from memory; its next rows are prefetched.
         if constexpr (N == 1)
             if (k % 16 == 0)
 #pragma GCC unroll 8
@@ -94,15 +94,16 @@ void stripe(Index rows, Index depth, Factor<T> a, const T* b, Index b_row, T* c,
     if (i < rows) block<T, 1, N>(from(i), b, b_row, depth, c + i * c_row, c_row, add);
 }
 
-/// c (+)= a b.
+/// c (+)= a b. The order in which an element is summed depends on `depth` alone.
 /// \param a     rows x depth
-/// \param b     depth x cols, rows `b_row` apart     \param c  rows x cols, rows `c_row` apart
-/// \param cols  a multiple of `lanes`; b and c are read and written that wide
-/// The order in which an element is summed depends on `depth` alone.
+/// \param b     depth x cols, rows `b_row` apart
+/// \param c     rows x cols, rows `c_row` apart
+/// \param cols  a multiple of `lanes`; b and c are read and written to this width
 template <class T>
 void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index b_row, T* c, Index c_row,
              bool add) {
-    // So many steps of b, a block wide, stay in the second cache (256 KiB); each more would add to c again.
+    // As many steps of b, one block wide, as stay in the second-level cache (256 KiB); every further part
+    // adds to c again.
     constexpr Index maximum = 1024;
     for (Index k = 0; k == 0 || k < depth; k += maximum) {
         const Index steps = std::min(maximum, depth - k);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rankings over all columns, a tile of scores at a time: the k best of a row, and the place of a target.
-/// Equal columns score equal bits wherever they stand, so that ties are ties.
+/// Rankings over all columns, one tile of scores at a time: the k best of a row, and the rank of a target.
+/// The scores of equal columns are bit-identical at any position, so that ties are exact.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ public:
     static constexpr Index tile_columns = 4 * block_width<T>, tile_stride = tile_columns + lanes<T>;
     static constexpr Index chunk_rows = 4 * block_rows;
 
-    /// For a few rows the columns are read as they lie; for more they are packed first.
+    /// For few rows the columns are read in place; for more they are packed first.
     Scorer(Pool& pool, const Scratch& scratch, CRows<P> h, CRows<P> columns, CRows<P> bias,
            const ExcludedItems<P>& excluded)
         : h_(h), columns_(columns), bias_(bias), seen_(excluded) {
@@ -36,7 +36,8 @@ public:
     Index columns_of(Index tile) const { return std::min(tile_columns, columns_.rows - tile * tile_columns); }
 
     /// Scores of rows first .. first+count-1 with one tile of columns, into rows `tile_stride` apart. Tiles
-    /// come in order; `skip` keeps each row's place in its list of seen columns, from `start`.
+    /// come in order; `skip` holds each row's position in its list of excluded columns, initialised by
+    /// `start`.
     void tile(Index first, Index count, Index t, T* z, Index* skip) const {
         const Index start = t * tile_columns, width = columns_of(t);
         if (packed_.data)
@@ -63,7 +64,7 @@ public:
             skip[i] = seen_.of_row.count() > 0 ? seen_.of_row.begin(first + i) : 0;
     }
 
-    /// The score of one row with one column, the same bits as in its tile.
+    /// The score of one row with one column, bit-identical to that in its tile.
     T score(Index row, Index column) const {
         if (seen_.of_row.count() > 0) {
             const Id* const from = seen_.item.data + seen_.of_row.begin(row);
@@ -104,12 +105,13 @@ struct Scored {
     }
 };
 
-/// The k best that came by, and some that may yet fall out: a list cut back to k whenever it is full.
+/// The k best so far, and candidates that may still be dropped: a list that is cut back to k whenever it is
+/// full.
 template <class T>
 struct Best {
     Scored<T>* list;
     Index k, count = 0;
-    T bar = -std::numeric_limits<T>::infinity();  ///< what a score must exceed
+    T bar = -std::numeric_limits<T>::infinity();  ///< threshold that a score must exceed
 
     static Index room(Index k) { return k + std::max<Index>(k, 32); }
 
@@ -124,7 +126,8 @@ struct Best {
         std::sort(list, list + count, Scored<T>::before);
         count = std::min(count, k);
     }
-    /// Offers columns first .. first+n-1. Columns come in ascending order, so equals of the worst stay out.
+    /// Offers columns first .. first+n-1. Columns come in ascending order, so equals of the worst are not
+    /// added.
     void scan(const T* z, Index first, Index n) {
         constexpr Index slice = 64;
         for (Index j = 0; j < n; j += slice) {
@@ -139,7 +142,7 @@ struct Best {
     }
 };
 
-/// See the skill `top_k`.
+/// See the primitive `top_k`.
 template <class P>
 void top_k(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded, Index k,
            MutableIds<P> best, Rows<P> scores) {
@@ -173,8 +176,8 @@ void top_k(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const Exclud
     });
 }
 
-/// See the skill `target_rank`. A score that is not a number counts as better than the target's, and so does
-/// every score where the target's is none.
+/// See the primitive `target_rank`. A NaN score counts as better than the target's; where the target's score
+/// is NaN, every score does.
 template <class P>
 void target_rank(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const ExcludedItems<P>& excluded,
                  Ids<P> target, Rows<P> places) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Scratch inside a skill: a stack a thread, so that skills may be called from many threads at once and
-/// from inside one another. Grows to the largest call and then takes nothing more from the system.
+/// Scratch memory inside a primitive: one stack per thread, so that primitives may be called from several
+/// threads at once and from inside one another. It grows to the largest call and then allocates nothing more.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 
 namespace coco::host {
 
-/// Takes scratch of the calling thread and gives it back when it goes out of scope. Contents are not zeroed.
+/// Takes scratch memory of the calling thread and frees it at the end of its scope. Memory is not zeroed.
 class Scratch {
 public:
     Scratch() : block_(stack().block), used_(stack().used) {}

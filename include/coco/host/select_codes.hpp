@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which codes of a codebook lie near a row: the ones whose cosine passes a threshold, the nearest always.
+/// The codes of a codebook near a row: those whose cosine exceeds a threshold, always including the nearest.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,10 @@
 
 namespace coco::host {
 
-/// See the skill `select_codes`. A zero vector has cosine 0 with everything. Results lie among what `work`
-/// keeps. \param e      rows x d     \param codes  K x d, K >= 1     \param cap  at least 1
+/// See the primitive `select_codes`. A zero vector has cosine 0 with every vector. `work` keeps the results.
+/// \param e      rows x d
+/// \param codes  K x d, K >= 1
+/// \param cap    at least 1
 template <class P>
 CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P::Scalar theta, Index cap,
                               Workspace<P>& work) {
@@ -32,7 +34,8 @@ CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P
     T* const code_length = scratch.take<T>(count);
     for (Index c = 0; c < count; ++c) code_length[c] = length(codes.row(c));
 
-    // Each row writes its codes at the start of a stretch of `most`; the stretches are closed up afterwards.
+    // Each row writes its codes at the start of a slice of `maximum` elements; the gaps are removed
+    // afterwards.
     const auto one_row = [&](Index i) {
         const Scratch inner;
         T* const cosine = inner.take<T>(count);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A softmax over all columns for each row, with its loss and gradients, in one pass over the columns: a
-/// tile of scores is exponentiated against the largest score so far and used at once, and what a later,
-/// larger score would have changed is a factor a row and a tile (as in Milakov and Gimelshein, 2018).
+/// A softmax over all columns for each row, with its loss and gradients, in one pass over the columns. A tile
+/// of scores is exponentiated relative to the maximum so far and used at once; a later, larger maximum is
+/// accounted for by one factor per row and tile (as in Milakov and Gimelshein, 2018).
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@
 
 namespace coco::host {
 
-/// The arrays of one call of `softmax_cross_entropy`. Rows without a positive have been left out: `row` lists
-/// the rest.
+/// The arrays of one call of `softmax_cross_entropy`. Rows without a positive are left out: `row` lists the
+/// others.
 template <class P>
 struct Classifier {
     using T = typename P::Scalar;
@@ -34,16 +34,16 @@ struct Classifier {
     Packed<T> packed;
     const T* plain;  ///< the columns, `plain_stride` apart, readable in whole vectors
     Index plain_stride, width;
-    bool keep;  ///< the exponentials are wanted for gradients of columns or bias
+    bool keep;  ///< whether gradients of columns or bias need the exponentials
 
     Index tiles() const { return (classes.columns.rows + tile_columns - 1) / tile_columns; }
 
-    /// What is known of a chunk's rows.
+    /// State of a chunk of rows.
     struct Chunk {
         Index first, count;
         T* scaled;        ///< count x width: rows of h times the inverse temperature
         T* exponentials;  ///< tiles of count x tile_stride
-        T* level;         ///< tiles x count: the score each tile was exponentiated against
+        T* level;         ///< tiles x count: the maximum that each tile was exponentiated with
         T *maximum, *sum, *positive, *slope;
         Id* skip;  ///< next excluded class
     };
@@ -70,7 +70,7 @@ struct Classifier {
 
     T* tile(const Chunk& c, Index t) const { return c.exponentials + (keep ? t : 0) * c.count * tile_stride; }
 
-    /// Turns the scores of a row in tile t into exponentials.
+    /// Turns the scores of row i in tile t into exponentials.
     void soften(const Chunk& c, Index t, Index i, Index columns, T* z) const {
         const Index first = t * tile_columns, from = row[c.first + i];
         const Row<T> lane;
@@ -100,7 +100,7 @@ struct Classifier {
         c.sum[i] += lane.sum(columns, [z, maximum](Index j) { return z[j] = math::exp(z[j] - maximum); });
     }
 
-    /// All columns once: denominators, the rows' loss, their dh. Returns the sum of losses.
+    /// One pass over all columns: denominators, loss and dh of the rows. Returns the sum of losses.
     double forward(const Chunk& c) const {
         const Index count = classes.columns.rows;
         for (Index t = 0; t < tiles(); ++t) {
@@ -129,8 +129,9 @@ struct Classifier {
         return total;
     }
 
-    /// Adds the chunk's share to the gradients of columns, laid out as `Packed`, and of the bias; `fresh`
-    /// ones are set. So laid out, a block of exponentials is read row by row and stays in the nearest cache.
+    /// Adds the chunk's share to the gradients of columns, laid out as `Packed`, and of the bias; sets them
+    /// where `fresh`. In this layout a block of exponentials is read row by row and stays in the first-level
+    /// cache.
     void backward(const Chunk& c, T* dcolumns, T* dbias, bool fresh) const {
         const Index count = classes.columns.rows, depth = h.cols;
         for (Index t = 0; t < tiles(); ++t) {
@@ -142,7 +143,7 @@ struct Classifier {
                 const T* const line = z + i * tile_stride;
                 if (dcolumns) {
                     widen(c.scaled + i * width, width, width, factor, c.slope + i * width);
-                    // The next tile lies in a farther cache by now.
+                    // The next tile is in an outer cache by now: prefetch it.
                     const T* const next = t + 1 < tiles() ? line + c.count * tile_stride : line;
                     for (Index j = 0; j < tile_stride; j += 64 / static_cast<Index>(sizeof(T)))
                         __builtin_prefetch(next + j, 0, 2);
@@ -165,8 +166,8 @@ struct Classifier {
     }
 };
 
-/// See the skill `softmax_cross_entropy`. Rows are dealt out in at most 16 parts, each with gradients of its
-/// own that are added up in order: parts x C x d elements of scratch.
+/// See the primitive `softmax_cross_entropy`. Rows are divided into at most 16 parts, each with gradients of
+/// its own that are added in order: parts x C x d elements of scratch.
 template <class P>
 void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, typename P::Scalar scale,
                            typename P::Scalar* loss, Rows<P> dh, Rows<P> dcolumns, Rows<P> dbias) {
@@ -194,7 +195,7 @@ void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, ty
         work.plain_stride = width;
     }
 
-    // Parts of equally many chunks, so that none is cut much shorter than the arithmetic likes.
+    // All parts have the same number of chunks, so that no chunk is much shorter than is efficient.
     constexpr Index max_elements = Index{1} << 26;
     const Index max_parts = std::clamp<Index>(max_elements / size, 2, 16), usual = work.chunk_rows;
     const Index rows_a_chunk = rows < 8 * usual ? usual / 2 : usual;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads stored matrices: stretches of rows as scalars, and panels of them for products.
+/// Reads stored matrices: slices of rows as scalars, and panels of them for products.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ public:
           decode_(ggml::decode_of(matrix.type)),
           row_bytes_(matrix.row_bytes()) {}
 
-    /// Values of a block: stretches begin and end at multiples of it.
+    /// Values per block: slices begin and end at multiples of it.
     Index step() const { return layout_.values; }
 
     /// Columns first .. first + count - 1 of row i.
@@ -44,7 +44,7 @@ public:
         }
     }
 
-    /// A multiple of every type's block.
+    /// A multiple of the block size of every type.
     static constexpr Index piece = 256;
 
 private:
@@ -70,7 +70,7 @@ void unpack_transposed(const Stored<space::Host>& w, Index column, Index count, 
     }
 }
 
-/// Panels of w, as many columns from `column` on as `count` panels hold; `column` begins a block.
+/// Panels of w, as many columns from `column` on as `count` panels hold; `column` is the first of a block.
 template <class T>
 void unpack_plain(const Stored<space::Host>& w, Index column, Index count, T* to) {
     constexpr Index width = block_width<T>, piece = Unpack<T>::piece;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A file that appears whole or not at all: written beside its place, synced, then renamed over it.
+/// Writes a file atomically: to a temporary file in the same folder, which is synced and then renamed.
 #pragma once
 
 #include <fcntl.h>
@@ -18,12 +18,12 @@
 
 namespace coco::io {
 
-/// Bytes go to `path` + ".partial" until `commit`. Destroyed before that, it removes what it wrote; killed
-/// before that, it leaves a ".partial" that the next writer of the same path overwrites. One writer a path
-/// at a time.
+/// Bytes go to `path` + ".partial" until `commit`. If the object is destroyed before `commit`, it removes the
+/// partial file; if the process is killed, the ".partial" file remains and the next writer of the same path
+/// overwrites it. Only one writer per path at a time.
 class AtomicFile {
 public:
-    /// \throws Error if the file beside `path` cannot be made
+    /// \throws Error if the partial file cannot be created
     explicit AtomicFile(const std::filesystem::path& path)
         : path_(path.string()),
           partial_(path_ + ".partial"),
@@ -38,7 +38,7 @@ public:
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
 
-    /// Appends. \throws Error with the system's reason, a full disk for one
+    /// Appends. \throws Error with the system's reason, for example a full disk
     void write(std::span<const std::byte> bytes) {
         while (!bytes.empty()) {
             const ::ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
@@ -48,8 +48,8 @@ public:
         }
     }
 
-    /// Puts the file in its place; after this a power cut shows the old file or the new one.
-    /// \throws Error if it cannot be synced or renamed; the old file then stays
+    /// Renames the file to `path`. After this, a power failure leaves either the old file or the new one.
+    /// \throws Error if it cannot be synced or renamed; the old file then remains
     void commit() {
         if (::fsync(descriptor_) != 0) throw Error(partial_, "cannot sync", {}, std::strerror(errno));
         if (std::rename(partial_.c_str(), path_.c_str()) != 0)
@@ -59,7 +59,7 @@ public:
     }
 
 private:
-    /// The rename itself is durable only once its folder is. Some file systems cannot sync folders: no error.
+    /// The rename is durable only after its folder is synced. Where folders cannot be synced: no error.
     void sync_folder() const {
         std::string folder = std::filesystem::path(path_).parent_path().string();
         if (folder.empty()) folder = ".";

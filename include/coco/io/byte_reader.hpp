@@ -19,8 +19,8 @@ namespace coco::io {
 
 static_assert(std::endian::native == std::endian::little, "file formats here are little-endian");
 
-/// Reads numbers and length-prefixed strings in turn. Each read is checked against what is left, so a
-/// count found in the file is believed only as far as the file is long.
+/// Reads numbers and length-prefixed strings in sequence. Each read is checked against the remaining bytes,
+/// so a count in the file is accepted only if the file is long enough for it.
 class ByteReader {
 public:
     /// \param file  names the file in errors
@@ -37,7 +37,7 @@ public:
         return value;
     }
 
-    /// The next string: its length as 64 bits, then its bytes. It lies in the file's own memory.
+    /// The next string: its length as 64 bits, then its bytes. The view points into the file's own memory.
     std::string_view string(std::string_view what) {
         const std::uint64_t length = number<std::uint64_t>(what);
         need(length, what);
@@ -47,8 +47,8 @@ public:
         return text;
     }
 
-    /// A 64-bit count of things that take at least `least` bytes each.
-    /// \throws Error if what is left of the file cannot hold so many
+    /// A 64-bit count of elements of at least `least` bytes each.
+    /// \throws Error if the rest of the file is too short for that many
     std::size_t count(std::size_t least, std::string_view what) {
         const std::uint64_t n = number<std::uint64_t>(what);
         if (n > left() / least)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Turns the blocks of a GGUF tensor into floats.
+/// Decodes the blocks of a GGUF tensor to floats.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@
 namespace coco::io {
 
 /// Decodes rows `first` .. `first + count - 1` of a tensor into `out`, count x columns, row-major.
-/// \throws Error naming the tensor if its type is not decoded here, if `out` has another size, if the rows
-///         are not there, or if a value is infinite or no number
+/// \throws Error naming the tensor if its type is not supported, if `out` has another size, if the rows do
+///         not exist, or if a value is infinite or NaN
 inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::span<float> out) {
     const GgmlLayout* layout = layout_of(tensor.type);
     const ggml::Decode decode = ggml::decode_of(tensor.type);
@@ -41,8 +41,7 @@ inline void read_rows(const TensorInfo& tensor, Index first, Index count, std::s
 }
 
 /// \throws Error as `read_rows` if any of a tensor's rows `first` .. `first + count - 1` cannot be decoded or
-/// is
-///         not finite
+///         is not finite
 inline void require_decodable(const TensorInfo& tensor, Index first, Index count) {
     std::vector<float> row(static_cast<std::size_t>(tensor.columns));
     for (Index i = first; i < first + count; ++i) read_rows(tensor, i, 1, row);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The element types of safetensors files, and which C++ type each is.
+/// The element types of safetensors files and the corresponding C++ types.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace coco::io {
 
-/// Element types of whole bytes. F16 and BF16 have no C++ type here; their bytes can be had.
+/// Element types of whole bytes. F16 and BF16 have no C++ type here; only their bytes are accessible.
 enum class Dtype {
     boolean,
     u8,
@@ -37,7 +37,7 @@ enum class Dtype {
 
 struct DtypeLayout {
     Dtype dtype;
-    std::string_view name;  ///< as it stands in files
+    std::string_view name;  ///< as written in files
     std::size_t bytes;
 };
 
@@ -52,14 +52,14 @@ inline constexpr DtypeLayout dtype_layouts[] = {
 
 constexpr const DtypeLayout& layout_of(Dtype dtype) { return dtype_layouts[static_cast<std::size_t>(dtype)]; }
 
-/// Null for a name that is none of the above.
+/// Null for an unknown name.
 constexpr const DtypeLayout* layout_of(std::string_view name) {
     for (const DtypeLayout& layout : dtype_layouts)
         if (layout.name == name) return &layout;
     return nullptr;
 }
 
-/// The element type that holds a `T`: a fixed-width integer, float or double.
+/// The element type of a `T`, which must be a fixed-width integer, float or double.
 template <class T>
 constexpr Dtype dtype_of() {
     if constexpr (std::is_same_v<T, std::uint8_t>)
@@ -96,7 +96,7 @@ inline std::string text_of_shape(const Shape& shape) {
     return text + "]";
 }
 
-/// How many bytes a tensor takes. \throws Error naming `where` if a size is negative or the product overflows
+/// Number of bytes of a tensor. \throws Error naming `where` if a size is negative or the product overflows
 inline std::size_t bytes_of(const Shape& shape, Dtype dtype, const std::string& where) {
     std::size_t bytes = layout_of(dtype).bytes;
     for (Index size : shape)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A sum over all bytes of a file, to tell whether it is the one a checkpoint was made with: XXH64 (Collet,
-/// github.com/Cyan4973/xxHash, doc/xxhash_spec.md), several GB a second. It guards against mistakes, not
-/// against forgery.
+/// A digest of all bytes of a file, to check that it is the file with which a checkpoint was made: XXH64
+/// (Collet, github.com/Cyan4973/xxHash, doc/xxhash_spec.md), several GB per second. It protects against
+/// mistakes, not against forgery.
 #pragma once
 
 #include <bit>
@@ -62,7 +62,7 @@ private:
     }
 };
 
-/// "xxh64:" and 16 hexadecimal digits, of all bytes of a file. \throws Error where it cannot be read
+/// "xxh64:" and 16 hexadecimal digits, over all bytes of a file. \throws Error where it cannot be read
 inline std::string file_digest(const std::filesystem::path& path) {
     const std::uint64_t sum = XXH64::of(MappedFile(path).bytes());
     std::string text = "xxh64:";

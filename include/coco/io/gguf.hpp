@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads GGUF files, versions 2 and 3: metadata and where each tensor lies. Nothing a file says is believed
-/// before it is checked against the file's length. Format: ggml `docs/gguf.md`.
+/// Reads GGUF files, versions 2 and 3: metadata and the positions of tensors. Every value in a file is
+/// checked against the file's length before it is used. Format: ggml `docs/gguf.md`.
 #pragma once
 
 #include <algorithm>
@@ -27,24 +27,24 @@
 
 namespace coco::io {
 
-/// A matrix in the file: `rows` x `columns`, row-major, so that a linear layer's weight is out x in.
-/// Further dimensions are folded into the rows.
+/// A matrix in the file: `rows` x `columns`, row-major, so a linear layer's weight is out x in. Further
+/// dimensions are folded into the rows.
 struct TensorInfo {
     std::string where;  ///< "file: tensor", for errors
     std::string_view name;
     Index rows = 1;
     Index columns = 1;
     GgmlType type = GgmlType::F32;
-    std::span<const std::byte> bytes;  ///< in the mapped file, `rows` times the bytes of a row
+    std::span<const std::byte> bytes;  ///< in the mapped file, `rows` times the bytes per row
 };
 
-/// An open GGUF file. Strings, lists of strings and tensor bytes lie in the mapped file: they live as long
-/// as this object or what it was moved to.
+/// An open GGUF file. Strings, lists of strings and tensor bytes point into the mapped file: they are valid
+/// as long as this object or the object it was moved to.
 class Gguf {
 public:
     using Value = GgufValue;
 
-    /// \throws Error naming the file and the byte, key or tensor where it breaks the format
+    /// \throws Error naming the file and the byte, key or tensor where the format is violated
     explicit Gguf(const std::filesystem::path& path) : file_(path) {
         ByteReader in(file_.bytes(), file_.path());
         const auto magic = in.number<std::array<char, 4>>("the magic number");
@@ -81,7 +81,7 @@ public:
     const std::vector<TensorInfo>& tensors() const noexcept { return tensors_; }
     bool has_tensor(std::string_view name) const { return by_name_.contains(name); }
 
-    /// \throws Error if there is none of that name
+    /// \throws Error if there is no tensor of that name
     const TensorInfo& tensor(std::string_view name) const {
         const auto found = by_name_.find(name);
         if (found == by_name_.end()) throw Error(text_of(path(), ": ", name), "no such tensor in the file");
@@ -97,7 +97,7 @@ public:
         return info;
     }
 
-    /// Gives back the memory of part of a tensor's bytes; looked at again they are read from the file.
+    /// Releases the memory of part of a tensor's bytes; a later access reads them from the file again.
     void forget(std::span<const std::byte> part) const { file_.forget(part); }
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The tokenizer that a GGUF file carries.
+/// Builds the tokenizer that is stored in a GGUF file.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,9 @@
 namespace coco::io {
 
 /// Builds the tokenizer of a file whose `tokenizer.ggml.model` is "gpt2" (byte-level BPE). Control and
-/// user-defined tokens are the special ones.
-/// \throws Error naming the file and the key if the model or the rule of cutting is not known here, if lists
-///         do not fit each other, or if a merge names an unknown token
+/// user-defined tokens become special tokens.
+/// \throws Error naming the file and the key if the model or the splitting rule is unknown, if the lengths of
+///         lists do not match, or if a merge names an unknown token
 inline text::Tokenizer tokenizer_of(const Gguf& file) {
     const auto where = [&](std::string_view key) { return text_of(file.path(), ": ", key); };
     if (file.string("tokenizer.ggml.model") != "gpt2")

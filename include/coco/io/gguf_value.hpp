@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One metadata value of a GGUF file: what it can be, and how it is read.
+/// One metadata value of a GGUF file: its possible types and how it is read.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace coco::io {
 
-/// Any integer type becomes `int64_t`, any real one `double`; a list of booleans is a list of 0 and 1.
-/// `monostate` stands for a list of lists, which is checked and passed over. Strings lie in the file's
+/// Every integer type becomes `int64_t`, every real type `double`; a list of booleans becomes a list of 0 and
+/// 1. `monostate` represents a list of lists, which is checked and skipped. Strings point into the file's
 /// memory.
 using GgufValue = std::variant<std::monostate, bool, std::int64_t, double, std::string_view,
                                std::vector<std::int64_t>, std::vector<double>, std::vector<std::string_view>>;
@@ -61,7 +61,7 @@ inline GgufValue read_gguf_scalar(ByteReader& in, std::uint32_t type, std::strin
     }
 }
 
-/// Reads a list: type of its elements, their number, the elements. \throws Error naming the byte and the key
+/// Reads a list: element type, number of elements, elements. \throws Error naming the byte and the key
 inline GgufValue read_gguf_list(ByteReader& in, std::string_view key, int depth = 1) {
     const auto type = in.number<std::uint32_t>(key);
     if (type > gguf_type::last)
@@ -93,7 +93,7 @@ inline GgufValue read_gguf_list(ByteReader& in, std::string_view key, int depth 
     return list;
 }
 
-/// Reads a value of any type, its type first. \throws Error naming the byte and the key
+/// Reads a value of any type, preceded by its type. \throws Error naming the byte and the key
 inline GgufValue read_gguf_value(ByteReader& in, std::string_view key) {
     const auto type = in.number<std::uint32_t>(key);
     if (type == gguf_type::string) return in.string(key);

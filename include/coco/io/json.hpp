@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// JSON that others wrote: parsed strictly, and read key by key with errors that name file and key.
+/// JSON from external files: parsed strictly, and read key by key with errors that name file and key.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace coco::io {
 
-/// Parses a text. JSON itself allows a key twice and any depth; this does not.
+/// Parses a text. Unlike JSON itself, duplicate keys and nesting deeper than `deepest` are errors.
 /// \throws Error naming `where`, and the key that occurs twice
 inline nlohmann::json parse_json(std::string_view text, const std::string& where, int deepest = 32) {
     using Json = nlohmann::json;
@@ -47,7 +47,7 @@ public:
         require(value_->is_object(), where_, "wrong type", "an object");
     }
 
-    /// The object that a file holds.
+    /// The object in a file.
     static JsonObject open(const std::filesystem::path& path) {
         const MappedFile file(path);
         const auto bytes = file.bytes();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A file seen as read-only memory, for as long as the object lives.
+/// A file mapped as read-only memory for the lifetime of the object.
 #pragma once
 
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 
 namespace coco::io {
 
-/// Owns a read-only memory map of a whole file. Moving it keeps the bytes where they are.
-/// A file that another process shortens meanwhile raises SIGBUS on access; nothing here can prevent that.
+/// Owns a read-only memory map of a whole file. Moving the object does not move the bytes.
+/// If another process truncates the file, access raises SIGBUS; this cannot be prevented here.
 class MappedFile {
 public:
     /// \throws Error if `path` cannot be opened or is not a regular file
@@ -68,7 +68,7 @@ public:
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
     const std::string& path() const noexcept { return path_; }
 
-    /// Gives back the memory of the whole pages within `part`; looked at again they are read from the file.
+    /// Releases the memory of the whole pages within `part`; a later access reads them from the file again.
     void forget(std::span<const std::byte> part) const noexcept {
         const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
         const std::size_t before =

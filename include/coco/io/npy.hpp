@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Matrices of floats to and from NumPy's `.npy` files, by xtensor; it is named here and nowhere else.
+/// Matrices of floats to and from NumPy's `.npy` files, via xtensor, which only this header uses.
 #pragma once
 
 #include <algorithm>
@@ -35,12 +35,12 @@ struct Matrix {
     std::vector<float> values;
 };
 
-/// Any number of rows or columns is welcome.
+/// Accept any number of rows or columns.
 inline constexpr Index any_size = -1;
 
 namespace npy {
 
-/// What stands behind a key of the header, which is a Python dictionary; up to the comma or brace after it.
+/// The value of a key in the header, which is a Python dictionary; ends before the next comma or brace.
 inline std::string_view value_of(std::string_view header, std::string_view key, const std::string& where) {
     const std::size_t found = header.find(key);
     if (found == std::string_view::npos) throw Error(where, "broken .npy header", std::string(key));
@@ -70,7 +70,7 @@ inline std::array<Index, 2> sizes_of(std::string_view shape, const std::string& 
     return sizes;
 }
 
-/// Checks the header against the file's length, before xtensor believes it. \returns rows and columns
+/// Checks the header against the file's length before xtensor uses it. \returns rows and columns
 inline std::array<Index, 2> checked_sizes(const MappedFile& file) {
     const auto bytes = file.bytes();
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -95,9 +95,9 @@ inline std::array<Index, 2> checked_sizes(const MappedFile& file) {
 
 }  // namespace npy
 
-/// Reads a matrix. `rows` and `columns` say what is expected, or `any_size`.
-/// \throws Error naming the file, expected and found, if it is no row-major float32 matrix of that shape or
-///         holds a value that is not finite
+/// Reads a matrix. `rows` and `columns` are the expected sizes, or `any_size`.
+/// \throws Error naming the file, expected and found, if it is not a row-major float32 matrix of that shape
+///         or contains a value that is not finite
 inline Matrix load_npy(const std::filesystem::path& path, Index rows = any_size, Index columns = any_size) {
     const std::array<Index, 2> sizes = npy::checked_sizes(MappedFile(path));
     const auto fits = [](Index expected, Index found) { return expected == any_size || expected == found; };
@@ -121,7 +121,7 @@ inline Matrix load_npy(const std::filesystem::path& path, Index rows = any_size,
     return matrix;
 }
 
-/// Writes rows x columns floats, row-major; the file appears whole or not at all.
+/// Writes rows x columns floats, row-major; the file is replaced atomically.
 /// \throws Error if `values` has another size or the file cannot be written
 inline void save_npy(const std::filesystem::path& path, std::span<const float> values, Index rows,
                      Index columns) {

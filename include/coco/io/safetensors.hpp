@@ -24,7 +24,8 @@
 
 namespace coco::io {
 
-/// An open safetensors file; the bytes of its tensors live as long as this object or what it was moved to.
+/// An open safetensors file; the bytes of its tensors are valid as long as this object or the object it
+/// was moved to.
 class Safetensors {
 public:
     struct Tensor {
@@ -33,7 +34,7 @@ public:
         std::span<const std::byte> bytes;
     };
 
-    /// \throws Error naming the file, and the tensor where there is one, if anything in it breaks the format
+    /// \throws Error naming the file, and the tensor where there is one, if the format is violated
     explicit Safetensors(const std::filesystem::path& path) : file_(path) {
         ByteReader in(file_.bytes(), file_.path());
         const std::size_t length = in.count(1, "header bytes");
@@ -58,14 +59,14 @@ public:
     const std::map<std::string, Tensor, std::less<>>& tensors() const noexcept { return tensors_; }
     bool has(std::string_view name) const { return tensors_.contains(name); }
 
-    /// A line of the metadata. \throws Error if there is none of that key
+    /// A metadata entry. \throws Error if the key does not exist
     const std::string& metadata(std::string_view key) const {
         const auto found = metadata_.find(key);
         if (found == metadata_.end()) throw Error(where(key), "no such key in the metadata");
         return found->second;
     }
 
-    /// \throws Error if there is none of that name
+    /// \throws Error if there is no tensor of that name
     const Tensor& tensor(std::string_view name) const {
         const auto found = tensors_.find(name);
         if (found == tensors_.end()) throw Error(where(name), "no such tensor in the file");
@@ -74,7 +75,7 @@ public:
 
     /// The values of a tensor, row-major, in the mapped file.
     /// \throws Error naming the tensor, expected and found, if its element type is not that of `T`, its shape
-    ///         is another, or it is not aligned for `T`
+    ///         differs, or it is not aligned for `T`
     template <class T>
     std::span<const T> get(std::string_view name, const Shape& shape) const {
         const Tensor& found = tensor(name);
@@ -89,7 +90,7 @@ public:
         return {reinterpret_cast<const T*>(found.bytes.data()), found.bytes.size() / sizeof(T)};
     }
 
-    /// Gives the memory of a tensor's pages back; they are read again when they are looked at.
+    /// Releases the memory of a tensor's pages; a later access reads them from the file again.
     void forget(std::span<const std::byte> part) const { file_.forget(part); }
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The weights of a Hugging Face folder: one safetensors file, or several with an index.
+/// The weights in a Hugging Face folder: one safetensors file, or several with an index.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +25,8 @@
 
 namespace coco::io {
 
-/// Widens the values of a tensor of F32, F16 or BF16. \throws Error naming `where` for any other element
-/// type, a wrong number of values, or one that is not finite
+/// Converts the values of an F32, F16 or BF16 tensor to float. \throws Error naming `where` for any other
+/// element type, a wrong number of values, or a value that is not finite
 /// \param first_row  the number of the tensor's first row, for errors
 inline void to_floats(const Safetensors::Tensor& tensor, const std::string& where, Index columns,
                       std::span<float> out, Index first_row = 0) {
@@ -58,12 +58,12 @@ inline void to_floats(const Safetensors::Tensor& tensor, const std::string& wher
     require_finite(out, columns, where, first_row);
 }
 
-/// `model.safetensors`, or the files that `model.safetensors.index.json` names. Files stay mapped as long as
-/// this object lives; a tensor is read when it is asked for.
+/// `model.safetensors`, or the files that `model.safetensors.index.json` names. Files stay mapped for the
+/// lifetime of this object; a tensor is read on request.
 class SafetensorsFolder {
 public:
-    /// \throws Error naming the file: none of the two is there, the index names a file outside the folder or
-    ///         one that lacks a tensor it should hold
+    /// \throws Error naming the file: neither of the two exists, the index names a file outside the folder or
+    ///         a file that lacks a tensor listed for it
     explicit SafetensorsFolder(const std::filesystem::path& folder) {
         const auto single = folder / "model.safetensors", index = folder / "model.safetensors.index.json";
         if (std::filesystem::is_regular_file(single)) {
@@ -89,22 +89,22 @@ public:
     SafetensorsFolder(const SafetensorsFolder&) = delete;
     SafetensorsFolder& operator=(const SafetensorsFolder&) = delete;
 
-    /// Paths of the files, by name.
+    /// Paths of the files, sorted by name.
     std::vector<std::filesystem::path> paths() const {
         std::vector<std::filesystem::path> all;
         for (const auto& [name, file] : files_) all.emplace_back(file.path());
         return all;
     }
     bool has(std::string_view name) const { return home_.contains(name); }
-    /// \throws Error if there is none of that name
+    /// \throws Error if there is no tensor of that name
     const Shape& shape(std::string_view name) const { return home(name).tensor(name).shape; }
 
-    /// \throws Error if there is none of that name
+    /// \throws Error if there is no tensor of that name
     Dtype dtype(std::string_view name) const { return home(name).tensor(name).dtype; }
 
-    /// Writes rows `first` and on, as many as `out` holds, of a matrix, rows x cols, row-major; a tensor of
-    /// one dimension is a single row. \throws Error naming file and tensor: missing, of another shape or
-    /// type, or not finite
+    /// Reads consecutive rows of a matrix of rows x cols, row-major, from row `first`, as many as fit into
+    /// `out`. A tensor of one dimension is a single row. \throws Error naming file and tensor: missing, of
+    /// another shape or type, or not finite
     void read(std::string_view name, Index rows, Index cols, Index first, std::span<float> out) const {
         each_row(name, rows, cols, first, static_cast<Index>(out.size()) / cols,
                  [&](Index i, const Safetensors::Tensor& row, const std::string& where) {
@@ -114,7 +114,7 @@ public:
                                i);
                  });
     }
-    /// The same rows as they are stored. \throws Error as `read`
+    /// The same rows in their stored format. \throws Error as `read`
     void read_bytes(std::string_view name, Index rows, Index cols, Index first,
                     std::span<std::byte> out) const {
         const std::size_t row_bytes = layout_of(dtype(name)).bytes * static_cast<std::size_t>(cols);
@@ -128,7 +128,7 @@ public:
     }
 
 private:
-    /// take(i, row, where) for rows first .. first + count - 1 of a tensor.
+    /// Calls take(i, row, where) for rows first .. first + count - 1 of a tensor.
     template <class Take>
     void each_row(std::string_view name, Index rows, Index cols, Index first, Index count,
                   const Take& take) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Writes safetensors files: equal contents give equal bytes, and a file appears whole or not at all.
+/// Writes safetensors files: equal contents give equal bytes, and files are replaced atomically.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +20,16 @@
 
 namespace coco::io {
 
-/// Collects metadata and tensors, then writes them at once. The bytes of a tensor are not copied: they must
-/// live until `write` returns.
+/// Collects metadata and tensors, then writes them all in one call. The bytes of a tensor are not copied;
+/// they must live until `write` returns.
 class SafetensorsWriter {
 public:
-    /// Sets a line of the metadata; UTF-8. A key set again has the later value.
+    /// Sets a metadata entry; UTF-8. Setting a key again replaces the value.
     void metadata(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
 
-    /// A tensor whose bytes lie in pieces, one after the other.
-    /// \throws Error naming the tensor if the name was used before or the pieces have not the size of the
-    /// shape
+    /// Adds a tensor whose bytes are given as consecutive pieces.
+    /// \throws Error naming the tensor if the name was used before or the size of the pieces does not match
+    ///         the shape
     void add_pieces(const std::string& name, Dtype dtype, Shape shape,
                     std::vector<std::span<const std::byte>> pieces) {
         const std::size_t size = bytes_of(shape, dtype, name);
@@ -50,8 +50,9 @@ public:
         add(name, dtype_of<T>(), std::move(shape), std::as_bytes(values));
     }
 
-    /// Replaces the file `path`. Wide elements come first, so that all are aligned; then by name.
-    /// \throws Error if the file cannot be written or a string is not UTF-8; an old file then stays
+    /// Replaces the file `path`. Tensors are sorted by decreasing element size, so that all are aligned, then
+    /// by name.
+    /// \throws Error if the file cannot be written or a string is not UTF-8; an old file then remains
     void write(const std::filesystem::path& path) const {
         std::vector<const std::pair<const std::string, Tensor>*> order;
         for (const auto& entry : tensors_) order.push_back(&entry);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Large tensors a stretch of rows at a time: who turns one into another type needs room for no more than
-/// that beside what stays.
+/// Processes large tensors in slices of rows, so that a conversion to another type needs only one slice of
+/// extra memory beside the result.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace coco::io {
 
-/// Calls f(first, count) for stretches of rows, one after the other, of some 2^20 numbers each.
+/// Calls f(first, count) for consecutive slices of rows, about 2^20 numbers each.
 template <class F>
 void by_slices(Index rows, Index cols, const F& f) {
     const Index maximum = std::max<Index>(1, (Index{1} << 20) / std::max<Index>(1, cols));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads `.tiktoken` files: a token in base64 and its rank a line. A pair of neighbours merges if the two
-/// together are a token, the lowest rank first (openai/tiktoken, `_byte_pair_merge`); a token's rank is its
-/// id.
+/// Reads `.tiktoken` files: one token in base64 and its rank per line. Two neighbours merge if their
+/// concatenation is a token, the lowest rank first (openai/tiktoken, `_byte_pair_merge`); a token's rank is
+/// its id.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@
 
 namespace coco::io {
 
-/// What base64 (RFC 4648, padded) stands for. \throws Error naming `where`
+/// Decodes base64 (RFC 4648, padded). \throws Error naming `where`
 inline std::string from_base64(std::string_view text, const std::string& where) {
     static constexpr auto value_of = [] {
         std::array<signed char, 256> values{};
@@ -54,12 +54,12 @@ inline std::string from_base64(std::string_view text, const std::string& where) 
 
 /// The ranks of a file, as byte-level tokens by id.
 /// \param where  names the file in errors
-/// \throws Error naming file and line: no base64, no rank, a rank twice or far beyond the number of lines,
-///         a token of no bytes or more than 1024
+/// \throws Error naming file and line: invalid base64, no rank, a rank that occurs twice or far exceeds the
+///         number of lines, a token of no bytes or more than 1024
 inline std::vector<std::string> read_tiktoken(std::string_view text, const std::string& where) {
     constexpr std::size_t longest = 1024;
     std::vector<std::string> tokens;
-    // Ranks may leave gaps, but not wide ones: what is reserved must not be more than the file is worth.
+    // Ranks may leave small gaps only: the memory reserved must be in proportion to the size of the file.
     std::size_t lines = 1;
     for (const char c : text) lines += c == '\n';
     const std::size_t maximum = 2 * lines + 1024;
@@ -85,7 +85,7 @@ inline std::vector<std::string> read_tiktoken(std::string_view text, const std::
     return tokens;
 }
 
-/// \throws Error naming `where` if a byte is no token
+/// \throws Error naming `where` if a byte has no token
 inline void require_all_bytes(const std::vector<std::string>& tokens, const std::string& where) {
     std::array<bool, 256> known{};
     for (const std::string& token : tokens)
@@ -96,8 +96,8 @@ inline void require_all_bytes(const std::vector<std::string>& tokens, const std:
 }
 
 /// The tokenizer in a file.
-/// \param convention  what the file does not say: how texts are cut, and whether they are normalised
-/// \param special     tokens beside those of the file, with their ids, for instance {"<|endoftext|>", 151643}
+/// \param convention  what the file does not contain: the splitting rule and whether texts are normalised
+/// \param special     tokens in addition to those of the file, with their ids, e.g. {"<|endoftext|>", 151643}
 /// \throws Error naming the file and the line or the token
 inline text::Tokenizer open_tiktoken(const std::filesystem::path& path, const text::Convention& convention,
                                      const std::vector<std::pair<std::string, Id>>& special) {

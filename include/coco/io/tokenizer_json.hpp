@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reads `tokenizer.json`, the file of Hugging Face's `tokenizers`: byte-level BPE with the rules of cutting
-/// known here. What it says is recognised by its content; what would change ids and is not known is refused.
+/// Reads `tokenizer.json`, the file of Hugging Face's `tokenizers`: byte-level BPE with the splitting rules
+/// of this library. Settings are recognised by their content; an unknown setting that would change ids
+/// is an error.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,7 @@
 
 namespace coco::io {
 
-/// One reading of one file; `vocabulary` is what comes of it.
+/// Parses one file; the result is `vocabulary`.
 class TokenizerJson {
 public:
     /// \param where  names the file in errors
@@ -48,7 +49,7 @@ public:
         vocabulary.split = rule(file);
         if (file.has("decoder"))
             for (const JsonObject& step : steps(file, "decoder", "decoders")) expect_type(step, "ByteLevel");
-        // What these add at the ends of a text is the caller's to add.
+        // The caller adds the ids that a post-processor would add at the ends of a text.
         if (file.has("post_processor"))
             for (const JsonObject& step : steps(file, "post_processor", "processors"))
                 if (step.string("type") != "TemplateProcessing") expect_type(step, "ByteLevel");
@@ -99,7 +100,7 @@ private:
         return parts;
     }
 
-    /// The one step at `key`, or those of a `Sequence`, which calls its list `name`.
+    /// The one step at `key`, or the steps of a `Sequence`, whose list has the key `name`.
     std::vector<JsonObject> steps(const JsonObject& of, const char* key, const char* name) const {
         const JsonObject step = of.object(key);
         if (step.string("type") != "Sequence") return {step};
@@ -161,8 +162,8 @@ private:
         expect(model, "end_of_word_suffix", "");
         vocabulary.whole_words = flag(model, "ignore_merges", false);
         const JsonObject tokens = model.object("vocab");
-        // Some files leave ids unused, but not by far: what is reserved must not be more than the file is
-        // worth.
+        // Some files leave a few ids unused. The memory reserved must be in proportion to the
+        // file size.
         max_ids_ = 2 * (tokens.value().size() + added) + 1024;
         for (const auto& [token, id] : tokens.value().items()) put(tokens, token, token, id);
         const bool unknowns = model.has("unk_token") || flag(model, "byte_fallback", false);
@@ -184,7 +185,7 @@ private:
         return found;
     }
 
-    /// Written as "left right", or since 2024 as ["left", "right"].
+    /// A merge is written as "left right", or since 2024 as ["left", "right"].
     std::string merge_of(const std::string& where, const Json& merge) const {
         if (merge.is_string()) return merge.get<std::string>();
         const auto part = [&](std::size_t i) -> const std::string& {
@@ -223,7 +224,7 @@ private:
     std::size_t max_ids_ = 0;
 };
 
-/// The tokenizer in a file. Ids that its template would put at the ends of a text are not added by `encode`.
+/// The tokenizer in a file. `encode` does not add the ids that the file's template adds to a text.
 /// \throws Error naming the file and the path in it
 inline text::Tokenizer open_tokenizer_json(const std::filesystem::path& path) {
     const MappedFile file(path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What item vectors must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of item vectors, one named concept per requirement, so that an error message names the
+/// missing one.
 #pragma once
 
 #include <concepts>
@@ -13,13 +14,14 @@ namespace coco {
 
 namespace items {
 
-/// Made as `T(ParameterLayout&, const T::Config&, Index items, Index width)`.
+/// Constructor `T(ParameterLayout&, const T::Config&, Index items, Index width)`; `Config` has
+/// defaults.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Saved` with `vectors`, items x width, and `gradient`, where its users add
-/// theirs.
+/// `template <class P> struct Saved` with `vectors`, items x width, and `gradient`, to which the users of the
+/// vectors add their gradients.
 template <class T>
 concept KeepsVectors = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.vectors } -> std::convertible_to<CRows<Archetype>>;
@@ -32,7 +34,7 @@ concept GoesForward = requires(const T& t, Context<Archetype>& ctx) {
     { t.forward(ctx) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
-/// `backward(ctx, saved)`: parameters' gradients += from `kept.gradient`.
+/// `backward(ctx, saved)`: adds to the parameters' gradients from `saved.gradient`.
 template <class T>
 concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
                                 const typename T::template Saved<Archetype>& saved) {
@@ -41,13 +43,13 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 }  // namespace items
 
-/// A vector an item: what a backbone eats and what is ranked.
+/// One vector per item. They are the input of a backbone, and the vectors by which items are ranked.
 template <class T>
 concept Items = Plays<T, role::Items> && items::ClaimsItsTensors<T> && items::KeepsVectors<T> &&
     items::GoesForward<T> && items::GoesBackward<T>;
 
-/// True for item vectors; for anything else it does not compile, and the first line of the message is the
-/// first sentence here that is not met.
+/// True for item vectors. For any other type it does not compile, and the first line of the error message
+/// names the first requirement below that is not met.
 template <class T>
 constexpr bool explain_items() {
     if constexpr (!Plays<T, role::Items>)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A learned vector for each item: what the backbone eats and what is ranked.
+/// A learned vector for each item: input of the backbone, and the vector by which items are ranked.
 #pragma once
 
 #include <coco/core/role.hpp>
@@ -15,13 +15,13 @@ public:
     using Role = role::Items;
 
     struct Config {
-        double init = 0.02;  ///< standard deviation at the start
+        double init = 0.02;  ///< standard deviation of the initial values
     };
 
     template <class P>
     struct Saved {
         CRows<P> vectors;  ///< items x width
-        Rows<P> gradient;  ///< where users of `vectors` add theirs; empty where not wanted
+        Rows<P> gradient;  ///< users of `vectors` add their gradients here; empty: not computed
     };
 
     Table(ParameterLayout& layout, const Config& config, Index items, Index width)
@@ -34,7 +34,7 @@ public:
     Saved<P> forward(Context<P>& ctx) const {
         return {ctx.value(vectors_), ctx.gradient(vectors_)};
     }
-    /// Nothing is left to do: gradients were added where they belong.
+    /// Does nothing: `gradient` is already the gradient of the parameter.
     template <class P>
     void backward(Context<P>&, const Saved<P>&) const {}
 

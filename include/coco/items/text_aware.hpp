@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A learned vector plus a linear map of a given text vector, so that rare items borrow from those that
-/// read alike: v_i = E_i + T_i W'.
+/// A learned vector plus a linear map of a given text vector, v_i = E_i + T_i W', so that rare items share
+/// information with items of similar text.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,13 @@
 
 namespace coco::items {
 
-/// items x width, from ids and text.
+/// Item vectors, items x width, from ids and text.
 class TextAware {
 public:
     using Role = role::Items;
 
     struct Config {
-        double init = 0.02;                           ///< standard deviation of E and W at the start
+        double init = 0.02;                           ///< standard deviation of the initial E and W
         Index text_width = 0;                         ///< of a text vector
         std::function<void(std::span<float>)> texts;  ///< writes items x text_width, row-major
     };
@@ -28,11 +28,11 @@ public:
     template <class P>
     struct Saved {
         Rows<P> vectors;   ///< items x width
-        Rows<P> gradient;  ///< of `vectors`, zero at the start; empty where not wanted
+        Rows<P> gradient;  ///< of `vectors`, zero after forward; empty if not computed
         nn::Linear::Saved<P> mapped;
     };
 
-    /// Throws `Error` where no text vectors are given.
+    /// Throws `Error` if no text vectors are given.
     TextAware(ParameterLayout& layout, const Config& config, Index items, Index width) {
         require(config.text_width > 0 && config.texts, "items::TextAware", "no text vectors",
                 "Config::texts and Config::text_width");

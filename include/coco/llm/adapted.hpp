@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an adapter does in one layer of a decoder, for the rows of one pass.
+/// An adapter applied in one layer of a decoder, to the rows of one pass.
 #pragma once
 
 #include <coco/adapter/projections.hpp>
@@ -8,31 +8,31 @@
 
 namespace coco::llm {
 
-/// A layer's changes. Serves `nn::GatedFeedForward` as what stands beside its weights.
+/// The changes of one layer's maps. Also serves as the `beside` argument of `nn::GatedFeedForward`.
 template <class P, class Adapter>
 class Adapted {
     using Projection = adapter::Projection;
 
 public:
-    /// \param row_key  a key a row of the pass, for dropout
+    /// \param row_key  one key per row of the pass, for dropout
     Adapted(const Adapter& adapter, Index layer, const adapter::Sizes& sizes, Ids<P> row_key)
         : adapter_(&adapter), layer_(layer), sizes_(sizes), row_key_(row_key) {}
 
-    /// Whether it changes any of these maps.
+    /// Whether the adapter changes any of these maps.
     template <class... Some>
     bool changes(Some... some) const {
         return (adapter_->changes(some) || ...);
     }
-    /// y += the change of a map of x.
+    /// y += the change of map p, applied to x.
     void forward(Context<P>& ctx, Projection p, CRows<P> x, Rows<P> y) const {
         adapter_->forward(ctx, layer_, p, x, row_key_, y);
     }
-    /// The adapter's gradients from dy, and dx += theirs.
+    /// Adds the gradients of the adapter, and its contribution to dx.
     void backward(Context<P>& ctx, Projection p, CRows<P> x, CRows<P> dy, Rows<P> dx) const {
         adapter_->backward(ctx, layer_, p, x, row_key_, dy, dx);
     }
 
-    /// The three maps of the same rows, y = [query | key | value].
+    /// The changes of the three maps of the same rows, y = [query | key | value].
     void query_key_value(Context<P>& ctx, CRows<P> x, Rows<P> y) const {
         Index first = 0;
         for (const Projection p : {Projection::query, Projection::key, Projection::value}) {

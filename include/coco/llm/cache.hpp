@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Keys and values of texts that are being continued, so that each new token is one row and not the whole
-/// text again.
+/// Keys and values of texts that are being generated, so that each new token costs one row instead of the
+/// whole text.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,8 @@
 
 namespace coco::llm {
 
-/// Room for `sequences` texts of `room` tokens each. Memory: 2 layers x sequences x room x kv_width scalars.
+/// Room for `sequences` texts of `room` tokens each. Memory: 2 x layers x sequences x room x kv_width
+/// scalars.
 template <class P>
 class Cache {
 public:
@@ -34,19 +35,19 @@ public:
     }
 
     Index sequences() const { return static_cast<Index>(length_.size()); }
-    /// Tokens a text may have.
+    /// Maximum number of tokens per text.
     Index room() const { return room_; }
-    /// Tokens that text s has.
+    /// Number of tokens of text s.
     Index length(Index s) const { return length_[static_cast<std::size_t>(s)]; }
-    /// Text s begins anew.
+    /// Makes text s empty.
     void clear(Index s) { length_[static_cast<std::size_t>(s)] = 0; }
 
-    /// Keys or values of a layer, text s in rows s * room and on.
+    /// Keys or values of a layer; text s begins at row s * room.
     Rows<P> keys(Index layer) { return part(2 * layer); }
     Rows<P> values(Index layer) { return part(2 * layer + 1); }
 
-    /// Takes in new rows: they continue texts `sequence`, a stretch of `added` each.
-    /// \throws Error where a text outgrows its room or is named twice
+    /// Assigns cache rows to new tokens: segment g of `added` continues text sequence[g].
+    /// \throws Error if a text outgrows its room or occurs twice in `sequence`
     Packed<P> append(Context<P>& ctx, const Segments<P>& added, std::span<const Id> sequence) {
         const std::span<Id> begin = ctx.work.numbers(added.count() + 1),
                             end = ctx.work.numbers(added.count()), position = ctx.work.numbers(added.rows()),
@@ -92,7 +93,7 @@ private:
     Index rows_, room_, width_;
     std::vector<Index> length_;
     Block<Scalar, P> rows_of_layers_;
-    Block<Scalar, P> table_;  ///< of the rotation: room x head
+    Block<Scalar, P> table_;  ///< rotary cosines and sines: room x head
 };
 
 }  // namespace coco::llm

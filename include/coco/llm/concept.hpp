@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a language model must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of a language model, one named concept per requirement, so that an error message names the
+/// missing one.
 #pragma once
 
 #include <concepts>
@@ -18,7 +19,7 @@ namespace coco {
 
 namespace llm {
 
-/// Made as `T(ParameterLayout&, const llm::Source&)`.
+/// Constructor `T(ParameterLayout&, const llm::Source&)`.
 template <class T>
 concept TakesGivenWeights = std::constructible_from<T, ParameterLayout&, const Source&>;
 
@@ -29,7 +30,8 @@ concept SaysItsSizes = requires(const T& model) {
     { model.adapter_sizes() } -> std::convertible_to<adapter::Sizes>;
 };
 
-/// `vocabulary()`: tokens; `embed(ctx, token, out)`: their embeddings, from which soft prompts start.
+/// `vocabulary()`: number of tokens; `embed(ctx, token, out)`: their embeddings, which initialise soft
+/// prompts.
 template <class T>
 concept EmbedsTokens = requires(const T& model, Context<Archetype>& ctx, Ids<Archetype> token,
                                 Rows<Archetype> out) {
@@ -37,8 +39,8 @@ concept EmbedsTokens = requires(const T& model, Context<Archetype>& ctx, Ids<Arc
     { model.embed(ctx, token, out) } -> std::same_as<void>;
 };
 
-/// `forward(ctx, adapter, prompted)` returns `Saved<P>` with `out`, hidden rows from each group's first soft
-/// row on, and `of_group`, their stretches.
+/// `forward(ctx, adapter, prompted)` returns `Saved<P>` with `out`, the hidden rows of each group from its
+/// first soft row on, and `of_group`, one segment per group.
 template <class T>
 concept ReadsPrompts = requires(const T& model, Context<Archetype>& ctx, const adapter::Frozen& adapter,
                                 const typename T::template Input<Archetype>& in,
@@ -48,8 +50,8 @@ concept ReadsPrompts = requires(const T& model, Context<Archetype>& ctx, const a
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `backward(ctx, adapter, kept, dout, dsoft, open)`: gradients of soft prompts and adapter, open groups
-/// only.
+/// `backward(ctx, adapter, saved, dout, dsoft, open)`: gradients of soft prompts and adapter, from open
+/// groups only.
 template <class T>
 concept PassesGradients = requires(const T& model, Context<Archetype>& ctx, const adapter::Frozen& adapter,
                                    const typename T::template Saved<Archetype>& saved, CRows<Archetype> dout,
@@ -64,8 +66,8 @@ template <class T>
 concept LanguageModel = Plays<T, role::LanguageModel> && llm::TakesGivenWeights<T> && llm::SaysItsSizes<T> &&
     llm::EmbedsTokens<T> && llm::ReadsPrompts<T> && llm::PassesGradients<T>;
 
-/// True for a language model; for anything else it does not compile, and the first line of the message is the
-/// first sentence here that is not met.
+/// True for a language model. For any other type it does not compile, and the first line of the error message
+/// names the first requirement below that is not met.
 template <class T>
 constexpr bool explain_language_model() {
     if constexpr (!Plays<T, role::LanguageModel>)

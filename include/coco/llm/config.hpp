@@ -13,15 +13,15 @@
 
 namespace coco::llm {
 
-/// How weights are kept where that is settled when the program runs (`storage::Configured`).
+/// In which format weights are stored, if it is selected at run time (`storage::Configured`).
 enum class Keep : std::uint8_t { floats, bfloat16, as_stored };
 
-/// Sizes and constants of a language model. What the model file says, and how much of it is used.
+/// Sizes and constants of a language model, as given by the model file, and how much of it is used.
 struct Config {
     std::string architecture = "llama";
     Index width = 0;   ///< of a row (hidden size)
     Index layers = 0;  ///< in the file
-    Index depth = 0;   ///< layers used: the first `depth`, then the final norm; 0 takes all
+    Index depth = 0;   ///< layers used: the first `depth`, then the final norm; 0: all
     Index heads = 0, kv_heads = 0;
     Index head = 0;    ///< width of a head; heads * head need not be `width`
     Index hidden = 0;  ///< of the gated feed-forward
@@ -31,14 +31,14 @@ struct Config {
     nn::RopeKind rope = nn::RopeKind::half_split;
     bool head_norm = false;  ///< an RMS norm on each query and key head (Qwen3)
     bool qkv_bias = false;   ///< queries, keys and values have a bias (Qwen2)
-    bool tied = true;        ///< logits are products with the token embeddings
+    bool tied = true;        ///< the token embeddings are the output matrix
     bool output_head =
-        false;  ///< claim the output matrix of a model that is not tied; only `logits` reads it
-    Keep keep = Keep::floats;   ///< read by `storage::Configured` alone
-    double keep_bytes = 1.5e9;  ///< layers whose activations together take more are run again in backward
+        false;  ///< claim the output matrix of an untied model; only `logits` reads it
+    Keep keep = Keep::floats;   ///< read only by `storage::Configured`
+    double keep_bytes = 1.5e9;  ///< if activations of all layers take more, backward recomputes them
 
-    /// A configuration with what an architecture's name settles. \throws Error naming `where` for one that is
-    /// not known here
+    /// A configuration with the settings that follow from the architecture's name.
+    /// \throws Error, which names `where`, for an unknown architecture
     static Config of(const std::string& architecture, const std::string& where) {
         require(architecture == "llama" || architecture == "qwen2" || architecture == "qwen3", where,
                 "unknown architecture", "llama, qwen2 or qwen3", architecture);
@@ -54,12 +54,12 @@ struct Config {
     Index kv_width() const { return kv_heads * head; }
     /// Columns of the joint projection [query | key | value].
     Index fused_width() const { return query_width() + 2 * kv_width(); }
-    /// What an adapter needs to know.
+    /// Sizes of the maps that an adapter may change.
     adapter::Sizes adapter_sizes() const {
         return {used(), width, query_width(), kv_width(), kv_width(), hidden};
     }
 
-    /// \throws Error naming the setting that is out of range
+    /// \throws Error, which names the setting, if one is out of range
     void check() const {
         const auto positive = [](Index value, const char* name) {
             require(value >= 1, std::string("llm.") + name, "too small", "at least 1", text_of(value));

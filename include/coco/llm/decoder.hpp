@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A decoder-only language model with given weights: reads soft prompts and text, gives hidden rows; backward
-/// reaches the soft prompts and the adapter, of the open groups only.
+/// A decoder-only language model with given weights: maps soft prompts and text to hidden rows. Backward
+/// computes gradients of the soft prompts and of the adapter, from open groups only.
 #pragma once
 
 #include <span>
@@ -21,10 +21,10 @@
 
 namespace coco::llm {
 
-/// out_i = an instruction's token, a text's token or a soft row.
+/// out_i = the embedding of a token of the instruction, or of a text, or a soft row.
 template <class T>
 struct SpliceRows {
-    const T* token;  ///< embeddings of the instruction's tokens, then of the texts'
+    const T* token;  ///< embeddings of the instruction's tokens, then of the texts' tokens
     const T* soft;
     Index soft_stride;
     Index prefix;
@@ -42,8 +42,8 @@ struct SpliceRows {
     }
 };
 
-/// The Llama family: RMS norms, rotary positions, grouped queries, SwiGLU.
-/// \tparam Storage_  how the weights lie: `storage::Float`, `storage::BFloat16`, `storage::AsStored`
+/// The Llama family: RMS norms, rotary positions, grouped-query attention, SwiGLU.
+/// \tparam Storage_  format of the weights: `storage::Float`, `storage::BFloat16`, `storage::AsStored`
 template <class Storage_>
 class Decoder {
     static_assert(Storage<Storage_>,
@@ -60,18 +60,18 @@ public:
 
     template <class P>
     struct Saved {
-        Rows<P> out;  ///< rows of all groups from the first soft row on, after the final norm, x width
-        Segments<P> of_group;  ///< a stretch of `out` for each group
+        Rows<P> out;  ///< rows x width: all groups, from the first soft row on, after the final norm
+        Segments<P> of_group;  ///< of the rows of `out`
         Packed<P> packed;
         Segments<P> soft_of;
         Index soft_rows = 0;
         std::span<CRows<P>> inputs;  ///< of each layer, then of the final norm
         std::span<typename Layer::template Saved<P>>
-            layers;          ///< empty where layers are run again in backward
+            layers;          ///< empty if backward recomputes the layers
         Rows<P> statistics;  ///< of the final norm
     };
 
-    /// Claims the weights that `source` gives when the parameters are made.
+    /// Claims the weights; `source` provides them when the parameters are made.
     Decoder(ParameterLayout& layout, const Source& source) : config_(source.config) {
         config_.check();
         const ParameterLayout::Scope scope(layout, "llm");
@@ -95,8 +95,8 @@ public:
     Index width() const { return config_.width; }
     adapter::Sizes adapter_sizes() const { return config_.adapter_sizes(); }
 
-    /// Hidden rows of all groups. Keeps what `backward` needs where the run trains or collects gradients;
-    /// otherwise layers leave nothing behind.
+    /// Hidden rows of all groups. Saves what `backward` needs if `ctx` is training or has gradients;
+    /// otherwise the layers save nothing.
     template <class P, class Adapter>
     Saved<P> forward(Context<P>& ctx, const Adapter& adapter, const Prompted<P>& in) const {
         using T = typename P::Scalar;
@@ -149,12 +149,12 @@ public:
         return saved;
     }
 
-    /// Gradients of the soft prompts and of the adapter, from those of `Saved::out`. A closed group's rows
-    /// are left out altogether: its soft prompts get zeros, the adapter nothing. With none open the adapter's
-    /// gradients are not touched.
+    /// Gradients of the soft prompts and of the adapter, from the gradient of `Saved::out`. Rows of closed
+    /// groups are left out: the gradient of their soft prompts is zero, and they add nothing to that of the
+    /// adapter. If no group is open, the adapter's gradients are not written.
     /// \param dout  rows of `Saved::out` x width; a closed group's rows are not read
-    /// \param dsoft soft rows x width, or empty
-    /// \param open  host: a byte a group, 0 where it is closed
+    /// \param dsoft  soft rows x width, or empty
+    /// \param open  on the host, one byte per group; 0: closed
     template <class P, class Adapter>
     void backward(Context<P>& ctx, const Adapter& adapter, const Saved<P>& saved, CRows<P> dout,
                   Rows<P> dsoft, std::span<const std::uint8_t> open) const {
@@ -199,7 +199,7 @@ public:
         if (!dsoft.empty()) nn::gather(ctx.on, CRows<P>(dy), opened.soft, dsoft);
     }
 
-    /// Hidden rows of texts alone, text rows x width.
+    /// Hidden rows of texts without soft prompts, text rows x width.
     template <class P, class Adapter>
     Rows<P> hidden(Context<P>& ctx, const Adapter& adapter, Ids<P> token, const Segments<P>& text_of) const {
         Prompted<P> in;
@@ -208,9 +208,10 @@ public:
         return forward(ctx, adapter, in).out;
     }
 
-    /// Continues texts: hidden rows of new tokens, which see what `cache` holds of their texts and one
-    /// another. \param token_of  a stretch of `token` for each text     \param sequence  the texts, numbers
-    /// in the cache
+    /// Continues texts: hidden rows of new tokens, which attend to the rows of their text in `cache` and,
+    /// causally, to one another.
+    /// \param token_of  for each text a slice of `token`
+    /// \param sequence  for each text its number in `cache`
     template <class P, class Adapter>
     Rows<P> extend(Context<P>& ctx, const Adapter& adapter, Cache<P>& cache, Ids<P> token,
                    const Segments<P>& token_of, std::span<const Id> sequence) const {
@@ -229,7 +230,7 @@ public:
         return out;
     }
 
-    /// Logits of hidden rows, rows x vocabulary. \throws Error where the output matrix was not claimed
+    /// Logits of hidden rows, rows x vocabulary. \throws Error if the output matrix was not claimed
     template <class P>
     Rows<P> logits(Context<P>& ctx, CRows<P> rows) const {
         if (!config_.tied && !config_.output_head)
@@ -246,7 +247,7 @@ private:
         return static_cast<double>(rows) * static_cast<double>(columns) * sizeof(T);
     }
 
-    /// What layer l kept of the open groups' rows, or makes again.
+    /// What layer l saved for the rows of open groups, or recomputes.
     template <class P, class Adapter>
     typename Layer::template Saved<P> activations(Context<P>& ctx, const Adapter& adapter,
                                                   const Saved<P>& saved, const Opened<P>& opened,

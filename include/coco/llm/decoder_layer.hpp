@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// One layer of a decoder: x + Attention(RMS(x)), then + SwiGLU(RMS(x)). Weights are given: gradients go to
-/// the rows and to the adapter only.
+/// One layer of a decoder: h = x + Attention(RMS(x)), then h + SwiGLU(RMS(h)). Weights are given: only the
+/// rows and the adapter have gradients.
 #pragma once
 
 #include <cmath>
@@ -22,7 +22,7 @@
 
 namespace coco::llm {
 
-/// y = RMS norm of x with a given weight; statistics as `nn::Norm` keeps them.
+/// y = RMS norm of x with a given weight; statistics as in `nn::Norm::Saved`.
 template <class P>
 void rms_norm(Context<P>& ctx, const TensorRef& weight, double epsilon, CRows<P> x, Rows<P> y,
               Rows<P> statistics) {
@@ -42,7 +42,7 @@ void rms_norm_backward(Context<P>& ctx, const TensorRef& weight, CRows<P> x, CRo
                                                  dy.data, dy.stride, dx.data, dx.stride, x.cols, false});
 }
 
-/// A layer's weights are claimed fused: [q | k | v] is one product, [gate | up] another.
+/// One layer. Weights are claimed fused: [q | k | v] is one product, [gate | up] another.
 template <class Storage>
 class DecoderLayer {
     using Matrix = typename Storage::Matrix;
@@ -53,14 +53,14 @@ public:
     struct Saved {
         CRows<P> x;
         Rows<P> statistics, middle_statistics;  ///< rows x 2: of the two norms
-        Rows<P> unturned;  ///< rows x (query + key): before norm and rotation; only with `head_norm`
-        Rows<P> fused;     ///< rows x (query + key + value), rotated
+        Rows<P> unturned;  ///< rows x (query + key): before head norm and rotation; only with `head_norm`
+        Rows<P> fused;     ///< rows x (query + key + value); query and key rotated
         Rows<P> attended;  ///< rows x query
         Rows<P> softmax;   ///< rows x heads
-        Rows<P> middle;    ///< rows x width: between the two halves
+        Rows<P> middle;    ///< rows x width: after attention, before the feed-forward
         Rows<P> gate_up;   ///< rows x 2 hidden
     };
-    /// Scalars a row that `Saved` takes, x apart.
+    /// Scalars per row that `Saved` takes, without x.
     static Index kept_columns(const Config& c) {
         return 4 + (c.head_norm ? c.query_width() + c.kv_width() : 0) + c.fused_width() + c.query_width() +
                c.heads + c.width + 2 * c.hidden;
@@ -99,7 +99,7 @@ public:
         rope_ = nn::Rope(c.head, c.theta, c.rope);
     }
 
-    /// \param out  rows x width; where it is empty only what backward needs is computed
+    /// \param out  rows x width; if it is empty, only what backward needs is computed
     template <class P, class Adapter>
     Saved<P> forward(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed, CRows<P> x,
                      Rows<P> out) const {
@@ -159,7 +159,7 @@ public:
         return saved;
     }
 
-    /// \param dy  rows x width, overwritten on the way     \param dx  rows x width
+    /// \param dy  rows x width, overwritten     \param dx  rows x width
     template <class P, class Adapter>
     void backward(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed, const Saved<P>& saved,
                   Rows<P> dy, Rows<P> dx) const {
@@ -202,7 +202,7 @@ public:
 
     const nn::Rope& rope() const { return rope_; }
 
-    /// Rows of what forward kept, as scratch.
+    /// Selected rows of what forward saved, in scratch memory.
     template <class P>
     static Saved<P> gathered(Context<P>& ctx, const Saved<P>& saved, Ids<P> row) {
         const auto take = [&](CRows<P> from) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Writing: a language model continues texts, several at once, each of its own length.
+/// Text generation: a language model continues several texts of different lengths in one batch.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,10 @@
 
 namespace coco::llm {
 
-/// Called after each token of text `text` with all that was written so far; false ends the text.
+/// Called after each new token of text `text` with all its new tokens so far; returning false ends the text.
 using Written = std::function<bool(Index text, std::span<const Id> written)>;
 
-/// Continues texts; returns what was written to each, a stop token not included.
+/// Continues texts; returns the new tokens of each, without the stop token.
 /// \throws Error for an empty prompt or a setting out of range
 template <class P, class Decoder, class Adapter>
 std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Parameters<P>& parameters,

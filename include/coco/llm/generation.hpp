@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a language model's next token is taken from its logits: the likeliest, or a draw from the likeliest.
+/// Selects a language model's next token from its logits: the likeliest, or a draw from the likeliest.
 #pragma once
 
 #include <algorithm>
@@ -15,17 +15,17 @@
 
 namespace coco::llm {
 
-/// How texts are continued. Logits are penalised, divided by the temperature, and cut to the `top_k`
-/// likeliest, then to `top_p` of what is left, in this order.
+/// How texts are continued. Logits are penalised, divided by the temperature, and restricted to the `top_k`
+/// likeliest, then to `top_p` of the remaining ones, in this order.
 struct Generation {
-    Index max_tokens = 64;          ///< written to a text, at most
-    double temperature = 0;         ///< divides the logits; 0 takes the likeliest token always
-    Index top_k = 0;                ///< draws from so many of the likeliest tokens; 0: from all
+    Index max_tokens = 64;          ///< maximum number of new tokens per text
+    double temperature = 0;         ///< divides the logits; 0: always the likeliest token
+    Index top_k = 0;                ///< draws from this many of the likeliest tokens; 0: from all
     double top_p = 1;               ///< draws from the likeliest tokens that together have this probability
-    double repetition_penalty = 1;  ///< divides what speaks for a token the text has, multiplies what speaks
-                                    ///< against it (Keskar et al., 2019)
-    std::uint64_t seed = 1;         ///< a text's draws depend on the seed, its number and the place alone
-    std::vector<Id> stop;           ///< tokens that end a text; they are not part of it
+    double repetition_penalty = 1;  ///< for tokens already in the text: divides positive logits, multiplies
+                                    ///< negative ones (Keskar et al., 2019)
+    std::uint64_t seed = 1;         ///< draws depend only on the seed, the text's number and the step
+    std::vector<Id> stop;           ///< tokens that end a text; they are not returned
     Index at_once = 16;             ///< texts in one pass
 
     void check() const {
@@ -40,8 +40,9 @@ struct Generation {
     }
 };
 
-/// Makes each token less likely that `prompt` or `written` has, once however often it is there.
-/// \param seen  room, used again from call to call
+/// Makes each token that occurs in `prompt` or `written` less likely, by the same factor for any number of
+/// occurrences.
+/// \param seen  scratch memory, reused from call to call
 template <class T>
 void penalise(std::span<T> logits, const Generation& how, std::span<const Id> prompt,
               std::span<const Id> written, std::vector<Id>& seen) {
@@ -57,7 +58,7 @@ void penalise(std::span<T> logits, const Generation& how, std::span<const Id> pr
     }
 }
 
-/// The next token by its logits. \param chance  uniform in [0, 1)
+/// Selects the next token by its logits. \param chance  uniform in [0, 1)
 template <class T>
 Id pick(std::span<const T> logits, const Generation& how, double chance) {
     if (how.temperature <= 0)

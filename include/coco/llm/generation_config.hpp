@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a model's makers let it write: the tokens that end its texts, and how the others are drawn.
+/// The generation settings published with a model: its stop tokens, and how the other tokens are drawn.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@
 
 namespace coco::llm {
 
-/// Tokens that end a text, as the file says; none where it says nothing.
+/// Tokens that end a text, as given by the file; none if it gives none.
 inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
     if (kind_of(path) == ModelFile::gguf) {
         const io::Gguf file(path);
@@ -37,9 +37,9 @@ inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
     return {};
 }
 
-/// The settings of a Hugging Face folder's `generation_config.json`; the likeliest token always where there
-/// is none (a GGUF file has none) or it says `do_sample: false`. Stop tokens as `stop_tokens`. \throws Error
-/// naming file and key for a setting of another type or out of range
+/// The settings of a Hugging Face folder's `generation_config.json`. If there is none (a GGUF file has none),
+/// or if it does not set `do_sample: true`, always the likeliest token. Stop tokens as `stop_tokens`.
+/// \throws Error, which names file and key, for a setting of another type or out of range
 inline Generation generation_of(const std::filesystem::path& path) {
     Generation how;
     how.stop = stop_tokens(path);

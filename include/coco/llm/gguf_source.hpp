@@ -17,7 +17,7 @@
 namespace coco::llm {
 
 /// The shape of the model in a file.
-/// \throws Error naming the key: unknown architecture, missing key, a feature this decoder does not have
+/// \throws Error, which names the key: unknown architecture, missing key, a feature the decoder does not have
 inline Config config_of(const io::Gguf& file) {
     Config c =
         Config::of(std::string(file.string("general.architecture")), file.path() + ": general.architecture");
@@ -56,23 +56,24 @@ inline Config config_of(const io::Gguf& file) {
     return c;
 }
 
-/// The row of a file in adjacent pairs that is row i in split halves: row j of a head's first half is its row
-/// 2j, row j of the second half its row 2j + 1. Converters to GGUF did the opposite to Llama's queries and
-/// keys.
+/// Maps row i in the order of split halves (`RopeKind::half_split`) to its row in a file with adjacent pairs
+/// (`RopeKind::adjacent`). In each head, row j of the first half is row 2j of the file, row j of the second
+/// half is row 2j + 1. Converters to GGUF apply the inverse permutation to Llama's queries and keys.
 constexpr Index paired_row(Index i, Index head) {
     const Index j = i % head;
     return i - j + (j < head / 2 ? 2 * j : 2 * (j - head / 2) + 1);
 }
 
-/// The bytes of some of a tensor's rows.
+/// The bytes of `count` rows of a tensor.
 inline std::span<const std::byte> rows_of(const io::TensorInfo& tensor, Index first, Index count) {
     const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(tensor.rows);
     return tensor.bytes.subspan(static_cast<std::size_t>(first) * row, static_cast<std::size_t>(count) * row);
 }
 
-/// A model in an open file, which stays open as long as the source is used. Its query and key rows come out
-/// in split halves, whatever the file's order. \throws Error as `config_of`; tensors that are missing,
-/// misshapen or not finite are named when they are read
+/// A model in an open file, which stays open as long as the source is used. Query and key rows are returned
+/// in the order of split halves for any order in the file.
+/// \throws Error as `config_of`; a missing tensor, a wrong shape or a value that is not finite is reported,
+///         with the tensor's name, when the tensor is read
 inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
     const Config config = config_of(*file);
     const bool paired = config.architecture == "llama";
@@ -80,7 +81,7 @@ inline Source source_of(const std::shared_ptr<const io::Gguf>& file) {
         return paired && (name.ends_with("attn_q.weight") || name.ends_with("attn_k.weight"));
     };
     Source source{config, {}, {}, {}};
-    // Turned rows are taken one by one (a row counts as a whole stretch), others as they lie.
+    // Permuted rows are read one by one (a row counts as a whole slice), others in contiguous slices.
     const auto each = [=](const io::TensorInfo& tensor, std::string_view name, Index first, Index count,
                           const auto& take) {
         io::by_slices(count, turned(name) ? Index{1} << 20 : tensor.columns, [&](Index at, Index some) {

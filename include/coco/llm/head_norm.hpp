@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// RMS norm of each head of queries or keys with one weight for all heads, as Qwen3 has it before the
-/// rotation.
+/// RMS norm of each head of queries or keys with one weight for all heads, as in Qwen3, before the rotation.
 #pragma once
 
 #include <coco/core/math.hpp>
@@ -9,7 +8,7 @@
 
 namespace coco::llm {
 
-/// y = w x / sqrt(mean(x^2) + eps), head by head.
+/// y = w x / sqrt(mean(x^2) + eps) for each head.
 template <class T>
 struct HeadNormRows {
     const T* x;
@@ -31,7 +30,7 @@ struct HeadNormRows {
     }
 };
 
-/// d = scale (w d - x scale^2 mean(w d x)), in place of the output's gradient.
+/// d = scale (w d - x scale^2 mean(w d x)), in place; on entry d is the gradient of y.
 template <class T>
 struct HeadNormBackwardRows {
     const T* x;
@@ -56,7 +55,7 @@ struct HeadNormBackwardRows {
     }
 };
 
-/// A given weight, 1 x head, for all heads of x.
+/// The norm with a given weight, 1 x head, the same for all heads of x.
 class HeadNorm {
 public:
     HeadNorm() = default;

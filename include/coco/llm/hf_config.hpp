@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a Hugging Face `config.json` says of a language model.
+/// Reads the shape of a language model from a Hugging Face `config.json`.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace coco::llm {
 
-/// Base of the rotary angles: in `rope_parameters` (transformers 5) or beside it. \throws Error for scaling
+/// Base of the rotary angles: in `rope_parameters` (transformers 5) or at the top level. \throws Error for
+/// scaled rotary positions
 inline double rope_base_of(const io::JsonObject& json) {
     for (const char* key : {"rope_parameters", "rope_scaling"}) {
         if (!json.has(key)) continue;
@@ -28,8 +29,9 @@ inline double rope_base_of(const io::JsonObject& json) {
     return json.has("rope_theta") ? json.real("rope_theta") : 10000;
 }
 
-/// The shape of the model that `config.json` describes. Whether it is tied is the file's word.
-/// \throws Error naming file and key: unknown architecture, missing key, a feature this decoder does not have
+/// The shape of the model that `config.json` describes. `tied` is taken from the file.
+/// \throws Error, which names file and key: unknown architecture, missing key, a feature the decoder does not
+///         have
 inline Config config_of(const io::JsonObject& json) {
     Config c = Config::of(json.string("model_type"), json.where("model_type"));
     const auto count = [&](const char* key) { return static_cast<Index>(json.integer(key)); };
@@ -38,7 +40,7 @@ inline Config config_of(const io::JsonObject& json) {
     c.heads = count("num_attention_heads");
     c.kv_heads = json.has("num_key_value_heads") ? count("num_key_value_heads") : c.heads;
     require(c.heads >= 1, json.where("num_attention_heads"), "too small", "at least 1", text_of(c.heads));
-    // Qwen3's heads are 128 wide unless the file says otherwise, whatever the width of a row.
+    // Qwen3's heads are 128 wide by default, for any width of a row.
     c.head = json.has("head_dim") ? count("head_dim") : c.architecture == "qwen3" ? 128 : c.width / c.heads;
     c.hidden = count("intermediate_size");
     c.vocabulary = count("vocab_size");

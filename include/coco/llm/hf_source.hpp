@@ -18,7 +18,7 @@
 
 namespace coco::llm {
 
-/// What Hugging Face calls the tensor that `Source` calls `name`:
+/// Hugging Face's name of the tensor that `Source` calls `name`:
 /// "blk.3.attn_q.weight" is "model.layers.3.self_attn.q_proj.weight".
 inline std::string hf_name(std::string_view name) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> parts{
@@ -52,13 +52,14 @@ inline std::string hf_name(std::string_view name) {
     throw Error(std::string(name), "no such tensor in a language model of this family");
 }
 
-/// The model in a folder, whose files stay mapped as long as the source is used. Rows of queries and keys lie
-/// in split halves there. \throws Error as `config_of` and `io::SafetensorsFolder`; where the head is
-/// missing; tensors that are missing, misshapen or not finite are named when they are read
+/// The model in a folder, whose files stay mapped as long as the source is used. In these files rows of
+/// queries and keys are in the order of split halves.
+/// \throws Error as `config_of` and `io::SafetensorsFolder`; a missing tensor, a wrong shape or a value that
+///         is not finite is reported, with the tensor's name, when the tensor is read
 inline Source hf_source(const std::filesystem::path& folder) {
     const Config config = config_of(io::JsonObject::open(folder / "config.json"));
     const auto files = std::make_shared<const io::SafetensorsFolder>(folder);
-    // A body saved without its head names tensors without "model.".
+    // A model saved without its output head names its tensors without "model.".
     const auto theirs = [bare = files->has("embed_tokens.weight")](std::string_view name) {
         std::string full = hf_name(name);
         if (bare && full.starts_with("model.")) full.erase(0, 6);
@@ -75,7 +76,7 @@ inline Source hf_source(const std::filesystem::path& folder) {
             case io::Dtype::bf16:
                 return GgmlType::BF16;
             default:
-                return GgmlType::F32;  // anything else is refused when it is read
+                return GgmlType::F32;  // any other type throws when it is read
         }
     };
     source.bytes = [=](std::string_view name, Index rows, Index cols, Index first, std::span<std::byte> out) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A language model with LoRA's change written into its weights, W' = W + scale B A, or taken out again: what
-/// is served needs no adapter then.
+/// A language model with LoRA's change merged into its weights, W' = W + scale B A, or removed again. A
+/// merged model is served without an adapter.
 #pragma once
 
 #include <map>
@@ -23,7 +23,7 @@ struct LowRankChange {
     Index rank = 0;
     double scale = 1;
 
-    /// w += scale B A for rows `first` and on, as many as w holds; row by row, sums in double.
+    /// w += scale B A, where w holds consecutive rows from `first` on; row by row, sums in double.
     void add_to(std::span<float> w, Index first, Index cols) const {
         std::vector<double> sum(static_cast<std::size_t>(cols));
         for (Index i = first; (i - first) * cols < static_cast<Index>(w.size()); ++i) {
@@ -80,15 +80,15 @@ Source changed(const Source& base, const adapter::LoRA& lora, P& on, const Param
 
 }  // namespace detail
 
-/// The model with an adapter's change in its weights. Changed tensors are floats whatever the file holds;
-/// all others stay as they are stored.
-/// \param parameters  of the layout that `lora` claimed its tensors from; read now, not later
+/// The model with an adapter's change in its weights. Changed tensors are float for any type in the file; all
+/// others keep their stored type.
+/// \param parameters  of the layout that `lora` claimed its tensors from; read in this call only
 template <class P>
 Source merged(const Source& base, const adapter::LoRA& lora, P& on, const Parameters<P>& parameters) {
     return detail::changed(base, lora, on, parameters, 1);
 }
 
-/// The model without the change that was merged into it; within rounding the one it was.
+/// The model without the change that was merged into it: the original one up to rounding.
 template <class P>
 Source unmerged(const Source& with, const adapter::LoRA& lora, P& on, const Parameters<P>& parameters) {
     return detail::changed(with, lora, on, parameters, -1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Language models from whatever file or folder a user has.
+/// Opens a language model from a GGUF file or a Hugging Face folder.
 #pragma once
 
 #include <array>
@@ -17,10 +17,11 @@
 
 namespace coco::llm {
 
-/// What a path holds, told by its content, not by its name.
+/// The kind of model at a path.
 enum class ModelFile : std::uint8_t { gguf, hugging_face };
 
-/// \throws Error where there is nothing, or nothing of either kind
+/// Detects the kind from the content of the file or folder, not from its name.
+/// \throws Error if the path does not exist or is of neither kind
 inline ModelFile kind_of(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path)) {
         if (!std::filesystem::is_regular_file(path / "config.json"))
@@ -38,7 +39,7 @@ inline ModelFile kind_of(const std::filesystem::path& path) {
     throw Error(path.string(), "not a language model", "a GGUF file or a Hugging Face folder");
 }
 
-/// The model in a GGUF file or in a Hugging Face folder. Weights are read when parameters are made of them.
+/// The model in a GGUF file or in a Hugging Face folder. Weights are read when parameters are made from it.
 /// \throws Error as `kind_of`, `source_of` and `hf_source`
 inline Source open(const std::filesystem::path& path) {
     return kind_of(path) == ModelFile::gguf ? source_of(std::make_shared<const io::Gguf>(path))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A GGUF file or a Hugging Face folder as a text model: its weights, its own tokenizer, and a sum over its
+/// A GGUF file or a Hugging Face folder as a text model: its weights, its own tokenizer, and a digest of its
 /// bytes.
 #pragma once
 
@@ -20,13 +20,13 @@
 
 namespace coco::llm {
 
-/// The tokenizer that comes with a model. \throws Error as `kind_of` and the readers of either kind
+/// The tokenizer of a model. \throws Error as `kind_of` and the readers of either kind
 inline text::Tokenizer open_tokenizer(const std::filesystem::path& path) {
     return kind_of(path) == ModelFile::gguf ? io::tokenizer_of(io::Gguf(path))
                                             : io::open_tokenizer_json(path / "tokenizer.json");
 }
 
-/// A sum over all that makes a model: the GGUF file, or the folder's weights, config and tokenizer.
+/// A digest of a model: of the GGUF file, or of the folder's weights, config and tokenizer.
 inline std::string model_digest(const std::filesystem::path& path) {
     if (kind_of(path) == ModelFile::gguf) return io::file_digest(path);
     std::string sums = io::file_digest(path / "config.json") + io::file_digest(path / "tokenizer.json");
@@ -34,13 +34,13 @@ inline std::string model_digest(const std::filesystem::path& path) {
     return text_of(io::XXH64::of(std::as_bytes(std::span<const char>(sums))));
 }
 
-/// The language model at a path; files stay open as long as a copy of the source is used. Its tokenizer takes
-/// what looks like a special token for ordinary text: titles were written by others.
-/// \param depth  layers used, the first ones, then the final norm; 0 takes all. The sum names it, for an
-///               adapter or prompts that were trained with it fit no other
-/// \throws Error as `open` and `open_tokenizer`; where `depth` is out of range
+/// The language model at a path; files stay open as long as a copy of the source is used. Its tokenizer
+/// treats special tokens in a text as ordinary text, because titles are untrusted input.
+/// \param depth  number of leading layers used, followed by the final norm; 0: all. The digest includes it,
+///               because an adapter or prompts trained with one depth do not fit another
+/// \throws Error as `open` and `open_tokenizer`; if `depth` is out of range
 inline TextModel open_text_model(const std::filesystem::path& path, Index depth = 0) {
-    // A GGUF holds both: its hundred thousand words are read once.
+    // A GGUF file holds both: it is opened once, and its hundred thousand tokens are parsed once.
     const auto file = kind_of(path) == ModelFile::gguf ? std::make_shared<const io::Gguf>(path) : nullptr;
     TextModel model;
     model.source = file ? source_of(file) : hf_source(path);

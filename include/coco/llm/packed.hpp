@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The rows of a pass as the layers see them, [instruction | group 0: soft, text | group 1 ...], and the same
-/// without the groups that are closed.
+/// The rows of a pass in the order in which the layers process them, [instruction | group 0: soft, text |
+/// group 1 ...], and the same without the groups that are closed.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace coco::llm {
 
-/// Host numbers as the policy sees them.
+/// Uploads host numbers to the policy.
 template <class P>
 Ids<P> upload(Context<P>& ctx, std::span<const Id> numbers) {
     return ctx.on.upload(numbers, ctx.work);
@@ -29,38 +29,38 @@ Segments<P> segments_of(Context<P>& ctx, std::span<const Id> offsets) {
 template <class P>
 class Cache;
 
-/// Where the keys and values of a pass that continues texts are kept.
+/// Cached keys and values of a pass that continues texts.
 template <class P>
 struct Cached {
-    Cache<P>* home = nullptr;  ///< null: the pass sees its own rows only
-    Segments<P> keys;          ///< rows of the cache that each group sees, the new ones last
-    Ids<P> row;                ///< for each new row its row there
+    Cache<P>* home = nullptr;  ///< null: rows attend to rows of this pass only
+    Segments<P> keys;          ///< rows of the cache that each group attends to, the new ones last
+    Ids<P> row;                ///< for each new row its row in the cache
 };
 
 /// Rows of a pass.
 template <class P>
 struct Packed {
     Index prefix = 0;      ///< rows of the instruction
-    Segments<P> segments;  ///< the instruction where there is one, then the groups
-    Segments<P> of_group;  ///< the groups alone, counted from their first row
+    Segments<P> segments;  ///< the instruction, if there is one, then the groups
+    Segments<P> of_group;  ///< the groups only, counted from the first group's first row
     std::span<const Id> position_host, row_key_host;
-    Ids<P> position, row_key;  ///< a row's place in its text, instruction included; its key for dropout
-    CRows<P> table;            ///< of the rotation
-    Index positions = 0;       ///< 1 + the largest
+    Ids<P> position, row_key;  ///< of each row: position in its text, instruction included; key for dropout
+    CRows<P> table;            ///< rotary cosines and sines
+    Index positions = 0;       ///< number of rows of `table`: 1 + the largest position
     Cached<P> cached;
 
     Index rows() const { return segments.rows(); }
     Index first(Index group) const { return prefix + of_group.begin(group); }
 };
 
-/// Where the rows of a pass come from, beside their places.
+/// The rows of a pass, and which input each one reads.
 template <class P>
 struct Gathered {
     Packed<P> packed;
-    Ids<P> source;  ///< a group's row reads token `source`, or soft row -1 - `source`
+    Ids<P> source;  ///< of each group's row: token `source`, or if negative soft row -1 - `source`
 };
 
-/// Numbers the rows of a pass. \throws Error where soft prompts and texts are of different numbers of groups
+/// Arranges the rows of a pass. \throws Error if soft prompts and texts have different numbers of groups
 template <class P>
 Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
     const Index groups = in.groups(), prefix = in.instruction.size;
@@ -116,12 +116,12 @@ Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
 template <class P>
 struct Opened {
     Packed<P> packed;
-    Ids<P> row;      ///< for each of its rows the row of the whole pass; empty where all are open
+    Ids<P> row;      ///< for each row of `packed` its row in the whole pass; empty if all groups are open
     Ids<P> out_row;  ///< the same for rows of groups, counted from the first group's first row
-    Ids<P> soft;     ///< for each soft row of the whole pass the row here, or -1
+    Ids<P> soft;     ///< for each soft row of the whole pass its row in `packed`, or -1
 };
 
-/// Leaves out the groups that are closed. \param open  a byte a group
+/// Leaves out the groups that are closed. \param open  one byte per group, 0: closed
 template <class P>
 Opened<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
                     std::span<const std::uint8_t> open) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Shapes of published models, and how many parameters a shape has. Source: the models' config.json.
+/// Shapes of published models, and the number of parameters of a shape. Source: the models' config.json.
 #pragma once
 
 #include <coco/llm/config.hpp>
 
 namespace coco::llm {
 
-/// Weights of a model of this shape, all layers, the output matrix counted once where it is tied.
+/// Number of weights of a model of this shape, all layers; a tied output matrix is counted once.
 inline Index parameter_count(const Config& c) {
     const Index attention = (c.fused_width() + c.query_width()) * c.width +
                             (c.qkv_bias ? c.fused_width() : 0) + (c.head_norm ? 2 * c.head : 0);

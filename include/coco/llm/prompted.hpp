@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a language model reads in a pass: for each group its soft prompts, then its text; before all of them
-/// one instruction that is common to all and whose rows are computed once.
+/// Input of a language model in one pass: for each group its soft prompts, then its text; before all groups
+/// one shared instruction, whose rows are computed once.
 #pragma once
 
 #include <span>
@@ -12,16 +12,16 @@
 
 namespace coco::llm {
 
-/// One pass's input. A group may lack soft rows, text, or both.
+/// Input of one pass. A group may have no soft rows, no text, or neither.
 template <class P>
 struct Prompted {
     CRows<P> soft;        ///< soft prompts of all groups, rows x width
-    Segments<P> soft_of;  ///< a stretch of `soft` for each group; no segments at all: none has any
-    Ids<P> token;         ///< texts of all groups, ids below the vocabulary's size
-    Segments<P> text_of;  ///< a stretch of `token` for each group; no segments at all: none has any
+    Segments<P> soft_of;  ///< for each group a slice of `soft`; no segments at all: no group has soft rows
+    Ids<P> token;         ///< texts of all groups; ids below the vocabulary size
+    Segments<P> text_of;  ///< for each group a slice of `token`; no segments at all: no group has text
     Ids<P> instruction;   ///< tokens before every group; may be empty
     std::span<const Id>
-        group;  ///< host: a number a group that keys its dropout; empty: its place in the batch
+        group;  ///< on the host, one number per group that keys its dropout; empty: its index in the batch
 
     Index groups() const { return soft_of.count() > text_of.count() ? soft_of.count() : text_of.count(); }
     Index soft_length(Index g) const { return soft_of.count() ? soft_of.length(g) : 0; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A language model that knows nothing: weights from a seed, of any shape. For tests, benchmarks and the
-/// small decoder over a catalogue's words.
+/// A language model of any shape with random weights from a seed. For tests, benchmarks and the small decoder
+/// over a catalogue's words.
 #pragma once
 
 #include <cmath>
@@ -13,8 +13,8 @@
 namespace coco::llm {
 
 /// Uniform weights of variance 1/in (norms 1, token embeddings of variance 1), a function of the seed, the
-/// tensor's name and the place in it; projections back into the rows are scaled by 1/sqrt(2 layers), so that
-/// rows stay of the embeddings' size whatever the depth.
+/// tensor's name and the element's index. Output projections (attn_output, ffn_down) are scaled by
+/// 1/sqrt(2 layers), so that rows keep the magnitude of the embeddings at any depth.
 inline Source random_source(const Config& config, std::uint64_t seed) {
     config.check();
     return {config,

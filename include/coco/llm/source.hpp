@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where a language model's weights come from: a file, or a seed. To the decoder all are alike.
+/// Source of a language model's weights: a file, or a random generator, with one interface for the decoder.
 #pragma once
 
 #include <cstddef>
@@ -20,31 +20,32 @@
 
 namespace coco::llm {
 
-/// A language model as given: its shape, and a function that writes any of its tensors. Copies share
-/// whatever the function holds (an open file).
+/// A given language model: its shape, and a function that writes any of its tensors. Copies share what the
+/// function holds (an open file).
 struct Source {
     Config config;
-    /// Writes rows `first` and on, as many as `out` holds, of the tensor of a name, which is rows x cols,
-    /// row-major, out x in. Names are those of GGUF:
+    /// Writes consecutive rows from `first` on, as many as `out` holds, of the tensor of that name, which is
+    /// rows x cols, row-major, out x in. Names are those of GGUF:
     /// token_embd, output_norm, output, blk.N.{attn_norm, attn_q, attn_k, attn_v, attn_output, attn_q_norm,
     /// attn_k_norm, ffn_norm, ffn_gate, ffn_up, ffn_down}, each with ".weight", and
-    /// blk.N.{attn_q, attn_k, attn_v} with ".bias" where `config.qkv_bias`. Rows of attn_q and attn_k lie
-    /// as `config.rope` says. Throws `Error` naming the tensor where it is missing or of another shape.
+    /// blk.N.{attn_q, attn_k, attn_v} with ".bias" if `config.qkv_bias`. The order of rows of attn_q
+    /// and attn_k is that of `config.rope`. Throws `Error`, which names the tensor, if it is missing or of
+    /// another shape.
     std::function<void(std::string_view name, Index rows, Index cols, Index first, std::span<float> out)>
         read;
-    /// A file's own type of a tensor's values, and the bytes of the same rows. Both are empty where
-    /// there is no file. Throw as `read`.
+    /// The stored type of a tensor, and the bytes of the same rows in that type. Both are empty if there is
+    /// no file. They throw as `read`.
     std::function<GgmlType(std::string_view name)> type = {};
     std::function<void(std::string_view name, Index rows, Index cols, Index first, std::span<std::byte> out)>
         bytes = {};
 };
 
-/// In what type a tensor can be had as it is stored: the file's, or F32 where there is none.
+/// The type in which `write_stored` writes a tensor: that of the file, or F32 if there is no file.
 inline GgmlType type_of(const Source& source, std::string_view name) {
     return source.type ? source.type(name) : GgmlType::F32;
 }
 
-/// Reads rows of a tensor by stretches and hands each value to `write(i, value)`, i from 0 on.
+/// Reads rows of a tensor slice by slice and calls `write(i, value)` for each value, i from 0 on.
 template <class Write>
 void for_each_value(const Source& source, std::string_view name, Index rows, Index cols, Index first,
                     Index count, const Write& write) {
@@ -57,7 +58,7 @@ void for_each_value(const Source& source, std::string_view name, Index rows, Ind
     });
 }
 
-/// Writes the bytes of a tensor's rows in that type, as many as `out` holds.
+/// Writes the bytes of consecutive rows of a tensor, in the type given by `type_of`, as many as `out` holds.
 inline void write_stored(const Source& source, std::string_view name, Index rows, Index cols, Index first,
                          std::span<std::byte> out) {
     if (source.bytes) return source.bytes(name, rows, cols, first, out);
@@ -67,7 +68,7 @@ inline void write_stored(const Source& source, std::string_view name, Index rows
     });
 }
 
-/// "blk.3.attn_q.weight".
+/// Name of a tensor of a layer, for example "blk.3.attn_q.weight".
 inline std::string layer_tensor(Index layer, std::string_view part, std::string_view kind = "weight") {
     return "blk." + std::to_string(layer) + "." + std::string(part) + "." + std::string(kind);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a language model's given weights lie in memory, and what is done with them: products forward and
-/// back, rows of the token table, scores.
+/// Storage formats of a language model's given weights, and the operations on them: products in forward and
+/// backward, rows of the token table, logits.
 #pragma once
 
 #include <concepts>
@@ -21,15 +21,15 @@
 
 namespace coco::llm {
 
-/// A tensor of the source, `rows` of it, which together with others makes one matrix.
+/// A tensor of the source with its number of rows. The parts of a list form one matrix.
 struct Part {
     std::string name;
     Index rows;
 };
 using Parts = std::vector<Part>;
 
-/// Claims single rows of the source, `Part::rows` numbers each, one after the other: 1 x their sum, in
-/// scalars of the policy whatever the storage (norms, biases).
+/// Claims single-row tensors of the source (norms, biases), `Part::rows` numbers each, concatenated to one
+/// row, in scalars of the policy for any storage.
 inline TensorRef claim_row(ParameterLayout& layout, const Source& source, std::string_view name, Parts list) {
     Index cols = 0;
     for (const Part& p : list) cols += p.rows;
@@ -45,7 +45,7 @@ namespace storage {
 
 /// Scalars of the policy, out x in.
 struct Float : nn::PlainWeights {
-    /// Claims the matrix of these parts, one above the other, each `cols` wide.
+    /// Claims the matrix of these parts, stacked by rows, each `cols` wide.
     static TensorRef claim(ParameterLayout& layout, const Source& source, std::string_view name, Parts parts,
                            Index cols) {
         Index rows = 0;
@@ -66,13 +66,13 @@ struct Float : nn::PlainWeights {
     }
 };
 
-/// A matrix of one or more stored ones, one above the other, and in what products with it are computed.
+/// A matrix of one or more stored matrices, stacked by rows, and the precision of products with it.
 struct StoredParts {
     std::vector<StoredTensorRef> parts;
     Precision precision = Precision::full;
 };
 
-/// What is done with stored parts.
+/// Operations on stored parts.
 struct InBlocks {
     using Matrix = StoredParts;
 
@@ -105,10 +105,10 @@ struct InBlocks {
     }
 };
 
-/// The blocks of the file: what a file of four bits a weight takes on disk it takes in memory. They are
-/// unpacked to the policy's scalars panel by panel inside each product.
+/// The blocks as stored in the file: a file with four bits per weight takes as much memory as on disk. Blocks
+/// are unpacked to the policy's scalars panel by panel inside each product.
 struct AsStored : InBlocks {
-    /// Parts of one type make one stored matrix.
+    /// Consecutive parts of the same type form one stored matrix.
     static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
                              const Parts& parts, Index cols) {
         StoredParts matrix;
@@ -136,8 +136,8 @@ struct AsStored : InBlocks {
     }
 };
 
-/// bfloat16, whatever the file holds. Products are of bfloat16 with sums in float where the policy has them
-/// (a processor with AVX-512 BF16); elsewhere weights are widened panel by panel.
+/// bfloat16, for any type in the file. Products are of bfloat16 with sums in float if the policy supports
+/// them (for example a processor with AVX-512 BF16); otherwise weights are widened panel by panel.
 struct BFloat16 : InBlocks {
     static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
                              const Parts& parts, Index cols) {
@@ -147,7 +147,7 @@ struct BFloat16 : InBlocks {
     }
 };
 
-/// One of the three ways, by `Config::keep`: for programs that let their user choose.
+/// One of the three formats, selected by `Config::keep`: for programs where the user selects it.
 struct Configured : InBlocks {
     static StoredParts claim(ParameterLayout& layout, const Source& source, std::string_view name,
                              const Parts& parts, Index cols) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A language model as a user has it: its weights and its words, one package.
+/// A language model together with its tokenizer.
 #pragma once
 
 #include <functional>
@@ -12,11 +12,11 @@
 
 namespace coco::llm {
 
-/// Weights, tokenizer, and a sum that tells it from others.
+/// Weights, tokenizer, and a digest that identifies the model.
 struct TextModel {
     Source source;
     std::function<std::vector<Id>(std::string_view)> encode;
-    std::string digest;  ///< of the file it came from; checkpoints refuse to be loaded with another
+    std::string digest;  ///< of the model files; loading a checkpoint with another digest is an error
 };
 
 }  // namespace coco::llm

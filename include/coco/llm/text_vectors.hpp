@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A text as the mean of its tokens' embeddings: what text-aware items are given, and where prompts start.
+/// A text as the mean of its tokens' embeddings: input of text-aware items, and initial value of prompts.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@ namespace coco::llm {
 /// A language model's token embeddings, on the host.
 class TokenEmbeddings {
 public:
-    /// Reads them once. \throws Error as `Source::read`
+    /// Reads all embeddings. \throws Error as `Source::read`
     explicit TokenEmbeddings(const Source& source)
         : width_(source.config.width),
           vocabulary_(source.config.vocabulary),
@@ -25,7 +25,7 @@ public:
 
     Index width() const { return width_; }
 
-    /// Root of the mean square over all elements: the size that rows of the model's input have.
+    /// Root mean square over all elements: the typical magnitude of an element of the model's input rows.
     double rms() const {
         double sum = 0;
         for (const float x : rows_) sum += static_cast<double>(x) * static_cast<double>(x);
@@ -48,7 +48,7 @@ public:
     }
 
     /// Mean embeddings of many texts, texts x width(), row-major.
-    /// \param offsets  texts + 1 places in `token`
+    /// \param offsets  texts + 1 offsets into `token`
     std::vector<float> means(std::span<const Id> token, std::span<const Id> offsets) const {
         const std::size_t width = static_cast<std::size_t>(width_),
                           texts = offsets.empty() ? 0 : offsets.size() - 1;

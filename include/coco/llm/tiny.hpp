@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A small random decoder over a catalogue's words, made on the spot: it knows nothing of language, but tells
-/// words apart. For tests, and to see what CoCo does where words alone decide.
+/// A small random decoder over a catalogue's words, made in memory without a file. It is not trained on
+/// language, but distinguishes words. For tests, and for data where only the words of an item matter.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct Tiny {
     Words words;
 };
 
-/// A decoder whose vocabulary is the words of all items. Embeddings are drawn with variance 1 and the layers
-/// add about as much again, so a row still says which word it is.
+/// A decoder whose vocabulary is the words of all items. Embeddings have variance 1 and the layers add about
+/// as much again, so each hidden row still identifies its word.
 inline Tiny tiny(const data::Catalogue& catalogue, const TinyConfig& config = {}) {
     Tiny made;
     for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item) made.words.add(catalogue.text(item));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The simplest tokenizer: a token is a word of the texts it was made from.
+/// A word-level tokenizer: a token is a word of the texts it was built from.
 #pragma once
 
 #include <string>
@@ -12,16 +12,17 @@
 
 namespace coco::llm {
 
-/// Words are runs of letters and digits, lower-cased where they are ASCII; bytes beyond ASCII count as
-/// letters. Ids go by first appearance from 1; 0 stands for every other word. Const use is re-entrant.
+/// Words are sequences of letters and digits; ASCII letters are lower-cased, and bytes beyond ASCII count as
+/// letters. Ids are assigned by first appearance, from 1; 0 is the id of every other word. Const member
+/// functions are thread-safe.
 class Words {
 public:
-    /// Learns the words of a text.
+    /// Adds the words of a text to the vocabulary.
     void add(std::string_view text) {
         each(text, [&](std::string word) { id_.emplace(std::move(word), static_cast<Id>(id_.size()) + 1); });
     }
 
-    /// Ids, the unknown word's among them.
+    /// Number of ids, including that of the unknown word.
     Index size() const { return static_cast<Index>(id_.size()) + 1; }
 
     std::vector<Id> encode(std::string_view text) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Binary cross-entropy with one sampled negative a target (SASRec's own loss):
+/// Binary cross-entropy with one sampled negative per target (SASRec's original loss):
 /// L = mean over targets of -log s(h.v+) - log(1 - s(h.v-)), s the logistic function.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace coco::loss {
 
-/// Per target: both slopes, the loss, and dh.
+/// For each target: both derivatives, the loss, and dh.
 template <class T>
 struct BceRows {
     const T* h;
@@ -66,7 +66,7 @@ struct BceScatter {
     }
 };
 
-/// One negative a target; who draws it decides what it may not be.
+/// One negative per target. The sampler of negatives decides which items it may not be.
 struct Bce {
     using Role = role::Objective;
     static constexpr bool needs_negatives = true;

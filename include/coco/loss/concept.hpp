@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What an objective must offer, one named requirement each, so that a message can say what is missing.
+/// Requirements of an objective, one named concept per requirement, so that an error message names the
+/// missing one.
 #pragma once
 
 #include <concepts>
@@ -29,12 +30,12 @@ concept Steps = requires(Context<Archetype>& ctx, CRows<Archetype> x, const Targ
 
 }  // namespace loss
 
-/// What a model is trained with: the value and the gradient of a loss over the targets in one pass.
+/// A training loss: computes the value and the gradient over the targets in one pass.
 template <class L>
 concept Objective = Plays<L, role::Objective> && loss::SaysWhatItNeeds<L> && loss::Steps<L>;
 
-/// True for an objective; for anything else it does not compile, and the first line of the message is the
-/// first sentence here that is not met.
+/// True for an objective. For any other type it does not compile, and the first line of the error message
+/// names the first requirement below that is not met.
 template <class L>
 constexpr bool explain_objective() {
     if constexpr (!Plays<L, role::Objective>)

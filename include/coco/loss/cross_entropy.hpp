@@ -10,12 +10,12 @@
 
 namespace coco::loss {
 
-/// The full softmax.
+/// Softmax over all items.
 struct CrossEntropy {
     using Role = role::Objective;
     static constexpr bool needs_negatives = false;
 
-    /// *loss += weight * L; dh = and dvectors += its gradient.
+    /// *loss += weight * L; its gradients: dh =, dvectors +=.
     /// \param h        targets x width
     /// \param vectors  items x width
     template <class P>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// InfoNCE between behaviour and item (CoCo's L_aux): cosine over temperature, negatives the other targets
-/// of the batch except the group's own and repeats of the item.
+/// InfoNCE between behaviour and item (CoCo's L_aux). Logits are cosines divided by the temperature;
+/// negatives are the other targets of the batch, except those of the same group and repeats of the item.
 #pragma once
 
 #include <coco/nn/elementwise.hpp>
@@ -12,10 +12,10 @@
 namespace coco::loss {
 
 /// *loss += weight * mean over targets of -log softmax_t'(cos(h_t, v_t') / temperature)[t];
-/// dh = and dvectors += its gradient.
+/// its gradients: dh =, dvectors +=.
 /// \param h        targets x width
 /// \param vectors  items x width
-/// \param self     0 .. targets-1: each target's own column
+/// \param self     0 .. targets-1: the column of each target
 template <class P>
 void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, Ids<P> self,
               double temperature, double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The backbone's own loss, chosen by one run-time switch a step.
+/// The loss of the backbone, selected at run time by one switch per step.
 #pragma once
 
 #include <coco/loss/bce.hpp>
@@ -11,12 +11,12 @@ namespace coco {
 /// Which loss trains the backbone.
 enum class ObjectiveKind : std::uint8_t { cross_entropy, bce };
 
-/// Whether the batch must bring negatives.
+/// Whether the batch must contain negatives.
 inline bool needs_negatives(ObjectiveKind kind) { return kind == ObjectiveKind::bce; }
 
 namespace loss {
 
-/// As `CrossEntropy::step`, of the chosen kind.
+/// As `CrossEntropy::step`, for the loss of this kind.
 template <class P>
 void objective(ObjectiveKind kind, Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets,
                double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {

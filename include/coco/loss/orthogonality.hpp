@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's L_ortho: the mean over pairs of codes of cos(z_i, z_j), as
-/// (|sum z/|z||^2 - K) / (K (K - 1)); or of its square, where alignment of either sign is to be avoided.
+/// CoCo's L_ortho: the mean over pairs of codes of cos(z_i, z_j), computed as
+/// (|sum z/|z||^2 - K) / (K (K - 1)); or the mean of its square, to penalise both signs of the cosine.
 #pragma once
 
 #include <coco/nn/elementwise.hpp>
@@ -12,7 +12,7 @@ namespace coco::loss {
 /// What is averaged over pairs.
 enum class Orthogonality : bool { cosine, squared };
 
-/// (i, j) -> x_ij y_ij.
+/// i -> sum over j of x_ij y_ij.
 template <class T>
 struct ProductTerm {
     const T *x, *y;
@@ -38,7 +38,7 @@ struct OrthogonalityValue {
     }
 };
 
-/// out_ij = x_j: one row handed to all.
+/// out_ij = x_j: copies one row to every row.
 template <class T>
 struct SpreadRow {
     const T* x;
@@ -63,8 +63,9 @@ void orthogonality(Context<P>& ctx, CRows<P> codes, Orthogonality kind, double w
     const typename Workspace<P>::Frame frame(ctx.work);
     const Rows<P> partner = ctx.work.scratch(count, width), sum = ctx.work.scratch(1, 1);
     nn::fill<P>(ctx.on, sum, 0);
-    // Each code's partner: the sum of all codes, or the codes weighted by their cosines. The diagonal adds a
-    // constant whose gradient points along the code, which normalising removes.
+    // The partner of each code: the sum of all unit codes, or their sum weighted by their cosines with it.
+    // The diagonal term is constant: its gradient is parallel to the code, and `normalize_backward` removes
+    // it.
     if (kind == Orthogonality::cosine) {
         const Rows<P> total = ctx.work.scratch(1, width);
         nn::fill<P>(ctx.on, total, 0);

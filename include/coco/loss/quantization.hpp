@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's L_Q: the mean over groups of |sg(e) - z_k|^2, k the nearest code. The stop-gradient on e keeps
-/// both sides from shrinking to zero together.
+/// CoCo's L_Q: the mean over groups of |sg(e) - z_k|^2, where k is the nearest code. The stop-gradient on e
+/// prevents both sides from shrinking to zero together.
 #pragma once
 
 #include <coco/nn/elementwise.hpp>
@@ -30,7 +30,7 @@ struct QuantizationTerm {
     }
 };
 
-/// dz_k += 2 factor (z_k - e_g) over the groups g whose nearest code is k, in order.
+/// dz_k += 2 factor (z_k - e_g), summed in order over the groups g whose nearest code is k.
 template <class T>
 struct QuantizationGradient {
     const T* e;
@@ -56,7 +56,7 @@ struct QuantizationGradient {
 };
 
 /// *loss += weight * L_Q; dcodes += its gradient.
-/// \param e        groups x d     \param codes  K x d     \param nearest  a code a group
+/// \param e        groups x d     \param codes  K x d     \param nearest  one code per group
 template <class P>
 void quantization(Context<P>& ctx, CRows<P> e, CRows<P> codes, Ids<P> nearest, double weight,
                   typename P::Scalar* loss, Rows<P> dcodes) {

@@ -7,10 +7,10 @@
 
 namespace coco {
 
-/// Which rows L_aux compares with item vectors.
+/// Which rows L_aux compares with item vectors: the output of the backbone, or that of the aligner.
 enum class AuxiliaryOn : bool { behaviour, aligned };
 
-/// Weights of the terms; the paper's values.
+/// Weights of the terms. The defaults are the paper's values.
 struct LossWeights {
     ObjectiveKind objective = ObjectiveKind::cross_entropy;
     double alpha = 0.2;   ///< of L_aux

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Multi-head self-attention over ragged segments (Vaswani et al., 2017): one product makes queries, keys
-/// and values of all heads, the policy attends, one product mixes the heads.
+/// Multi-head self-attention over ragged segments (Vaswani et al., 2017): one product computes queries, keys
+/// and values of all heads, the policy's `attend` follows, and a second product mixes the heads.
 #pragma once
 
 #include <cmath>
@@ -11,10 +11,10 @@
 
 namespace coco::nn {
 
-/// Which rows of its segment a row sees.
+/// Which rows of its segment a row attends to: itself and earlier ones, or all.
 enum class AttentionMask : bool { causal, bidirectional };
 
-/// rows x width -> rows x width; rows of different segments never meet.
+/// rows x width -> rows x width; a row attends to rows of its own segment only.
 class SelfAttention {
 public:
     template <class P>
@@ -29,7 +29,7 @@ public:
 
     SelfAttention() = default;
     /// \param heads    divides width
-    /// \param dropout  rate on the attention's probabilities
+    /// \param dropout  rate on the attention probabilities
     SelfAttention(ParameterLayout& layout, std::string_view name, Index width, Index heads,
                   AttentionMask attention_mask, double dropout, Init init)
         : width_(width),

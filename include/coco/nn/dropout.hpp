@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Dropout (Srivastava et al., 2014), inverted: what is kept is divided by 1 - rate. The bits are a pure
-/// function of (seed, site, step, row key, column), the same on every policy.
+/// Inverted dropout (Srivastava et al., 2014): elements that are kept are divided by 1 - rate. The bits
+/// are a pure function of (seed, site, step, row key, column), the same on every policy.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace coco::nn {
 
-/// out = x * mask / (1 - rate), mask written as bytes.
+/// out = x * mask / (1 - rate); the mask is written as bytes.
 template <class T>
 struct DropoutRows {
     const T* x;
@@ -56,13 +56,13 @@ struct DropoutBackwardRows {
     }
 };
 
-/// Drops elements of x, rows x cols, at `rate` while training; hands x through otherwise.
+/// Drops elements of x, rows x cols, at `rate` while training; otherwise returns x itself.
 class Dropout {
 public:
     template <class P>
     struct Saved {
         CRows<P> out;
-        View<std::uint8_t, typename P::Space> mask;  ///< empty where nothing was dropped
+        View<std::uint8_t, typename P::Space> mask;  ///< empty if nothing was dropped
     };
 
     Dropout() = default;
@@ -72,7 +72,7 @@ public:
     double rate() const { return rate_; }
     std::uint32_t site() const { return site_; }
 
-    /// \param row_key  a key a row of x
+    /// \param row_key  one key per row of x
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> x, Ids<P> row_key) const {
         using T = typename P::Scalar;

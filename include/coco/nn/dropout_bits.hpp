@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The random bits of a row's dropout, many columns at once.
+/// The random bits for the dropout of one row, many columns at once.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace coco::nn {
 
-/// Calls visit(j, bits of column j) for the columns j < cols of a row, in any order; bits as `DropoutKey`
-/// says. Where lanes of one thread do a row they draw sixteen Philox calls together, which takes a quarter of
-/// the time; `visit` should hold what it reads by value, or its writes might change it as far as g++ can
-/// tell.
+/// Calls visit(j, bits of column j) for the columns j < cols of a row, in any order; bits as defined by
+/// `DropoutKey`. If the SIMD lanes of one thread process a row, sixteen Philox calls are made together, which
+/// takes a quarter of the time. `visit` should capture what it reads by value: g++ must otherwise assume that
+/// its writes alias the captured values.
 template <class Row, class Visit>
 COCO_HD COCO_INLINE void each_drawn(const Row& row, const DropoutKey key, Id row_key, Index cols,
                                     const Visit& visit) {
@@ -27,7 +27,7 @@ COCO_HD COCO_INLINE void each_drawn(const Row& row, const DropoutKey key, Id row
         }
         for (int c = 0; c < calls; ++c)
             for (int w = 0; w < 4; ++w) in_order[4 * c + w] = drawn[w][c];
-        std::uint16_t bits[width];  // low half first, as on every machine this runs on
+        std::uint16_t bits[width];  // low half first: little-endian, as all supported machines are
         __builtin_memcpy(bits, in_order, sizeof(bits));
         const Index at = part * width, count = cols - at < width ? cols - at : width;
         for (Index j = 0; j < count; ++j) visit(at + j, bits[j]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Row kernels that many stages share: copy, sum, bias.
+/// Row kernels that many layers share: copy, sum, scaling, bias.
 #pragma once
 
 #include <coco/nn/layer.hpp>
@@ -82,7 +82,7 @@ struct ScaleRows {
     }
 };
 
-/// x_ij += factor * row_j.
+/// x_ij += factor * values_j.
 template <class T>
 struct AddRow {
     const T* values;
@@ -97,7 +97,7 @@ struct AddRow {
     }
 };
 
-/// (i, j) -> x_ij, for sums over rows.
+/// (i, j) -> x_ij; for sums over rows with `reduce`.
 template <class T>
 struct Element {
     const T* x;

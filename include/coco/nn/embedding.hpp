@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rows of a table by id, and their gradient: a segmented sum over the inverse that came with the batch,
-/// so that no two rows are written at once and the sum's order never changes.
+/// Rows of a table by id, and their gradient: a segmented sum over the inverse that is part of the batch,
+/// so that each row has one writer and the order of summation is fixed.
 #pragma once
 
 #include <coco/nn/layer.hpp>
@@ -43,7 +43,7 @@ void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::
                                                    out.cols, write});
 }
 
-/// out[id_i] = x_i, ids distinct.
+/// out[id_i] = x_i; the ids are distinct.
 template <class T>
 struct PutRows {
     const T* x;
@@ -60,14 +60,14 @@ struct PutRows {
     }
 };
 
-/// out[id_i] = x_i, for rows of their own: no id occurs twice.
+/// out[id_i] = x_i; no id may occur twice.
 template <class P>
 void put_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
     on.for_each_row(x.rows, 2 * x.cols,
                     PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
 }
 
-/// out[id_s] += sum of dy over the places of s.
+/// out[id_s] += sum of dy_k over the places k of segment s.
 template <class T>
 struct ScatterRows {
     const T* dy;

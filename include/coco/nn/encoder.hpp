@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A post-norm transformer encoder as RecBole and S3-Rec build it: LN(x + drop(attention(x))), then
-/// LN(h + drop(feed_forward(h))), layer after layer.
+/// A post-norm transformer encoder as in RecBole and S3-Rec. Each layer computes
+/// h = LN(x + drop(attention(x))), then LN(h + drop(feed_forward(h))).
 #pragma once
 
 #include <array>
@@ -21,10 +21,10 @@ struct EncoderConfig {
     Index width = 64, layers = 2, heads = 2, hidden = 256;
     double dropout = 0.5, attention_dropout = 0.5;
     double epsilon = 1e-12;  ///< of the layer norms
-    double init = 0.02;      ///< standard deviation of the weights at the start
+    double init = 0.02;      ///< standard deviation of the initial weights
     Activation activation = Activation::gelu;
 
-    /// Throws `Error` naming the setting.
+    /// Throws `Error`, which names the setting, if one is out of range.
     void check() const {
         require(width > 0 && layers > 0 && hidden > 0, "encoder", "sizes", "at least 1");
         require(heads > 0 && width % heads == 0, "encoder.heads", "does not divide the width",
@@ -34,7 +34,7 @@ struct EncoderConfig {
     }
 };
 
-/// Most layers an encoder may have: what a pass keeps is an array, not a vector, so that nothing allocates.
+/// Maximum number of layers: `Encoder::Saved` holds an array, not a vector, so that a pass allocates nothing.
 inline constexpr Index max_layers = 16;
 
 /// One layer.

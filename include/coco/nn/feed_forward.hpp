@@ -10,7 +10,7 @@
 
 namespace coco::nn {
 
-/// GELU by the error function and by tanh (Hendrycks and Gimpel, 2016), ReLU.
+/// GELU with the error function or with tanh (Hendrycks and Gimpel, 2016), and ReLU.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu };
 
 /// Value and derivative of an activation at z.
@@ -113,7 +113,7 @@ public:
     }
 
 private:
-    /// Turns the run-time activation into a compile-time one, once a matrix instead of once an element.
+    /// Turns the run-time activation into a compile-time one, once per matrix instead of once per element.
     template <class F>
     void each_kind(const F& f) const {
         switch (kind_) {

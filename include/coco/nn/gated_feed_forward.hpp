@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// The gated feed-forward of Llama-like transformers (Shazeer, 2020, "SwiGLU"):
-/// y = (silu(x Wg') * (x Wu')) Wd', silu(z) = z / (1 + e^-z). Gate and up are one product.
+/// y = (silu(x Wg') * (x Wu')) Wd', silu(z) = z / (1 + e^-z). Gate and up are computed in one product.
 #pragma once
 
 #include <string_view>
@@ -12,12 +12,12 @@
 
 namespace coco::nn {
 
-/// Weights as plain scalars, out x in. Another storage (half precision, blocks of 4 bits) has the same
-/// members and serves where this one does.
+/// Weights as plain scalars, out x in. Another storage (half precision, 4-bit blocks) has the same members
+/// and can replace it.
 struct PlainWeights {
     using Matrix = TensorRef;
 
-    /// Where a weight's gradient is summed; empty where it is not wanted.
+    /// Where a weight's gradient is accumulated; empty if it is not computed.
     template <class P>
     static Rows<P> gradient(Context<P>& ctx, const TensorRef& weight) {
         return ctx.gradient(weight);
@@ -70,18 +70,18 @@ struct SwiGluBackwardRows {
     }
 };
 
-/// What may stand beside the weights of a gated feed-forward and add to what they make; this one adds
-/// nothing. An adapter's has the same members.
+/// The `beside` argument of a gated feed-forward adds to the products with its weights; this one adds
+/// nothing. `llm::Adapted`, which applies an adapter, has the same members.
 struct Alone {
-    /// Whether `down_backward` reads its x, which has to be made anew.
+    /// Whether `down_backward` reads x, which then has to be recomputed.
     static constexpr bool reads_hidden() { return false; }
-    /// z += the change of [gate | up] of x.
+    /// z += the change of [gate | up], applied to x.
     template <class P>
     void gate_up(Context<P>&, CRows<P> /*x*/, Rows<P> /*z*/) const {}
-    /// y += the change of down of x.
+    /// y += the change of down, applied to x.
     template <class P>
     void down(Context<P>&, CRows<P> /*x*/, Rows<P> /*y*/) const {}
-    /// Gradients of its own, and dx += theirs.
+    /// Adds the gradients of its own parameters, and its contribution to dx.
     template <class P>
     void gate_up_backward(Context<P>&, CRows<P> /*x*/, CRows<P> /*dz*/, Rows<P> /*dx*/) const {}
     template <class P>
@@ -118,7 +118,7 @@ public:
         const Rows<P> out = ctx.work.keep(x.rows, width_);
         return {x, apply(ctx, x, out, Write::set), out};
     }
-    /// y (= or +=) the stage's output; an empty y is not computed. Returns `Saved::gate_up`.
+    /// y (= or +=) the layer's output; an empty y is not computed. Returns `Saved::gate_up`.
     template <class P, class Beside = Alone>
     Rows<P> apply(Context<P>& ctx, CRows<P> x, Rows<P> y, Write write, const Beside& beside = {}) const {
         const Rows<P> z = ctx.work.keep(x.rows, 2 * hidden_);
@@ -132,7 +132,7 @@ public:
         return z;
     }
 
-    /// Wants `kept.x` only where the weights are trained, or `beside` reads it.
+    /// `saved.x` is needed only if the weights are trained or `beside` reads it.
     template <class P, class Beside = Alone>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx,
                   const Beside& beside = {}) const {

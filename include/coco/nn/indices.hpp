@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Indices made during a step, on the host, and brought to where kernels run: segments from offsets, the
-/// inverse of a gather. They lie in the workspace, so nothing allocates.
+/// Indices made on the host during a step and uploaded to the policy: segments from offsets, the inverse of a
+/// gather. They are in the workspace, so nothing is allocated.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace coco::nn {
 
-/// Segments of these offsets (count + 1 of them, ascending from 0), which must live until the step ends.
+/// Segments with these offsets (count + 1 numbers, ascending from 0), which must live until the step ends.
 template <class P>
 Segments<P> segments(Context<P>& ctx, std::span<const Id> offsets) {
     Segments<P> s;
@@ -23,7 +23,7 @@ Segments<P> segments(Context<P>& ctx, std::span<const Id> offsets) {
     return s;
 }
 
-/// The inverse of a gather of rows 0 .. rows-1; -1 is skipped.
+/// The inverse of a gather from rows 0 .. rows-1; -1 is skipped.
 template <class P>
 Inverse<P> invert(Context<P>& ctx, std::span<const Id> gathered, Index rows) {
     const std::span<Id> start = ctx.work.template numbers<Id>(rows + 1);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a stage is. A stage claims its tensors from a `ParameterLayout` when it is made, holds places and
-/// settings only, and has two members written side by side:
+/// What a layer is, and the context of a pass. A layer claims its tensors from a `ParameterLayout` in its
+/// constructor, holds only references to them and settings, and has two members:
 ///
-///     Saved<P> forward(Context<P>&, inputs...) const;                  // what it returns lies in the
-///     workspace void backward(Context<P>&, const Saved<P>&, dy, dx...) const;    // parameters' gradients
-///     +=, inputs' =
+///     Saved<P> forward(Context<P>&, inputs...) const;
+///     void backward(Context<P>&, const Saved<P>&, dy, dx...) const;
 ///
-/// An output handed over as an empty view is neither computed nor touched; a run without gradients
-/// (`inputs_only`) leaves every parameter's gradient alone. No output aliases an input, and whoever hands
-/// an activation out twice adds its gradients.
+/// What `forward` returns is in the workspace. `backward` adds to the gradients of the parameters (+=) and
+/// assigns the gradients of the inputs (=). An output passed as an empty view is neither computed nor
+/// written; a context without gradients (`inputs_only`) leaves the gradients of all parameters unchanged. No
+/// output aliases an input. The caller that uses an activation twice adds up its gradients.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@
 
 namespace coco {
 
-/// One pass through a model: where it runs, the parameters it reads, the gradients it adds to.
+/// One pass through a model: its execution policy, the parameters it reads, the gradients it adds to.
 template <class P>
 struct Context {
     using Scalar = typename P::Scalar;
@@ -30,10 +30,10 @@ struct Context {
     P& on;
     Workspace<P>& work;
     const Scalar* values[3] = {nullptr, nullptr, nullptr};  ///< dense, table, frozen
-    const std::byte* stored_bytes = nullptr;                ///< of matrices kept as stored
-    Scalar* gradients[2] = {nullptr, nullptr};              ///< dense, table; null: not wanted
-    bool training = false;                                  ///< dropout draws
-    std::uint64_t seed = 0;                                 ///< of the run's random bits
+    const std::byte* stored_bytes = nullptr;                ///< of matrices that stay in their stored format
+    Scalar* gradients[2] = {nullptr, nullptr};              ///< dense, table; null: not computed
+    bool training = false;                                  ///< whether dropout is applied
+    std::uint64_t seed = 0;                                 ///< of the random bits
     std::uint32_t step = 0;                                 ///< counts training steps
 
     CRows<P> value(const TensorRef& s) const {
@@ -42,12 +42,12 @@ struct Context {
     Stored<typename P::Space> stored(const StoredTensorRef& s) const {
         return {s.type, stored_bytes + s.at, s.rows, s.cols};
     }
-    /// Where a tensor's gradient is summed; empty where it is not wanted and for frozen tensors.
+    /// Where a tensor's gradient is accumulated; empty if it is not computed and for frozen tensors.
     Rows<P> gradient(const TensorRef& s) const {
         if (s.block == ParameterBlock::frozen || !gradients[static_cast<int>(s.block)]) return {};
         return {gradients[static_cast<int>(s.block)] + s.at, s.rows, s.cols};
     }
-    /// The same pass with every parameter's gradient left alone.
+    /// The same context without gradients of parameters.
     Context inputs_only() const {
         Context r = *this;
         r.gradients[0] = r.gradients[1] = nullptr;

@@ -13,7 +13,7 @@ namespace coco::nn {
 /// Whether a linear map has a bias.
 enum class Bias : bool { no, yes };
 
-/// A linear map, rows x in -> rows x out. W is out x in, as PyTorch keeps it; b is 1 x out.
+/// A linear map, rows x in -> rows x out. W is out x in, as in PyTorch; b is 1 x out.
 class Linear {
 public:
     /// Input and output, saved for backward.

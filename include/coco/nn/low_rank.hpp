@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A low-rank change of a given linear map (Hu et al., 2021, "LoRA"): y += scale B A dropout(x). Keeps
-/// nothing between the passes: what backward needs it makes again from x, so rows may be left out in between.
+/// A low-rank change of a given linear map (Hu et al., 2021, "LoRA"): y += scale B A dropout(x). Nothing is
+/// saved for backward: it recomputes what it needs from x, so rows may be left out between the passes.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,7 @@
 
 namespace coco::nn {
 
-/// out (= or +=) x * mask / (1 - rate), the mask drawn on the spot: the bits are those of `Dropout`.
+/// out (= or +=) x * mask / (1 - rate). The mask is not stored; its bits are those of `Dropout`.
 template <class T>
 struct DrawnDropoutRows {
     const T* x;
@@ -43,11 +43,11 @@ struct DrawnDropoutRows {
     }
 };
 
-/// Two thin factors beside a linear map: A is rank x in, B is out x rank.
+/// Two low-rank factors whose product changes a linear map: A is rank x in, B is out x rank.
 class LowRank {
 public:
     LowRank() = default;
-    /// A starts uniform in +-1/sqrt(in), B at zero: at first nothing is changed.
+    /// A starts uniform in +-1/sqrt(in), B at zero, so the initial change is zero.
     /// \param scale    alpha / rank     \param dropout  rate on x while training, in [0, 1)
     LowRank(ParameterLayout& layout, std::string_view name, Index in, Index out, Index rank, double scale,
             double dropout)
@@ -63,7 +63,7 @@ public:
 
     /// y += scale dropout(x) A' B'.
     /// \param x        rows x in     \param y  rows x out
-    /// \param row_key  a key a row, for dropout
+    /// \param row_key  one key per row, for dropout
     template <class P>
     void forward(Context<P>& ctx, CRows<P> x, Ids<P> row_key, Rows<P> y) const {
         if (x.rows == 0) return;
@@ -74,7 +74,7 @@ public:
     }
 
     /// dB += scale dy' (dropout(x) A'), dA += u' dropout(x), dx += dropout'(u A) where u = scale dy B. Unlike
-    /// a stage of its own it adds to dx, where the map it stands beside has written already.
+    /// the backward of a layer it adds to dx, because the map that it changes has already written dx.
     template <class P>
     void backward(Context<P>& ctx, CRows<P> x, Ids<P> row_key, CRows<P> dy, Rows<P> dx) const {
         using T = typename P::Scalar;

@@ -12,14 +12,14 @@
 
 namespace coco::nn {
 
-/// y = w (x - mean) / sqrt(var + eps) + b by rows; mean 0 and var = mean of x^2 where `centred` is false.
+/// y = w (x - mean) / sqrt(var + eps) + b for each row; if not `centred`, mean = 0 and var = mean of x^2.
 template <class T>
 struct NormRows {
     const T* x;
     Index x_stride;
     const T *weight, *shift;
     T* out;
-    T* statistics;  ///< rows x 2: mean, 1 / deviation
+    T* statistics;  ///< rows x 2: mean, 1 / sqrt(var + eps)
     Index cols;
     T epsilon;
     bool centred;
@@ -43,7 +43,7 @@ struct NormRows {
     }
 };
 
-/// dx = scale (g - mean(g) - xhat mean(g xhat)) with g = w dy; without mean(g) where not centred.
+/// dx = scale (g - mean(g) - xhat mean(g xhat)) with g = w dy; without mean(g) if not `centred`.
 template <class T>
 struct NormBackwardRows {
     const T* x;
@@ -105,7 +105,7 @@ public:
         weight_ = layout.claim("weight", 1, width, Init::ones());
         if (kind == NormKind::layer) shift_ = layout.claim("bias", 1, width, Init::zeros());
     }
-    /// A norm whose weight is given, not trained.
+    /// An RMS norm whose weight is given, not trained.
     Norm(const TensorRef& given_weight, double epsilon)
         : weight_(given_weight), epsilon_(epsilon), kind_(NormKind::rms) {}
 

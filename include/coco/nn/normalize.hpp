@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rows of length one: y = x / |x|, for cosines.
+/// L2 normalisation of rows: y = x / |x|, for cosines.
 #pragma once
 
 #include <coco/core/math.hpp>
@@ -8,7 +8,7 @@
 
 namespace coco::nn {
 
-/// y = x / max(|x|, 1e-12), length = |x|.
+/// y = x / length, length = max(|x|, 1e-12).
 template <class T>
 struct NormalizeRows {
     const T* x;
@@ -52,7 +52,7 @@ struct NormalizeBackwardRows {
     }
 };
 
-/// Rows of length one and the lengths they had.
+/// Rows of length one and their original lengths.
 template <class P>
 struct Normalized {
     Rows<P> y;       ///< rows x cols

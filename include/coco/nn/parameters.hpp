@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The owner of what a layout describes: values of its blocks, and gradients of the two that learn.
+/// The memory that a layout describes: values of its blocks, and gradients of the two that are trained.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ public:
     using Scalar = typename P::Scalar;
 
     Parameters() = default;
-    /// Draws initial values: tensor t's are a function of (seed, t) alone. Given tensors are filled by
-    /// their sources, whose `Error`s pass through.
+    /// Draws initial values; those of tensor t are a function of (seed, t) alone. Given tensors are filled by
+    /// their `fill` functions, whose `Error`s propagate.
     Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
         for (const ParameterBlock which :
              {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
@@ -39,7 +39,7 @@ public:
             if (tensor.fill) {
                 if constexpr (std::is_same_v<typename P::Space, space::Host> &&
                               std::is_same_v<Scalar, float>) {
-                    // In place: a table of given values may be as large as all the rest.
+                    // In place: a table of given values may be as large as all other tensors.
                     tensor.fill({list(tensor.ref).data, size});
                     continue;
                 }
@@ -67,7 +67,7 @@ public:
         }
     }
 
-    /// What another policy's parameters hold.
+    /// A copy of another policy's parameters.
     template <class Q>
     Parameters(P& on, Q& other_on, const Parameters<Q>& other) : stored_(on, other.stored().size()) {
         for (const ParameterBlock which :
@@ -88,10 +88,10 @@ public:
     CRows<P> view(const TensorRef& s) const { return {block(s.block).data() + s.at, s.rows, s.cols}; }
     Block<Scalar, P>& block(ParameterBlock which) { return blocks_[static_cast<int>(which)]; }
     const Block<Scalar, P>& block(ParameterBlock which) const { return blocks_[static_cast<int>(which)]; }
-    /// Bytes of matrices kept as stored.
+    /// Bytes of matrices that stay in their stored format.
     const Block<std::byte, P>& stored() const { return stored_; }
 
-    /// A pass that reads these values; gradients, training and counters are for the caller to set.
+    /// A context that reads these values; the caller sets gradients, `training`, `seed` and `step`.
     Context<P> context(P& on, Workspace<P>& work) const {
         Context<P> r{on, work};
         for (int h = 0; h < 3; ++h) r.values[h] = blocks_[h].data();
@@ -126,7 +126,7 @@ std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters
     return out;
 }
 
-/// Gradients (or moments) of the blocks that learn.
+/// Gradients (or moments) of the blocks that are trained.
 template <class P>
 class Gradients {
 public:
@@ -142,7 +142,7 @@ public:
     const Block<Scalar, P>& block(ParameterBlock which) const { return blocks_[static_cast<int>(which)]; }
     Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
 
-    /// Hands the blocks to a pass.
+    /// Makes the blocks the gradients of a context.
     void attach(Context<P>& ctx) {
         for (int h = 0; h < 2; ++h) ctx.gradients[h] = blocks_[h].data();
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Rotary positions (Su et al., 2021, "RoFormer"): each pair of a head's columns is turned by an angle
-/// proportional to its row's position, so that q.k depends on the distance alone. Backward turns back.
+/// Rotary positions (Su et al., 2021, "RoFormer"): each pair of a head's columns is rotated by an angle
+/// proportional to its row's position, so that q.k depends on the distance alone. Backward rotates by the
+/// negative angle.
 #pragma once
 
 #include <cmath>
@@ -11,7 +12,7 @@
 
 namespace coco::nn {
 
-/// Which columns of a head of width n make pair j: (j, j + n/2), or (2j, 2j + 1).
+/// Which columns of a head of width n form pair j: (j, j + n/2), or (2j, 2j + 1).
 enum class RopeKind : std::uint8_t { half_split, adjacent };
 
 /// Angle of pair j at position i: i theta^(-2j/head). Row i holds the cosines, then the sines.
@@ -36,7 +37,7 @@ struct RopeTableRows {
     }
 };
 
-/// Turns every head of a row in place; `sign` is 1 forward, -1 back.
+/// Rotates every head of a row in place; `sign` is 1 in forward, -1 in backward.
 template <class T, RopeKind kind>
 struct RopeRows {
     const T* table;
@@ -63,7 +64,7 @@ struct RopeRows {
     }
 };
 
-/// Rotary positions of heads of one width. Has no tensors.
+/// Rotary positions for heads of one width. It has no parameters.
 class Rope {
 public:
     Rope() = default;
@@ -71,21 +72,21 @@ public:
     /// \param theta  base of the angles
     Rope(Index head, double theta, RopeKind kind) : head_(head), theta_(theta), kind_(kind) {}
 
-    /// Cosines and sines of positions 0 .. positions-1, positions x head; made once a pass.
+    /// Cosines and sines of positions 0 .. positions-1, positions x head; computed once per pass.
     template <class P>
     CRows<P> table(Context<P>& ctx, Index positions) const {
         const Rows<P> table = ctx.work.keep(positions, head_);
         this->table(ctx.on, table);
         return table;
     }
-    /// The same into memory of the caller's.
+    /// The same, written to memory of the caller.
     template <class P>
     void table(P& on, Rows<P> table) const {
         on.for_each_row(table.rows, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
     }
 
-    /// Turns x, rows x (any number of heads), in place: queries and keys that lie side by side go at once.
-    /// \param position  a position a row, each below the table's rows
+    /// Rotates x, rows x (any number of heads), in place; adjacent queries and keys take one call.
+    /// \param position  one position per row, each below the number of rows of the table
     template <class P>
     void forward(Context<P>& ctx, CRows<P> table, Ids<P> position, Rows<P> x) const {
         turn(ctx, table, position, x, 1);

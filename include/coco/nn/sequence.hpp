@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a backbone is given: packed histories and all that is known of each row.
+/// The input of a backbone: packed histories, and the item, position and key of each row.
 #pragma once
 
 #include <coco/exec/primitives.hpp>
@@ -15,22 +15,22 @@ struct Sequence {
     Ids<P> item;             ///< of each row
     Inverse<P> by_item;      ///< for the gradient of item vectors; may be empty when not training
     Ids<P> position;         ///< of each row, 0 .. window-1
-    Inverse<P> by_position;  ///< likewise
-    Ids<P> row_key;          ///< keys the random bits of a row
+    Inverse<P> by_position;  ///< for the gradient of position vectors; likewise
+    Ids<P> row_key;          ///< keys the random bits of each row
 };
 
 /// The rows that predict something.
 template <class P>
 struct Targets {
-    Ids<P> row;          ///< which row of the sequence predicts
+    Ids<P> row;          ///< which row of the sequence predicts it
     Inverse<P> by_row;   ///< for the gradient of those rows
-    Ids<P> item;         ///< what came next
+    Ids<P> item;         ///< the next item
     Inverse<P> by_item;  ///< for the gradient of target vectors
-    Ids<P> negative;     ///< an item that did not, one a target; only for losses that sample
+    Ids<P> negative;     ///< a sampled item, one per target; only for losses with sampled negatives
     Inverse<P> by_negative;
     Segments<P> of_segment;   ///< targets that share one piece of knowledge
-    Segments<P> excluded_of;  ///< for each target a stretch of `excluded`
-    Ids<P> excluded;  ///< targets that are no negatives of it: its group's others, repeats of its item
+    Segments<P> excluded_of;  ///< for each target a slice of `excluded`
+    Ids<P> excluded;  ///< targets that are not its negatives: others of its group, repeats of its item
 };
 
 }  // namespace coco

@@ -13,7 +13,7 @@
 
 namespace coco {
 
-/// A batch where kernels run.
+/// A batch in the memory of policy `P`.
 template <class P>
 struct Batch {
     Sequence<P> sequence;
@@ -28,14 +28,14 @@ struct Batch {
     Index groups() const { return query_row.size; }
 };
 
-/// Segments of host offsets.
+/// Uploads host offsets as segments.
 template <class P>
 Segments<P> upload(Context<P>& ctx, const Offsets& offsets) {
     const std::span<const Id> at(offsets.at);
     return {at, ctx.on.upload(at, ctx.work), offsets.longest()};
 }
 
-/// An inverse of host lists.
+/// Uploads host inverse lists.
 template <class P>
 Inverse<P> upload(Context<P>& ctx, const InverseLists& lists) {
     Inverse<P> inverse;
@@ -46,7 +46,7 @@ Inverse<P> upload(Context<P>& ctx, const InverseLists& lists) {
     return inverse;
 }
 
-/// Hands a host batch to the policy of a pass; the host batch must outlive the step.
+/// Uploads a host batch to the policy of the context; the host batch must outlive the step.
 template <class P>
 Batch<P> upload(Context<P>& ctx, const HostBatch& h) {
     const auto ids = [&](const std::vector<Id>& v) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What happens between the stages: codes start as the k-means of what users look like after stage 1, the
-/// shared prompt as the mean embedding of the instruction, and prompts get the size of token embeddings.
+/// Initialises the prompts before the joint stage: codes by k-means of user representations after stage 1,
+/// the shared prompt as the mean embedding of the instruction; prompts are scaled to token embeddings.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ double root_mean_square(const std::vector<T>& x) {
     return x.empty() ? 0 : std::sqrt(sum / static_cast<double>(x.size()));
 }
 
-/// Behaviour vectors of every user's whole train history, users x d; users without items are left out.
+/// Behaviour vectors of each user's whole train history, users x d; users without items are left out.
 template <class Model, class P>
 std::vector<float> representations(const TrainedModel<Model, P>& trained, const data::Interactions& train) {
     using T = typename P::Scalar;
@@ -50,7 +50,7 @@ std::vector<float> representations(const TrainedModel<Model, P>& trained, const 
     return all;
 }
 
-/// Subtracts the mean row from all rows, `width` numbers each; returns it.
+/// Subtracts the mean row from all rows of `width` numbers and returns it.
 inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width) {
     std::vector<double> sum(width, 0);
     for (std::size_t i = 0; i < rows.size(); ++i) sum[i % width] += static_cast<double>(rows[i]);
@@ -76,8 +76,9 @@ std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained
     return all;
 }
 
-/// Sets the prompts' starting values. Sizes are those of the instruction's token embeddings (where there is
-/// no instruction, of at most 4,096 tokens spread over the vocabulary).
+/// Sets the initial values of the prompts. The shared prompt (or first static row) is the mean of the
+/// instruction's token embeddings, the others are scaled to their root mean square. Without an instruction,
+/// at most 4,096 tokens spread over the vocabulary are used.
 template <class Model, class P>
 void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train,
                    std::uint64_t seed) {

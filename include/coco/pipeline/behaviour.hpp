@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Behaviour alone: item vectors, backbone, the rows that predict. Every pipeline stands on it.
+/// The behaviour part: item vectors, backbone, and selection of the target rows. Every pipeline contains it.
 #pragma once
 
 #include <coco/nn/elementwise.hpp>
@@ -9,7 +9,7 @@
 
 namespace coco {
 
-/// Histories in, the targets' behaviour vectors out.
+/// Maps histories to the behaviour vectors of the targets.
 template <class Backbone, class Items>
 class Behaviour {
 public:
@@ -48,8 +48,8 @@ public:
         return saved;
     }
 
-    /// \param dh  targets x d; item vectors' gradients from elsewhere have been added to
-    /// `saved.items.gradient`
+    /// \param dh  targets x d. Gradients of item vectors from other parts are already in
+    ///         `saved.items.gradient`.
     template <class P>
     void backward(Context<P>& ctx, const Batch<P>& batch, const Saved<P>& saved, CRows<P> dh) const {
         const typename Workspace<P>::Frame frame(ctx.work);
@@ -64,7 +64,7 @@ public:
     }
 
 private:
-    /// Both parts lie in one parameter group; item tables in a block of their own.
+    /// Both parts belong to one parameter group; item tables have a block of their own.
     static Index opened(ParameterLayout& layout, const Config& config, Index items) {
         require(items >= 1, "items", "empty catalogue", "at least 1 item", text_of(items));
         layout.group("behaviour");

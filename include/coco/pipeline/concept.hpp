@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a model must offer to be trained, evaluated and served, one named requirement each, so that a message
-/// can say what is missing. Pipelines are models; so is `SequentialRecommender`.
+/// The requirements on a model for training, evaluation and serving, each with its own name, so that an error
+/// message can state which is missing. Pipelines and `SequentialRecommender` are models.
 #pragma once
 
 #include <concepts>
@@ -16,7 +16,7 @@ namespace coco {
 
 namespace model {
 
-/// `layout()`, the tensors; `items()`, how many can be ranked; `window()`, the longest history in items.
+/// `layout()`: the tensors; `items()`: the number of items to rank; `window()`: the longest history in items.
 template <class M>
 concept DescribesItself = requires(const M& model) {
     { model.layout() } -> std::convertible_to<const ParameterLayout&>;
@@ -24,18 +24,18 @@ concept DescribesItself = requires(const M& model) {
     { model.window() } -> std::convertible_to<Index>;
 };
 
-/// `static constexpr bool uses_knowledge`: whether it makes knowledge with a language model.
+/// `static constexpr bool uses_knowledge`: whether it extracts knowledge with a language model.
 template <class M>
 concept SaysWhetherItUsesKnowledge = std::convertible_to<decltype(M::uses_knowledge), bool>;
 
-/// `step(ctx, batch, phase, ledger)`: one training step; adds to the ledger and to gradients.
+/// `step(ctx, batch, stage, metrics)`: one training step; adds to the metrics and to the gradients.
 template <class M>
 concept Trains = requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
                           Archetype::Scalar* metrics) {
     { model.step(ctx, batch, TrainingStage::joint, metrics) } -> std::same_as<StepReport>;
 };
 
-/// `score(ctx, batch)`: `for_each_row`, one a target, and `vectors`, one an item, whose products rank.
+/// `score(ctx, batch)`: `rows`, one per target, and `vectors`, one per item, whose products rank the items.
 template <class M>
 concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
                           const typename M::template Scoring<Archetype>& scoring) {
@@ -44,8 +44,8 @@ concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<A
     { scoring.vectors } -> std::convertible_to<CRows<Archetype>>;
 };
 
-/// Where it knows: `extract_knowledge(ctx, batch)`, what is known of each group (`decoupler.out`,
-/// `decoupler.of_group`), and `score(ctx, batch, pure, pure_of)`, which makes use of it.
+/// If it uses knowledge: `extract_knowledge(ctx, batch)`, the knowledge rows of each group (`decoupler.out`,
+/// `decoupler.of_group`), and `score(ctx, batch, pure, pure_of)`, which uses them.
 template <class M>
 concept ExtractsKnowledge =
     !M::uses_knowledge || requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
@@ -59,13 +59,13 @@ concept ExtractsKnowledge =
 
 }  // namespace model
 
-/// Something that learns from batches of histories and ranks items.
+/// A model that is trained on batches of histories and ranks items.
 template <class M>
 concept Model = Plays<M, role::Model> && model::DescribesItself<M> && model::SaysWhetherItUsesKnowledge<M> &&
     model::Trains<M> && model::Scores<M> && model::ExtractsKnowledge<M>;
 
-/// True for a model; for anything else it does not compile, and the first line of the message is the first
-/// sentence here that is not met.
+/// True for a model. For any other type it does not compile, and the first line of the error message names
+/// the first requirement that is not met.
 template <class M>
 constexpr bool explain_model() {
     if constexpr (!Plays<M, role::Model>)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's contradiction gate: M_t = [cos(a_t, v_t) > cos(h_t, v_t)]. Where M = 0 knowledge did not bring the
-/// target nearer, and the language model is to be corrected; where M = 1 it is left alone.
+/// CoCo's contradiction gate: M_t = [cos(a_t, v_t) > cos(h_t, v_t)]. Where M = 0, knowledge did not move the
+/// prediction nearer to the target and the language model is corrected; where M = 1 it gets no gradient.
 #pragma once
 
 #include <span>
@@ -32,15 +32,15 @@ struct SquaredDistanceTerm {
     }
 };
 
-/// Which targets correct the language model.
+/// Whether each target sends a gradient to the language model; all entries are 0 or 1.
 template <class P>
 struct Gate {
-    List<typename P::Scalar, typename P::Space> open;  ///< a target each: 1 where it knows and M = 0, else 0
-    List<typename P::Scalar, typename P::Space> agreed;          ///< 1 where it knows and M = 1
-    List<typename P::Scalar, typename P::Space> with_knowledge;  ///< 1 where it has knowledge at all
+    List<typename P::Scalar, typename P::Space> open;  ///< per target: 1 with knowledge and M = 0
+    List<typename P::Scalar, typename P::Space> agreed;          ///< per target: 1 with knowledge and M = 1
+    List<typename P::Scalar, typename P::Space> with_knowledge;  ///< per target: 1 with knowledge
 };
 
-/// Decides one query segment's targets.
+/// Computes the gate of the targets of one query segment.
 template <class T>
 struct GateRows {
     const T *h, *a, *vectors;
@@ -73,7 +73,8 @@ struct GateRows {
     }
 };
 
-/// Decides M, and adds to the ledger: targets that know, those with M = 1, |a - h|^2 and |h|^2 over targets.
+/// Computes M, and adds to the metrics: targets with knowledge, those with M = 1, |a - h|^2 and |h|^2 over
+/// targets.
 template <class P>
 Gate<P> contradictions(Context<P>& ctx, CRows<P> h, CRows<P> a, CRows<P> vectors, const Targets<P>& targets,
                        const Segments<P>& pure_of, typename P::Scalar* metrics) {
@@ -102,7 +103,7 @@ void close_rows(Context<P>& ctx, CRows<P> da, const Gate<P>& gate, Rows<P> dopen
         nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});
 }
 
-/// A byte a group, on the host: 1 where one of its targets is open. Waits for a read-back.
+/// One byte per group, on the host: 1 where at least one of its targets is open. Waits for a download.
 template <class P>
 std::span<const std::uint8_t> open_groups(Context<P>& ctx, const Batch<P>& batch, const Gate<P>& gate) {
     using T = typename P::Scalar;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the language model is known to say of each user: a few rows of the recommender's width, made now and
-/// then and used until made again. Immutable once built.
+/// The knowledge that the language model gives about each user: a few rows of the recommender's width,
+/// computed occasionally and reused until they are computed again. Immutable once built.
 #pragma once
 
 #include <memory>
@@ -15,17 +15,17 @@
 
 namespace coco {
 
-/// user -> rows x width, with the number of history items they were made of (the cut). Copies share the
-/// numbers, which may lie in a mapped file.
+/// Maps each user to rows x width, with the number of history items they were extracted from (the cut).
+/// Copies share the numbers, which may lie in a mapped file.
 class Knowledge {
 public:
     Knowledge() = default;
-    /// \param offsets  users + 1 of them, into rows
-    /// \param cuts     a number a user; 0 for users nothing is known of
+    /// \param offsets  users + 1 offsets into rows
+    /// \param cuts     one per user; 0 for users without knowledge
     Knowledge(Index width, std::vector<Index> offsets, std::vector<float> rows, std::vector<Id> cuts)
         : Knowledge(width, std::make_shared<const Lists>(
                                Lists{std::move(offsets), std::move(rows), std::move(cuts)})) {}
-    /// The same numbers where they lie. \param owner  keeps them there
+    /// The same without copying the numbers. \param owner  keeps them alive
     Knowledge(Index width, std::span<const Index> offsets, std::span<const float> rows,
               std::span<const Id> cuts, std::shared_ptr<const void> owner)
         : width_(width), offsets_(offsets), rows_(rows), cuts_(cuts), owner_(std::move(owner)) {
@@ -45,17 +45,17 @@ public:
     Index users() const { return static_cast<Index>(cuts_.size()); }
     bool empty() const { return cuts_.empty(); }
 
-    /// How many rows are known of a user; 0 for users beyond the last.
+    /// Number of knowledge rows of a user; 0 for users beyond the last.
     Index rows_of(Id user) const {
         return user < 0 || user >= users() ? 0 : offsets_[index(user) + 1] - offsets_[index(user)];
     }
-    /// Those rows, one after the other.
+    /// These rows, consecutively.
     std::span<const float> of(Id user) const {
         if (rows_of(user) == 0) return {};
         return rows_.subspan(static_cast<std::size_t>(offsets_[index(user)] * width_),
                              static_cast<std::size_t>(rows_of(user) * width_));
     }
-    /// Items of the user's history that the knowledge was made of.
+    /// Number of history items from which the user's knowledge was extracted.
     Index cut(Id user) const { return user < 0 || user >= users() ? 0 : cuts_[index(user)]; }
 
     std::span<const Index> offsets() const { return offsets_; }

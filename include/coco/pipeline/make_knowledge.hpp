@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Asks the language model about everybody: decoupled rows a user, never hidden states.
+/// Extracts the knowledge of all users with the language model: decoupled rows per user, not hidden states.
 #pragma once
 
 #include <algorithm>
@@ -16,10 +16,10 @@
 
 namespace coco {
 
-/// Knowledge of users first .. end-1 of `histories`, made of the whole history; none of users without items.
-/// The result counts users from `first`.
-/// \param told   called with the users done
-/// \param chunk  users in one pass
+/// Knowledge of users first .. end-1 of `histories`, extracted from the whole history; none for users without
+/// items. User n of the result is user `first` + n.
+/// \param on_progress  called with the number of users done
+/// \param chunk        users per pass
 template <class Model, class P>
 Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Interactions& histories, Id first,
                          Id end, const std::function<void(Index)>& on_progress, Index chunk = 64) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo itself (arXiv 2510.14257). Forward reads like the paper's figure: behaviour, prompts, language model,
-/// decoupler, aligner; backward is its mirror, with one turn of its own: a target whose knowledge already
-/// brings it nearer (M = 1) sends no gradient into the language model.
+/// The CoCo model (arXiv 2510.14257). The forward pass follows the paper's figure: behaviour, prompts,
+/// language model, decoupler, aligner. The backward pass is its reverse, with one exception: a target whose
+/// knowledge already moves the prediction nearer to it (M = 1) sends no gradient into the language model.
 #pragma once
 
 #include <coco/adapter/concept.hpp>
@@ -23,7 +23,7 @@
 
 namespace coco {
 
-/// The statically dispatched pipeline of one choice for each role. Users spell it `Pipeline<Parts...>`.
+/// The statically dispatched pipeline with one part per role. Users write it as `Pipeline<Parts...>`.
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
           class Adapter>
 class BasicPipeline {
@@ -46,7 +46,7 @@ public:
 
     template <class P>
     struct KnowledgeForward {
-        CRows<P> e;  ///< groups x d: what chose the prompts
+        CRows<P> e;  ///< groups x d: the vectors that select prompts
         typename Prompt::template Saved<P> prompt;
         typename Model::template Saved<P> model;
         typename Decoupler::template Saved<P> decoupler;
@@ -58,7 +58,7 @@ public:
         CRows<P> vectors;  ///< items x d
     };
 
-    /// \param source  of the language model's given weights (what `Model` is made from)
+    /// \param source  of the language model's pretrained weights (argument of `Model`'s constructor)
     template <class Source>
     BasicPipeline(const Config& config, Index items, const Source& source, std::span<const Id> instruction)
         : config_(config),
@@ -82,9 +82,9 @@ public:
     const Model& model() const { return model_; }
     std::span<const Id> instruction() const { return instruction_; }
 
-    /// One training step. Adds the terms of the loss and the vital signs to `metrics` (StepMetrics::entries
-    /// numbers), gradients to the run's. A joint step waits for two small read-backs: the codes chosen, the
-    /// groups open.
+    /// One training step. Adds the terms of the loss and the diagnostics to `metrics` (StepMetrics::entries
+    /// numbers), and gradients to those of `ctx`. A joint step waits for two small downloads: the selected
+    /// codes and the open groups.
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
@@ -103,20 +103,20 @@ public:
         return report;
     }
 
-    /// What is known of each group: rows of `decoupler.out`, a stretch of `decoupler.of_group` a group.
+    /// The knowledge of each group: rows of `decoupler.out`, one segment of `decoupler.of_group` per group.
     template <class P>
     KnowledgeForward<P> extract_knowledge(Context<P>& ctx, const Batch<P>& batch) const {
         return extract_knowledge(ctx, batch, behaviour_.forward(ctx, batch).h_all);
     }
 
-    /// What targets' rows are ranked by where nothing is known: behaviour alone.
+    /// The vectors for ranking without knowledge: behaviour only.
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
         const auto behaviour = behaviour_.forward(ctx, batch);
         return {behaviour.h, behaviour.items.vectors};
     }
 
-    /// What targets' rows are ranked by, given what is known of each query segment (which may be nothing).
+    /// The vectors for ranking with the knowledge rows of each query segment (a segment may be empty).
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
                      const Segments<P>& pure_of) const {
@@ -126,7 +126,7 @@ public:
                 behaviour.items.vectors};
     }
 
-    /// Behaviour vectors of the know rows, groups x d: what codes are compared with.
+    /// Behaviour vectors of the query rows, groups x d, which are compared with the codes.
     template <class P>
     Rows<P> represent(Context<P>& ctx, const Batch<P>& batch) const {
         const auto behaviour = behaviour_.forward(ctx, batch);
@@ -181,7 +181,7 @@ private:
         prompt_.penalty(ctx, knowledge.prompt, config_.loss.gamma, config_.loss.beta,
                         metrics + StepMetrics::quantization);
 
-        // Aligner and decoupler learn from every row; the prompts as queries too.
+        // Aligner and decoupler are trained on every row; so are the prompts in their role as queries.
         const Rows<P> prompts = knowledge.prompt.out;
         const Rows<P> dpure = ctx.work.keep(pure.rows, pure.cols),
                       dprompts = ctx.work.keep(prompts.rows, prompts.cols);
@@ -189,7 +189,7 @@ private:
         decoupler_.backward(ctx, knowledge.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
         if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), dh, Write::add);
 
-        // The second, inputs-only pass: rows with M = 0 alone reach the language model.
+        // The second pass computes input gradients only; only rows with M = 0 reach the language model.
         const Gate<P> gate = contradictions<P>(ctx, h, a, vectors, batch.targets, pure_of, metrics);
         const std::span<const std::uint8_t> open = open_groups(ctx, batch, gate);
         report.groups = batch.groups();
@@ -211,8 +211,8 @@ private:
         count_codes(knowledge.prompt, report);
     }
 
-    /// What each query segment knows: its group's stretch, or an empty one. Stretches lie one behind the
-    /// other, so each group must be named by one segment, in order.
+    /// The knowledge of each query segment: the segment of its group, or an empty one. The segments are
+    /// contiguous, so each group must be named by exactly one query segment, in order.
     template <class P>
     Segments<P> by_segment(Context<P>& ctx, const Batch<P>& batch, const Segments<P>& of_group) const {
         const std::span<Id> offsets =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The pipeline without a language model: behaviour and its loss. It trains, evaluates and serves as every
-/// pipeline does, and is what CoCo is compared with.
+/// The pipeline without a language model: the behaviour part and its loss. It is trained, evaluated and
+/// served like every pipeline, and is the reference with which CoCo is compared.
 #pragma once
 
 #include <coco/backbone/concept.hpp>
@@ -16,7 +16,7 @@
 
 namespace coco {
 
-/// A backbone and item vectors, trained by the backbone's own loss (and L_aux in joint steps, where asked).
+/// A backbone and item vectors, trained with the backbone's own loss (and optionally L_aux in joint steps).
 template <class Backbone, class Items>
 class SequentialRecommender {
     static_assert(explain_backbone<Backbone>() && explain_items<Items>());
@@ -47,8 +47,8 @@ public:
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
 
-    /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to the
-    /// run's.
+    /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to those of
+    /// `ctx`.
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
@@ -70,7 +70,7 @@ public:
         return report;
     }
 
-    /// What targets' rows are ranked by.
+    /// The vectors for ranking the targets.
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
         const auto saved = behaviour_.forward(ctx, batch);

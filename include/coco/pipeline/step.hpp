@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a training step reports: sums in the policy's memory, and counts that the host has without waiting.
+/// Results of a training step: sums in the policy's memory, and counts that are on the host without waiting.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ struct StepMetrics {
         length,          ///< |h|^2
         agreed,          ///< targets with knowledge and M = 1
         with_knowledge,  ///< targets with knowledge
-        entries          ///< how many there are
+        entries          ///< number of entries
     };
 };
 
-/// What the host is told after a step.
+/// Counts that a step returns to the host.
 struct StepReport {
     Index targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
-    bool adapter_learns = false;  ///< false: the adapter's update is to be skipped whole
-    std::span<const Id> codes;    ///< chosen in this step, on the host; valid until the workspace is reset
+    bool adapter_learns = false;  ///< false: the adapter's optimiser update is skipped entirely
+    std::span<const Id> codes;    ///< selected codes, on the host; valid until the workspace is reset
 };
 
 }  // namespace coco

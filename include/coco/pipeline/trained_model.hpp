@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A model with its parameters, where they lie, and how histories are put to it: what evaluation and serving
-/// take, and training hands out. Copies share everything.
+/// A model with its parameters, their execution policy, and the builder that makes batches of histories.
+/// Returned by training, used by evaluation and serving. Copies share model and parameters.
 #pragma once
 
 #include <memory>
@@ -20,13 +20,13 @@ struct TrainedModel {
     std::shared_ptr<const Model> model;
     std::shared_ptr<Parameters<P>> parameters;
     BatchBuilder builder;
-    std::shared_ptr<const text::History> text;  ///< null where the model reads none
+    std::shared_ptr<const text::History> text;  ///< null where the model does not read text
 
-    /// A pass without gradients or dropout.
+    /// A context without gradients and dropout.
     Context<P> context(Workspace<P>& work) const { return parameters->context(*on, work); }
 };
 
-/// The same model, its parameters copied to another policy: trained here, served there.
+/// The same model with its parameters copied to another policy, for example to serve on another device.
 template <class P, class Model, class Q>
 TrainedModel<Model, P> transfer(const TrainedModel<Model, Q>& trained, std::shared_ptr<P> to) {
     const auto parameters = std::make_shared<Parameters<P>>(*to, *trained.on, *trained.parameters);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What a codebook of prompts must offer, one named requirement each, so that a message can say what is
-/// missing.
+/// Requirements of a codebook of prompts, one named concept per requirement, so that an error message names
+/// the missing one.
 #pragma once
 
 #include <concepts>
@@ -14,20 +14,22 @@ namespace coco {
 
 namespace prompt {
 
-/// Made as `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`.
+/// Constructor `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`; `Config` has
+/// defaults.
 template <class T>
 concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Saved` with `out`, prompts x model width, and `of_group`, a stretch a group.
+/// `template <class P> struct Saved` with `out`, prompts x model width, and `of_group`, one segment per
+/// group.
 template <class T>
 concept KeepsPrompts = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<Rows<Archetype>>;
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so `Saved` has `choice`, the
-/// codes of each group, and `config().max_codes` is their largest number.
+/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so, `Saved` has `choice`,
+/// the codes of each group, and `config().max_codes` is the maximum number of codes per group.
 template <class T>
 concept SaysWhetherItSelectsCodes = std::convertible_to<decltype(T::selects_codes), bool> &&
     (!T::selects_codes || requires(const T& t, const typename T::template Saved<Archetype>& saved) {
@@ -60,14 +62,14 @@ concept Penalises = requires(const T& t, Context<Archetype>& ctx,
 
 }  // namespace prompt
 
-/// Chooses a user's soft prompts, in the language model's space.
+/// Provides the soft prompts of each user, vectors of the language model's width.
 template <class T>
 concept PromptCodebook = Plays<T, role::PromptCodebook> && prompt::ClaimsItsTensors<T> &&
     prompt::KeepsPrompts<T> && prompt::SaysWhetherItSelectsCodes<T> && prompt::GoesForward<T> &&
     prompt::GoesBackward<T> && prompt::Penalises<T>;
 
-/// True for a codebook of prompts; for anything else it does not compile, and the first line of the message
-/// is the first sentence here that is not met.
+/// True for a codebook of prompts. For any other type it does not compile, and the first line of the error
+/// message names the first requirement below that is not met.
 template <class T>
 constexpr bool explain_prompt_codebook() {
     if constexpr (!Plays<T, role::PromptCodebook>)

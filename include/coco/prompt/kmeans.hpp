@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where codes start: k-means of the users' representations (Lloyd's iterations from k-means++ seeds, Arthur
-/// and Vassilvitskii, SODA 2007). Preparation, on the host, once.
+/// Initial values of codes: k-means of the users' representations (Lloyd's iterations from k-means++ seeds,
+/// Arthur and Vassilvitskii, SODA 2007). Runs once, on the host, before the joint stage.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,10 @@
 
 namespace coco::prompt {
 
-/// `count` centres of the points, count x width, row-major. Where there are fewer points than centres the
-/// rest are drawn N(0, .02^2); an empty centre takes the point farthest from its own. \param points  n x
-/// width
+/// Returns `count` centres of the points, count x width, row-major. If there are fewer points than centres,
+/// the remaining centres are drawn from N(0, 0.02^2). An empty centre moves to the point that is farthest
+/// from its own centre.
+/// \param points  n x width
 inline std::vector<float> kmeans(std::span<const float> points, Index width, Index count, std::uint64_t seed,
                                  int iterations = 20) {
     const std::size_t w = static_cast<std::size_t>(width), n = points.size() / w,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The same learned prompts for everybody (CoCo-Soft, the paper's ablation): s and a few rows of R^D.
+/// The same learned prompts for all users (CoCo-Soft, the paper's ablation): s and a few rows of R^D.
 #pragma once
 
 #include <coco/core/role.hpp>
@@ -10,14 +10,14 @@
 
 namespace coco::prompt {
 
-/// Prompts that do not look at the user: no codes, no L_Q, no L_ortho.
+/// Prompts that do not depend on the user: no codes, no L_Q, no L_ortho.
 class Static {
 public:
     using Role = role::PromptCodebook;
     static constexpr bool selects_codes = false;
 
     struct Config {
-        Index rows = 8;  ///< learned rows beside the shared one
+        Index rows = 8;  ///< learned rows in addition to the shared one
     };
 
     template <class P>
@@ -59,7 +59,7 @@ public:
             nn::scatter<P>(ctx.on, dprompts, saved.by_prompt, d);
     }
 
-    /// Nothing to be kept apart, nothing quantised.
+    /// Does nothing: there are no codes.
     template <class P>
     void penalty(Context<P>&, const Saved<P>&, double, double, typename P::Scalar*) const {}
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// CoCo's vector-quantised codebook of soft prompts (arXiv 2510.14257): a user's prompts are the codes whose
-/// cosine with the user's representation exceeds theta, the nearest one always, behind a shared one:
-/// P = [s; Z_S W'].
+/// CoCo's vector-quantised codebook of soft prompts (arXiv 2510.14257), P = [s; Z_S W']: a shared prompt s,
+/// then the projected codes whose cosine with the user's representation exceeds theta. The nearest code is
+/// always included.
 #pragma once
 
 #include <coco/core/role.hpp>
@@ -15,7 +15,7 @@
 
 namespace coco::prompt {
 
-/// K codes in the recommender's space, one projection into the language model's, one shared prompt there.
+/// K codes in the recommender's space, one projection to the language model's space, one shared prompt there.
 class VqCodebook {
 public:
     using Role = role::PromptCodebook;
@@ -23,10 +23,10 @@ public:
 
     struct Config {
         Index codes = 64;      ///< K
-        double theta = 0.45;   ///< cosine a code must exceed
-        Index max_codes = 30;  ///< codes a user, at most
+        double theta = 0.45;   ///< threshold on the cosine of a code
+        Index max_codes = 30;  ///< maximum number of codes per user
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
-        bool centred = false;  ///< compare e less its mean over users: for users who all look alike
+        bool centred = false;  ///< compare e minus its mean over users: if representations are all similar
     };
 
     template <class P>
@@ -57,8 +57,8 @@ public:
     const TensorRef& codes() const { return codes_; }
     const TensorRef& shared() const { return shared_; }
     const TensorRef& projection() const { return projection_.weight(); }
-    /// The mean of e over users at the start of joint training, 1 x d, where `centred`. It is kept with the
-    /// parameters and has no gradient.
+    /// The mean of e over users at the start of the joint stage, 1 x d, if `centred`. It is stored with the
+    /// parameters and receives no gradient.
     const TensorRef& centre() const { return centre_; }
 
     /// \param e  groups x d
@@ -93,7 +93,8 @@ public:
         return saved;
     }
 
-    /// \param dprompts  prompts x D; gradients of codes, projection and shared prompt are added to
+    /// Gradients of codes, projection and shared prompt +=.
+    /// \param dprompts  prompts x D
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dprompts) const {
         const typename Workspace<P>::Frame frame(ctx.work);
@@ -108,7 +109,7 @@ public:
             nn::copy<P>(ctx.on, CRows<P>(dcodes), d, Write::add);
     }
 
-    /// Adds gamma L_Q to losses[0] and beta L_ortho to losses[1], and their gradients to the codes'.
+    /// Adds gamma L_Q to losses[0] and beta L_ortho to losses[1], and their gradients to that of the codes.
     template <class P>
     void penalty(Context<P>& ctx, const Saved<P>& saved, double gamma, double beta,
                  typename P::Scalar* losses) const {

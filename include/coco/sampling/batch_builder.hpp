@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How batches are filled from histories: behaviour samples, joint groups, cases to be answered. Host code
-/// and values: which samples is a setting, not a type.
+/// Builds batches from histories: behaviour samples, joint groups, and evaluation or serving cases. Host code
+/// and plain values: the kind of samples is a setting, not a type.
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ public:
     Index items() const { return items_; }
 
     /// Behaviour samples of the train histories.
-    /// \param negatives  where the loss samples them, else null     \param step  keys their draw
+    /// \param negatives  where the loss uses sampled negatives, else null     \param step  keys the draws
     void behaviour(HostBatch& b, const data::Interactions& train, std::span<const sampling::Sample> samples,
                    const sampling::Negatives* negatives, std::uint64_t seed, std::uint64_t step) const {
         b.clear();
@@ -55,9 +55,10 @@ public:
         b.finish(items_, sampling_.window);
     }
 
-    /// Joint groups (user, cut): knowledge is made of the items before the cut only and targets lie after it.
-    /// The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user). Cuts and targets are the same with and
-    /// without text, so that a base trains on what a pipeline trains on.
+    /// Joint groups (user, cut): knowledge is extracted from the items before the cut only, and is used
+    /// only for targets after it. The cut is uniform in 1 .. n-1, drawn by (seed, epoch, user). Cuts and
+    /// targets are the same with and without text, so that a sequential recommender trains on the same
+    /// data as a pipeline.
     /// \throws Error where a user has fewer than two train items
     void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users,
                const text::History* text, const sampling::Negatives* negatives, std::uint64_t seed,
@@ -80,8 +81,8 @@ public:
         b.finish(items_, sampling_.window);
     }
 
-    /// A history to be continued: one segment, one row that answers, and its text where knowledge is to be
-    /// made. \param target  the item that came, or -1 where nobody knows
+    /// A history to be continued: one segment, one target row, and its text if `text` is given.
+    /// \param target  the item that followed, or -1 where it is unknown
     /// \throws Error where the history is empty
     void ask(HostBatch& b, Id user, std::span<const Id> history, Id target, const text::History* text) const {
         if (history.empty())
@@ -133,7 +134,7 @@ private:
         b.text_of.push(text.append(before, sampling_.budget, b.token));
     }
 
-    /// Each target is the last row of its own prefix; the first one's row is the know row.
+    /// Each target is the last row of its own prefix; the row of the first target is the query row.
     void prefixes(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
                   const sampling::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index last = static_cast<Index>(all.size()) - 1;
@@ -141,7 +142,7 @@ private:
         Index chosen[max_targets];
         const Index count = std::min(sampling_.joint_targets, last - cut + 1);
         chosen[0] = cut;
-        // The others without replacement, by Floyd's method, in order of drawing.
+        // The others are sampled without replacement (Floyd's algorithm), then sorted.
         for (Index k = 1, j = last - cut - (count - 1) + 1; k < count; ++k, ++j) {
             const Index at = cut + 1 + random.below(static_cast<std::uint32_t>(j));
             chosen[k] = std::find(chosen, chosen + k, at) == chosen + k ? at : cut + j;
@@ -158,8 +159,8 @@ private:
         b.group_of_segment.push_back(with_knowledge ? static_cast<Id>(b.groups() - 1) : no_id);
     }
 
-    /// One pass over a window around the cut gives all rows: those whose target lies after the cut carry
-    /// knowledge, those before it do not. The know row is a sample of its own.
+    /// One pass over a window around the cut gives all rows: rows whose target lies after the cut use
+    /// knowledge, rows before it do not. The query row belongs to a segment of its own.
     void positions(HostBatch& b, Id user, std::span<const Id> all, Index cut, const text::History* text,
                    const sampling::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index inputs = static_cast<Index>(all.size()) - 1, window = sampling_.window;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// An epoch's order: samples shuffled by seed and epoch, and cut into batches bounded by packed rows and by
-/// number. A pure function of its arguments, so a resumed run goes on with the very same batches.
+/// The batches of an epoch: samples shuffled by seed and epoch, and split into batches limited by packed rows
+/// and by number of samples. A pure function of its arguments, so a resumed run continues with the same
+/// batches.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +17,13 @@
 
 namespace coco::sampling {
 
-/// What a batch may hold at most.
+/// Upper limits of a batch.
 struct BatchLimits {
-    Index rows = 12800;   ///< packed input rows: bounds memory
+    Index rows = 12800;   ///< packed input rows: limits memory
     Index samples = 256;  ///< windows, or prefixes
 };
 
-/// One epoch. Batch b is a list of indices into the samples it was made of.
+/// One epoch. Batch b is a list of indices into the list of samples.
 class Batches {
 public:
     Index size() const { return static_cast<Index>(offsets_.size()) - 1; }
@@ -32,12 +33,12 @@ public:
         return {order_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
     }
 
-    /// Shuffles `samples` by (seed, epoch) and cuts them up.
+    /// Shuffles `samples` by (seed, epoch) and splits them into batches.
     ///
-    /// With `bucketed`, samples of like length go into the same batch: within stretches of 64 batches' worth
+    /// With `bucketed`, samples of similar length go into the same batch: within slices of 64 batches' worth
     /// the shuffled samples are sorted by length, and the batches are shuffled again. Packed rows need no
-    /// padding, so this is not for arithmetic saved: batches of prefixes (1 to `window` rows each) then have
-    /// evenly long attention segments, at the price that a batch mixes fewer kinds of people.
+    /// padding, so this does not save arithmetic. Its purpose is that batches of prefixes (1 to `window` rows
+    /// each) have attention segments of even length, at the price that a batch mixes fewer kinds of users.
     /// \throws Error where one sample alone exceeds the limits
     static Batches of_epoch(const std::vector<Sample>& samples, const BatchLimits& limits, std::uint64_t seed,
                             std::uint64_t epoch, bool bucketed = false) {
@@ -102,10 +103,10 @@ private:
 };
 
 /// A batch at least as large as any that `samples` can give under `limits`: in samples, in rows, in targets
-/// and in its longest sample. Run first, it makes a workspace grow once and for all. The longest samples, the
-/// later ones shortened until the limit of rows holds (kept to one row each where even that is too much: a
-/// batch of many short samples and one with a long sample are both covered); in windows every row counts as a
-/// target.
+/// and in its longest sample. If it runs first, a workspace grows only once. It consists of the longest
+/// samples; the later ones are shortened until the limit of rows holds (to one row each where even that
+/// exceeds the limit, so that both a batch of many short samples and a batch with a long sample are covered).
+/// In windows every row counts as a target.
 inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const BatchLimits& limits) {
     const std::size_t count =
         std::min(samples.size(), static_cast<std::size_t>(std::min(limits.samples, limits.rows)));

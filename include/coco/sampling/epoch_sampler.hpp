@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Which batches an epoch has, and what fills them: a function of data, schedule, seed and epoch alone, so
-/// that a resumed run goes on with the very same ones.
+/// Selects and builds the batches of an epoch: a function of data, schedule, seed and epoch only, so that a
+/// resumed run continues with the same batches.
 #pragma once
 
 #include <algorithm>
@@ -15,26 +15,26 @@
 
 namespace coco {
 
-/// How epochs are cut into batches.
+/// How epochs are split into batches.
 struct EpochSettings {
     std::uint64_t seed = 1;
     sampling::BatchLimits batch;     ///< of the behaviour stage
     Index joint_batch = 16;          ///< users per joint step
-    bool samples_negatives = false;  ///< whether the objective needs them
+    bool samples_negatives = false;  ///< whether the objective needs sampled negatives
     NegativesFrom negatives = NegativesFrom::train;
 };
 
 /// The batches of both training stages.
 class EpochSampler {
 public:
-    /// \param text  of the items; null where the model reads none
+    /// \param text  of the items; null where the model does not read text
     EpochSampler(const EpochSettings& settings, const BatchBuilder& builder, const text::History* text)
         : settings_(settings), builder_(builder), text_(text) {}
 
-    /// For `NegativesFrom::all_leaking`: all items of every user, held-out ones too.
+    /// Sets all items of every user, including the held-out ones, for `NegativesFrom::all_leaking`.
     void reveal(data::Interactions everything) { everything_ = std::move(everything); }
 
-    /// Lists a phase's samples, and fills `b` with its largest batch (with none where there are no samples).
+    /// Lists the samples of a training stage, and fills `b` with its largest batch (empty without samples).
     /// \throws Error where a user has taken every item and negatives are to be drawn
     void prepare(HostBatch& b, const data::Interactions& train, TrainingStage stage) {
         stage_ = stage;
@@ -63,7 +63,7 @@ public:
         if (!longest.empty()) builder_.joint(b, train, longest, text_, negatives(), 0, 0, 0);
     }
 
-    /// Shuffles an epoch, from 0; returns its number of batches.
+    /// Shuffles epoch `epoch`, counted from 0; returns its number of batches.
     Index begin_epoch(Index epoch) {
         epoch_ = static_cast<std::uint64_t>(epoch);
         if (stage_ == TrainingStage::behaviour) {
@@ -75,7 +75,7 @@ public:
         return (static_cast<Index>(order_.size()) + settings_.joint_batch - 1) / settings_.joint_batch;
     }
 
-    /// Fills a batch of the epoch. \param step  of the whole run: keys the negatives
+    /// Fills a batch of the epoch. \param step  step of the whole training run: keys the negatives
     void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
         if (stage_ == TrainingStage::behaviour) {
             chosen_.clear();

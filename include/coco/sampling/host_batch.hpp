@@ -12,21 +12,21 @@
 
 namespace coco {
 
-/// A batch being filled. Vectors keep their capacity, so that after the largest batch nothing allocates.
+/// A batch under construction. Vectors keep their capacity, so nothing is allocated after the largest batch.
 struct HostBatch {
     Offsets segments;                         ///< histories
-    std::vector<Id> item, position, row_key;  ///< a row each
+    std::vector<Id> item, position, row_key;  ///< one per row
     InverseLists by_item, by_position;
 
-    std::vector<Id> target_row, target_item, owner, negative, self;  ///< a target each
+    std::vector<Id> target_row, target_item, owner, negative, self;  ///< one per target
     InverseLists by_row, by_target_item, by_negative;
-    Offsets targets_of;                ///< query segments: targets that share one piece of knowledge
-    std::vector<Id> group_of_segment;  ///< whose knowledge: a group, or -1 for none
+    Offsets targets_of;                ///< query segments: targets that share the same knowledge
+    std::vector<Id> group_of_segment;  ///< the group whose knowledge is used, or -1 for none
     Offsets excluded_of;
     std::vector<Id> excluded;
 
-    std::vector<Id> query_row;  ///< a group's row whose vector chooses prompts
-    std::vector<Id> group_key;  ///< keys the random bits of a group's text
+    std::vector<Id> query_row;  ///< per group: the row whose vector selects prompts
+    std::vector<Id> group_key;  ///< per group: keys the random bits of its text
     Offsets text_of;
     std::vector<Id> token;
 
@@ -42,7 +42,7 @@ struct HostBatch {
         for (std::vector<Id>* v : lists()) v->clear();
     }
 
-    /// Makes room for batches `factor` times as large as this one, so that they allocate nothing.
+    /// Reserves capacity for batches `factor` times as large as this one, so that they allocate nothing.
     void reserve(double factor) {
         const auto more = [factor](std::vector<Id>& v) {
             v.reserve(static_cast<std::size_t>(factor * static_cast<double>(v.size())) + 1);
@@ -53,7 +53,7 @@ struct HostBatch {
             for (std::vector<Id>* v : {&l->id, &l->offsets, &l->place}) more(*v);
     }
 
-    /// Makes what learning needs beside the rest: inverse lists for gradients, each target's own number.
+    /// Builds what training needs in addition: inverse lists for gradients, and each target's own index.
     /// \param items, window  sizes of the item and position tables
     void finish(Index items, Index window) {
         by_item.build(item, items);
@@ -65,8 +65,8 @@ struct HostBatch {
         for (std::size_t t = 0; t < self.size(); ++t) self[t] = static_cast<Id>(t);
     }
 
-    /// For each target lists the targets that are no negatives of it: its owner's others, repeats of its
-    /// item.
+    /// Lists for each target the other targets that are not its negatives: targets of the same owner and
+    /// targets with the same item.
     void exclude() {
         excluded_of.clear();
         excluded.clear();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Items a person did not take, drawn uniformly and by counter: a negative is a pure function of (seed, step,
-/// row, slot), so host and device, one thread and many draw the same ones.
+/// Items that a user did not take, drawn uniformly with a counter-based generator: a negative is a pure
+/// function of (seed, step, row, slot), so the draws are the same on host and device and for any
+/// number of threads.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +17,8 @@
 
 namespace coco::sampling {
 
-/// The r-th (from 0) of the items that are not in `excluded`, which is ascending without repeats.
-/// Before excluded[i] there are excluded[i] - i allowed items, a number that never falls: a binary search.
+/// The r-th (from 0) of the items that are not in `excluded`, which is ascending without repeats. There are
+/// excluded[i] - i allowed items before excluded[i]; this number never decreases, hence a binary search.
 COCO_HD inline Id nth_allowed(Index r, const Id* excluded, Index count) {
     Index low = 0, high = count;
     while (low < high) {
@@ -30,9 +31,9 @@ COCO_HD inline Id nth_allowed(Index r, const Id* excluded, Index count) {
     return static_cast<Id>(r + low);
 }
 
-/// A uniform draw among the items 0 .. items-1 that are not in `excluded` (ascending, no repeats, fewer than
-/// `items`). It picks the rank of the negative among the allowed items, so that nothing is ever rejected and
-/// drawn again: a person who knows nearly everything costs what others do. Bias below items * 2^-64.
+/// A uniform draw from the items 0 .. items-1 that are not in `excluded` (ascending, no repeats, fewer than
+/// `items`). It draws the index of the negative among the allowed items, so there is no rejection loop: a
+/// user who took nearly all items costs as much as any other. Bias below items * 2^-64.
 COCO_HD inline Id draw_negative(std::uint64_t seed, std::uint64_t step, std::uint64_t row, Index items,
                                 const Id* excluded, Index count) {
     const Quad quad = philox(seed, step, row);
@@ -41,18 +42,18 @@ COCO_HD inline Id draw_negative(std::uint64_t seed, std::uint64_t step, std::uin
     return nth_allowed(static_cast<Index>(r), excluded, count);
 }
 
-/// Each user's excluded items, sorted, and the draws among the others.
+/// Each user's excluded items, sorted, and random draws from the other items.
 class Negatives {
 public:
-    /// Excludes what a user took in training: the honest choice. A held-out item may be drawn as a negative.
+    /// Excludes the items that a user took in training: the correct choice. A held-out item may be drawn.
     /// \throws Error where a user took every item, so that no negative exists
     static Negatives excluding_train(const data::Interactions& train, Index items) {
         return Negatives(train, items);
     }
 
-    /// Excludes what a user ever took, the validation and test items too, as S3-Rec's published code does.
-    /// This is a leak: the held-out items are the only ones of the untaken that are never pushed down. For
-    /// reproducing published numbers only.
+    /// Excludes all items that a user ever took, including the validation and test items, as S3-Rec's
+    /// published code does. This is a leak: of all items not in train, only the held-out ones never occur as
+    /// negatives. Only for the reproduction of published numbers.
     static Negatives excluding_all_leaking(const data::Interactions& all, Index items) {
         return Negatives(all, items);
     }
@@ -69,7 +70,7 @@ public:
 
     Index items() const { return items_; }
 
-    /// All sets as one ragged list, as a device copy wants them.
+    /// All sets as one ragged list, the format for a device copy.
     const data::Interactions& sets() const { return sets_; }
 
 private:

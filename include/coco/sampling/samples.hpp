@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How training samples are cut from histories: every position of a window, or every prefix by itself.
-/// A sample is an index range, nothing is copied.
+/// Training samples from histories: every position of a window, or every prefix separately. A sample is an
+/// index range; nothing is copied.
 #pragma once
 
 #include <algorithm>
@@ -28,12 +28,12 @@ struct Sample {
 };
 
 /// Every position: one pass over a window of at most `window` items trains all its rows, and each train item
-/// but a user's first is a target exactly once. A history of more than `window` inputs is cut into
-/// consecutive windows counted from its end, so the newest one is what evaluation would see; the oldest keeps
-/// the rest and misses nothing before it. In between, a window's row sees only the items of its window: with
-/// `context` > 0 a window begins with up to so many rows of older items that are no targets (window - context
-/// targets are left it, and the arithmetic grows by window / (window - context)). \throws Error unless window
-/// >= 1 and 0 <= context < window
+/// of a user except the first is a target exactly once. A history of more than `window` inputs is split into
+/// consecutive windows counted from its end, so the newest window equals the input of evaluation; the oldest
+/// window takes the remaining items. Rows of a window attend only to items of that window: with `context` > 0
+/// a window begins with up to `context` rows of older items that are not targets. This leaves window -
+/// context targets per window and increases the arithmetic by window / (window - context).
+/// \throws Error unless window >= 1 and 0 <= context < window
 inline std::vector<Sample> every_position(const data::Interactions& train, Index window, Index context = 0) {
     require(window >= 1, "window", "too small", "at least 1", text_of(window));
     require(context >= 0 && context < window, "context", "out of range", text_of("0 .. ", window - 1),
@@ -52,8 +52,8 @@ inline std::vector<Sample> every_position(const data::Interactions& train, Index
     return samples;
 }
 
-/// Every prefix: each target has a sample of its own, the at most `window` items right before it, and its row
-/// is the last. What training sees is then exactly what evaluation sees, at the price of many more rows.
+/// Every prefix: each target has its own sample, the at most `window` items right before it, and its row is
+/// the last one. The inputs in training are then the same as in evaluation, at the price of many more rows.
 /// \throws Error unless window >= 1
 inline std::vector<Sample> every_prefix(const data::Interactions& train, Index window) {
     require(window >= 1, "window", "too small", "at least 1", text_of(window));
@@ -64,7 +64,7 @@ inline std::vector<Sample> every_prefix(const data::Interactions& train, Index w
     return samples;
 }
 
-/// Rows packed by a list of samples: what a pass over all of them costs.
+/// Packed rows of a list of samples: the cost of a pass over all of them.
 inline Index rows_of(const std::vector<Sample>& samples) {
     Index rows = 0;
     for (const Sample& sample : samples) rows += sample.rows();

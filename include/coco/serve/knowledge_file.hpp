@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Knowledge in files: safetensors that say what made them, read by memory map, made part by part so that a
-/// long run goes on where it was stopped.
+/// Knowledge in files: safetensors with their origin as metadata, read by memory map, built in parts so that
+/// a long build can be interrupted and continued.
 #pragma once
 
 #include <algorithm>
@@ -23,16 +23,16 @@
 
 namespace coco {
 
-/// What knowledge was made of. Knowledge of another origin is of no use to a model.
+/// The inputs from which knowledge was extracted. A model must not use knowledge of another origin.
 struct KnowledgeOrigin {
     std::string checkpoint;      ///< `io::file_digest` of the model's file
     std::string language_model;  ///< `llm::TextModel::digest`
-    std::string histories;       ///< `sum_of` the histories
+    std::string histories;       ///< `digest_of` the histories
 
     bool operator==(const KnowledgeOrigin&) const = default;
 };
 
-/// A sum over all histories.
+/// A digest of all histories.
 inline std::string digest_of(const data::Interactions& histories) {
     std::vector<Id> all;
     for (Id user = 0; user < static_cast<Id>(histories.users()); ++user) {
@@ -66,8 +66,8 @@ inline Knowledge knowledge_in(const std::shared_ptr<const io::Safetensors>& file
                      file->get<Id>("cuts", cuts), file);
 }
 
-/// Whether a file is there that holds knowledge of this origin; a file that is none or of another origin will
-/// be written over.
+/// Whether a file exists that contains knowledge of this origin. A file of another kind or origin is
+/// overwritten.
 inline bool holds(const std::filesystem::path& path, const KnowledgeOrigin& origin, Index users) {
     if (!std::filesystem::is_regular_file(path)) return false;
     try {
@@ -80,7 +80,7 @@ inline bool holds(const std::filesystem::path& path, const KnowledgeOrigin& orig
 
 }  // namespace serve
 
-/// Writes knowledge; the file appears whole or not at all. \throws Error where it cannot be written
+/// Writes knowledge; the file is replaced atomically. \throws Error where it cannot be written
 inline void save_knowledge(const std::filesystem::path& path, const Knowledge& knowledge,
                            const KnowledgeOrigin& origin) {
     io::SafetensorsWriter file;
@@ -91,9 +91,9 @@ inline void save_knowledge(const std::filesystem::path& path, const Knowledge& k
     file.write(path);
 }
 
-/// Reads knowledge; its numbers stay in the mapped file. \param origin  expected; null takes any
-/// \throws Error naming file and tensor if the file is torn or no knowledge, naming what differs if it is of
-///         another origin
+/// Reads knowledge; its numbers stay in the mapped file. \param origin  expected; null accepts any
+/// \throws Error naming file and tensor if the file is damaged or not a knowledge file, naming the difference
+///         if it is of another origin
 inline Knowledge load_knowledge(const std::filesystem::path& path, const KnowledgeOrigin* origin = nullptr) {
     const auto file = std::make_shared<const io::Safetensors>(path);
     const KnowledgeOrigin found = serve::origin_of(*file);
@@ -108,9 +108,9 @@ inline Knowledge load_knowledge(const std::filesystem::path& path, const Knowled
     return serve::knowledge_in(file);
 }
 
-/// Makes knowledge of every user and puts it into a file. Stopped and called again with the same arguments,
-/// it goes on: parts of `part` users lie beside the file until it is whole. \param told  called with the
-/// users done
+/// Extracts knowledge of every user and writes it to a file. If interrupted and called again with the same
+/// arguments, it continues: parts of `part` users are stored beside the file until it is complete.
+/// \param on_progress  called with the number of users done
 template <class Model, class P>
 Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<Model, P>& trained,
                           const data::Interactions& histories, const KnowledgeOrigin& origin,

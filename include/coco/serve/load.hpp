@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A trained model out of a checkpoint, ready to answer: settings, sizes and values come from the file.
+/// Loads a trained model from a checkpoint for serving; settings, sizes and values come from the file.
 #pragma once
 
 #include <charconv>
@@ -24,7 +24,7 @@ inline Index number_of_items(const io::Safetensors& file) {
     return items;
 }
 
-/// Nothing to change.
+/// Leaves the settings unchanged.
 struct AsStored {
     template <class Config>
     void operator()(Config&) const {}
@@ -45,7 +45,7 @@ TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfi
 }  // namespace serve
 
 /// A model without a language model. \throws Error naming file and tensor or setting
-/// \param adjust  changes the settings before the model is made (text vectors of items::TextAware)
+/// \param adjust  changes the settings before the model is constructed (text vectors of items::TextAware)
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                                              std::shared_ptr<P> on = std::make_shared<P>(),
@@ -58,8 +58,8 @@ requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesyst
         std::move(on));
 }
 
-/// A model with its language model. With the catalogue it can make knowledge; without, it answers by
-/// knowledge made before.
+/// A model with its language model. With the catalogue it can extract knowledge; without it, the model can
+/// only use knowledge that was extracted before.
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                                             const llm::TextModel& language,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The desk: a history goes in, a ranking comes out. Const and re-entrant: any number of threads may ask.
+/// The recommender: maps a history to a ranking. Const and re-entrant: usable by any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 
 namespace coco {
 
-/// One question. Items of the history that are `no_id` (unknown to the catalogue) are passed over.
+/// One request. Items of the history that are `no_id` (not in the catalogue) are skipped.
 struct Request {
     std::span<const Id> history;  ///< oldest first
-    Id user = no_id;              ///< whose knowledge to use; `no_id` for nobody's
+    Id user = no_id;              ///< user whose knowledge is used; `no_id`: no knowledge
     Index k = 10;
-    std::span<const Id> exclude = {};  ///< items not to be shown, beside the history's
+    std::span<const Id> exclude = {};  ///< items not to be recommended, in addition to the history
 };
 
 /// An item and its score.
@@ -34,17 +34,17 @@ struct Scored {
     friend bool operator==(const Scored&, const Scored&) = default;
 };
 
-/// One answer: best first, equals by lower item; fewer than k where the catalogue has not so many.
+/// One result: best first, ties by lower item; fewer than k items if the catalogue has too few.
 struct Recommendation {
     std::vector<Scored> items;
-    bool used_knowledge = false;  ///< false: answered by behaviour alone
+    bool used_knowledge = false;  ///< false: scored by behaviour only
 };
 
 /// \tparam Model  a `Pipeline<...>` or `SequentialRecommender<...>`
 template <class Model, class P>
 class Recommender {
 public:
-    /// \param knowledge  of the users; empty: every request is answered by behaviour alone
+    /// \param knowledge  of the users; empty: every request is scored by behaviour only
     explicit Recommender(TrainedModel<Model, P> trained, Knowledge knowledge = {})
         : trained_(std::move(trained)), knowledge_(std::move(knowledge)) {
         if constexpr (Model::uses_knowledge)
@@ -62,7 +62,7 @@ public:
         return std::move(recommend(std::span(&request, 1)).front());
     }
 
-    /// Several requests in one pass; the answers are those of one request at a time, to rounding.
+    /// Several requests in one pass; the results equal those of single requests, up to rounding.
     std::vector<Recommendation> recommend(std::span<const Request> requests) const {
         std::vector<Recommendation> answers(requests.size());
         if (requests.empty()) return answers;
@@ -82,7 +82,7 @@ public:
 private:
     using Scalar = typename P::Scalar;
 
-    /// What one pass needs; kept for the next.
+    /// Memory for one pass; reused by later passes.
     struct RequestContext {
         explicit RequestContext(P& on) : work(on) {}
 
@@ -115,7 +115,7 @@ private:
         free_.push_back(std::move(context));
     }
 
-    /// Adds a request to the pass; true where knowledge of its user is used.
+    /// Adds a request to the pass; returns true where knowledge of its user is used.
     bool append(RequestContext& context, const Request& request) const {
         const Index items = trained_.builder.items();
         const auto known = [&](std::span<const Id> list, std::vector<Id>& to, const char* name) {
@@ -178,8 +178,8 @@ private:
         work.reset();
     }
 
-    /// Writes down what decides sizes and addresses of this pass. Lists of items not to be shown are as long
-    /// as they happen to be: zeros nobody reads make more of them equally long.
+    /// Records all that determines sizes and addresses of this pass, as key of the graph cache. The list of
+    /// excluded items is padded with unused zeros to a multiple of 64, so that more passes have equal keys.
     void describe(RequestContext& context, Index k) const {
         constexpr std::size_t step = 64;
         context.excluded.resize((context.excluded.size() + step - 1) / step * step);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Memory with an owner. A block lies where its policy says (host pages or a device pool), is aligned to
-/// 64 bytes, starts as zeros and never grows.
+/// Owning memory of an execution policy (host pages or a device pool). A block is aligned to 64 bytes,
+/// zero-initialised and never resized.
 #pragma once
 
 #include <utility>
@@ -11,14 +11,14 @@
 
 namespace coco {
 
-/// `size` elements of T, owned. T is trivially copyable; zero bytes are a zero of it.
+/// `size` elements of T, owned. T is trivially copyable; all-zero bytes are a T of value zero.
 template <class T, class P>
 class Block {
     static_assert(std::is_trivially_copyable_v<T>);
 
 public:
     Block() = default;
-    /// Takes `size` zeroed elements from the policy; throws what the policy throws when there is no memory.
+    /// Allocates `size` zeroed elements on the policy; throws what `allocate` throws when there is no memory.
     Block(P& on, Index size)
         : on_(&on),
           size_(size),

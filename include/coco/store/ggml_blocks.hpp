@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How each block type of GGUF packs its values. Source of the formats: ggml `ggml-quants.c`; pairs of
-/// nibbles are split halves of a block, minima of K-blocks are subtracted. A type is a reader: `read(in, to)`
-/// hands a block's values to `to(at, values)`, sixteen at a time in registers, so that the same lines decode
-/// and multiply.
+/// How each block type of GGUF packs its values. Source of the formats: ggml `ggml-quants.c`. The nibbles of
+/// a byte belong to the two halves of a block; minima of K-blocks are subtracted. Each type has a reader:
+/// `read(in, to)` passes a block's values to `to(at, values)`, sixteen at a time in registers, so that
+/// decoding and multiplication share the same code.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ typedef std::uint16_t Shorts __attribute__((vector_size(32)));
 typedef std::int32_t Ints __attribute__((vector_size(64)));
 typedef float Floats __attribute__((vector_size(64)));
 
-/// A vector from memory. By reference: vectors wider than the target's are no return values.
+/// Loads a vector from memory. An output parameter, because vectors wider than the target's registers are not
+/// returned by value.
 template <class Vector>
 void load(const void* from, Vector& v) {
     std::memcpy(&v, from, sizeof(v));
@@ -48,32 +49,34 @@ inline float half(const std::uint8_t* at) {
 }
 inline float times(float scale, int quantum) { return scale * static_cast<float>(quantum); }
 
-/// to(at, scale quantum + offset), sixteen of them; `Quantum` are bytes or integers. A quantum that counts
-/// from a middle has -middle scale for its offset: middles are powers of two, so the bits are the
-/// difference's.
+/// Calls to(at, scale * quantum + offset) for sixteen quanta; `Quantum` is a vector of bytes or integers.
+/// Quanta that are centred at c have the offset -c * scale: c is a power of two, so the result is
+/// bit-identical to scale * (quantum - c).
 template <class To, class Quantum>
 void give(const To& to, int at, float scale, const Quantum& quantum, float offset) {
-    // By way of integers: g++ 12 converts bytes to floats one by one.
+    // Via integers: g++ 12 converts bytes to floats one by one.
     const Ints whole = __builtin_convertvector(quantum, Ints);
     const Floats values = __builtin_convertvector(whole, Floats) * scale + offset;
     to(at, values);
 }
 
-/// f(part) for part 0 .. count - 1, each known when compiling: shifts and choices by it cost nothing.
+/// Calls f(part) for part = 0 .. count - 1 as compile-time constants: shifts and conditions on them cost
+/// nothing.
 template <int count, class F>
 void parts(const F& f) {
     [&]<int... part>(std::integer_sequence<int, part...>) { (f(std::integral_constant<int, part>{}), ...); }
     (std::make_integer_sequence<int, count>{});
 }
 
-/// A reader's type, and of its blocks: how many values and bytes one has.
+/// Base of a reader: its type and the number of values and bytes per block.
 template <GgmlType type_>
 struct Blocks {
     static constexpr GgmlType type = type_;
     static constexpr Index size = layout_of(type_)->values, bytes = layout_of(type_)->bytes;
 };
 
-/// Single numbers: read in two sixteens, or one by one where fewer are left.
+/// Base of a reader of single numbers: read as two groups of sixteen, or one by one where fewer than 32 are
+/// left.
 template <GgmlType type_>
 struct Numbers {
     static constexpr GgmlType type = type_;
@@ -114,7 +117,7 @@ struct F16 : Numbers<GgmlType::F16> {
     static float one(const std::uint8_t* in) { return half_to_float(u16(in)); }
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
-        // As `half_to_float`, all of its cases at once.
+        // As `half_to_float`: computes all of its cases and selects one per value.
         for (int l = 0; l < 32; l += 16) {
             Shorts halves;
             load(in + 2 * l, halves);
@@ -128,21 +131,21 @@ struct F16 : Numbers<GgmlType::F16> {
     }
 };
 
-/// `give` of nibbles with a fifth bit each, from two bytes of them.
+/// `give` of nibbles that have a fifth bit each; `fifth` points to two bytes of these bits.
 template <class To>
 void give_five(const To& to, int at, float scale, const Bytes& nibble, const std::uint8_t* fifth,
                float offset) {
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
     give(to, at, scale, nibble | (Bytes)_mm_maskz_set1_epi8(u16(fifth), 16), offset);
 #else
-    // Not constexpr: a constant vector in a template is more than nvcc 13 can bear.
+    // Not constexpr: nvcc 13 fails on a constant vector in a template.
     const Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const Ints upper = (u16(fifth) >> place & 1) << 4;
     give(to, at, scale, __builtin_convertvector(nibble, Ints) | upper, offset);
 #endif
 }
 
-/// Blocks of 32 with 4 or 5 bits a value: scale, minimum if `minimum`, fifth bits if `five`, nibbles.
+/// Blocks of 32 with 4 or 5 bits per value: scale, minimum if `minimum`, fifth bits if `five`, nibbles.
 template <GgmlType type, bool minimum, bool five>
 struct Small : Blocks<type> {
     template <class To>
@@ -169,12 +172,12 @@ struct Q8_0 : Blocks<GgmlType::Q8_0> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
         const float scale = half(in);
-        // Signed bytes with the sign bit turned are unsigned ones 128 higher.
+        // Flipping the sign bit of a signed byte adds 128 and makes it unsigned.
         for (int l = 0; l < 32; l += 16) give(to, l, scale, sixteen_at(in + 2 + l) ^ 128, -128 * scale);
     }
 };
 
-/// Blocks of 256 in eight parts with a 6-bit scale and minimum each, 4 or 5 bits a value.
+/// Blocks of 256 in eight parts with a 6-bit scale and minimum each, 4 or 5 bits per value.
 template <GgmlType type, bool five>
 struct KMin : Blocks<type> {
     template <class To>
@@ -200,8 +203,8 @@ struct KMin : Blocks<type> {
 using Q4_K = KMin<GgmlType::Q4_K, false>;
 using Q5_K = KMin<GgmlType::Q5_K, true>;
 
-/// Blocks of 256 in sixteen parts with a signed 8-bit scale each: two parts to a quarter, four quarters to a
-/// half; lower nibbles and upper bit pairs apart.
+/// Blocks of 256 in sixteen parts with a signed 8-bit scale each: two parts per quarter, four quarters per
+/// half. Lower nibbles and upper bit pairs are stored separately.
 struct Q6_K : Blocks<GgmlType::Q6_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
@@ -223,14 +226,14 @@ inline int q3_scale(const std::uint8_t* packed, int k) {
     return (packed[k % 8] >> (k / 8 * 4) & 15) | (packed[8 + k % 4] >> (k / 4 * 2) & 3) << 4;
 }
 
-/// The two bits of part k of sixteen: in each half, four quarters of 32 lie in the four bit pairs of the same
-/// 32 bytes.
+/// The two-bit values of part `part` of sixteen: in each half of a block, four quarters of 32 values use the
+/// four bit pairs of the same 32 bytes.
 template <int part>
 Bytes pairs(const std::uint8_t* in) {
     return sixteen_at(in + part / 8 * 32 + part % 2 * 16) >> part % 8 / 2 * 2 & 3;
 }
 
-/// Blocks of 256 of two bits a value; sixteen parts have a 4-bit scale and minimum each.
+/// Blocks of 256 of two bits per value; sixteen parts have a 4-bit scale and minimum each.
 struct Q2_K : Blocks<GgmlType::Q2_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
@@ -243,7 +246,8 @@ struct Q2_K : Blocks<GgmlType::Q2_K> {
     }
 };
 
-/// The same order with a third bit apart (clear: 4 less) and signed six-bit scales.
+/// The order of Q2_K, with the third bit stored separately (if clear, the value is 4 less) and signed six-bit
+/// scales.
 struct Q3_K : Blocks<GgmlType::Q3_K> {
     template <class To>
     static void read(const std::uint8_t* in, const To& to) {
@@ -257,7 +261,7 @@ struct Q3_K : Blocks<GgmlType::Q3_K> {
     }
 };
 
-/// f(reader) for the reader of a type; false for a type that has none.
+/// Calls f(reader) with the reader of a type; returns false for a type that has none.
 template <class F>
 bool with_reader(GgmlType type, const F& f) {
     const auto found = [&]<class... Readers>(const Readers&... reader) {
@@ -267,10 +271,10 @@ bool with_reader(GgmlType type, const F& f) {
                  Q6_K{});
 }
 
-/// Decodes `count` values, whole blocks of them.
+/// Decodes `count` values, a whole number of blocks.
 using Decode = void (*)(const std::uint8_t* in, Index count, float* out);
 
-/// How a type is decoded, or null for a type that is not.
+/// The decoder of a type, or null where there is none.
 inline Decode decode_of(GgmlType type) {
     Decode decode = nullptr;
     with_reader(type, [&]<class Reader>(const Reader&) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The element types of GGUF tensors: how many values share a block and how many bytes a block takes.
-/// Source: ggml's `ggml_type` and `block_*` structures.
+/// The element types of GGUF tensors: values and bytes per block. Source: ggml's `ggml_type` and `block_*`
+/// structures.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace coco {
 
-/// Numbers as they stand in files. Only the types this library decodes have names here.
+/// Type numbers as stored in files. Only the types that this library decodes have names here.
 enum class GgmlType : std::uint32_t {
     F32 = 0,
     F16 = 1,
@@ -32,11 +32,12 @@ enum class GgmlType : std::uint32_t {
 struct GgmlLayout {
     GgmlType type;
     std::string_view name;
-    Index values;  ///< values a block
-    Index bytes;   ///< bytes a block
+    Index values;  ///< values per block
+    Index bytes;   ///< bytes per block
 };
 
-/// Every type a version 3 file may hold, decoded here or not: sizes are needed to check a file as a whole.
+/// Every type that a version 3 file may hold, decoded here or not: the sizes are needed to check a whole
+/// file.
 inline constexpr GgmlLayout ggml_layouts[] = {
     {GgmlType::F32, "F32", 1, 4},       {GgmlType::F16, "F16", 1, 2},
     {GgmlType::Q4_0, "Q4_0", 32, 18},   {GgmlType::Q4_1, "Q4_1", 32, 20},

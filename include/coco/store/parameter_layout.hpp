@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where each parameter lies. Stages claim their tensors once, at construction; nothing is owned here.
-/// Three blocks of scalars: `dense` (the model's own weights), `table` (a row an item: may be vast) and
-/// `frozen` (given weights, never trained). Each is one vector to optimiser, clip, checkpoint and copy. A
-/// fourth holds the bytes of given matrices that stay as their file stores them.
+/// Addresses of all parameters. Layers claim their tensors once, at construction; the layout owns no memory.
+/// Three blocks of scalars: `dense` (the model's own weights), `table` (one row per item: may be very large)
+/// and `frozen` (given weights, never trained). The optimiser, the clipping, a checkpoint and a copy treat
+/// each block as one vector. A fourth block holds the bytes of given matrices that stay as their file stores
+/// them.
 #pragma once
 
 #include <algorithm>
@@ -22,10 +23,10 @@
 
 namespace coco {
 
-/// Which block a tensor lies in.
+/// The block that holds a tensor.
 enum class ParameterBlock : std::uint8_t { dense, table, frozen };
 
-/// A tensor's place: `at` counts elements from the start of its block.
+/// Address and shape of a tensor: `at` counts elements from the start of its block.
 struct TensorRef {
     ParameterBlock block = ParameterBlock::dense;
     Index at = 0, rows = 0, cols = 0;
@@ -33,7 +34,7 @@ struct TensorRef {
     COCO_HD Index size() const { return rows * cols; }
 };
 
-/// How a tensor starts.
+/// Initial values of a tensor.
 struct Init {
     enum class Kind : std::uint8_t { zeros, ones, normal, uniform } kind = Kind::zeros;
     double scale = 0;  ///< standard deviation, or half the width of the interval
@@ -44,17 +45,17 @@ struct Init {
     static Init uniform(double bound) { return {Kind::uniform, bound}; }
 };
 
-/// Whether weight decay may touch a tensor: weight matrices yes; norms, biases and tables no.
+/// Whether weight decay applies to a tensor: weight matrices yes; norms, biases and tables no.
 enum class Decay : bool { no, yes };
 
-/// Where dense parameters of one rate lie: [begin, end) of one block.
+/// Range of parameters with one learning rate: [begin, end) of one block.
 struct ParameterGroup {
     std::string name;
     ParameterBlock block = ParameterBlock::dense;
     Index begin = 0, end = 0;
 };
 
-/// A claimed tensor with all that its owner said of it.
+/// A claimed tensor with all that was declared for it.
 struct Tensor {
     std::string name;
     TensorRef ref;
@@ -64,20 +65,21 @@ struct Tensor {
     std::function<void(std::span<float>)> fill;  ///< frozen tensors: writes the given values, row-major
 };
 
-/// A stored matrix with what its owner said of it.
+/// A stored matrix with what was declared for it.
 struct StoredTensor {
     std::string name;
     StoredTensorRef ref;
     std::function<void(std::span<std::byte>)> fill;  ///< writes the matrix's bytes
 };
 
-/// The plan of a model's parameters: names, places, initial values, groups.
+/// The layout of a model's parameters: names, addresses, initial values, groups.
 class ParameterLayout {
 public:
     /// Every tensor starts at a multiple of this many elements.
     static constexpr Index alignment = 16;
 
-    /// Opens a group: tensors claimed from now on belong to it (contiguous, so groups open in order).
+    /// Opens a group: tensors claimed from now on belong to it (groups are contiguous, so they are opened in
+    /// order).
     int group(std::string name, ParameterBlock block = ParameterBlock::dense) {
         ParameterGroup g;
         g.name = std::move(name);
@@ -88,7 +90,7 @@ public:
         return open_[static_cast<int>(block)];
     }
 
-    /// Claims a trained tensor in the open group of `home`; throws `Error` where the name is taken.
+    /// Claims a trained tensor in the open group of `block`; throws `Error` where the name is taken.
     TensorRef claim(std::string_view name, Index rows, Index cols, Init init, Decay decay = Decay::no,
                     ParameterBlock block = ParameterBlock::dense) {
         const int h = static_cast<int>(block);
@@ -115,7 +117,7 @@ public:
     }
 
     /// Claims a given matrix that stays as it is stored; `fill` writes its bytes once when the parameters are
-    /// made. Throws `Error` where the name is taken or rows do not divide into blocks of the type.
+    /// made. Throws `Error` where the name is taken or a row does not divide into blocks of the type.
     StoredTensorRef stored(std::string_view name, GgmlType type, Index rows, Index cols,
                            std::function<void(std::span<std::byte>)> fill) {
         StoredTensor t{named(name).name, {type, stored_bytes_, rows, cols}, std::move(fill)};
@@ -126,7 +128,7 @@ public:
         return stored_.back().ref;
     }
 
-    /// A number that no other call of this layout returns: keys the random bits of one place in the model.
+    /// A number that no other call on this layout returns; it keys the random bits of one site in the model.
     std::uint32_t site() { return sites_++; }
 
     /// Prefixes the names claimed while it lives: `ParameterLayout::Scope s{layout, "encoder.0"};`.
@@ -148,7 +150,7 @@ public:
     /// Elements of a block, gaps for alignment included.
     Index size(ParameterBlock block) const { return size_[static_cast<int>(block)]; }
     const std::vector<Tensor>& tensors() const { return tensors_; }
-    /// Matrices kept as stored, and the bytes they take, gaps for alignment included.
+    /// Matrices that stay as stored, and the bytes they take, gaps for alignment included.
     const std::vector<StoredTensor>& stored_tensors() const { return stored_; }
     Index stored_bytes() const { return stored_bytes_; }
     const std::vector<ParameterGroup>& groups() const { return groups_; }
@@ -167,7 +169,7 @@ public:
     }
 
 private:
-    /// A checkpoint finds tensors by name: no two may share one.
+    /// A checkpoint finds tensors by name, so names must be unique.
     Tensor named(std::string_view name) const {
         Tensor t;
         t.name = prefix_ + std::string(name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The one shape of a batch: packed rows plus offsets. Segment s holds rows offsets[s] .. offsets[s+1]-1;
-/// there is no padding anywhere. Shapes are known on the host, so kernels are launched without asking.
+/// The shape of every batch: packed rows plus offsets. Segment s holds rows offsets[s] .. offsets[s+1]-1;
+/// there is no padding. Shapes are known on the host, so kernels are launched without a read-back.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 
 namespace coco {
 
-/// Segments of packed rows as a policy sees them. Two views of the same numbers, `count()+1` of them: one
-/// where the host reads shapes, one where kernels run. Rows that may grow leave gaps: then `ends` says where
-/// each segment ends, and `offsets` only where it begins.
+/// Segments of packed rows, as a policy takes them. Two views of the same `count()+1` offsets: one in host
+/// memory, where shapes are read, and one where kernels run. Where segments may grow, gaps follow them: then
+/// `ends` holds where each segment ends, and `offsets` only where it begins.
 template <class P>
 struct Segments {
     std::span<const Id> host;
@@ -34,16 +34,16 @@ struct Segments {
     Index length(Index s) const { return end(s) - begin(s); }
 };
 
-/// The inverse of a gather: for every distinct row that was read, the places that read it. Made with the
+/// The inverse of a gather: for every distinct row that was read, the positions that read it. Made with the
 /// batch, on the host, so that the gradient of a gather is a segmented sum: deterministic, without atomics.
 template <class P>
 struct Inverse {
     Ids<P> id;              ///< distinct rows that were read, ascending
-    Segments<P> places_of;  ///< for each of them, a stretch of `target_rank`
-    Ids<P> place;           ///< places in the gathered list, ascending within a stretch
+    Segments<P> places_of;  ///< for each of them, a segment of `place`
+    Ids<P> place;           ///< positions in the gathered list, ascending within a segment
 };
 
-/// Owned offsets on the host: grows segment by segment.
+/// Owned offsets on the host; they grow segment by segment.
 struct Offsets {
     std::vector<Id> at{0};
 
@@ -58,10 +58,10 @@ struct Offsets {
     }
 };
 
-/// The counting sort that inverts a gather of rows 0 .. rows-1 (-1 is skipped): linear. Room is the caller's:
-/// `start` and `offsets` rows + 1, `id` rows, `target_rank` as long as `gathered`.
-/// \return  how many distinct rows were read: the first so many of `id`, one more of `offsets`, and
-///          offsets[that many] of `target_rank` hold the inverse
+/// The counting sort that inverts a gather of rows 0 .. rows-1 (-1 is skipped), in linear time. The caller
+/// provides the memory: `start` and `offsets` of rows + 1, `id` of rows, `place` as long as `gathered`.
+/// \return  the number n of distinct rows that were read: the first n of `id`, the first n + 1 of `offsets`
+///        and the first offsets[n] of `place` hold the inverse
 inline Index invert(std::span<const Id> gathered, Index rows, std::span<Id> start, std::span<Id> id,
                     std::span<Id> offsets, std::span<Id> place) {
     std::fill(start.begin(), start.end(), 0);

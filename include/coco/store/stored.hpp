@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Given matrices that stay as a file stores them: rows of whole blocks of 16 bits or fewer a value.
+/// Given matrices that stay as a file stores them: rows of whole blocks with at most 16 bits per value.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace coco {
 
-/// A stored matrix's place: `at` counts bytes from the start of its block.
+/// Address and shape of a stored matrix: `at` counts bytes from the start of its block.
 struct StoredTensorRef {
     GgmlType type = GgmlType::F32;
     Index at = 0, rows = 0, cols = 0;
@@ -22,7 +22,7 @@ struct StoredTensorRef {
     Index bytes() const { return rows * row_bytes(); }
 };
 
-/// The matrix itself, row-major; `cols` is a multiple of the type's block.
+/// The matrix itself, row-major; `cols` is a multiple of the type's block size.
 template <class Space>
 struct Stored {
     GgmlType type = GgmlType::F32;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Numbers from where one policy computes to where another does, by way of the host.
+/// Copies lists from one execution policy to another, through host memory.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace coco {
 
-/// to_i = from_i, as scalars of its kind; a piece at a time, so that the host needs room for no more.
+/// to_i = from_i, converted to the scalar type of `to`; in pieces, so that the host buffer stays small.
 /// \throws Error where the lists are of different sizes
 template <class P, class Q, class T, class U>
 void transfer(P& here, List<const T, typename P::Space> from, Q& there, List<U, typename Q::Space> to) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Matrices and lists that somebody else owns. A view is four numbers, trivially copyable, and all that a
-/// kernel or an Eigen map ever sees. Row-major throughout.
+/// Non-owning matrices and lists. A view is a pointer and three numbers, trivially copyable; kernels and
+/// Eigen maps receive nothing else. Row-major throughout.
 #pragma once
 
 #include <cassert>
@@ -14,16 +14,16 @@
 
 namespace coco {
 
-/// Where memory lies. A view of one space cannot be handed to a skill of another: the types differ.
+/// Memory spaces. A view of one space cannot be passed to a primitive of another: the types differ.
 namespace space {
 struct Host {};
 struct Device {};
-/// The space of the archetype policy: nothing lies there.
+/// The space of the archetype policy: it holds no memory.
 struct Nowhere {};
 }  // namespace space
 
-/// A row-major matrix, rows x cols, whose rows start `stride` elements apart. An empty view (no data)
-/// stands for "not wanted" as an output and "not there" as an input.
+/// A row-major matrix, rows x cols, whose rows start `stride` elements apart. An empty view (no data) means
+/// "not computed" as an output and "absent" as an input.
 template <class T, class Space>
 struct View {
     T* data = nullptr;
@@ -38,10 +38,10 @@ struct View {
     /// True where there is nothing to read or write.
     COCO_HD constexpr bool empty() const { return data == nullptr || rows == 0 || cols == 0; }
     COCO_HD constexpr Index size() const { return rows * cols; }
-    /// True where the elements lie without gaps.
+    /// True where the elements have no gaps.
     COCO_HD constexpr bool dense() const { return stride == cols || rows <= 1; }
 
-    /// Element (i, j); only where the host can reach it.
+    /// Element (i, j); only in host memory.
     T& operator()(Index i, Index j) const requires std::is_same_v<Space, space::Host> {
         assert(i >= 0 && i < rows && j >= 0 && j < cols);
         return data[i * stride + j];
@@ -58,8 +58,8 @@ struct View {
         return {data ? data + first : nullptr, rows, count, stride};
     }
 
-    /// A matrix may always be read where it may be written. (A template: of an ordinary conversion nvcc says
-    /// that for read-only views it leads nowhere.)
+    /// A writable matrix converts to a read-only one. (A template, because nvcc warns that an ordinary
+    /// conversion operator of a read-only view is never used.)
     template <std::same_as<const T> U>
     COCO_HD constexpr operator View<U, Space>() const {  // NOLINT(google-explicit-constructor)
         return {data, rows, cols, stride};
@@ -73,7 +73,7 @@ struct List {
     Index size = 0;
 
     COCO_HD constexpr bool empty() const { return size == 0; }
-    /// Element i; only where the host can reach it.
+    /// Element i; only in host memory.
     T& operator[](Index i) const requires std::is_same_v<Space, space::Host> {
         assert(i >= 0 && i < size);
         return data[i];
@@ -90,7 +90,7 @@ struct List {
 static_assert(std::is_trivially_copyable_v<View<float, space::Device>>);
 static_assert(std::is_trivially_copyable_v<List<Id, space::Device>>);
 
-/// Views of a policy's own memory.
+/// Views of the memory of a policy.
 template <class P>
 using Rows = View<typename P::Scalar, typename P::Space>;
 template <class P>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Scratch memory of a step: what forward keeps for backward, a stack of what a stage needs only while it
-/// runs, and shapes made on the host. The largest batch runs first; after it nothing is allocated.
+/// Memory of a step: what forward saves for backward, a stack of scratch memory that a layer needs only while
+/// it runs, and shapes made on the host. The largest batch runs first; after it nothing is allocated.
 #pragma once
 
 #include <algorithm>
@@ -16,14 +16,14 @@
 
 namespace coco {
 
-/// A bump allocator over blocks of a policy. Grows by whole blocks (earlier views stay where they are);
-/// `reset` merges them into one, so that a second step of the same size takes nothing from the system.
+/// A bump allocator over blocks of a policy. It grows by whole blocks (earlier views stay valid); `reset`
+/// merges them into one, so that a second step of the same size allocates nothing from the system.
 template <class P>
 class Arena {
 public:
     explicit Arena(P& on) : on_(&on) {}
 
-    /// A place in the arena; `release` gives back all that was taken after it.
+    /// A position in the arena; `release` frees all that was taken after it.
     struct Mark {
         std::size_t block, used;
     };
@@ -49,13 +49,13 @@ public:
         return at;
     }
 
-    /// Forgets everything taken. Views into the arena die here.
+    /// Frees everything taken. Views into the arena become invalid.
     void reset() {
         if (blocks_.size() > 1) move_to(peak_);
         block_ = used_ = 0;
     }
 
-    /// Owns at least `factor` times the most that was ever in use; call between steps.
+    /// Enlarges the arena to at least `factor` times its peak use; call between steps.
     void reserve(double factor) {
         const std::size_t wanted = static_cast<std::size_t>(factor * static_cast<double>(peak_));
         peak_ = std::max(peak_, wanted);
@@ -64,7 +64,7 @@ public:
         block_ = used_ = 0;
     }
 
-    /// Times that what had been taken before came to lie elsewhere.
+    /// Number of times the memory has moved to another address.
     Index moves() const { return moves_; }
 
     /// Bytes owned.
@@ -93,7 +93,7 @@ private:
     Index moves_ = 0;
 };
 
-/// Ordinary memory of the host, whatever the policy: shapes and indices are made there.
+/// Ordinary host memory, whatever the policy: shapes and indices are made there.
 struct HostPages {
     using Space = space::Host;
 
@@ -105,7 +105,7 @@ struct HostPages {
     void deallocate(void* memory, std::size_t) noexcept { std::free(memory); }
 };
 
-/// The arenas of a step. Contents are not zeroed when taken.
+/// The arenas of a step. Memory is not zeroed when taken.
 template <class P>
 class Workspace {
 public:
@@ -115,7 +115,7 @@ public:
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
-    /// rows x cols that live until `reset`: what a stage's forward returns.
+    /// rows x cols that live until `reset`: what a layer's forward returns.
     template <class T = Scalar>
     View<T, typename P::Space> keep(Index rows, Index cols) {
         return {static_cast<T*>(kept_.take(bytes<T>(rows * cols))), rows, cols};
@@ -125,19 +125,19 @@ public:
     View<T, typename P::Space> scratch(Index rows, Index cols) {
         return {static_cast<T*>(scratch_.take(bytes<T>(rows * cols))), rows, cols};
     }
-    /// A list among what is kept.
+    /// A list that lives until `reset`.
     template <class T>
     List<T, typename P::Space> keep_list(Index size) {
         return {static_cast<T*>(kept_.take(bytes<T>(size))), size};
     }
-    /// A list among what is scratch.
+    /// A list that lives until the innermost `Frame` ends.
     template <class T>
     List<T, typename P::Space> scratch_list(Index size) {
         return {static_cast<T*>(scratch_.take(bytes<T>(size))), size};
     }
 
     /// `count` numbers on the host that live until `reset`: offsets and indices made during a step, to be
-    /// handed to the policy's `upload`.
+    /// passed to the policy's `upload`.
     template <class T = Id>
     std::span<T> numbers(Index count) {
         return {static_cast<T*>(numbers_.take(bytes<T>(count))), static_cast<std::size_t>(count)};
@@ -157,7 +157,7 @@ public:
         numbers_.reserve(factor);
     }
 
-    /// Gives scratch back when it goes out of scope.
+    /// Frees the scratch memory taken in its scope.
     class Frame {
     public:
         explicit Frame(Workspace& work) : arena_(&work.scratch_), mark_(work.scratch_.mark()) {}
@@ -170,7 +170,7 @@ public:
         typename Arena<P>::Mark mark_;
     };
 
-    /// Gives back what was kept inside it: for passes whose activations are made again in backward.
+    /// Frees what was kept in its scope: for passes whose activations are recomputed in backward.
     class Passing {
     public:
         explicit Passing(Workspace& work) : arena_(&work.kept_), mark_(work.kept_.mark()) {}
@@ -183,7 +183,7 @@ public:
         typename Arena<P>::Mark mark_;
     };
 
-    /// Grows when memory of the policy has moved: while it stays, equal steps take equal places.
+    /// Increases when memory of the policy has moved. While it is constant, equal steps use equal addresses.
     Index moves() const { return kept_.moves() + scratch_.moves(); }
 
     /// Bytes owned by all arenas.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// GPT-2's stand-ins: a printable character for each of the 256 bytes, in which byte-level vocabularies are
-/// written. Source: `bytes_to_unicode` of openai/gpt-2.
+/// GPT-2's byte-to-character mapping: one printable character for each of the 256 bytes. Byte-level
+/// vocabularies are written in these stand-ins. Source: `bytes_to_unicode` of openai/gpt-2.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace coco::text {
 
-/// Printable bytes stand for themselves; the others, in order, for U+0100 and on (a space for U+0120).
+/// Printable bytes map to themselves; the others map, in order, to U+0100 and above (a space to U+0120).
 constexpr std::array<char32_t, 256> byte_stand_ins() {
     std::array<char32_t, 256> stand_in{};
     char32_t next = 0x100;
@@ -31,7 +31,7 @@ inline std::string to_stand_ins(std::string_view bytes) {
     return text;
 }
 
-/// The bytes that stand-ins stand for. A text with any other character in it is returned as it is.
+/// The bytes that the stand-ins represent. A text with any other character is returned unchanged.
 inline std::string from_stand_ins(std::string_view text) {
     static constexpr std::size_t last = 0x143;
     static constexpr auto byte_of = [] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The classes of characters by which texts are cut into words: \p{L}, \p{N}, \s and the rest.
+/// The character classes by which texts are split into words: \p{L}, \p{N}, \s and the rest.
 #pragma once
 
 #include <utf8proc.h>
@@ -27,8 +27,8 @@ inline CharacterClass class_of_ascii(unsigned char point) {
     return table[point];
 }
 
-/// The class of a code point: general category L or N, else the property White_Space. utf8proc 2.8 knows
-/// Unicode 14; letters that came later count as `other`.
+/// The class of a code point: general category L or N, else the property White_Space. utf8proc 2.8 implements
+/// Unicode 15; letters that were added later count as `other`.
 inline CharacterClass class_of(char32_t point) {
     if (point < 0x80) return class_of_ascii(static_cast<unsigned char>(point));
     if (point == 0x85) return CharacterClass::space;  // "next line": white space, yet a control character

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Conversations as the texts that chat models were trained on: what the templates in their files write,
-/// tools apart. The texts hold special tokens, so they are encoded with `Special::recognised`; a message of
-/// which one does not know who wrote it should hold none (`Tokenizer::has_special`).
+/// Formats conversations as the texts that chat models were trained on, as the chat templates in the models'
+/// files do, except for tool calls. The texts contain special tokens, so they are encoded with
+/// `Special::recognised`. A message from an unknown author should contain none (`Tokenizer::has_special`).
 #pragma once
 
 #include <algorithm>
@@ -22,12 +22,12 @@ struct Message {
     std::string content;
 };
 
-/// Whether the text ends where the assistant's answer begins.
+/// Whether the text ends where the assistant's answer is to begin.
 enum class Answer { awaited, none };
-/// Whether the answer may begin with thoughts; without, an empty block of them stands there already.
+/// Whether the answer may begin with thoughts. With `off`, the text ends with an empty block of thoughts.
 enum class Thinking { on, off };
 
-/// \throws Error if there is no message or one of another role
+/// \throws Error if there is no message or a message has another role
 inline void check_messages(std::span<const Message> messages) {
     if (messages.empty()) throw Error("chat", "no messages");
     for (std::size_t i = 0; i < messages.size(); ++i)
@@ -41,7 +41,7 @@ inline std::string chatml_turn(std::string_view role, std::string_view content) 
     return text_of("<|im_start|>", role, '\n', content, "<|im_end|>\n");
 }
 
-/// ChatML. \param system  stands in front where the first message is no system's; nothing does if it is empty
+/// ChatML. \param system  system message in front if the first message is not one; empty: none is added
 /// \throws Error as `check_messages`
 inline std::string chatml(std::span<const Message> messages, Answer answer, std::string_view system = {}) {
     check_messages(messages);
@@ -52,24 +52,24 @@ inline std::string chatml(std::span<const Message> messages, Answer answer, std:
     return text;
 }
 
-/// SmolLM2's conversations. \throws Error as `check_messages`
+/// Conversation format of SmolLM2. \throws Error as `check_messages`
 inline std::string smollm2_chat(std::span<const Message> messages, Answer answer = Answer::awaited) {
     return chatml(messages, answer, "You are a helpful AI assistant named SmolLM, trained by Hugging Face");
 }
 
-/// Those of Qwen 2.5. \throws Error as `check_messages`
+/// Conversation format of Qwen 2.5. \throws Error as `check_messages`
 inline std::string qwen2_chat(std::span<const Message> messages, Answer answer = Answer::awaited) {
     return chatml(messages, answer, "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.");
 }
 
-/// A text without the line ends at its ends.
+/// A text without leading and trailing line ends.
 inline std::string_view without_line_ends(std::string_view text) {
     const std::size_t first = std::min(text.find_first_not_of('\n'), text.size());
     return text.substr(first, text.find_last_not_of('\n') + 1 - first);
 }
 
-/// Those of Qwen 3. Thoughts ("<think>...</think>") of the assistant stay only in the turns after the last
-/// question. \throws Error as `check_messages`
+/// Conversation format of Qwen 3. Thoughts ("<think>...</think>") of the assistant are kept only in the turns
+/// after the last question. \throws Error as `check_messages`
 inline std::string qwen3_chat(std::span<const Message> messages, Answer answer = Answer::awaited,
                               Thinking thinking = Thinking::on) {
     constexpr std::string_view open = "<think>", close = "</think>";
@@ -111,7 +111,7 @@ inline std::string qwen3_chat(std::span<const Message> messages, Answer answer =
     return text;
 }
 
-/// A text without the white space at its ends, as Python's `strip` sees it.
+/// A text without leading and trailing white space, as defined by Python's `strip`.
 inline std::string_view without_white_space(std::string_view text) {
     std::size_t begin = text.size(), end = 0;
     for (std::size_t at = 0; at < text.size();) {
@@ -125,7 +125,7 @@ inline std::string_view without_white_space(std::string_view text) {
     return end == 0 ? std::string_view() : text.substr(begin, end - begin);
 }
 
-/// Those of Llama 3, begin of text included. \throws Error as `check_messages`
+/// Conversation format of Llama 3, with begin-of-text token. \throws Error as `check_messages`
 inline std::string llama3_chat(std::span<const Message> messages, Answer answer = Answer::awaited) {
     check_messages(messages);
     std::string text = "<|begin_of_text|>";

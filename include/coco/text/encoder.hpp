@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Encodes many texts with one tokenizer and remembers the words it has met: titles repeat theirs.
+/// Encodes many texts with one tokenizer and caches the ids of words, which repeat often in titles.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace coco::text {
 
-/// Gives the ids that `Tokenizer::encode` gives. Not for several threads at once; each may have its own.
+/// Gives the same ids as `Tokenizer::encode`. Not thread-safe; each thread may use its own encoder.
 class Encoder {
 public:
     /// \param tokenizer  must outlive this
@@ -35,10 +35,10 @@ public:
     }
 
 private:
-    // Bounds of what is remembered: some ten megabytes, however long and odd the texts.
+    // Bounds of the cache: about ten megabytes, whatever the texts.
     static constexpr std::size_t max_words = 1 << 16, longest_word = 64;
 
-    /// A word, bytes of `words_`, and its ids, of `ids_`.
+    /// A word (bytes in `words_`) and its ids (in `ids_`).
     struct Entry {
         std::uint32_t word = 0, word_bytes = 0, id = 0, ids = 0;
     };
@@ -58,7 +58,7 @@ private:
         return static_cast<std::size_t>(mixed(sum, part));
     }
 
-    /// Where a word stands, or the free slot where it would. At most half of the slots are taken.
+    /// The slot of a word, or the free slot for it. At most half of the slots are used.
     Entry& entry_of(std::string_view word) {
         std::size_t at = hash(word) % entries_.size();
         while (entries_[at].word_bytes != 0 &&
@@ -95,7 +95,7 @@ private:
     }
 
     const Tokenizer* tokenizer_;
-    std::vector<Entry> entries_;  // a power of two, probed one after the other
+    std::vector<Entry> entries_;  // size is a power of two; linear probing
     Entry none_;
     std::string words_;
     std::vector<Id> ids_, word_ids_;

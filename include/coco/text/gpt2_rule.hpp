@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Cuts texts into words by GPT-2's expression, and by SmolLM's, which sets digits apart first.
+/// Splits texts into words by GPT-2's expression, and by SmolLM's, which separates digits first.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace coco::text {
 
-/// Length of the `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` that a text begins with, else 0. In any case,
-/// U+017F is an s too: folded, it is one.
+/// Length of the `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` at the start of a text, else 0. With
+/// `any_case`, U+017F also counts as s, because case folding maps it to s.
 template <bool any_case>
 std::size_t contraction(std::string_view text) {
     if (text.size() < 2 || text[0] != '\'') return 0;
@@ -35,7 +35,7 @@ std::size_t contraction(std::string_view text) {
     }
 }
 
-/// GPT-2's rule (openai/gpt-2, encoder.py): one pass, no way back.
+/// GPT-2's rule (openai/gpt-2, encoder.py) in one pass without backtracking.
 struct Gpt2 {
     static constexpr std::string_view expression =
         R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
@@ -49,8 +49,8 @@ struct Gpt2 {
         });
     }
 
-    /// Passes over a word that is no contraction. A text counts as ended at a character of class `end`,
-    /// unless that is white space.
+    /// Advances over a word that is not a contraction. A character of class `end` counts as the end of the
+    /// text, unless `end` is white space.
     template <CharacterClass end>
     static void word(Scanner& in) {
         const std::size_t from = in.at();
@@ -63,13 +63,13 @@ struct Gpt2 {
         }
         in.back_to(from);
         const std::size_t last = in.run(CharacterClass::space);
-        // The last white space is left for the word that follows, where one does.
+        // The last white-space character belongs to the following word, if there is one.
         if (!in.done() && !in.is(end) && last > from) in.back_to(last);
     }
 };
 
-/// SmolLM's rule (StarCoder's too): each character of \p{N} stands alone; what lies between is cut by GPT-2's
-/// expression, which sees an end of text there.
+/// SmolLM's rule (also StarCoder's): each character of \p{N} is a word of its own. The text between is split
+/// by GPT-2's expression, for which the text ends at each such character.
 struct Smollm {
     static void split(std::string_view text, std::vector<std::string_view>& words) {
         each_word(text, words, [](Scanner& in) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What the language model reads about a person: the words of the latest items, most recent last, within a
-/// budget of tokens. The oldest fall out first, and never half a title.
+/// The text about a user that the language model reads: the descriptions of the latest items, most recent
+/// last, within a budget of tokens. The oldest items are dropped first; an item's text is never cut.
 #pragma once
 
 #include <span>
@@ -15,29 +15,30 @@
 
 namespace coco::text {
 
-/// The fixed words. Each piece is encoded by itself, so that a person's text is a concatenation of cached
-/// tokens; pieces that begin with a line end or a space are cut there by byte-level tokenizers anyway.
+/// The fixed parts of the text. Each part is encoded separately, so that a user's text is a concatenation of
+/// cached tokens. Byte-level tokenizers split before a line end or a space anyway, so parts that begin with
+/// one give the same tokens.
 struct HistoryTemplate {
     std::string instruction =
         "You know the catalogue of a shop. From what a person took, tell what the person will take next.";
     std::string before = "\nTaken, the latest last:";
     std::string item = "\n- ";  ///< in front of each item's line
     std::string after = "\nNext:";
-    std::string line = data::ItemLine::usual;  ///< what is told of an item, in the names of its fields
+    std::string line = data::ItemLine::usual;  ///< pattern of an item's description, see `data::ItemLine`
 };
 
-/// How much of a history is told.
+/// Limits on the part of a history that is used.
 struct HistoryBudget {
-    Index tokens = 128;  ///< at most, template and items together, the instruction apart
-    Index items = 20;    ///< at most
+    Index tokens = 128;  ///< maximum for template and items together, without the instruction
+    Index items = 20;    ///< maximum number of items
 };
 
-/// The texts of a catalogue's items, encoded once, and the texts of histories put together from them. Const
-/// after construction, so re-entrant.
+/// The item texts of a catalogue, encoded once, and the history texts built from them. Const after
+/// construction, so re-entrant.
 class History {
 public:
     /// \param encode  callable, `std::string_view` to a range of token identifiers
-    /// \throws Error where `words.line` is not a line of items
+    /// \throws Error where `words.line` is not a valid pattern of `data::ItemLine`
     template <class Encode>
     History(const data::Catalogue& catalogue, const HistoryTemplate& words, Encode&& encode) {
         const auto append = [&](std::vector<Id>& to, std::string_view text) {
@@ -56,10 +57,10 @@ public:
         }
     }
 
-    /// Tokens that stand in front of everybody's text; a model computes their rows once.
+    /// Tokens in front of every user's text; a model computes their rows once.
     std::span<const Id> instruction() const { return instruction_; }
 
-    /// Tokens of one item, its leading words included; none where the catalogue knows no words of it.
+    /// Tokens of one item, including the template's text in front of it; none where the item has no text.
     std::span<const Id> of_item(Id item) const {
         const std::size_t i = static_cast<std::size_t>(item);
         return {tokens_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
@@ -67,10 +68,10 @@ public:
 
     /// Appends the text of `history` (the oldest first) to `out`; returns the number of tokens appended.
     ///
-    /// Items are taken from the latest backwards until the next does not fit. Items without words take no
-    /// place; an item that would not fit even by itself is passed over, so that one endless title does not
-    /// hide all that came before it. With no item left the template's words alone remain.
-    /// \throws Error where the budget does not hold the template
+    /// Items are taken from the latest backwards until the next one does not fit. Items without text take no
+    /// space. An item that would not fit even alone is skipped, so that one overlong title does not exclude
+    /// all earlier items. If no item remains, the text is the template alone.
+    /// \throws Error where the budget is too small for the template
     Index append(std::span<const Id> history, const HistoryBudget& budget, std::vector<Id>& out) const {
         const Index fixed = static_cast<Index>(before_.size() + after_.size());
         if (fixed > budget.tokens)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Byte-pair encoding (Sennrich et al., ACL 2016): neighbours are merged in the order in which the merges
-/// were learnt, the leftmost first among equals, until none of the merges applies.
+/// were learnt, the leftmost first for equal rank, until no merge applies.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,13 @@
 
 namespace coco::text {
 
-/// Which pairs of tokens merge, into what, and which first. Ids are 0 or above.
+/// The table of merges: pairs of tokens, the merged token and the rank. Ids are 0 or above.
 class Merges {
 public:
-    /// Adds the next merge, behind all that were added before. \returns false if the pair was there already
+    /// Adds the next merge, with a rank after all earlier ones. \returns false if the pair is already present
     bool add(Id left, Id right, Id merged) { return add(left, right, merged, static_cast<Id>(count_)); }
 
-    /// The same, with a rank of one's own; several may have one if they give the same.
+    /// The same with an explicit rank; several pairs may share a rank if they give the same token.
     bool add(Id left, Id right, Id merged, Id rank) {
         if (2 * (count_ + 1) > entries_.size()) grow(std::max<std::size_t>(16, 2 * entries_.size()));
         Entry& entry = entries_[entry_of(key(left, right))];
@@ -39,7 +39,7 @@ public:
         if (slots > entries_.size()) grow(slots);
     }
 
-    /// Merges neighbours in `ids` until none merge. n log n in its length.
+    /// Merges neighbours in `ids` until no merge applies. O(n log n) in the length n.
     void apply(std::vector<Id>& ids) const {
         if (ids.size() <= short_word)
             apply_to_short(ids);
@@ -62,7 +62,7 @@ private:
     struct Symbol {
         Id id, previous, next;
     };
-    /// Looks for the best pair again after each merge: quadratic, but on a handful of bytes.
+    /// Searches for the best pair again after each merge: quadratic, but for at most `short_word` symbols.
     void apply_to_short(std::vector<Id>& ids) const {
         if (ids.size() < 2) return;
         std::array<Merge, short_word> with_next;
@@ -83,10 +83,11 @@ private:
         ids.resize(pairs + 1);
     }
 
-    /// Symbols are a linked list. Candidates are numbers, rank before place; one that another merge overtook
-    /// is recognised, for its place has another rank by then, and dropped. They wait in order, and those that
-    /// come up meanwhile in a heap: of a run of one letter none is ever taken out of it, which keeps long
-    /// runs linear.
+    /// Symbols form a linked list. A candidate is one number, with the rank above the position. A candidate
+    /// that another merge made obsolete is recognised, because the rank at its position has changed, and
+    /// dropped. Candidates wait in a sorted list; new ones are collected in a heap, which becomes the next
+    /// list when the list is used up. In a run of one repeated letter no candidate is ever popped from the
+    /// heap, which keeps long runs linear.
     void apply_to_long(std::vector<Id>& ids) const {
         const Id count = static_cast<Id>(ids.size());
         std::vector<Symbol> list(ids.size());
@@ -146,7 +147,7 @@ private:
     Merge merge_of(Id left, Id right) const {
         return entries_.empty() ? Merge{never, no_id} : entries_[entry_of(key(left, right))].merge;
     }
-    /// Where a key stands, or the free slot where it would. At most half of the slots are taken.
+    /// The slot of a key, or the free slot for it. At most half of the slots are used.
     std::size_t entry_of(std::uint64_t wanted) const {
         const std::size_t mask = entries_.size() - 1;
         const std::uint64_t mixed = (wanted ^ (wanted >> 29)) * 0x9E3779B97F4A7C15u;
@@ -161,7 +162,7 @@ private:
             if (entry.key != none) entries_[entry_of(entry.key)] = entry;
     }
 
-    std::vector<Entry> entries_;  // a power of two, probed one after the other
+    std::vector<Entry> entries_;  // size is a power of two; linear probing
     std::size_t count_ = 0;
 };
 

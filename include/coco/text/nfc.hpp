@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Normal form C (Unicode Standard Annex #15): accents joined to their letters, marks in canonical order.
+/// Normal form C (Unicode Standard Annex #15): accents composed with their letters, marks in canonical order.
 #pragma once
 
 #include <utf8proc.h>
@@ -16,22 +16,22 @@
 
 namespace coco::text {
 
-/// Whether no character of a text is U+0300 or above: nothing below has another normal form C, nor joins
-/// what stands before it.
+/// Whether all characters of a text are below U+0300. Such characters are unchanged by normal form C and do
+/// not combine with the character before them.
 inline bool is_surely_nfc(std::string_view text) {
     return std::none_of(text.begin(), text.end(),
                         [](char byte) { return static_cast<unsigned char>(byte) >= 0xCC; });
 }
 
-/// The normal form C of a UTF-8 text. Linear in its length, however many marks stand in a row; stretches of
-/// characters below U+0300 are copied.
+/// The normal form C of a UTF-8 text. Linear in its length, for any number of consecutive marks; slices with
+/// only characters below U+0300 are copied.
 class Nfc {
 public:
     std::string operator()(std::string_view text) {
         std::string normal;
         normal.reserve(text.size());
         for (std::size_t at = 0; at < text.size();) {
-            // A stretch that may change begins at the character that its first mark may join.
+            // A slice that may change begins at the character with which its first mark may combine.
             std::size_t end = at;
             while (end < text.size() && static_cast<unsigned char>(text[end]) < 0xCC) ++end;
             if (end < text.size() && end > at) end = begin_of_character(text, end - 1);
@@ -68,7 +68,7 @@ private:
     }
 
     void decompose(utf8proc_int32_t point) {
-        constexpr int longest = 4;  // of a canonical decomposition
+        constexpr int longest = 4;  // maximum length of a canonical decomposition
         const std::size_t size = points_.size();
         points_.resize(size + longest);
         int boundary = 0;
@@ -80,7 +80,7 @@ private:
         points_.resize(size + static_cast<std::size_t>(length));
     }
 
-    /// utf8proc's own ordering is quadratic in the length of a run of marks.
+    /// Own ordering of marks, because utf8proc's is quadratic in the length of a run of marks.
     void order_marks() {
         const auto rank = [](utf8proc_int32_t point) {
             return utf8proc_get_property(point)->combining_class;

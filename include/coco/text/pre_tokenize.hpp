@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How texts become words within which byte pairs are merged, by the names that GGUF files give it.
+/// The rules that split texts into words before byte pairs are merged, by their names in GGUF files.
 #pragma once
 
 #include <string_view>
@@ -11,20 +11,20 @@
 
 namespace coco::text {
 
-/// Appends the words of `text` to `words`; together they are the text. The text must be UTF-8. Linear in its
-/// length: what a rule's regular expression backtracks over is known from the classes of characters.
+/// Appends the words of `text` to `words`; their concatenation is the text. The text must be UTF-8. Linear in
+/// its length: the character classes replace the backtracking of the rule's regular expression.
 using PreTokenizer = void (*)(std::string_view text, std::vector<std::string_view>& words);
 
-/// A rule of cutting, and what the models that use it do besides.
+/// A splitting rule, and the other conventions of the models that use it.
 struct Convention {
     std::string_view name;
     PreTokenizer split;
-    bool nfc;          ///< texts are brought into normal form C first
-    bool whole_words;  ///< a word that is a token by itself is taken as such, whatever merges say
+    bool nfc;          ///< texts are first converted to normal form C
+    bool whole_words;  ///< a word that is itself a token is encoded as that token, whatever the merges
 };
 
-/// What `tokenizer.ggml.pre` calls `name`, or null if it is not known here. Names that llama.cpp writes for
-/// the same expression are one rule.
+/// The convention that `tokenizer.ggml.pre` calls `name`, or null if the name is unknown. Names that
+/// llama.cpp uses for the same expression share one rule.
 inline const Convention* convention_of(std::string_view name) {
     static constexpr Convention known[] = {
         {"smollm", Smollm::split, false, false}, {"starcoder", Smollm::split, false, false},

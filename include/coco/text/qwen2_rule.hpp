@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Cuts texts into words by the expression of Qwen 2 to 3 and by that of Llama 3; they differ in how many
-/// digits stand together.
+/// Splits texts into words by the expressions of Qwen 2 to 3 and of Llama 3, which differ in the number of
+/// digits per word.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace coco::text {
 
-/// The rule with so many digits together: one pass, no way back.
+/// The rule with at most `digits` digits per word, in one pass without backtracking.
 template <int digits>
 requires(digits == 1 || digits == 3) struct DigitGroups {
     static constexpr std::string_view expression =
@@ -48,8 +48,8 @@ private:
         }
     }
 
-    /// A run of white space up to its last line end; where there is none, all but what is left for the word
-    /// that follows.
+    /// A run of white space up to its last line end. If it has no line end: all of it except the last
+    /// character, which belongs to the following word.
     static void white_space(Scanner& in) {
         const std::size_t from = in.at();
         std::size_t last = from, behind_line = from;
@@ -66,9 +66,9 @@ private:
     }
 };
 
-/// Qwen's rule, 2 to 3: digits (\p{N}) one by one.
+/// The rule of Qwen 2 to 3: one digit (\p{N}) per word.
 using Qwen2 = DigitGroups<1>;
-/// Llama 3's rule: digits in threes.
+/// Llama 3's rule: up to three digits per word.
 using Llama3 = DigitGroups<3>;
 
 }  // namespace coco::text

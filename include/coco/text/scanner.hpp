@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Walks over the code points of a text with their classes: what rules of cutting are made of.
+/// Iterates over the code points of a text and their classes; the splitting rules are built on it.
 #pragma once
 
 #include <cstddef>
@@ -26,14 +26,14 @@ public:
         at_ += point_.bytes;
         look();
     }
-    /// Passes over a run of one class and returns where its last code point began.
+    /// Advances over a run of one class and returns where its last code point began.
     std::size_t run(CharacterClass kind) {
         std::size_t last = at_;
         for (; is(kind); next()) last = at_;
         return last;
     }
     std::string_view rest() const { return text_.substr(at_); }
-    /// The text from `from` to here.
+    /// The text from `from` to the current position.
     std::string_view since(std::size_t from) const { return text_.substr(from, at_ - from); }
     void back_to(std::size_t at) {
         at_ = at;
@@ -59,7 +59,7 @@ private:
     CharacterClass class_ = CharacterClass::other;
 };
 
-/// Appends the words of a text. \param word  passes over the next word, at least one code point
+/// Appends the words of a text. \param word  advances over the next word, at least one code point
 template <class Word>
 void each_word(std::string_view text, std::vector<std::string_view>& words, const Word& word) {
     for (Scanner in(text); !in.done();) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Tokens that stand in raw text as they are written, and are found there before it is cut into words.
+/// Tokens that appear literally in raw text and are found there before it is split into words.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace coco::text {
 
-/// A set of tokens to look for. From left to right, and the longest of those that begin at one place.
+/// A set of tokens to search for, from left to right; at one position the longest match is taken.
 class SpecialTokens {
 public:
     /// \param token  not empty
@@ -28,7 +28,7 @@ public:
     }
     bool empty() const { return empty_; }
 
-    /// Calls `on_token(id)` for each that is found, and `on_rest(text)` for what lies between, if anything.
+    /// Calls `on_token(id)` for each match, and `on_rest(text)` for each non-empty text between matches.
     template <class OnToken, class OnRest>
     void find(std::string_view text, OnToken on_token, OnRest on_rest) const {
         std::size_t from = 0;
@@ -52,7 +52,7 @@ private:
         return nullptr;
     }
 
-    std::array<std::vector<std::pair<std::string, Id>>, 256> beginning_with_;  // the longest first
+    std::array<std::vector<std::pair<std::string, Id>>, 256> beginning_with_;  // longest first
     bool empty_ = true;
 };
 

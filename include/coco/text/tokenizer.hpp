@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A byte-level BPE tokenizer: texts to ids and back. Special tokens are found first, then the text between
-/// is cut into words, and within a word byte pairs are merged.
+/// A byte-level BPE tokenizer: converts texts to ids and back. Special tokens are found first, then the text
+/// between them is split into words, and byte pairs are merged within each word.
 #pragma once
 
 #include <array>
@@ -24,27 +24,28 @@
 
 namespace coco::text {
 
-/// What a tokenizer is made of.
+/// The contents of a tokenizer.
 struct Vocabulary {
-    std::string source;               ///< where it comes from, for errors
-    std::vector<std::string> tokens;  ///< by id, bytes as GPT-2's stand-ins; "" where an id is not used
-    std::vector<std::string> merges;  ///< "left right", the first learnt first
-    bool by_rank = false;           ///< besides: any two tokens merge that together are one, lowest id first
-    std::vector<Id> special;        ///< tokens that are found in raw text, before anything else is done to it
-    std::vector<Id> special_later;  ///< tokens that are found after it was normalised, before it is cut
+    std::string source;               ///< origin, for error messages
+    std::vector<std::string> tokens;  ///< by id, bytes as GPT-2's stand-ins; "" for unused ids
+    std::vector<std::string> merges;  ///< "left right", in the order learnt
+    bool by_rank = false;           ///< also merge any two tokens whose join is a token, lowest id first
+    std::vector<Id> special;        ///< tokens found in raw text, before any other processing
+    std::vector<Id> special_later;  ///< tokens found after normalisation, before splitting
     PreTokenizer split = nullptr;
-    bool nfc = false;          ///< texts are brought into normal form C
-    bool whole_words = false;  ///< a word that is a token by itself is taken as such, whatever merges say
+    bool nfc = false;          ///< texts are converted to normal form C
+    bool whole_words = false;  ///< a word that is itself a token is encoded as that token, without merges
 };
 
-/// Whether a text may hold special tokens: one that others wrote (an item's title) should not.
+/// Whether special tokens in a text are recognised. For text by other authors (an item's title) use
+/// `ordinary`.
 enum class Special { recognised, ordinary };
 
-/// Immutable once built; any number of threads may use one. Movable, not copyable.
+/// Immutable once built; one tokenizer may be used by any number of threads. Movable, not copyable.
 class Tokenizer {
 public:
-    /// \throws Error naming the token or merge: a token twice, a merge of unknown tokens or into one, a
-    ///         special id that is none
+    /// \throws Error naming the token or merge: a duplicate token, a merge of unknown tokens or into one, an
+    ///         invalid special id
     explicit Tokenizer(Vocabulary vocabulary)
         : tokens_(std::move(vocabulary.tokens)),
           is_special_(tokens_.size()),
@@ -69,12 +70,12 @@ public:
     Tokenizer& operator=(Tokenizer&&) noexcept = default;
 
     Id size() const { return static_cast<Id>(tokens_.size()); }
-    /// The id of a token as the vocabulary writes it, or `no_id`.
+    /// The id of a token as written in the vocabulary, or `no_id`.
     Id id_of(std::string_view token) const {
         const auto found = ids_.find(token);
         return found == ids_.end() ? no_id : found->second;
     }
-    /// A token as the vocabulary writes it. \param id  0 .. size() - 1
+    /// A token as written in the vocabulary. \param id  0 .. size() - 1
     const std::string& token(Id id) const { return tokens_[static_cast<std::size_t>(id)]; }
 
     /// Whether `encode` would find a special token in a text.
@@ -85,8 +86,8 @@ public:
         return found;
     }
 
-    /// Calls `on_special(id)` and `on_word(bytes)` for the parts of a text, from left to right. What is not
-    /// UTF-8 counts as U+FFFD. Linear in the length of the text.
+    /// Calls `on_special(id)` and `on_word(bytes)` for the parts of a text, from left to right. Invalid UTF-8
+    /// is treated as U+FFFD. Linear in the length of the text.
     template <class OnSpecial, class OnWord>
     void cut(std::string_view text, Special special, OnSpecial on_special, OnWord on_word) const {
         const std::string valid = is_valid(text) ? std::string() : replaced_invalid(text);
@@ -110,8 +111,8 @@ public:
         });
     }
 
-    /// Replaces `ids` by the tokens of one word. A byte that no token stands for vanishes, as it does in
-    /// Hugging Face's `tokenizers`.
+    /// Replaces `ids` by the tokens of one word. A byte without a token is dropped, as in Hugging Face's
+    /// `tokenizers`.
     void encode_word(std::string_view word, std::vector<Id>& ids) const {
         ids.clear();
         if (const Id id = whole_words_ ? id_of(to_stand_ins(word)) : no_id; id != no_id && !is_special(id)) {
@@ -123,7 +124,7 @@ public:
         merges_.apply(ids);
     }
 
-    /// The ids of a text; none are added at its ends. An `Encoder` is faster over many texts.
+    /// The ids of a text; no begin or end ids are added. An `Encoder` is faster for many texts.
     std::vector<Id> encode(std::string_view text, Special special = Special::recognised) const {
         std::vector<Id> ids, word_ids;
         cut(
@@ -135,8 +136,8 @@ public:
         return ids;
     }
 
-    /// The text of ids, special tokens as they are written. Bytes that make no UTF-8 become U+FFFD.
-    /// \throws Error for an id that is no token
+    /// The text of ids; special tokens are written literally. Bytes that are not valid UTF-8 become U+FFFD.
+    /// \throws Error for an id without a token
     std::string decode(std::span<const Id> ids) const {
         std::string bytes;
         for (Id id : ids) {
@@ -161,7 +162,7 @@ private:
         if (!merges_.add(id_of(left), id_of(right), id_of(both))) refuse("merge occurs twice", "", merge);
     }
 
-    /// All merges into a token, of equal rank: its id.
+    /// Adds all merges that give token `id`, all with the rank `id`.
     void add_splits(Id id) {
         if (is_special(id)) return;
         const std::string_view whole = token(id);
@@ -183,7 +184,7 @@ private:
     }
 
     std::vector<std::string> tokens_;
-    std::unordered_map<std::string_view, Id> ids_;  // its keys lie in tokens_
+    std::unordered_map<std::string_view, Id> ids_;  // its keys point into tokens_
     Merges merges_;
     std::array<Id, 256> byte_ids_{};
     SpecialTokens special_, special_later_;

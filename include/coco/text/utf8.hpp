@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// UTF-8: code points of a text, and texts with what is not UTF-8 replaced.
+/// UTF-8: decodes and encodes code points, and replaces invalid sequences.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,18 @@
 
 namespace coco::text {
 
-/// Stands for what cannot be decoded.
+/// Replaces what cannot be decoded.
 inline constexpr char32_t replacement_character = 0xFFFD;
 
-/// A code point and how many bytes it took.
+/// A code point and its number of bytes.
 struct CodePoint {
     char32_t value;
     std::size_t bytes;
     bool valid;
 };
 
-/// The code point at `at` < text.size(). What breaks the rules (overlong forms, surrogates, numbers beyond
-/// U+10FFFF, sequences cut short) is U+FFFD and takes the longest run of bytes that a valid sequence could
+/// The code point at `at` < text.size(). An invalid sequence (overlong form, surrogate, number beyond
+/// U+10FFFF, truncated sequence) gives U+FFFD and takes the longest run of bytes that a valid sequence could
 /// begin with, at least one (Unicode, "substitution of maximal subparts").
 inline CodePoint code_point(std::string_view text, std::size_t at) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -30,7 +30,7 @@ inline CodePoint code_point(std::string_view text, std::size_t at) {
     if (lead < 0x80) return {lead, 1, true};
     const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
     if (length == 0) return {replacement_character, 1, false};
-    // The second byte alone tells overlong forms, surrogates and too large numbers.
+    // The second byte alone shows overlong forms, surrogates and too large numbers.
     unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
     char32_t value = lead & (0x7Fu >> length);
@@ -62,7 +62,7 @@ inline void append(std::string& text, char32_t value) {
     byte(0x80 | (value & 0x3F));
 }
 
-/// Whether a text is UTF-8 throughout.
+/// Whether the whole text is valid UTF-8.
 inline bool is_valid(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         std::uint64_t eight = 0;
@@ -78,7 +78,7 @@ inline bool is_valid(std::string_view text) {
     return true;
 }
 
-/// The text with all that is not UTF-8 as U+FFFD.
+/// The text with all invalid UTF-8 replaced by U+FFFD.
 inline std::string replaced_invalid(std::string_view text) {
     std::string valid;
     valid.reserve(text.size());

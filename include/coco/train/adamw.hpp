@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// AdamW over a model's parameter groups (Loshchilov and Hutter, ICLR 2019), with one global clip. A closed
-/// group keeps every bit: values, moments and its count of steps.
+/// AdamW over a model's parameter groups (Loshchilov and Hutter, ICLR 2019), with one global clip. A group
+/// with learning rate 0 stays bit-identical: values, moments and step count.
 #pragma once
 
 #include <span>
@@ -13,11 +13,11 @@
 
 namespace coco {
 
-/// Constants of the optimiser; rates come with each step.
+/// Constants of the optimiser; the learning rates are arguments of each step.
 struct AdamWConfig {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-    double decay = 0;  ///< on weight matrices only; never on norms, biases and tables
-    double clip = 5;   ///< largest norm of all gradients together; 0 for no clip
+    double decay = 0;  ///< weight decay of weight matrices only; never of norms, biases and tables
+    double clip = 5;   ///< maximum norm of all gradients together; 0 for no clip
 };
 
 /// *scale = min(1, clip / norm).
@@ -63,7 +63,7 @@ public:
         moved_.reserve(ranges_.size());
     }
 
-    /// One step. \param rates  a rate a group; 0 closes it
+    /// One step. \param rates  one learning rate per group; a group with rate 0 is not updated
     void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates) {
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;
         slopes_.clear();
@@ -116,7 +116,7 @@ private:
     Block<Scalar, P> clip_;  ///< sum of squares, scale
     std::vector<std::int64_t> steps_;
     std::vector<Range> ranges_;
-    std::vector<List<const Scalar, typename P::Space>> slopes_;  ///< of the ranges open in a step
+    std::vector<List<const Scalar, typename P::Space>> slopes_;  ///< gradients of ranges updated in a step
     std::vector<AdamWRange<P>> moved_;
 };
 

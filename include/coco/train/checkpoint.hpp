@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A run in a file: a safetensors file with every trained tensor, its moments, the best so far, the settings
-/// and the place in the schedule. Never base weights of a language model, never text, no clock and no path:
-/// equal runs give equal files, and one that was killed and resumed gives the file of one that never stopped.
+/// Checkpoint of a training run: a safetensors file with every trained tensor, its moments, the best values
+/// so far, the settings and the position in the schedule. It never contains base weights of a language model,
+/// text, times or paths: equal runs give equal files, and a run that was killed and resumed gives the same
+/// file as an uninterrupted run.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +19,7 @@ namespace coco {
 /// Version of the file's contents.
 inline constexpr const char* checkpoint_schema = "coco-checkpoint-1";
 
-/// Writes the trainer's whole state; the file appears whole or not at all.
+/// Writes the trainer's whole state; the file is replaced atomically.
 template <class Model, class P>
 void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
@@ -49,7 +50,7 @@ void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     file.write(path);
 }
 
-/// Checks what a file was made of against what it is to be used with.
+/// Checks that the file's catalogue and language model are those with which it is to be used.
 inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, const std::string& language) {
     const auto same = [&](const char* key, const std::string& expected, const char* problem) {
         require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected,
@@ -60,7 +61,7 @@ inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, c
     same("language_model", language, "made with another language model");
 }
 
-/// Copies one block's tensors from the file into the policy's memory.
+/// Uploads one block's tensors from the file into the policy's memory.
 template <class P, class ListT>
 void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& section,
                 ParameterBlock block, ListT list) {
@@ -71,9 +72,9 @@ void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& o
                       list.from(t.ref.at, t.ref.size()));
 }
 
-/// Puts a trainer where the file's run stood. The trainer must have been made with the same settings (the
-/// numbers of epochs apart), catalogue and language model; throws `Error` naming what differs, and the
-/// trainer is then as before unless a tensor is missing or misshapen.
+/// Restores a trainer to the state in the file. The trainer must have been constructed with the same settings
+/// (except the numbers of epochs), catalogue and language model. Throws `Error` naming the difference; the
+/// trainer is then unchanged unless a tensor is missing or has a wrong shape.
 template <class Model, class P>
 void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
@@ -108,7 +109,7 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     trainer.restore(state, metrics, steps);
 }
 
-/// The settings a checkpoint was made with.
+/// The settings with which a checkpoint was made.
 template <class Model>
 TrainConfig<Model> config_of(const io::Safetensors& file) {
     TrainConfig<Model> config;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Vital signs of joint training: an inert stage must show.
+/// Diagnostics of joint training, which reveal a part of the pipeline that has no effect.
 #pragma once
 
 #include <cmath>
@@ -11,10 +11,10 @@
 
 namespace coco {
 
-/// Sums over the joint steps of an epoch, in numbers that a checkpoint can hold.
+/// Sums over the joint steps of an epoch, as numbers that a checkpoint can store.
 struct TrainingDiagnostics {
     Index steps = 0, targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
-    std::vector<Index> uses;  ///< of each code
+    std::vector<Index> uses;  ///< per code
     double metrics[StepMetrics::entries] = {};
 
     void clear(Index codes) {
@@ -45,17 +45,17 @@ struct TrainingDiagnostics {
     double mean_m() const {
         return ratio(metrics[StepMetrics::agreed], metrics[StepMetrics::with_knowledge]);
     }
-    /// Codes a user, the shared prompt apart.
+    /// Codes per user, without the shared prompt.
     double codes_per_user() const {
         return ratio(static_cast<double>(prompts - groups), static_cast<double>(groups));
     }
-    /// Share of users whose codes were cut off at the cap.
+    /// Share of users whose number of codes reached the maximum.
     double share_at_cap() const { return ratio(static_cast<double>(at_cap), static_cast<double>(groups)); }
-    /// |a - h| / |h|, in the root mean square over targets.
+    /// |a - h| / |h|, as root mean square over targets.
     double moved() const {
         return std::sqrt(ratio(metrics[StepMetrics::moved], metrics[StepMetrics::length]));
     }
-    /// e to the entropy of code use: how many codes are in effect in use.
+    /// exp of the entropy of code use: the effective number of codes in use.
     double perplexity() const {
         double all = 0, entropy = 0;
         for (const Index u : uses) all += static_cast<double>(u);

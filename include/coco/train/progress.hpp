@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// How a long run tells where it is. A sink is any callable that takes a `Progress` and says whether to go
-/// on.
+/// Progress reports of a long run. A sink is any callable that takes a `Progress` and returns whether to
+/// continue.
 #pragma once
 
 #include <chrono>
@@ -15,27 +15,27 @@
 
 namespace coco {
 
-/// A moment of training.
+/// The state of training at one report.
 struct Progress {
     enum class Kind : std::uint8_t { step, evaluation, epoch } kind = Kind::step;
     TrainingStage stage = TrainingStage::behaviour;
-    Index epoch = 0, epochs = 0;  ///< this one, from 1, and at most
-    Index done = 0, all = 0;      ///< steps (or cases) of it
-    double loss = 0;              ///< mean so far of the epoch's total loss; at `epoch` kind
-    double valid = 0;             ///< N@10 on validation; at `epoch` kind
-    bool best = false;            ///< at `epoch` kind: the best so far
+    Index epoch = 0, epochs = 0;  ///< current epoch, from 1, and maximum number of epochs
+    Index done = 0, all = 0;      ///< steps (or cases) done and in total, in this epoch
+    double loss = 0;              ///< mean total loss of the epoch so far; only for kind `epoch`
+    double valid = 0;             ///< N@10 on validation; only for kind `epoch`
+    bool best = false;            ///< only for kind `epoch`: the best so far
 };
 
-/// Returns false to stop after the step that has just been done.
+/// Returns false to stop after the step just done.
 using ProgressSink = std::function<bool(const Progress&)>;
 
-/// Says nothing, never stops.
+/// Prints nothing, never stops.
 inline ProgressSink silent() {
     return [](const Progress&) { return true; };
 }
 
-/// A bar a line, with steps a second and the time left, redrawn at most ten times a second; one line that
-/// stays for each epoch.
+/// One progress bar, with steps per second and the time left, redrawn at most ten times per second; prints
+/// one permanent line per epoch.
 inline ProgressSink progress_bar(std::FILE* out = stderr) {
     using Clock = std::chrono::steady_clock;
     struct State {

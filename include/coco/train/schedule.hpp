@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What is trained when, and how fast: stage 1 behaviour alone, stage 2 all together.
+/// What is trained when, and at which rate: stage 1 trains behaviour only, stage 2 all parts together.
 #pragma once
 
 #include <span>
@@ -15,25 +15,25 @@
 
 namespace coco {
 
-/// Numbers of both stages.
+/// Settings of both training stages.
 struct Schedule {
     std::uint64_t seed = 1;
     AdamWConfig optimizer;
     NegativesFrom negatives = NegativesFrom::train;
 
     double rate = 1e-3;                 ///< stage 1
-    sampling::BatchLimits batch;        ///< samples a step
-    Index epochs = 200, patience = 10;  ///< epochs at most; without a better validation N@10 before stopping
+    sampling::BatchLimits batch;        ///< samples per step
+    Index epochs = 200, patience = 10;  ///< maximum; stops after `patience` without better valid N@10
 
     Index joint_epochs = 3, joint_patience = 2;
-    Index joint_batch = 16;        ///< users a step
+    Index joint_batch = 16;        ///< users per step
     double joint_rate = 1e-4;      ///< backbone and items
     double knowledge_rate = 1e-3;  ///< prompts, decoupler, aligner
     double adapter_rate = 2e-4;
-    Index warm_up = 20;        ///< joint steps over which rates rise to those
-    Index joint_valid = 2000;  ///< validation users, at most, after a joint epoch
+    Index warm_up = 20;        ///< joint steps over which rates rise linearly to these values
+    Index joint_valid = 2000;  ///< maximum number of validation users after a joint epoch
 
-    /// Throws `Error` naming the setting.
+    /// \throws Error naming the setting
     void check() const {
         require(rate > 0 && joint_rate > 0 && knowledge_rate > 0 && adapter_rate > 0, "schedule",
                 "a rate is not positive");
@@ -42,7 +42,8 @@ struct Schedule {
         require(joint_batch >= 1 && batch.samples >= 1, "schedule.batch", "too small", "at least 1");
     }
 
-    /// A rate for each of the layout's groups. \param step  counts from 1 within the phase
+    /// One learning rate for each of the layout's groups.
+    /// \param step  counts from 1 within the training stage
     void rates(const ParameterLayout& layout, TrainingStage stage, Index step, bool adapter_learns,
                std::vector<double>& out) const {
         const double ramp = stage == TrainingStage::joint && step < warm_up

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Settings as JSON, to be printed, kept in checkpoints and compared. A user's own Config joins by the same
-/// macro beside it (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE); one that does not is left out of the file.
+/// Settings as JSON, for printing, storage in checkpoints and comparison. A user-defined Config takes part if
+/// it defines the same macro (NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE) beside it; otherwise the file leaves it
+/// out.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -98,7 +99,7 @@ inline void from_json(const Json& j, TrainState& s) {
     j.at("vitals").get_to(s.diagnostics);
 }
 
-/// A stage's settings; an empty object where its Config does not know JSON.
+/// The settings of one part; an empty object where its Config has no JSON conversion.
 template <class C>
 Json settings_of(const C& config) {
     if constexpr (requires(Json & j) { to_json(j, config); })
@@ -106,7 +107,7 @@ Json settings_of(const C& config) {
     else
         return Json::object();
 }
-/// Reads them back; a Config that does not know JSON stays as it is.
+/// Reads them back; a Config without a JSON conversion stays unchanged.
 template <class C>
 void read_settings(const Json& json, C& config) {
     if constexpr (requires { from_json(json, config); }) json.get_to(config);
@@ -133,7 +134,7 @@ template <class J>
 void from_json(const J& j, Table::Config& c) {
     j.at("init").get_to(c.init);
 }
-/// The text vectors themselves are given anew when a model is made.
+/// The text vectors themselves are not stored; they are passed again when a model is constructed.
 template <class J>
 void to_json(J& j, const TextAware::Config& c) {
     j = J{{"init", c.init}, {"text_width", c.text_width}};
@@ -205,7 +206,7 @@ void from_json(const J& j, LoRA::Config& c) {
 }
 }  // namespace adapter
 
-/// Settings of a whole run.
+/// All settings of a training run.
 template <class Model>
 Json settings_of(const TrainConfig<Model>& c) {
     const auto& m = c.model;
@@ -227,7 +228,7 @@ Json settings_of(const TrainConfig<Model>& c) {
     return j;
 }
 
-/// Reads them back over `c`; throws `Error` naming what is missing or of the wrong type.
+/// Reads them back into `c`. \throws Error naming what is missing or of the wrong type
 template <class Model>
 void read_settings(const Json& j, TrainConfig<Model>& c, const std::string& where) {
     try {

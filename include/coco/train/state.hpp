@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Where a run stands: all that a checkpoint needs beside tensors to go on as if it had never stopped.
+/// State of a training run: all that a checkpoint needs besides tensors for an identical continuation.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 
 namespace coco {
 
-/// Early stopping of one phase.
+/// Early stopping of one training stage.
 struct Best {
     double score = -1;            ///< validation N@10
-    Index epoch = 0;              ///< from 1; 0: none yet
-    std::vector<double> history;  ///< of each epoch
+    Index epoch = 0;              ///< epoch of the best score, from 1; 0: none yet
+    std::vector<double> history;  ///< score of each epoch
 
-    /// Notes an epoch's score; true where it is the best so far.
+    /// Records an epoch's score; true where it is the best so far.
     bool note(double value) {
         history.push_back(value);
         if (value <= score) return false;
@@ -31,15 +31,15 @@ struct Best {
 /// The position in the schedule.
 struct TrainState {  // NOLINT: names made by Boost.Hana's macro
     TrainingStage stage = TrainingStage::behaviour;
-    bool begun = false;      ///< the phase's preparation (joint: starting prompts) is done
-    bool finished = false;   ///< both phases have ended
-    Index batch = 0;         ///< batches done of the epoch under way
-    std::uint64_t step = 0;  ///< steps of both phases: keys random bits
+    bool begun = false;      ///< the stage's preparation (joint: initialising prompts) is done
+    bool finished = false;   ///< both stages have ended
+    Index batch = 0;         ///< batches done in the current epoch
+    std::uint64_t step = 0;  ///< steps of both stages: keys random bits
     Index stage_step = 0;
-    Best best[2];                     ///< a phase each
-    TrainingDiagnostics diagnostics;  ///< of the epoch under way, or of the last
+    Best best[2];                     ///< one per stage
+    TrainingDiagnostics diagnostics;  ///< of the current epoch, or of the last one
 
-    /// Whole epochs done in the present phase.
+    /// Number of completed epochs of the current stage.
     Index epoch() const { return static_cast<Index>(best[static_cast<int>(stage)].history.size()); }
 };
 

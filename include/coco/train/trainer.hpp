@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Trains a model: stage 1 behaviour alone, stage 2 all together, each with early stopping on validation N@10
-/// and the best epoch's weights put back at its end. A pure function of configuration, data and seed: run
-/// twice, stopped and resumed, by one thread or many, it gives the same bits.
+/// Trains a model: stage 1 behaviour only, stage 2 all parts together, each with early stopping on validation
+/// N@10; the weights of the best epoch are restored at its end. The result is a pure function of
+/// configuration, data and seed: repeated runs, stopped and resumed runs, and any number of threads give
+/// bit-identical results.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,7 @@
 
 namespace coco {
 
-/// All settings of a run.
+/// All settings of a training run.
 template <class Model>
 struct TrainConfig {
     typename Model::Config model;
@@ -32,10 +33,11 @@ struct TrainConfig {
     text::HistoryTemplate words;
 };
 
-/// Blocks that `Trainer::for_each_block` visits.
+/// Number of blocks that `Trainer::for_each_block` visits.
 inline constexpr std::size_t trainer_blocks = 8;
 
-/// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`     \tparam P  where it runs: `Host`
+/// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`
+/// \tparam P       execution policy, for example `Host`
 template <class Model_, class P>
 class Trainer {
 public:
@@ -49,7 +51,7 @@ public:
         : Trainer(config, catalogue, nullptr, {},
                   std::make_shared<const Model>(config.model, catalogue.size()), std::move(on)) {}
 
-    /// A model that reads text by `language`.
+    /// A model that reads text with `language`.
     Trainer(const Config& config, const data::Catalogue& catalogue, const llm::TextModel& language,
             std::shared_ptr<P> on = std::make_shared<P>()) requires(Model::uses_knowledge)
         : Trainer(config, catalogue,
@@ -60,13 +62,14 @@ public:
     const TrainState& state() const { return state_; }
     std::uint64_t catalogue_digest() const { return catalogue_digest_; }
     const std::string& language_digest() const { return language_digest_; }
-    /// What evaluation and serving take. It shares this trainer's parameters and moves with them.
+    /// The model for evaluation and serving. It shares the parameters, so further training changes it.
     const TrainedModel<Model, P>& model() const { return trained_; }
 
-    /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
+    /// For `NegativesFrom::all_leaking`, before `fit`: sets all items of every user, including held-out ones.
     void reveal(data::Interactions everything) { sampler_.reveal(std::move(everything)); }
 
-    /// Trains to the end of the schedule, or until the sink says stop (then false; go on by calling again).
+    /// Trains to the end of the schedule, or until the sink returns false. Returns false in the latter
+    /// case; another call continues.
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
         while (!state_.finished) {
             if (!state_.begun) begin(train);
@@ -78,7 +81,7 @@ public:
         return true;
     }
 
-    /// What a checkpoint reads and writes: `visit(section, block, List<Scalar>)` for every block of numbers.
+    /// For checkpoints: calls `visit(section, block, List<Scalar>)` for every block of numbers.
     template <class Visit>
     void for_each_block(const Visit& visit) {
         for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
@@ -89,13 +92,13 @@ public:
         }
     }
     const std::vector<std::int64_t>& optimizer_steps() const { return optimizer_.steps(); }
-    /// Sums of the epoch under way.
+    /// Sums over the current epoch.
     std::vector<Scalar> metrics() const {
         std::vector<Scalar> sums(static_cast<std::size_t>(StepMetrics::entries));
         trained_.on->download(metrics_.list(), sums.data());
         return sums;
     }
-    /// Goes on from there; blocks have been read by way of `for_each_block`.
+    /// Continues from the given state; the blocks have already been read through `for_each_block`.
     void restore(const TrainState& state, std::span<const Scalar> metrics,
                  std::span<const std::int64_t> steps) {
         state_ = state;
@@ -147,7 +150,7 @@ private:
         return state_.epoch() >= epochs() || best().exhausted(patience);
     }
 
-    /// Prepares a phase once in a run's life.
+    /// Prepares a training stage once per training run.
     void begin(const data::Interactions& train) {
         if constexpr (Model::uses_knowledge)
             if (state_.stage == TrainingStage::joint) start_prompts(trained_, train, config_.schedule.seed);
@@ -156,8 +159,8 @@ private:
         clear_diagnostics();
     }
 
-    /// Prepares a phase once in a process's life: sample lists, and the largest batch, which makes every
-    /// vector and workspace grow once and for all.
+    /// Prepares a training stage once per process: sample lists, and the largest batch, so that every vector
+    /// and workspace grows only once.
     void warm_up(const data::Interactions& train, const data::Cases& valid) {
         best().history.reserve(static_cast<std::size_t>(epochs()));
         valid_ = state_.stage == TrainingStage::joint
@@ -168,8 +171,8 @@ private:
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
             gradients_.zero(*trained_.on);
             pass(unused.data());
-            // How many prompts users choose and how long their texts are is not known beforehand; half as
-            // much again holds them.
+            // The number of prompts that users select and the length of their texts are not known in advance;
+            // 1.5 times the capacity is enough for them.
             const double room = state_.stage == TrainingStage::joint ? 1.5 : 1.0;
             work_.reserve(room);
             host_batch_.reserve(room);
@@ -241,7 +244,7 @@ private:
         for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
             copy_between(trained_.parameters->block(block), best_.block(block));
     }
-    /// Puts the best epoch's weights back and moves on.
+    /// Restores the weights of the best epoch and goes on to the next stage.
     void end_stage() {
         if (best().epoch > 0)
             for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
@@ -277,7 +280,7 @@ private:
     bool warm_[2] = {false, false};
 
     HostBatch host_batch_;
-    data::Cases valid_;  ///< of the present phase
+    data::Cases valid_;  ///< of the current training stage
     std::vector<double> rates_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Links all that a policy needs, and computes where there is a GPU.
+// Links everything that a policy needs, and computes if there is a GPU.
 #include <iostream>
 
 #include <coco/cuda/cuda.cuh>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planted faults that only a sanitizer or valgrind sees. `faults NAME` commits one; `faults NAME not` runs
-// the same kernel without it, which must be clean.
+// Planted faults that only a sanitizer or valgrind can detect. `faults NAME` runs one; `faults NAME not` runs
+// the same kernel without the fault, which must be clean.
 #include <cuda_runtime.h>
 
 #include <cstdio>
@@ -65,7 +65,7 @@ namespace {
 
 constexpr unsigned threads = 64;
 
-/// What a test launches on, and 2 x 64 numbers to write to.
+/// The stream on which a test launches, and an output of 2 x 64 numbers.
 struct PolicyUnderTest {
     PolicyUnderTest() {
         check(cudaMalloc(&out, bytes));
@@ -91,7 +91,8 @@ void out_of_shared(PolicyUnderTest& here, bool fault) {
                        here.out, fault ? 65 : 64);
 }
 void use_after_free(PolicyUnderTest& here, bool fault) {
-    // Through a table in device memory, where the launch does not look.
+    // The pointer is passed in a table in device memory, where the check of a launch's arguments does not
+    // find it.
     int *memory = nullptr, **table = nullptr;
     PolicyUnderTest::check(cudaMalloc(&memory, sizeof(int)));
     PolicyUnderTest::check(cudaMalloc(&table, sizeof memory));

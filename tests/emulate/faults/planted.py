@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each planted fault is caught by the checker that should catch it, and the same kernel without it is clean.
+"""Checks that the right tool detects each planted fault, and that the same kernel without the fault is clean.
 
 usage: planted.py ADDRESS_PROGRAM THREAD_PROGRAM PLAIN_PROGRAM
 """
@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "house"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "hygiene"))
 from compiler import finish
 
 ADDRESS = {"out_of_bounds": "heap-buffer-overflow", "out_of_shared": "heap-buffer-overflow",
@@ -22,8 +22,8 @@ VALGRIND = ["valgrind", "--quiet", "--error-exitcode=9"]
 
 
 def wrong(command, sentence):
-    """What is not as it should be with a fault or, where no sentence is wanted, without."""
-    # Colours and options of the caller's sanitizers are not ours.
+    """An error message, or "" if `sentence` is in the output (with `sentence` None: if there is no output)."""
+    # Ignore the caller's sanitizer options (colours, for example).
     environment = {name: value for name, value in os.environ.items() if not name.endswith("SAN_OPTIONS")}
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, timeout=300)
     output = done.stdout + done.stderr

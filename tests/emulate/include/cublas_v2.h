@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stands where the toolkit's header of this name would: handles and products.
+/// Replaces the CUDA toolkit's header of the same name: handles and matrix products.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -30,7 +30,7 @@ inline const char* cublasGetStatusName(cublasStatus_t status) {
     }
     return "unknown";
 }
-/// The sentence of the calling thread's last refusal where it has this status, else the status's name.
+/// The message of the calling thread's last error if it has this status, otherwise the name of the status.
 inline const char* cublasGetStatusString(cublasStatus_t status) {
     const emulate::LastStatus& last = emulate::last_status();
     return status != CUBLAS_STATUS_SUCCESS && status == last.code ? last.sentence.c_str()
@@ -49,7 +49,7 @@ inline cublasStatus_t cublasDestroy(cublasHandle_t handle) {
     delete handle;
     return CUBLAS_STATUS_SUCCESS;
 }
-/// Takes the workspace away, as the real one does.
+/// Resets the workspace, as the real function does.
 inline cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream) {
     if (!handle) return emulate::refuse(CUBLAS_STATUS_NOT_INITIALIZED, "there is no handle");
     handle->stream = stream;
@@ -118,7 +118,7 @@ inline cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t op_a
     return cublasGemmStridedBatchedEx(handle, op_a, op_b, m, n, k, alpha, a, a_type, lda, 0, b, b_type, ldb,
                                       0, beta, c, c_type, ldc, 0, 1, compute, algorithm);
 }
-/// Float, or TF32 where the handle's math mode asks for it.
+/// Computes in float, or in TF32 if the handle's math mode is set so.
 inline cublasStatus_t cublasSgemmStridedBatched(cublasHandle_t handle, cublasOperation_t op_a,
                                                 cublasOperation_t op_b, int m, int n, int k,
                                                 const float* alpha, const float* a, int lda,

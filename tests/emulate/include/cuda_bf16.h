@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stands where the toolkit's header of this name would: bfloat16, converted to and from float. Arithmetic is
-/// done in float by its conversion.
+/// Replaces the CUDA toolkit's header of the same name: bfloat16, with conversions to and from float.
+/// Arithmetic is done in float after implicit conversion.
 #pragma once
 
 #include <emulate/narrow.hpp>

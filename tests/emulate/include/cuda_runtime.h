@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stands where the toolkit's header of this name would: the runtime and the language of device code, on the
-/// host.
+/// Replaces the CUDA toolkit's header of the same name: the runtime and the language of device code, emulated
+/// on the host.
 #pragma once
 
 #include <emulate/allocate.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stands where the toolkit's header of this name would.
+/// Replaces the CUDA toolkit's header of the same name.
 #pragma once
 
 #include <cuda_runtime.h>

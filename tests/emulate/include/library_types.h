@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stands where the toolkit's header of this name would: the names of element types.
+/// Replaces the CUDA toolkit's header of the same name: the names of element types.
 #pragma once
 
 enum cudaDataType_t {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates taking memory and giving it back: at once or in a stream's order, from pools, and pinned memory
-/// of the host. Memory given back is freed, so that the address sanitizer sees who still uses it; a pool
-/// keeps nothing.
+/// Emulates allocation and deallocation: immediate or stream-ordered, from pools, and of pinned host memory.
+/// Memory is freed when it is deallocated, so that the address sanitizer detects later use; a pool caches
+/// nothing.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +60,7 @@ inline cudaError_t cudaFree(void* memory) {
     return status == cudaSuccess ? freed : status;
 }
 
-/// Stricter than the device: a graph may not take memory.
+/// Stricter than the device: allocation in a graph is an error.
 inline cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t handle) {
     CUstream_st* const stream = emulate::Streams::all().find(handle);
     if (!stream) return emulate::no_such_stream();

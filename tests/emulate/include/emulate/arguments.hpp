@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Finds addresses that a kernel may not be given. Every aligned word of every argument is looked at: one
-/// that points into memory of this process, but not into a device's or into pinned memory, is the host's own,
-/// or was given back. Only words from 0x500000000000 up are judged, where Linux puts heap, stack and programs
-/// on 64-bit machines and where no size, index or pair of small numbers lies. Padding is cleared first;
-/// where the compiler cannot, arguments that have some are not looked at.
+/// Finds addresses that must not be passed to a kernel. Every aligned word of every argument is checked. A
+/// word that points into memory of this process, but neither into device memory nor into pinned memory, is an
+/// address of ordinary host memory or of freed memory. Only words from 0x500000000000 up are checked: there
+/// Linux puts heap, stack and programs on 64-bit machines, and no size, index or pair of small numbers is
+/// that large. Padding is cleared first; if the compiler cannot do that, arguments with padding are not
+/// checked.
 #pragma once
 
 #include <sys/mman.h>
@@ -20,14 +21,14 @@ namespace emulate {
 
 inline constexpr std::uintptr_t lowest_address = 0x500000000000, highest_address = 0xffffffffffff;
 
-/// Whether an address belongs to this process.
+/// Whether an address is mapped in this process.
 inline bool mapped(std::uintptr_t address) {
     const std::uintptr_t page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     unsigned char there = 0;
     return ::mincore(reinterpret_cast<void*>(address / page * page), page, &there) == 0;
 }
 
-/// Fails where an argument holds an address that a kernel on `device` cannot follow.
+/// Fails if an argument contains an address that a kernel on `device` cannot access.
 template <class T>
 cudaError_t check_argument(const T& argument, int number, int device) {
     static_assert(std::is_trivially_copyable_v<T>, "a kernel's arguments are copied byte by byte");

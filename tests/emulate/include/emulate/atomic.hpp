@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates atomic operations and fences. Relaxed, as on the device: an atomic orders nothing else.
+/// Emulates atomic operations and fences. They are relaxed, as on the device: an atomic orders no other
+/// access.
 #pragma once
 
 #include <concepts>
@@ -9,7 +10,7 @@
 
 namespace emulate {
 
-/// *at = change(*at), all at once; returns what was there.
+/// Atomically *at = change(*at); returns the old value.
 template <class T, class Change>
 T exchange_with(T* at, const Change& change) {
     T before;

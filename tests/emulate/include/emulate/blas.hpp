@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates what cuBLAS refuses and how it counts: handles, column-major matrices, types that go together.
-/// Every matrix must lie in device memory, whole. Inputs are rounded as the arithmetic asked for rounds them;
-/// sums are float or double.
+/// Emulates cuBLAS's argument checks and arithmetic: handles, column-major matrices, supported combinations
+/// of types. Every matrix must lie completely in device memory. Inputs are rounded as the requested
+/// arithmetic rounds them; sums are float or double.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -79,7 +79,7 @@ inline cublasStatus_t status_of(cudaError_t code) {
     return code == cudaSuccess ? CUBLAS_STATUS_SUCCESS : refuse(CUBLAS_STATUS_EXECUTION_FAILED, sentence());
 }
 
-/// A stack of equal matrices as a caller gives it.
+/// A batch of equally sized matrices as the caller passes it.
 struct Matrices {
     const void* data;
     cudaDataType_t type;
@@ -103,7 +103,7 @@ inline std::size_t size_of(cudaDataType_t type) {
     return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2;
 }
 
-/// Whether a matrix of rows x columns lies where and how it must.
+/// Whether a matrix of rows x columns is aligned, in device memory, and within its allocation.
 inline cublasStatus_t check_matrices(const Matrices& x, int rows, int columns, int batch, const char* name) {
     const std::string who = std::string("matrix ") + name + " ";
     if (x.leading < std::max(1, rows))
@@ -125,7 +125,7 @@ inline cublasStatus_t check_matrices(const Matrices& x, int rows, int columns, i
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/// Types that cuBLAS multiplies with each other.
+/// Whether cuBLAS supports this combination of types.
 inline bool go_together(const Product& p) {
     const cudaDataType_t a = p.a.type, c = p.c.type;
     if (a != p.b.type) return false;
@@ -155,7 +155,7 @@ inline float rounded(float x, cublasComputeType_t compute) {
     }
 }
 
-/// T: what is summed in; E, C: elements of the factors and of the result.
+/// T: type of the sums; E, C: element types of the factors and of the result.
 template <class T, class E, class C>
 void run(const Product& p, T alpha, T beta) {
     const auto size = [](int n) { return static_cast<std::size_t>(n); };
@@ -165,7 +165,7 @@ void run(const Product& p, T alpha, T beta) {
         const Columns<const E> b{static_cast<const E*>(p.b.data) + i * p.b.stride, size(p.b.leading),
                                  p.op_b != CUBLAS_OP_N};
         const Columns<C> c{static_cast<C*>(const_cast<void*>(p.c.data)) + i * p.c.stride, size(p.c.leading)};
-        // Factors of an alpha of zero, and a c of a beta of zero, are not read.
+        // If alpha is zero the factors are not read; if beta is zero c is not read.
         multiply<T>(
             size(p.m), size(p.n), alpha == T(0) ? 0 : size(p.k), a, b, c,
             [&](const E& x) {
@@ -201,7 +201,8 @@ inline void run_float(const Product& p, float alpha, float beta) {
     }
 }
 
-/// A factor of the handle's pointer mode, read when the product runs if it lies on the device.
+/// Checks alpha or beta according to the handle's pointer mode. On the device it is read when the product
+/// runs.
 inline cublasStatus_t check_factor(const void* factor, bool on_device, std::size_t bytes, const char* name) {
     if (!factor) return refuse(CUBLAS_STATUS_INVALID_VALUE, std::string(name) + " is a null pointer");
     if (Memory::all().holds(factor, bytes, cudaMemoryTypeDevice) != on_device)

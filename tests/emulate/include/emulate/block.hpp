@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates a block: threads in warps of 32, shared memory of the size the launch asked for, and meetings,
-/// where threads wait for each other. Stricter than the device: a thread that has ended is still counted by
-/// `__syncthreads`, and threads that meet at different lines are a fault. A block that cannot go on is no
-/// hang but a sentence.
+/// Emulates a block: threads in warps of 32, shared memory of the size requested at launch, and barriers, at
+/// which threads wait for each other. Stricter than the device: `__syncthreads` still waits for a thread that
+/// has ended, and threads that wait at barriers of different source lines are an error. A deadlock in a block
+/// is reported as an error message instead of a hang.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@
 
 namespace emulate {
 
-/// The line of a kernel where threads meet.
+/// The source line of a barrier.
 struct Site {
     const char* what = "";
     const char* file = "";
@@ -37,21 +37,21 @@ struct Site {
     std::string text() const { return std::string(what) + " at " + file + ":" + std::to_string(line); }
 };
 
-/// Threads that wait for each other, time after time.
+/// A reusable barrier.
 struct Meeting {
     Scheduler::Queue queue;
     unsigned arrived = 0, times = 0;
     Site site;
-    char mark[2] = {};  ///< for even and odd times
+    char mark[2] = {};  ///< for even and odd times (sanitizer marks)
 };
 
-/// What each lane of a warp brings to a meeting, and which lanes came.
+/// The value that each lane of a warp passes to a barrier, and the set of lanes that arrived.
 struct Brought {
     unsigned from = 0;
     std::array<std::uint64_t, 32> lane{};
 };
 
-/// A meeting of the lanes of a mask. Two sets of slots serve: no lane is ahead of another by two times.
+/// A barrier of the lanes of a mask. Two buffers are enough: no lane is ahead of another by two barriers.
 struct WarpMeeting {
     unsigned mask = 0;
     Meeting meeting;
@@ -62,10 +62,10 @@ struct Warp {
     std::list<WarpMeeting> meetings;
 };
 
-/// One block after another of a grid.
+/// Runs blocks of a grid, one after another.
 class Block {
 public:
-    /// \param team  blocks of different teams are not known to come one after another
+    /// \param team  the thread sanitizer assumes no order between blocks of different teams
     Block(dim3 grid, dim3 size, std::size_t shared_bytes, const std::function<void()>& kernel,
           std::size_t team)
         : grid_(grid),
@@ -82,13 +82,13 @@ public:
     Block& operator=(const Block&) = delete;
     ~Block() { after(&end_); }
 
-    /// The block that the calling thread belongs to.
+    /// The block of the calling thread.
     static Block*& current() {
         static thread_local Block* block = nullptr;
         return block;
     }
 
-    /// Runs all threads, started in this order. False after a fault. Throws what a thread throws.
+    /// Runs all threads, started in this order. Returns false after an error. Rethrows a thread's exception.
     bool run(uint3 index, const std::vector<unsigned>& order) {
         begin(index);
         Block* const outer = current();
@@ -98,11 +98,11 @@ public:
         if (!ended && fault_.empty()) fault_ = standstill();
         return fault_.empty();
     }
-    /// What went wrong, in a sentence.
+    /// The error message, or "".
     const std::string& fault() const { return fault_; }
     void* shared() const { return shared_.data(); }
 
-    /// All threads of the block; returns the sum of what they brought.
+    /// A barrier of all threads of the block; returns the sum of their values.
     int meet(const Site& site, int brought) {
         const Unwatched own_accesses;
         const unsigned time = all_.times;
@@ -110,8 +110,8 @@ public:
         join(all_, threads_, site);
         return sum_[time % 2];
     }
-    /// The lanes of a mask, which all of them give; returns what each brought. Lanes that have ended are not
-    /// waited for.
+    /// A barrier of the lanes of a mask, which all of them must pass; returns the value of each. Lanes that
+    /// have ended are not waited for.
     const Brought& meet(const Site& site, unsigned mask, std::uint64_t brought) {
         const Unwatched own_accesses;
         const unsigned me = scheduler_.me(), lane = me % 32;
@@ -128,16 +128,16 @@ public:
         join(of.meeting, awaited(warp, mask), site);
         return all;
     }
-    /// The lane of the thread that runs.
+    /// The lane of the running thread.
     unsigned lane() const { return scheduler_.me() % 32; }
-    /// Says what is wrong; `stop` then ends the block. Two calls, since nothing on the stack outlives the
-    /// second.
+    /// Sets the error message; `stop` then ends the block. These are two calls because nothing on the stack
+    /// is destroyed after the second.
     void tell(const std::string& sentence) {
         fault_ = "block " + text_of(index_) + ", thread " + text_of(place(scheduler_.me())) + ": " + sentence;
     }
     [[noreturn]] void stop() { scheduler_.give_up(); }
 
-    /// Tells the thread that runs where it is.
+    /// Sets threadIdx and the like for the running thread.
     void take_place(unsigned t) const {
         threadIdx = place(t);
         blockIdx = index_;
@@ -176,7 +176,7 @@ private:
         before(&end_);
         leave(t);
     }
-    /// An ended lane is awaited no longer.
+    /// Barriers no longer wait for a lane that has ended.
     void leave(unsigned t) {
         Warp& warp = warps_[t / 32];
         warp.alive &= ~(1u << t % 32);
@@ -212,7 +212,7 @@ private:
         ++meeting.times;
         scheduler_.wake(meeting.queue);
     }
-    /// Why nobody goes on.
+    /// The message that describes a deadlock.
     std::string standstill() const {
         unsigned waiting = 0;
         std::string text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates copies and fills. Both ends must be what the direction says, whole; otherwise the call is refused
-/// as the device refuses it. Ordinary memory of the host is read while the call runs, pinned memory when the
-/// copy's turn comes.
+/// Emulates copies and fills. Both ends must be, completely, in the memory that the direction names;
+/// otherwise the call fails as on the device. Ordinary host memory is read during the call, pinned memory
+/// when the copy is executed.
 #pragma once
 
 #include <cstring>
@@ -21,7 +21,8 @@ enum cudaMemcpyKind {
 
 namespace emulate {
 
-/// Whether one end of a copy is what it should be; `on_device` is told or, for cudaMemcpyDefault, asked.
+/// Checks one end of a copy. `on_device` follows from the direction or, for cudaMemcpyDefault, from the
+/// address.
 inline cudaError_t check_end(const void* address, std::size_t bytes, bool on_device, const char* end) {
     const std::string name = std::string("the ") + end + " of a copy or fill ";
     const std::optional<Piece> piece = Memory::all().find(address);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates devices with the limits of an H100, as many as COCO_EMULATE_DEVICES says (2 where it is silent),
-/// each with COCO_EMULATE_MEMORY bytes (4 GiB).
+/// Emulates devices with the limits of an H100. COCO_EMULATE_DEVICES is their number (default 2),
+/// COCO_EMULATE_MEMORY the bytes of memory of each (default 4 GiB).
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ enum cudaDeviceAttr {
 
 namespace emulate {
 
-/// A number from the environment.
+/// A number from an environment variable, or `otherwise` if it is not set.
 inline std::size_t setting(const char* name, std::size_t otherwise) {
     const char* const text = std::getenv(name);
     return text && *text ? static_cast<std::size_t>(std::strtoull(text, nullptr, 10)) : otherwise;
@@ -44,7 +44,7 @@ inline std::size_t setting(const char* name, std::size_t otherwise) {
 inline int device_count() { return static_cast<int>(setting("COCO_EMULATE_DEVICES", 2)); }
 inline std::size_t memory_of_a_device() { return setting("COCO_EMULATE_MEMORY", std::size_t{4} << 30); }
 
-/// The device the calling thread works on.
+/// The current device of the calling thread.
 inline int& current_device() {
     static thread_local int device = 0;
     return device;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates the runtime's error codes: a call returns its code, and the last failure of the calling thread is
-/// kept until asked for. Beyond the real one, `cudaGetErrorString` tells in a sentence what was wrong.
+/// Emulates the runtime's error codes: a call returns its code, and the last error of the calling thread is
+/// stored until it is read. Unlike the real function, `cudaGetErrorString` returns a sentence that describes
+/// the cause.
 #pragma once
 
 #include <string>
@@ -35,7 +36,7 @@ using cudaError_t = cudaError;
 
 namespace emulate {
 
-/// The calling thread's last failure, and the sentence that belongs to it.
+/// The calling thread's last error and its message.
 struct LastError {
     cudaError_t code = cudaSuccess, told_code = cudaSuccess;
     std::string sentence;
@@ -45,7 +46,7 @@ inline LastError& last_error() {
     return last;
 }
 
-/// Remembers a failure; returns its code.
+/// Stores an error; returns its code.
 inline cudaError_t fail(cudaError_t code, std::string sentence) {
     LastError& last = last_error();
     last.code = last.told_code = code;
@@ -53,7 +54,7 @@ inline cudaError_t fail(cudaError_t code, std::string sentence) {
     return code;
 }
 
-/// What was wrong when the calling thread last failed.
+/// The message of the calling thread's last error.
 inline const std::string& sentence() { return last_error().sentence; }
 
 }  // namespace emulate
@@ -111,7 +112,7 @@ inline const char* cudaGetErrorName(cudaError_t code) {
     return "cudaErrorUnknown";
 }
 
-/// The sentence of the calling thread's last failure where it has this code, else the code's name.
+/// The message of the calling thread's last error if it has this code, otherwise the name of the code.
 inline const char* cudaGetErrorString(cudaError_t code) {
     const emulate::LastError& last = emulate::last_error();
     return code != cudaSuccess && code == last.told_code ? last.sentence.c_str() : cudaGetErrorName(code);

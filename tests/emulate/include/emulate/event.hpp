@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates events: marks in a stream, to wait for and to tell time by.
+/// Emulates events: marks in a stream that can be waited for and that record the time.
 #pragma once
 
 #include <chrono>
@@ -57,7 +57,7 @@ inline cudaError_t cudaEventQuery(cudaEvent_t event) {
     const cudaError_t status = cudaEventSynchronize(event);
     return status != cudaSuccess || ready ? status : cudaErrorNotReady;
 }
-/// A stream under capture draws the one that waits for it into the same graph.
+/// If the event's stream is being captured, the waiting stream joins the same capture.
 inline cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event, unsigned = 0) {
     CUstream_st* const stream = emulate::Streams::all().find(handle);
     if (!event || !stream) return emulate::no_such_stream();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Stacks that one thread of the operating system runs by turns. On x86-64 a turn is a dozen instructions of
-/// our own, elsewhere the C library's `swapcontext` (which makes a system call). The sanitizers are told.
+/// Stacks between which one thread of the operating system switches. On x86-64 a switch is a dozen
+/// instructions of our own, elsewhere the C library's `swapcontext` (which makes a system call). The
+/// sanitizers are notified.
 #pragma once
 
 #include <sys/mman.h>
@@ -38,7 +39,7 @@
 
 #if !defined(COCO_EMULATE_UCONTEXT)
 extern "C" void coco_emulate_turn(void** from, void* to) noexcept;
-// Keeps what a function must keep, leaves the stack pointer in *from, goes on with the stack `to`.
+// Saves the callee-saved registers, stores the stack pointer in *from, continues on the stack `to`.
 __asm__(
     ".pushsection .text.coco_emulate_turn,\"axG\",@progbits,coco_emulate_turn,comdat\n"
     ".weak coco_emulate_turn\n"
@@ -55,17 +56,18 @@ __asm__(
 
 namespace emulate {
 
-/// A place where execution can rest: a stack of its own, or (made without an entry) the one it was called on.
+/// An execution context that can be suspended: a stack of its own or (default-constructed) that of the
+/// caller.
 class Fiber {
 public:
-    /// The stack of whoever makes this.
+    /// The current stack of the calling thread.
     Fiber() = default;
-    /// A new stack, on which `entry` starts with the first turn. It must not return.
+    /// A new stack, on which `entry` is called at the first switch. `entry` must not return.
     explicit Fiber(void (*entry)()) : bytes_(stack_bytes + page()) {
         memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                          -1, 0);
         if (memory_ == MAP_FAILED) throw std::bad_alloc();
-        // A kernel whose locals do not fit runs into this page instead of into its neighbour.
+        // A guard page: a kernel whose locals do not fit faults here instead of overwriting the next stack.
         ::mprotect(memory_, page(), PROT_NONE);
 #if defined(COCO_EMULATE_VALGRIND)
         valgrind_ = VALGRIND_STACK_REGISTER(bottom(), bottom() + stack_bytes);
@@ -80,7 +82,8 @@ public:
         context_.uc_link = nullptr;
         ::makecontext(&context_, entry, 0);
 #else
-        // As a call would leave it: six kept registers, the address to go on at, none to return to.
+        // The state that a switch expects: six saved registers, the address to continue at, no return
+        // address.
         std::uintptr_t* top = reinterpret_cast<std::uintptr_t*>(bottom() + stack_bytes) - 8;
         for (int i = 0; i < 8; ++i) top[i] = 0;
         top[6] = reinterpret_cast<std::uintptr_t>(entry);
@@ -100,7 +103,7 @@ public:
         ::munmap(memory_, bytes_);
     }
 
-    /// Rests here and goes on there; returns when somebody turns back to `this`.
+    /// Suspends this context and resumes the other; returns when `this` is resumed.
 #if defined(COCO_EMULATE_TSAN)
     __attribute__((no_sanitize("thread")))
 #endif
@@ -121,13 +124,13 @@ public:
 #endif
         arrived();
     }
-    /// Call first on a new stack.
+    /// Must be called first on a new stack.
     void arrived() {
 #if defined(COCO_EMULATE_ASAN)
         const void* from = nullptr;
         std::size_t size = 0;
         __sanitizer_finish_switch_fiber(fake_stack_, &from, &size);
-        // The operating system's own stack is known only once it has been left.
+        // The bounds of the operating system's stack are only reported when it is left for the first time.
         if (!resumed_by_->memory_) {
             resumed_by_->native_bottom_ = from;
             resumed_by_->native_size_ = size;
@@ -135,7 +138,7 @@ public:
 #endif
     }
 
-    /// What was done here comes before what the caller does from now on.
+    /// Orders all accesses made on this stack before later accesses of the caller (for the thread sanitizer).
     void give_up() {
 #if defined(COCO_EMULATE_TSAN)
         void* const caller = __tsan_get_current_fiber();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Runs the threads of a block by turns on one thread of the operating system. A thread goes on until it must
-/// wait for others; a block whose threads never wait needs no turn at all.
+/// Runs the threads of a block cooperatively on one thread of the operating system. A thread runs until it
+/// must wait for others; a block whose threads never wait needs no switch.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,9 @@
 
 namespace emulate {
 
-/// Stacks are kept from block to block; each rests inside `work`. The thread sanitizer tells threads apart by
-/// their stacks: there each thread has one of its own, and two blocks take turns so that nothing orders
-/// neighbours.
+/// Stacks are reused from block to block; an idle stack is suspended inside `work`. The thread sanitizer
+/// identifies threads by their stacks. With it each thread has its own stack, and blocks use two sets of
+/// stacks alternately, so that consecutive blocks are not ordered.
 struct Stacks {
     std::vector<std::unique_ptr<Fiber>> all;
     std::vector<Fiber*> idle, own;
@@ -28,18 +28,18 @@ inline Stacks& stacks(std::size_t team) {
     return kept[team];
 }
 
-/// Whose turn it is among the threads of one block.
+/// Schedules the threads of one block.
 class Scheduler {
 public:
     explicit Scheduler(std::size_t team) : stacks_(stacks(team)) {}
 
-    /// Threads that wait for one thing.
+    /// Threads that wait for the same event.
     struct Queue {
         std::vector<unsigned> waiting;
     };
 
-    /// Runs body(t) for every t of `order`, started in this order. False where some never came to their end,
-    /// because all that were left waited or somebody gave up.
+    /// Runs body(t) for every t of `order`, started in this order. Returns false if some did not finish,
+    /// because all remaining threads were waiting or one called `give_up`.
     bool run(const std::vector<unsigned>& order, const std::function<void(unsigned)>& body) {
         order_ = &order;
         body_ = &body;
@@ -48,7 +48,8 @@ public:
         ready_.clear();
         now() = this;
         running_ = &outside_;
-        // Who makes a thread comes before it: a thread of the block must not.
+        // Creating a fiber orders the creator before it, and a thread of the block must not be ordered before
+        // another: create all of them here.
         if (watched_for_races)
             for (const unsigned thread : order) unused(thread);
         go_on_with(next());
@@ -57,10 +58,10 @@ public:
         forget();
         return false;
     }
-    /// The thread that runs.
+    /// The running thread.
     unsigned me() const { return me_; }
 
-    /// Waits until somebody wakes the queue.
+    /// Waits until `wake` is called on the queue.
     void park(Queue& queue) {
         const unsigned me = me_;
         queue.waiting.push_back(me);
@@ -72,7 +73,7 @@ public:
         ready_.insert(ready_.end(), queue.waiting.begin(), queue.waiting.end());
         queue.waiting.clear();
     }
-    /// Ends the block: no thread of it goes on.
+    /// Ends the block: no thread of it continues.
     [[noreturn]] void give_up() {
         resting_[me_] = running_;
         go_on_with(outside_);
@@ -84,7 +85,8 @@ private:
         static thread_local Scheduler* scheduler = nullptr;
         return scheduler;
     }
-    /// What every stack does: start threads that have not been started, then rest until there are new ones.
+    /// The loop of every stack: run threads that have not been started, then suspend until there are new
+    /// ones.
     static void work() {
         Fiber* const self = now()->running_;
         self->arrived();
@@ -105,8 +107,8 @@ private:
         running_ = &other;
         here->turn_to(other);
     }
-    /// Where to go on: with a thread that has not been started, with one that need not wait any more, or
-    /// outside.
+    /// The context to continue with: a thread that has not been started, one that need no longer wait, or the
+    /// caller of `run`.
     Fiber& next() {
         if (next_ < order_->size()) return unused((*order_)[next_]);
         if (ready_.empty()) return outside_;
@@ -126,7 +128,7 @@ private:
         stacks_.idle.pop_back();
         return *fiber;
     }
-    /// The stacks of threads that will never go on.
+    /// Removes the stacks of threads that will never continue.
     void forget() {
         for (Fiber* const fiber : resting_)
             if (fiber) fiber->give_up();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates memory as the device gives it: aligned, of the size asked for to the byte, with contents nobody
-/// may rely on. Fresh memory reads as NaN in every floating type and as a huge number in every integer; to
-/// valgrind and the memory sanitizer it is not initialised. The address sanitizer guards both ends.
+/// Emulates fresh device memory: aligned, of exactly the requested size, with unspecified contents. It reads
+/// as NaN in every floating-point type and as a huge number in every integer type; valgrind and the memory
+/// sanitizer treat it as uninitialised. The address sanitizer guards both ends.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +23,9 @@
 
 namespace emulate {
 
-/// Makes `bytes` bytes from `at` fresh.
+/// Makes `bytes` bytes at `at` fresh.
 inline void make_fresh(void* at, std::size_t bytes) {
-    // 0x7fff again and again: NaN as half, bfloat16, float and double, 2147450879 as int.
+    // 0x7fff repeated: NaN as half, bfloat16, float and double, 2147450879 as int.
     constexpr std::uint64_t pattern = 0x7fff7fff7fff7fff;
     unsigned char* byte = static_cast<unsigned char*>(at);
     std::size_t left = bytes;
@@ -40,7 +40,7 @@ inline void make_fresh(void* at, std::size_t bytes) {
 #endif
 }
 
-/// Fresh memory at a multiple of 256 bytes; null where there is none. For `std::free`.
+/// Fresh memory aligned to 256 bytes, or null if there is none. To be released by `std::free`.
 inline void* fresh_memory(std::size_t bytes) {
     void* memory = nullptr;
     if (::posix_memalign(&memory, 256, bytes ? bytes : 1) != 0) return nullptr;
@@ -48,7 +48,7 @@ inline void* fresh_memory(std::size_t bytes) {
     return memory;
 }
 
-/// A block's shared memory.
+/// The shared memory of a block.
 class Shared {
 public:
     explicit Shared(std::size_t bytes) : bytes_(bytes), memory_(fresh_memory(bytes)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates graphs made by capturing a stream: the work is kept with its arguments and done again at each
+/// Emulates graphs made by capturing a stream: the work is stored with its arguments and repeated at each
 /// launch.
 #pragma once
 
@@ -71,7 +71,7 @@ inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t hand
     }
     return cudaSuccess;
 }
-/// How much work a graph holds; its nodes have no handles here.
+/// Returns the number of nodes of a graph; they have no handles here.
 inline cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, std::size_t* count) {
     if (nodes) return emulate::fail(cudaErrorNotSupported, "nodes of a graph can only be counted here");
     *count = graph->work.size();

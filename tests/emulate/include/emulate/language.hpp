@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates what nvcc's language adds to C++: qualifiers, sizes of grids, and small vectors of numbers.
-/// `__shared__` and `__constant__` are left out on purpose: shared memory is asked of the launch.
+/// Emulates what CUDA adds to C++: qualifiers, grid dimensions, and small vector types.
+/// `__shared__` and `__constant__` are omitted on purpose: shared memory is requested at launch.
 #pragma once
 
 #define __global__
@@ -12,10 +12,10 @@
 #define __grid_constant__
 #define __align__(n) __attribute__((aligned(n)))
 
-/// Says that the code runs emulated; for tests alone.
+/// Defined when code runs emulated; for tests only.
 #define COCO_EMULATED 1
 
-// A pair or a quadruple of numbers, aligned as the device wants it for one wide access.
+// Vectors of two or four numbers, aligned as the device requires for one wide access.
 #define COCO_EMULATE_VECTORS(T, name, pair, quadruple)                 \
     struct name##1 {                                                   \
         T x;                                                           \
@@ -48,7 +48,7 @@ COCO_EMULATE_VECTORS(float, float, 8, 16)
 COCO_EMULATE_VECTORS(double, double, 16, 16)
 #undef COCO_EMULATE_VECTORS
 
-// Quadruples of 8-byte numbers come with their alignment in the name, too.
+// Vectors of four 8-byte numbers also have types that are named by their alignment.
 #define COCO_EMULATE_WIDE(T, name)   \
     struct alignas(16) name##4_16a { \
         T x, y, z, w;                \
@@ -76,7 +76,7 @@ struct dim3 {
 
 inline constexpr int warpSize = 32;
 
-/// The place of the thread that runs; set anew whenever another one goes on.
+/// Index of the running thread; set again at every switch.
 inline constinit thread_local uint3 threadIdx{};
 inline constinit thread_local uint3 blockIdx{};
 inline constinit thread_local dim3 blockDim{};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates the launch of a kernel: sizes are checked against the device's limits, arguments are copied,
-/// blocks run one after another. COCO_EMULATE_SEED=n (n > 0) shuffles the order of blocks and of threads, so
-/// that what depends on it comes out differently. A kernel's failure is the launch's.
+/// Emulates a kernel launch: sizes are checked against the device's limits, arguments are copied, blocks run
+/// one after another. COCO_EMULATE_SEED=n (n > 0) shuffles the order of blocks and of threads, so that
+/// results that depend on it differ. An error in a kernel is returned by the launch.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ struct cudaLaunchConfig_t {
 
 namespace emulate {
 
-/// Kernels that were allowed more shared memory than all are.
+/// The kernels that may use more shared memory than the default, and how much.
 class SharedLimits {
 public:
     static SharedLimits& all() {
@@ -78,7 +78,7 @@ inline cudaError_t check_sizes(dim3 grid, dim3 block, std::size_t shared_bytes, 
     return cudaSuccess;
 }
 
-/// 0 .. count - 1, shuffled where the environment gives a seed.
+/// 0 .. count - 1, shuffled if the environment gives a seed.
 inline std::vector<unsigned> some_order(std::size_t count, std::size_t salt) {
     std::vector<unsigned> order(count);
     std::iota(order.begin(), order.end(), 0u);
@@ -87,7 +87,7 @@ inline std::vector<unsigned> some_order(std::size_t count, std::size_t salt) {
     return order;
 }
 
-/// All blocks of a grid, one at a time.
+/// Runs all blocks of a grid, one at a time.
 inline cudaError_t run_grid(dim3 grid, dim3 size, std::size_t shared_bytes,
                             const std::function<void()>& kernel) {
     const Unwatched own_accesses;
@@ -154,7 +154,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, Kernel* kernel
         static_cast<int>(emulate::SharedLimits::all().of(reinterpret_cast<const void*>(kernel)));
     return cudaSuccess;
 }
-/// By threads and shared memory alone: the emulator knows no registers.
+/// Computed from threads and shared memory only: the emulator does not model registers.
 template <class Kernel>
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel*, int threads,
                                                           std::size_t shared_bytes) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates the device's arithmetic functions by exact ones: where the device approximates (`__expf`), its
+/// Emulates the device's arithmetic functions by exact ones: where the device approximates (`__expf`), the
 /// last bits differ.
 #pragma once
 
@@ -47,7 +47,7 @@ inline float rsqrtf(float x) { return 1.0f / std::sqrt(x); }
 inline double rsqrt(double x) { return 1.0 / std::sqrt(x); }
 inline float rsqrt(float x) { return rsqrtf(x); }
 
-// At file scope the device has these without `std::`.
+// The device declares these at file scope, without `std::`.
 template <class A, class B>
 requires std::is_arithmetic_v<A> && std::is_arithmetic_v<B>
 constexpr std::common_type_t<A, B> min(A a, B b) {

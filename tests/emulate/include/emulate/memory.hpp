@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates the device's memory by memory of the host, and keeps a register of it: which addresses are a
-/// device's, which are pinned, all others being the host's own. Whether an address may be given away is asked
-/// of it.
+/// Emulates device memory by host memory, and registers all allocations: whether an address is in memory of a
+/// device or in pinned memory; all others are ordinary host memory. Addresses that are passed to calls and
+/// kernels are checked against this register.
 #pragma once
 
 #include <cstddef>
@@ -77,7 +77,7 @@ public:
         std::free(memory);
         return cudaSuccess;
     }
-    /// The allocation that an address lies in; one past its end still belongs to it.
+    /// The allocation that contains an address; the address one past its end is included.
     std::optional<Piece> find(const void* address) {
         const std::lock_guard guard(mutex_);
         char* const wanted = static_cast<char*>(const_cast<void*>(address));
@@ -87,7 +87,7 @@ public:
         if (wanted > piece.memory + piece.bytes) return std::nullopt;
         return piece;
     }
-    /// Whether `bytes` bytes from an address lie in one allocation of this type.
+    /// Whether `bytes` bytes at an address lie in one allocation of this type.
     bool holds(const void* address, std::size_t bytes, cudaMemoryType type) {
         const std::optional<Piece> piece = find(address);
         return piece && piece->type == type &&

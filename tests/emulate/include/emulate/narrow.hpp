@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates the short floating types: bfloat16, half, and the 19 bits that tensor cores keep of a float
+/// Emulates the short floating-point types: bfloat16, half, and the 19 bits of a float that tensor cores use
 /// (TF32).
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace emulate {
 
-/// The nearest float that has its lower `bits` bits zero; halves go to the even one.
+/// The nearest float whose lower `bits` bits are zero; ties to even.
 inline float keep_upper(float x, int bits) {
     if (!std::isfinite(x)) return x;
     const std::uint32_t word = std::bit_cast<std::uint32_t>(x), half = (1u << (bits - 1)) - 1;
@@ -22,7 +22,7 @@ inline float to_tf32(float x) { return keep_upper(x, 13); }
 inline float to_bf16(float x) { return keep_upper(x, 16); }
 
 inline std::uint16_t bf16_bits(float x) {
-    // The device makes every NaN this one.
+    // The device converts every NaN to this one.
     return std::isnan(x) ? std::uint16_t{0x7fff}
                          : static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(to_bf16(x)) >> 16);
 }
@@ -42,7 +42,8 @@ inline std::uint16_t half_bits(float x) {
     // size = whole * 2^step, whole < 2^11.
     const int step = std::max(exponent - 11, -24);
     const int whole = static_cast<int>(std::nearbyint(std::ldexp(size, -step)));
-    // Exponent and fraction lie side by side, so a fraction rounded up to the next power carries by itself.
+    // Exponent and fraction are adjacent, so rounding the fraction up to the next power of two carries
+    // correctly.
     const int bits = step == -24 ? whole : ((step + 24) << 10) + whole;
     return static_cast<std::uint16_t>(sign | bits);
 }

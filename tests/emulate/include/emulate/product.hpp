@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The plain product behind the emulated cuBLAS: c = alpha op(a) op(b) + beta c, all column-major, sums in
-/// one order. Factors are first laid out as a tile of c wants them, so that the compiler's vectors do the
-/// rest.
+/// The matrix product behind the emulated cuBLAS: c = alpha op(a) op(b) + beta c, all column-major, sums in a
+/// fixed order. Factors are first packed into tiles, so that the compiler can vectorise the inner loop.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +24,7 @@ struct Columns {
 
 inline constexpr std::size_t tile_rows = 32, tile_columns = 4;
 
-/// Rows from `first` of a factor, side by side for each p of the sum; what a tile has too many are zero.
+/// Packs rows from `first` of a factor, contiguous for each p of the sum; a tile is padded with zeros.
 template <std::size_t tile, class T, class At>
 void lay_out(std::vector<T>& to, std::size_t first, std::size_t count, std::size_t inner, const At& at) {
     to.assign(inner * tile, T(0));
@@ -34,7 +33,7 @@ void lay_out(std::vector<T>& to, std::size_t first, std::size_t count, std::size
         for (std::size_t i = 0; i < end; ++i) to[p * tile + i] = at(first + i, p);
 }
 
-/// \param read   makes a T of a stored element of a or b
+/// \param read   converts a stored element of a or b to T
 /// \param write  write(element of c, sum)
 template <class T, class A, class B, class C, class Read, class Write>
 void multiply(std::size_t m, std::size_t n, std::size_t k, const Columns<A>& a, const Columns<B>& b,

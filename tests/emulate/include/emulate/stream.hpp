@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates streams. Work runs when it is queued; with COCO_EMULATE_LAZY=1 it runs as late as the device may
-/// run it, when somebody waits for it, so that a host that reads too early reads wrong numbers. A stream
-/// under capture writes its work into a graph instead.
+/// Emulates streams. Work runs when it is queued. With COCO_EMULATE_LAZY=1 it runs as late as the device may
+/// run it, when it is waited for, so that a host that reads too early reads wrong numbers. A stream under
+/// capture records its work in a graph instead.
 #pragma once
 
 #include <deque>
@@ -16,14 +16,14 @@
 
 namespace emulate {
 
-/// Something queued.
+/// A queued operation.
 using Work = std::function<cudaError_t()>;
 
 inline bool lazy() { return setting("COCO_EMULATE_LAZY", 0) != 0; }
 
 }  // namespace emulate
 
-/// A recorded sequence of work.
+/// A recorded sequence of operations.
 struct CUgraph_st {
     std::vector<emulate::Work> work;
     bool broken = false;
@@ -44,7 +44,7 @@ using cudaStream_t = CUstream_st*;
 
 namespace emulate {
 
-/// All streams that live. The null stream is one of its own for each device.
+/// All existing streams. Each device has a null stream of its own.
 class Streams {
 public:
     static Streams& all() {
@@ -65,7 +65,7 @@ public:
         alive_.erase(stream);
         delete stream;
     }
-    /// The stream a handle stands for; null where it stands for none.
+    /// The stream of a handle; null if there is none.
     CUstream_st* find(cudaStream_t handle) {
         const std::lock_guard guard(mutex_);
         if (handle) return alive_.contains(handle) ? handle : nullptr;
@@ -95,7 +95,7 @@ inline cudaError_t no_such_stream() {
     return fail(cudaErrorInvalidResourceHandle, "the stream was destroyed, or is none");
 }
 
-/// Runs what a stream has queued, up to its `until`-th piece of work. The first failure is returned.
+/// Runs the queued operations of a stream up to number `until`. Returns the first error.
 inline cudaError_t drain(CUstream_st& stream, std::size_t until) {
     cudaError_t status = cudaSuccess;
     while (stream.done < until && !stream.queue.empty()) {
@@ -119,7 +119,7 @@ inline cudaError_t drain_device(int device, bool blocking_only) {
     return status;
 }
 
-/// A call that a capture does not allow: it spoils the capture.
+/// For a call that is not allowed during capture: it invalidates the capture.
 inline cudaError_t not_while_capturing(CUstream_st& stream, const char* call) {
     stream.capture->broken = true;
     return fail(cudaErrorStreamCaptureUnsupported,
@@ -134,7 +134,7 @@ inline cudaError_t submit(cudaStream_t handle, Work work) {
         stream->capture->work.push_back(std::move(work));
         return cudaSuccess;
     }
-    // The null stream waits for all that block, and they for it.
+    // The null stream waits for all blocking streams, and they wait for it.
     if (!handle) {
         const cudaError_t status = drain_device(stream->device, true);
         return status == cudaSuccess ? work() : status;
@@ -175,7 +175,7 @@ inline cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
 inline cudaError_t cudaStreamQuery(cudaStream_t handle) {
     CUstream_st* const stream = emulate::Streams::all().find(handle);
     if (!stream) return emulate::no_such_stream();
-    // To ask again and again is waiting too, so the work is done by asking.
+    // Polling counts as waiting: the query itself runs the work.
     const bool ready = stream->done == stream->queued;
     const cudaError_t status = emulate::drain(*stream);
     return status != cudaSuccess || ready ? status : cudaErrorNotReady;

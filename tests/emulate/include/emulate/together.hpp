@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Imitates barriers, shuffles and votes. Shuffles move values of at most 8 bytes; to read a lane that is not
-/// there is undefined on the device and a fault here.
+/// Emulates barriers, shuffles and votes. Shuffles move values of at most 8 bytes; reading a lane that does
+/// not take part is undefined on the device and an error here.
 #pragma once
 
 #include <cstring>
@@ -11,7 +11,7 @@
 
 namespace emulate {
 
-/// Which lane is read; below 0 the value stays.
+/// \param from  returns the lane to read; if it is negative the value does not change
 template <class T, class From>
 T exchange(const Site& site, unsigned mask, T value, int width, const From& from) {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(std::uint64_t));
@@ -46,7 +46,7 @@ inline unsigned vote(const Site& site, unsigned mask, bool holds) {
 
 }  // namespace emulate
 
-// Callers give neither file nor line: each names the place of the call.
+// Callers pass neither file nor line: the defaults are those of the call.
 #define COCO_EMULATE_HERE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
 inline void __syncthreads(COCO_EMULATE_HERE) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Tells the thread sanitizer what orders the threads of a block: barriers do, that they run by turns does
-/// not. Without that sanitizer nothing of this does anything.
+/// Tells the thread sanitizer what orders the threads of a block: barriers do, cooperative scheduling does
+/// not. Without that sanitizer these functions do nothing.
 #pragma once
 
 #if defined(__SANITIZE_THREAD__)
@@ -23,18 +23,18 @@ namespace emulate {
 #if defined(COCO_EMULATE_TSAN)
 inline constexpr bool watched_for_races = true;
 
-/// What the caller did so far comes before whatever follows an `after` of the same mark.
+/// Orders the caller's previous accesses before everything that follows an `after` with the same mark.
 inline void before(void* mark) { __tsan_release(mark); }
 inline void after(void* mark) { __tsan_acquire(mark); }
 
-/// The emulator's own accesses are nobody's business.
+/// Accesses of the emulator itself are not checked for races.
 struct Unwatched {
     Unwatched() { __tsan_ignore_thread_begin(); }
     Unwatched(const Unwatched&) = delete;
     Unwatched& operator=(const Unwatched&) = delete;
     ~Unwatched() { __tsan_ignore_thread_end(); }
 };
-/// Those of a kernel, called from within, are.
+/// Accesses of a kernel, called from within, are checked.
 struct Watched {
     Watched() { __tsan_ignore_thread_end(); }
     Watched(const Watched&) = delete;
@@ -42,10 +42,10 @@ struct Watched {
     ~Watched() { __tsan_ignore_thread_begin(); }
 };
 
-/// Somebody who does nothing but pass on what others did.
+/// A separate fiber that only relays an ordering.
 class Messenger {
 public:
-    /// What came before `from` comes before what follows `to`, unknown to the caller.
+    /// Orders what preceded `from` before what follows `to`, without ordering the caller.
     void pass(void* from, void* to) {
         void* const caller = __tsan_get_current_fiber();
         __tsan_switch_to_fiber(self_, __tsan_switch_to_fiber_no_sync);
