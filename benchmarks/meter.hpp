@@ -21,7 +21,7 @@ public:
     /// The same for work that is queued on a policy.
     template <class Work>
     Meter(benchmark::State& state, PolicyUnderTest& on, const Work& work) : state_(state) {
-        measure(work, turns_a_reading, [&] { finish(on); });
+        measure(work, repetitions_per_measurement, [&] { finish(on); });
     }
     /// Reports GFLOP/s and the share of the peak of `on`, for `flop` operations per iteration.
     const Meter& flop(double flop, PolicyUnderTest& on) const {

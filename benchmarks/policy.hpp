@@ -21,7 +21,7 @@ namespace coco {
 using PolicyUnderTest = Cuda;
 
 /// How often work is queued per time measurement, so that the cost of waiting is shared.
-inline constexpr int turns_a_reading = 10;
+inline constexpr int repetitions_per_measurement = 10;
 
 /// \param threads  of the host; ignored on a GPU
 inline PolicyUnderTest here(int /*threads*/ = 0) { return PolicyUnderTest(); }
@@ -33,7 +33,7 @@ inline double limit(PolicyUnderTest& on) { return device_peak(on); }
 #else
 
 using PolicyUnderTest = Host;
-inline constexpr int turns_a_reading = 1;
+inline constexpr int repetitions_per_measurement = 1;
 
 /// \param threads  0 uses all
 inline PolicyUnderTest here(int threads = 0) { return PolicyUnderTest(threads); }

@@ -63,9 +63,9 @@ llm::TextModel language(const Options& o) {
 }
 
 /// The least time a GPU needs for this, and which limit determines it.
-std::pair<double, const char*> least(const std::string& name, const Counted& c, const Options& o) {
+std::pair<double, const char*> least(const std::string& name, const CallCounts& c, const Options& o) {
     const Limits gpu;
-    const bool product = name.starts_with("multiply") || name.starts_with("classify");
+    const bool product = name.starts_with("multiply") || name.starts_with("softmax_cross_entropy");
     double rate = gpu.operations;
     if (name.ends_with("bfloat16") || (product && o.math == "bf16"))
         rate = gpu.bfloat;
@@ -77,7 +77,7 @@ std::pair<double, const char*> least(const std::string& name, const Counted& c, 
     return memory >= arithmetic ? std::pair{memory, "memory"} : std::pair{arithmetic, "arithmetic"};
 }
 
-void print(const std::string& name, const Counted& c, double seconds, const char* bound) {
+void print(const std::string& name, const CallCounts& c, double seconds, const char* bound) {
     std::printf("| %s | %td | %td | %.4g | %.4g | %s | %.4g |\n", name.c_str(), c.calls, c.launches,
                 c.operations * 1e-9, c.bytes * 1e-6, bound, seconds * 1e3);
 }
@@ -107,11 +107,11 @@ void run(const Options& o) {
         "%s, %td users of at most %td targets, %td items, %td tokens of text, %td prompts a user, products "
         "in %s\n\n",
         o.model.c_str(), o.users, o.targets, o.items, o.tokens, o.prompts, o.math.c_str());
-    std::printf("| skill | calls | launches | 10^9 operations | 10^6 bytes | bound | ms at least |\n");
+    std::printf("| primitive | calls | launches | 10^9 operations | 10^6 bytes | bound | ms at least |\n");
     std::printf("|---|---|---|---|---|---|---|\n");
     double all = 0;
     for (const auto& [name, c] : on->counted()) all += least(name, c, o).first;
-    Counted rest;
+    CallCounts rest;
     double rest_time = 0;
     for (const auto& [name, c] : on->counted()) {
         const auto [seconds, bound] = least(name, c, o);

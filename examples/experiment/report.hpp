@@ -26,7 +26,7 @@ inline const std::vector<Index>& cutoffs() {
 
 inline Json numbers_of(const coco::Metrics& metrics) {
     Json row;
-    for (const coco::Named& each : metrics.summary(cutoffs())) row[each.name] = each.value;
+    for (const coco::MetricValue& each : metrics.summary(cutoffs())) row[each.name] = each.value;
     return row;
 }
 
@@ -67,7 +67,7 @@ inline Json course_of(const Result& r) {
                                 {"loss", e.loss},
                                 {"valid N@10", e.valid},
                                 {"mean_m", e.mean_m},
-                                {"codes_a_user", e.codes_per_user},
+                                {"codes_per_user", e.codes_per_user},
                                 {"share_at_cap", e.share_at_cap},
                                 {"code_perplexity", e.perplexity},
                                 {"moved", e.moved},
@@ -146,7 +146,7 @@ inline void print_table(std::ostream& out, const Json& report, const std::string
                           static_cast<long long>(e["epoch"].get<Index>()));
             out << text;
             for (const char* sign :
-                 {"mean_m", "codes_a_user", "share_at_cap", "code_perplexity", "moved", "open_groups"}) {
+                 {"mean_m", "codes_per_user", "share_at_cap", "code_perplexity", "moved", "open_groups"}) {
                 std::snprintf(text, sizeof text, "  %s %.3f", sign, e[sign].get<double>());
                 out << text;
             }

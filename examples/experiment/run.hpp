@@ -89,7 +89,8 @@ std::unique_ptr<coco::Trainer<Model, P>> trainer_for(const coco::TrainConfig<Mod
         trainer = std::make_unique<Trainer>(config, job.catalogue, *job.language, std::move(on));
     else
         trainer = std::make_unique<Trainer>(config, job.catalogue, std::move(on));
-    if (config.schedule.negatives == coco::NegativesFrom::all_leaking) trainer->reveal(job.everything);
+    if (config.schedule.negatives == coco::NegativesFrom::all_leaking)
+        trainer->set_all_interactions(job.everything);
     return trainer;
 }
 

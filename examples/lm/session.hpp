@@ -40,13 +40,13 @@ public:
         coco::Context<Host> ctx = parameters.context(on, work);
         const coco::Rows<Host> rows = pass(ctx, token);
         for (Index first = 0; first < rows.rows; first += chunk) {
-            const typename coco::Workspace<Host>::Passing passing(work);
+            const typename coco::Workspace<Host>::RecomputeScope passing(work);
             const Index count = std::min(chunk, rows.rows - first);
             take(list(decoder.logits(ctx, coco::CRows<Host>(rows.rows_from(first, count)))));
         }
     }
     std::vector<Id> generate(const std::vector<Id>& prompt, const coco::llm::Generation& how,
-                             const coco::llm::Written& on_token) {
+                             const coco::llm::TokenCallback& on_token) {
         return coco::llm::generate(on, decoder, parameters, coco::adapter::Frozen{}, std::span(&prompt, 1),
                                    how, on_token)
             .front();

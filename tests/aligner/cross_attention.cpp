@@ -71,11 +71,11 @@ struct Scene {
     conformance::Numbers apply() {
         work.reset();
         Context<P> ctx = parameters.context(on, work);
-        return conformance::fetched<P>(
+        return conformance::downloaded<P>(
             on, stage
-                    .forward(ctx, CRows<P>(conformance::brought(on, work, h, {6, width})),
+                    .forward(ctx, CRows<P>(conformance::uploaded(on, work, h, {6, width})),
                              conformance::segments(on, work, rows_of),
-                             CRows<P>(conformance::brought(on, work, pure, {5, width})),
+                             CRows<P>(conformance::uploaded(on, work, pure, {5, width})),
                              conformance::segments(on, work, pure_of))
                     .out);
     }
@@ -134,11 +134,11 @@ TEST_CASE("the identity aligner returns h, and knowledge gets no gradient", "[al
     Workspace<P> work(on);
     Context<P> ctx{on, work};
     const conformance::Numbers x = conformance::normals(3 * width, 1);
-    const CRows<P> h = conformance::brought(on, work, x, {3, width});
+    const CRows<P> h = conformance::uploaded(on, work, x, {3, width});
     const auto saved = stage.forward(ctx, h, {}, h, {});
-    CHECK(conformance::fetched<P>(on, saved.out) == x);
-    const Rows<P> dh = work.keep(3, width), dpure = conformance::brought(on, work, x, {3, width});
+    CHECK(conformance::downloaded<P>(on, saved.out) == x);
+    const Rows<P> dh = work.keep(3, width), dpure = conformance::uploaded(on, work, x, {3, width});
     stage.backward(ctx, saved, h, dh, dpure);
-    CHECK(conformance::fetched<P>(on, dh) == x);
-    CHECK(conformance::length(conformance::fetched<P>(on, dpure)) == 0);
+    CHECK(conformance::downloaded<P>(on, dh) == x);
+    CHECK(conformance::length(conformance::downloaded<P>(on, dpure)) == 0);
 }

@@ -37,26 +37,26 @@ struct Held {
         by_position.build(position, window);
     }
 
-    static Ids<P> brought(Context<P>& ctx, const std::vector<Id>& x) {
+    static Ids<P> uploaded(Context<P>& ctx, const std::vector<Id>& x) {
         return ctx.on.upload(std::span<const Id>(x), ctx.work);
     }
-    static Inverse<P> brought(Context<P>& ctx, const InverseLists& x) {
-        return {brought(ctx, x.id), {x.offsets, brought(ctx, x.offsets), 0}, brought(ctx, x.place)};
+    static Inverse<P> uploaded(Context<P>& ctx, const InverseLists& x) {
+        return {uploaded(ctx, x.id), {x.offsets, uploaded(ctx, x.offsets), 0}, uploaded(ctx, x.place)};
     }
     Sequence<P> sequence(Context<P>& ctx, Index window) const {
-        return {{offsets, brought(ctx, offsets), window},
-                brought(ctx, item),
-                brought(ctx, by_item),
-                brought(ctx, position),
-                brought(ctx, by_position),
-                brought(ctx, key)};
+        return {{offsets, uploaded(ctx, offsets), window},
+                uploaded(ctx, item),
+                uploaded(ctx, by_item),
+                uploaded(ctx, position),
+                uploaded(ctx, by_position),
+                uploaded(ctx, key)};
     }
 };
 
 /// Steps of a backbone with both losses, dropout, sum of squares and AdamW; counts the allocations after
 /// warm-up.
 template <class B>
-void nothing_is_taken(const typename B::Config& config, int threads) {
+void check_no_allocations(const typename B::Config& config, int threads) {
     const Index items = 500;
     ParameterLayout layout;
     const items::Table table(layout, {}, items, config.width());
@@ -153,7 +153,7 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
     gru.window = 20;
     for (const int threads : {1, 2}) {
         INFO(threads << " threads");
-        nothing_is_taken<backbone::SASRec>(sasrec, threads);
-        nothing_is_taken<user::Gru>(gru, threads);
+        check_no_allocations<backbone::SASRec>(sasrec, threads);
+        check_no_allocations<user::Gru>(gru, threads);
     }
 }

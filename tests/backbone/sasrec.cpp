@@ -72,21 +72,21 @@ TEST_CASE("SASRec's rows, loss and gradients equal PyTorch's", "[sasrec]") {
     const Rows<P> x = work.keep(rows, 8), dh = work.keep(rows, 8), dx = work.keep(rows, 8);
     nn::gather<P>(on, vectors.vectors, sequence.item, x);
     const auto saved = model.forward(ctx, sequence, CRows<P>(x));
-    CHECK(conformance::distance(conformance::fetched<P>(on, saved.h), all_of<double>(file, "h")) < 1e-10);
+    CHECK(conformance::distance(conformance::downloaded<P>(on, saved.h), all_of<double>(file, "h")) < 1e-10);
 
     Targets<P> targets;
     targets.item = conformance::ids(on, work, target);
-    const Rows<P> loss = conformance::brought(on, work, {0.0}, {1, 1});
+    const Rows<P> loss = conformance::uploaded(on, work, {0.0}, {1, 1});
     loss::CrossEntropy::step(ctx, saved.h, vectors.vectors, targets, 1, loss.data, dh, vectors.gradient);
-    CHECK(conformance::fetched<P>(on, loss)[0] == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
+    CHECK(conformance::downloaded<P>(on, loss)[0] == Approx(all_of<double>(file, "loss")[0]).epsilon(1e-12));
     model.backward(ctx, sequence, saved, CRows<P>(dh), dx);
     nn::scatter<P>(on, CRows<P>(dx), sequence.by_item, vectors.gradient);
     for (const Tensor& t : layout.tensors()) {
         INFO(t.name);
         const conformance::Numbers expected = all_of<double>(file, "gradient." + t.name);
         CHECK(conformance::length(expected) > 0);
-        CHECK(conformance::distance(conformance::fetched<P>(on, CRows<P>(gradients.view(t.ref))), expected) <
-              1e-10);
+        CHECK(conformance::distance(conformance::downloaded<P>(on, CRows<P>(gradients.view(t.ref))),
+                                    expected) < 1e-10);
     }
 }
 

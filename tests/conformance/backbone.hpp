@@ -27,7 +27,7 @@ namespace coco::conformance {
 
 /// Adapts a backbone to the conformance test of a layer.
 template <class B>
-struct BackboneStage {
+struct BackboneLayer {
     static constexpr bool segmented = true;
 
     template <class P>
@@ -39,7 +39,7 @@ struct BackboneStage {
     B backbone;
     Index width;
 
-    BackboneStage(ParameterLayout& layout, const typename B::Config& config)
+    BackboneLayer(ParameterLayout& layout, const typename B::Config& config)
         : backbone(layout, config), width(config.width()) {}
     std::vector<Shape> inputs(Index rows) const { return {{rows, width}}; }
     template <class P>
@@ -59,8 +59,8 @@ template <class B>
 void backbone_is_causal(const typename B::Config& config) {
     if (B::attention_mask != nn::AttentionMask::causal) return;
     const Index longest = std::min<Index>(config.window, trial_window);
-    Bench<PolicyUnderTest<double>, BackboneStage<B>> bench(
-        [&](ParameterLayout& layout) { return BackboneStage<B>(layout, config); }, 28, 1, longest);
+    Bench<PolicyUnderTest<double>, BackboneLayer<B>> bench(
+        [&](ParameterLayout& layout) { return BackboneLayer<B>(layout, config); }, 28, 1, longest);
     const Numbers before = bench.forward(), inputs = bench.inputs[0];
     const Index width = config.width();
     Index first = 0;
@@ -85,8 +85,8 @@ void backbone_is_causal(const typename B::Config& config) {
 template <class B, class P>
 void backbone_ignores_packing(const typename B::Config& config, double bound) {
     const Index longest = std::min<Index>(config.window, trial_window), width = config.width();
-    const auto make = [&](ParameterLayout& layout) { return BackboneStage<B>(layout, config); };
-    Bench<P, BackboneStage<B>> one(make, 60, 1, longest), other(make, 60, 1, longest);
+    const auto make = [&](ParameterLayout& layout) { return BackboneLayer<B>(layout, config); };
+    Bench<P, BackboneLayer<B>> one(make, 60, 1, longest), other(make, 60, 1, longest);
     const Numbers dy = normals(60 * width, 98);
     std::vector<std::size_t> order(one.people.size());
     for (std::size_t s = 0; s < order.size(); ++s) order[s] = s;
@@ -156,7 +156,7 @@ void backbone_overfits(const typename B::Config& config, double bound = 0.05, in
         nn::gather<P>(on, saved.h, ids(on, work, last), h);
         Targets<P> targets;
         targets.item = ids(on, work, next);
-        const Rows<P> sum = brought(on, work, Numbers(1, 0.0), {1, 1});
+        const Rows<P> sum = uploaded(on, work, Numbers(1, 0.0), {1, 1});
         loss::CrossEntropy::step(ctx, CRows<P>(h), vectors.vectors, targets, 1, sum.data, dh,
                                  vectors.gradient);
         const Rows<P> dall = work.keep(x.rows, x.cols), dx = work.keep(x.rows, x.cols);
@@ -164,7 +164,7 @@ void backbone_overfits(const typename B::Config& config, double bound = 0.05, in
         nn::scatter<P>(on, CRows<P>(dh), inverse(on, work, last, x.rows), dall);
         model.backward(ctx, batch, saved, CRows<P>(dall), dx);
         nn::scatter<P>(on, CRows<P>(dx), batch.by_item, vectors.gradient);
-        loss = fetched<P>(on, sum)[0];
+        loss = downloaded<P>(on, sum)[0];
         AdamWStep settings;
         settings.rate = rate;
         settings.step = step;
@@ -184,7 +184,7 @@ template <class B>
 void backbone(const typename B::Config& config) {
     static_assert(explain_backbone<B>());
     REQUIRE(config.window >= 5);
-    layer<BackboneStage<B>>([&](ParameterLayout& layout) { return BackboneStage<B>(layout, config); },
+    layer<BackboneLayer<B>>([&](ParameterLayout& layout) { return BackboneLayer<B>(layout, config); },
                             std::min<Index>(config.window, trial_window));
     backbone_is_causal<B>(config);
     backbone_ignores_packing<B, PolicyUnderTest<double>>(config, 1e-12);

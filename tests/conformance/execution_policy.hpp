@@ -13,7 +13,7 @@
 #include <coco/exec/primitives.hpp>
 
 #include "attention.hpp"
-#include "classes.hpp"
+#include "softmax_cross_entropy.hpp"
 #include "ranking.hpp"
 #include "trial.hpp"
 
@@ -104,7 +104,7 @@ struct ProductKernel {
 
 /// Tests `for_each_row` by a softmax, `reduce` by the column sums of an element-wise product.
 template <class T>
-struct RowsTrial {
+struct ForEachRowTrial {
     Index rows = 1, cols = 1;
 
     std::array<Matrix, 2> inputs() const {
@@ -142,14 +142,14 @@ struct RowsTrial {
 };
 
 template <class T, class Check>
-void rows_trials(const Check& check) {
+void for_each_row_trials(const Check& check) {
     for (const auto& [rows, cols] : {std::array<Index, 2>{1, 1}, {5, 7}, {40, 64}, {1, 70000}, {3000, 31}})
-        check(text_of("rows and reduce, ", rows, "x", cols), RowsTrial<T>{rows, cols});
+        check(text_of("rows and reduce, ", rows, "x", cols), ForEachRowTrial<T>{rows, cols});
 }
 
 /// The sum of squares for gradient clipping, and two steps of AdamW.
 template <class T>
-struct UpdateTrial {
+struct AdamWTrial {
     Index size = 1;
     bool clipped = false;
     Index pieces = 1;  ///< number of ranges in one call
@@ -214,12 +214,12 @@ struct UpdateTrial {
 };
 
 template <class T, class Check>
-void update_trials(const Check& check) {
+void adamw_trials(const Check& check) {
     for (const auto& [size, pieces] :
          {std::array<Index, 2>{1, 1}, {17, 1}, {100003, 1}, {100003, 3}, {40, 7}, {5000, 100}})
         for (const bool clipped : {false, true})
             check(text_of("norm and update of ", size, " in ", pieces, clipped ? ", clipped" : ""),
-                  UpdateTrial<T>{size, clipped, pieces});
+                  AdamWTrial<T>{size, clipped, pieces});
 }
 
 /// All trials of all primitives: calls `check(name, trial, tolerance)`.
@@ -231,13 +231,13 @@ void all_trials(const Check& check) {
         };
     };
     multiply_trials<T>(within(20 * tolerance<T>));
-    rows_trials<T>(within(5 * tolerance<T>));
-    update_trials<T>(within(tolerance<T>));
+    for_each_row_trials<T>(within(5 * tolerance<T>));
+    adamw_trials<T>(within(tolerance<T>));
     attention_trials<T>(within(gradient_tolerance<T>));
     long_attention_trials<T>(within(gradient_tolerance<T>));
-    classify_trials<T>(within(gradient_tolerance<T>));
-    rank_trials<T>(within(0));
-    choose_trials<T>(within(0));
+    softmax_cross_entropy_trials<T>(within(gradient_tolerance<T>));
+    ranking_trials<T>(within(0));
+    select_codes_trials<T>(within(0));
 }
 
 }  // namespace coco::conformance

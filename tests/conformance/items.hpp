@@ -15,7 +15,7 @@ namespace coco::conformance {
 
 /// Adapts item vectors to the conformance test of a layer: one row per item, no inputs.
 template <class T>
-struct ItemsStage {
+struct ItemsLayer {
     static constexpr bool mixes = true;
 
     template <class P>
@@ -27,7 +27,7 @@ struct ItemsStage {
     const ParameterLayout& layout;
     T items;
 
-    ItemsStage(ParameterLayout& claimed, const typename T::Config& config, Index count, Index width)
+    ItemsLayer(ParameterLayout& claimed, const typename T::Config& config, Index count, Index width)
         : layout(claimed), items(claimed, config, count, width) {}
     static std::vector<Shape> inputs(Index) { return {}; }
     template <class P>
@@ -47,7 +47,7 @@ struct ItemsStage {
         if (!wanted) return items.backward(ctx, inner);
         CHECK(inner.gradient.rows == dy.rows);
         CHECK(inner.gradient.cols == dy.cols);
-        const Numbers before = fetched<P>(ctx.on, CRows<P>(inner.gradient));
+        const Numbers before = downloaded<P>(ctx.on, CRows<P>(inner.gradient));
         nn::copy<P>(ctx.on, dy, inner.gradient, Write::add);
         items.backward(ctx, inner);
         if (among_parameters(ctx, inner.gradient)) return;
@@ -73,8 +73,8 @@ private:
 template <class T>
 void items(const typename T::Config& config, Index count = 9, Index width = 5) {
     static_assert(explain_items<T>());
-    layer<ItemsStage<T>>(
-        [&](ParameterLayout& layout) { return ItemsStage<T>(layout, config, count, width); });
+    layer<ItemsLayer<T>>(
+        [&](ParameterLayout& layout) { return ItemsLayer<T>(layout, config, count, width); });
 }
 
 }  // namespace coco::conformance

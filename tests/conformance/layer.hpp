@@ -66,7 +66,7 @@ public:
           gradients(on, layout) {
         for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
             const Tensor& tensor = layout.tensors()[t];
-            values.push_back(fetched<P>(on, std::as_const(parameters).view(tensor.ref)));
+            values.push_back(downloaded<P>(on, std::as_const(parameters).view(tensor.ref)));
             if (!learns(t)) continue;
             const Numbers drawn = normals(tensor.ref.size(), seed * 100 + t, 0.4);
             const double centre = tensor.init.kind == Init::Kind::ones ? 1 : 0;
@@ -86,7 +86,7 @@ public:
     Numbers forward() {
         work.reset();
         Context<P> ctx = pass();
-        return fetched<P>(on, layer.forward(ctx, batch(), given()).out);
+        return downloaded<P>(on, layer.forward(ctx, batch(), given()).out);
     }
 
     /// One forward pass and `times` backward passes; inputs marked in `unwanted` are passed as empty views.
@@ -98,21 +98,21 @@ public:
         gradients.attach(ctx);
         const Sequence<P> sequence = batch();
         const auto saved = layer.forward(ctx, sequence, given());
-        const CRows<P> out = saved.out, dout = brought(on, work, dy, {out.rows, out.cols});
+        const CRows<P> out = saved.out, dout = uploaded(on, work, dy, {out.rows, out.cols});
         Out<P> dx;
         for (std::size_t k = 0; k < shapes.size(); ++k) {
             const bool skip = !unwanted.empty() && unwanted[k];
             // The previous contents must not matter.
-            dx.push_back(
-                skip ? Rows<P>{}
-                     : brought(on, work, Numbers(inputs[k].size(), 7.0 + static_cast<double>(k)), shapes[k]));
+            dx.push_back(skip ? Rows<P>{}
+                              : uploaded(on, work, Numbers(inputs[k].size(), 7.0 + static_cast<double>(k)),
+                                         shapes[k]));
         }
         Context<P> back = inputs_only ? ctx.inputs_only() : ctx;
         for (int i = 0; i < times; ++i) layer.backward(back, sequence, saved, dout, dx);
-        Outcome o{fetched<P>(on, out), {}, {}};
-        for (const Rows<P>& d : dx) o.dx.push_back(fetched<P>(on, d));
+        Outcome o{downloaded<P>(on, out), {}, {}};
+        for (const Rows<P>& d : dx) o.dx.push_back(downloaded<P>(on, d));
         for (std::size_t t = 0; t < layout.tensors().size(); ++t)
-            o.gradients.push_back(learns(t) ? fetched<P>(on, gradients.view(layout.tensors()[t].ref))
+            o.gradients.push_back(learns(t) ? downloaded<P>(on, gradients.view(layout.tensors()[t].ref))
                                             : Numbers{});
         return o;
     }
@@ -138,7 +138,7 @@ private:
     Sequence<P> batch() { return sequence(on, work, people, trial_items, trial_window); }
     In<P> given() {
         In<P> x;
-        for (std::size_t k = 0; k < shapes.size(); ++k) x.push_back(brought(on, work, inputs[k], shapes[k]));
+        for (std::size_t k = 0; k < shapes.size(); ++k) x.push_back(uploaded(on, work, inputs[k], shapes[k]));
         return x;
     }
 };
@@ -154,7 +154,7 @@ std::vector<std::string> silent_tensors() {
 /// gradient = difference quotient, for each tensor and each input; and backward changes nothing that it must
 /// not.
 template <class P, class S, class Make>
-void stage_gradients(const Make& make, Index longest) {
+void layer_gradients(const Make& make, Index longest) {
     Bench<P, S> bench(make, 11, 1, longest);
     const Numbers dy = normals(static_cast<Index>(bench.forward().size()), 99);
     const auto loss = [&] { return dot(bench.forward(), dy); };
@@ -209,7 +209,7 @@ void stage_gradients(const Make& make, Index longest) {
 
 /// The rows of a segment are bit-identical whatever the other segments contain, forward and backward.
 template <class P, class S, class Make>
-void stage_independence(const Make& make, Index longest) {
+void layer_independence(const Make& make, Index longest) {
     Bench<P, S> bench(make, 11, 1, longest);
     const Index rows = 11;
     Numbers dy = normals(static_cast<Index>(bench.forward().size()), 99);
@@ -249,7 +249,7 @@ void stage_independence(const Make& make, Index longest) {
 
 /// Bit-identical results when repeated, and with one, two and three threads.
 template <class P, class S, class Make>
-void stage_determinism(const Make& make, Index longest) {
+void layer_determinism(const Make& make, Index longest) {
     const Index rows = 700;
     Bench<P, S> first(make, rows, 1, longest);
     const Numbers dy = normals(static_cast<Index>(first.forward().size()), 99);
@@ -264,7 +264,7 @@ void stage_determinism(const Make& make, Index longest) {
 
 /// A batch without rows is valid.
 template <class P, class S, class Make>
-void stage_empty(const Make& make, Index longest) {
+void layer_empty(const Make& make, Index longest) {
     Bench<P, S> bench(make, 0, 1, longest);
     const Outcome o = bench.both(bench.forward());
     CHECK(o.out.empty());
@@ -275,12 +275,12 @@ void stage_empty(const Make& make, Index longest) {
 /// \param longest  length of the longest segment, at most `trial_window`
 template <class S, class P = PolicyUnderTest<double>, class Make>
 void layer(const Make& make, Index longest = trial_window) {
-    stage_gradients<P, S>(make, longest);
+    layer_gradients<P, S>(make, longest);
     if constexpr (!requires { S::mixes; }) {
-        stage_independence<P, S>(make, longest);
-        stage_empty<P, S>(make, longest);
+        layer_independence<P, S>(make, longest);
+        layer_empty<P, S>(make, longest);
     }
-    stage_determinism<P, S>(make, longest);
+    layer_determinism<P, S>(make, longest);
 }
 template <class S, class P = PolicyUnderTest<double>>
 void layer() {

@@ -45,14 +45,14 @@ LossOutcome loss_step(const Case& test, const std::vector<Numbers>& inputs, Inde
     In<P> x;
     Out<P> dx;
     for (std::size_t k = 0; k < shapes.size(); ++k) {
-        x.push_back(brought(on, work, inputs[k], shapes[k]));
+        x.push_back(uploaded(on, work, inputs[k], shapes[k]));
         const bool skip = !unwanted.empty() && unwanted[k];
-        dx.push_back(skip ? Rows<P>{} : brought(on, work, Numbers(inputs[k].size(), start), shapes[k]));
+        dx.push_back(skip ? Rows<P>{} : uploaded(on, work, Numbers(inputs[k].size(), start), shapes[k]));
     }
-    const Rows<P> sum = brought(on, work, {start}, {1, 1});
+    const Rows<P> sum = uploaded(on, work, {start}, {1, 1});
     test.step(ctx, x, weight, sum.data, dx);
-    LossOutcome o{fetched<P>(on, sum)[0], {}};
-    for (const Rows<P>& d : dx) o.dx.push_back(fetched<P>(on, d));
+    LossOutcome o{downloaded<P>(on, sum)[0], {}};
+    for (const Rows<P>& d : dx) o.dx.push_back(downloaded<P>(on, d));
     return o;
 }
 

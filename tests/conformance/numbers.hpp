@@ -66,7 +66,7 @@ P policy(int threads) {
 
 /// Uploads numbers as a matrix that lives until the workspace is reset.
 template <class P>
-Rows<P> brought(P& on, Workspace<P>& work, const Numbers& x, Shape shape) {
+Rows<P> uploaded(P& on, Workspace<P>& work, const Numbers& x, Shape shape) {
     REQUIRE(static_cast<Index>(x.size()) == shape.size());
     const Rows<P> to = work.keep(shape.rows, shape.cols);
     const std::vector<typename P::Scalar> values(x.begin(), x.end());
@@ -77,7 +77,7 @@ Rows<P> brought(P& on, Workspace<P>& work, const Numbers& x, Shape shape) {
 
 /// Downloads a matrix; gaps between its rows are left out.
 template <class P>
-Numbers fetched(P& on, CRows<P> x) {
+Numbers downloaded(P& on, CRows<P> x) {
     Numbers all;
     std::vector<typename P::Scalar> row(static_cast<std::size_t>(x.cols));
     for (Index i = 0; i < x.rows && x.cols > 0; ++i) {

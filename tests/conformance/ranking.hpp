@@ -17,7 +17,7 @@ namespace coco::conformance {
 
 /// `top_k` and `target_rank` with small whole numbers: sums are exact, ties frequent.
 template <class T>
-struct RankTrial {
+struct RankingTrial {
     Index rows = 5, width = 3, columns = 20, k = 4;
     bool bias = false, excluded = false, zeroed = false;
     std::uint64_t seed = 1;
@@ -119,8 +119,8 @@ struct RankTrial {
 };
 
 template <class T, class Check>
-void rank_trials(const Check& check) {
-    RankTrial<T> t;
+void ranking_trials(const Check& check) {
+    RankingTrial<T> t;
     check("plain, with ties", t);
     t.excluded = true;
     check("seen columns left out, fewer than k left", t);
@@ -142,7 +142,7 @@ void rank_trials(const Check& check) {
 
 /// `select_codes` with equal codes, a zero code, and codes that are multiples of each other.
 template <class T>
-struct ChooseTrial {
+struct SelectCodesTrial {
     Index rows = 9, width = 5, codes = 12, cap = 3;
     double theta = 0.2;
     std::uint64_t seed = 1;
@@ -167,25 +167,25 @@ struct ChooseTrial {
         const auto [rows_of_e, rows_of_c] = inputs();
         const Held<P> e(on, rows_of_e, 1), c(on, rows_of_c, 2);
         Workspace<P> work(on);
-        const CodeSelection<P> choice = on.select_codes(e.in(), c.in(), static_cast<T>(theta), cap, work);
-        REQUIRE(choice.of_row.count() == rows);
-        std::vector<Id> code(static_cast<std::size_t>(choice.code.size)),
+        const CodeSelection<P> selection = on.select_codes(e.in(), c.in(), static_cast<T>(theta), cap, work);
+        REQUIRE(selection.of_row.count() == rows);
+        std::vector<Id> code(static_cast<std::size_t>(selection.code.size)),
             nearest(static_cast<std::size_t>(rows));
         std::vector<Id> offsets(static_cast<std::size_t>(rows) + 1);
-        on.download(choice.code, code.data());
-        on.download(choice.nearest, nearest.data());
-        on.download(choice.of_row.offsets, offsets.data());
-        REQUIRE(std::equal(code.begin(), code.end(), choice.code_host.begin(), choice.code_host.end()));
-        REQUIRE(std::equal(nearest.begin(), nearest.end(), choice.nearest_host.begin(),
-                           choice.nearest_host.end()));
-        REQUIRE(
-            std::equal(offsets.begin(), offsets.end(), choice.of_row.host.begin(), choice.of_row.host.end()));
+        on.download(selection.code, code.data());
+        on.download(selection.nearest, nearest.data());
+        on.download(selection.of_row.offsets, offsets.data());
+        REQUIRE(std::equal(code.begin(), code.end(), selection.code_host.begin(), selection.code_host.end()));
+        REQUIRE(std::equal(nearest.begin(), nearest.end(), selection.nearest_host.begin(),
+                           selection.nearest_host.end()));
+        REQUIRE(std::equal(offsets.begin(), offsets.end(), selection.of_row.host.begin(),
+                           selection.of_row.host.end()));
         Index longest = 0;
         std::vector<T> all;
         for (const std::vector<Id>* part : {&offsets, &code, &nearest})
             for (const Id x : *part) all.push_back(static_cast<T>(x));
-        for (Index i = 0; i < rows; ++i) longest = std::max(longest, choice.of_row.length(i));
-        REQUIRE(choice.of_row.longest == longest);
+        for (Index i = 0; i < rows; ++i) longest = std::max(longest, selection.of_row.length(i));
+        REQUIRE(selection.of_row.longest == longest);
         return all;
     }
 
@@ -222,8 +222,8 @@ struct ChooseTrial {
 };
 
 template <class T, class Check>
-void choose_trials(const Check& check) {
-    ChooseTrial<T> t;
+void select_codes_trials(const Check& check) {
+    SelectCodesTrial<T> t;
     check("a cap of three", t);
     t.cap = 1;
     check("the nearest alone", t);

@@ -101,11 +101,11 @@ struct StoredTrial {
         Block<std::byte, P> block(on, static_cast<Index>(bytes().size()));
         const std::vector<std::byte> from = bytes();
         on.upload(from.data(), block.list());
-        const Rows<P> in = brought(on, work, x(), {x_rows, depth()}),
-                      out = brought(on, work, before(), {x_rows, width()});
+        const Rows<P> in = uploaded(on, work, x(), {x_rows, depth()}),
+                      out = uploaded(on, work, before(), {x_rows, width()});
         on.multiply_stored(CRows<P>(in), Stored<typename P::Space>{type, block.data(), rows, cols}, op, out,
                            write, precision);
-        return fetched<P>(on, out);
+        return downloaded<P>(on, out);
     }
 
     /// The triple loop; if `rounded`, x is rounded to bfloat16 first.

@@ -12,7 +12,7 @@ using namespace coco;
 namespace {
 
 struct Plain {};
-struct Named {
+struct MetricValue {
     using Role = role::Backbone;
 };
 
@@ -30,7 +30,7 @@ TEST_CASE("Index and Id are signed, and no_id is no valid id", "[config]") {
 }
 
 TEST_CASE("a type has the role it names, and none if it names none", "[role]") {
-    STATIC_REQUIRE(Plays<Named, role::Backbone>);
-    STATIC_REQUIRE(!Plays<Named, role::Items>);
+    STATIC_REQUIRE(Plays<MetricValue, role::Backbone>);
+    STATIC_REQUIRE(!Plays<MetricValue, role::Items>);
     STATIC_REQUIRE(!Plays<Plain, role::Backbone>);
 }

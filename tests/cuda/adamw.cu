@@ -10,16 +10,16 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("squared_norm and adamw: equals the plain loop", "[update]", float, double) {
+TEMPLATE_TEST_CASE("squared_norm and adamw: equals the plain loop", "[adamw]", float, double) {
     BasicCuda<TestType> on;
-    conformance::update_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::adamw_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
         conformance::equals_naive(on, trial, conformance::tolerance<TestType>);
     });
 }
 
 TEST_CASE("squared_norm and adamw: ranges whose begin is not aligned to a vector, element by element",
-          "[update]") {
+          "[adamw]") {
     Cuda on;
     constexpr Index size = 41;
     std::vector<float> whole, part;

@@ -84,9 +84,9 @@ TEST_CASE("a primitive allocates nothing the second time", "[device]") {
         on.multiply(x.in(), Op::transposed, x.in(), Op::plain, {sum.list().data, 1, 1}, 0, 1);
     };
     use();
-    const Index taken = on.device().takings(), read = on.device().stream().read_backs;
+    const Index taken = on.device().allocations(), read = on.device().stream().read_backs;
     for (int time = 0; time < 3; ++time) use();
-    CHECK(on.device().takings() == taken);
+    CHECK(on.device().allocations() == taken);
     CHECK(on.device().stream().read_backs == read);
 }
 
@@ -113,7 +113,7 @@ TEST_CASE("a policy on a stream of the caller", "[device]") {
     cudaStream_t stream = nullptr;
     cuda::check(cudaStreamCreate(&stream), "make a stream");
     {
-        Cuda on(cuda::Place{0, stream});
+        Cuda on(cuda::DeviceOptions{0, stream});
         Block<float, Cuda> block(on, 10);
         on.fill(block.list(), 2);
         std::vector<float> all(10);
@@ -124,7 +124,7 @@ TEST_CASE("a policy on a stream of the caller", "[device]") {
 }
 
 TEST_CASE("wrong use gives an error that names the fix", "[device]") {
-    CHECK_THROWS_WITH(Cuda(cuda::Place{1000}), Catch::Contains("devices are counted from 0"));
+    CHECK_THROWS_WITH(Cuda(cuda::DeviceOptions{1000}), Catch::Contains("devices are counted from 0"));
     Cuda on;
     CHECK_THROWS_WITH(on.allocate(std::size_t{1} << 50),
                       Catch::Contains("make batches or the model smaller"));

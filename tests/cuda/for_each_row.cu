@@ -11,9 +11,9 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop", "[rows]", float, double) {
+TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop", "[for_each_row]", float, double) {
     BasicCuda<TestType> on;
-    conformance::rows_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::for_each_row_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
         conformance::equals_naive(on, trial, 5 * conformance::tolerance<TestType>);
     });
@@ -45,7 +45,7 @@ struct CountKernel {
 
 }  // namespace
 
-TEST_CASE("for_each_row: the function is called once for each element", "[rows]") {
+TEST_CASE("for_each_row: the function is called once for each element", "[for_each_row]") {
     Cuda on;
     for (const Index cols : {5, 8, 9, 31, 32, 33, 100, 3000})
         for (const Index rows : {1, 2, 7, 33}) {
@@ -67,7 +67,7 @@ TEST_CASE("for_each_row: the function is called once for each element", "[rows]"
         }
 }
 
-TEST_CASE("reduce: one block, many chunks, more columns than a block has", "[rows]") {
+TEST_CASE("reduce: one block, many chunks, more columns than a block has", "[for_each_row]") {
     BasicCuda<double> on;
     for (const auto& [rows, cols] :
          {std::array<Index, 2>{5000, 1}, {100000, 3}, {300, 100}, {3000000, 1}, {0, 4}}) {

@@ -51,8 +51,8 @@ TEMPLATE_TEST_CASE("multiply_stored: equals the triple loop, repeated runs are b
     });
 }
 
-TEMPLATE_TEST_CASE("multiply_stored: in bfloat16 only x is rounded", "[stored]",
-                   math_mode::Exact, math_mode::BFloat16) {
+TEMPLATE_TEST_CASE("multiply_stored: in bfloat16 only x is rounded", "[stored]", math_mode::Exact,
+                   math_mode::BFloat16) {
     BasicCuda<float, TestType> on;
     conformance::bfloat_trials([&](const std::string& name, const conformance::StoredTrial& trial) {
         INFO(name);
@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("gather_stored: rows equal the decoded ones", "[stored]", flo
         const std::vector<Id> id{4, 0, 4, 2};
         const Rows<P> out = work.keep(4, cols);
         on.gather_stored({type, block.data(), rows, cols}, on.upload(std::span<const Id>(id), work), out);
-        const conformance::Numbers found = conformance::fetched<P>(on, out);
+        const conformance::Numbers found = conformance::downloaded<P>(on, out);
         for (std::size_t i = 0; i < id.size(); ++i)
             for (Index j = 0; j < cols; ++j)
                 CHECK(found[i * static_cast<std::size_t>(cols) + static_cast<std::size_t>(j)] ==

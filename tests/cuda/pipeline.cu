@@ -31,7 +31,7 @@ using namespace coco;
 
 // CostModel uses the same block sizes as the device.
 static_assert(CostModel::few_rows == cuda::dot_rows && CostModel::panel == cuda::panel_values &&
-              CostModel::scores == cuda::class_room && CostModel::ranges_a_launch == cuda::launch_ranges);
+              CostModel::scores == cuda::class_room && CostModel::ranges_per_launch == cuda::launch_ranges);
 
 using test::Plain;
 using test::Shop;
@@ -147,7 +147,7 @@ namespace {
 
 /// The costs of the steps of one epoch on the device.
 struct Costs {
-    Index steps = 0, launches = 0, read_backs = 0, takings = 0;
+    Index steps = 0, launches = 0, read_backs = 0, allocations = 0;
 };
 
 /// Of the second epoch of a training stage, without its first step.
@@ -158,10 +158,10 @@ Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, TrainingStage 
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
         if (p.stage != stage || p.epoch != 2 || p.kind != Progress::Kind::step)
             return p.stage != stage || p.epoch <= 2;
-        const Costs now{p.done, device.stream().launches, device.stream().read_backs, device.takings()};
+        const Costs now{p.done, device.stream().launches, device.stream().read_backs, device.allocations()};
         if (p.done == 1) start = now;
         sum = {now.steps - start.steps, now.launches - start.launches, now.read_backs - start.read_backs,
-               now.takings - start.takings};
+               now.allocations - start.allocations};
         return true;
     });
     return sum;
@@ -178,14 +178,14 @@ TEST_CASE("a behaviour step never waits, a joint step twice, and no step allocat
         const Costs c = costs(trainer, shop, TrainingStage::behaviour);
         REQUIRE(c.steps > 1);
         CHECK(c.read_backs == 0);
-        CHECK(c.takings == 0);
+        CHECK(c.allocations == 0);
         WARN("launches a behaviour step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
     }
     Trainer<Shop, Cuda> trainer(test::small_config<Shop>(), shop.data.catalogue, shop.language);
     const Costs c = costs(trainer, shop, TrainingStage::joint);
     REQUIRE(c.steps > 1);
     CHECK(c.read_backs == 2 * c.steps);
-    CHECK(c.takings == 0);
+    CHECK(c.allocations == 0);
     WARN("launches a joint step: " << static_cast<double>(c.launches) / static_cast<double>(c.steps));
 
     // CostModel counts the same launches, except for sums of so many rows that they take two launches.

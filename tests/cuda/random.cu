@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <coco/cuda/cuda.cuh>
-#include <coco/sampling/negatives.hpp>
 #include <coco/nn/dropout.hpp>
+#include <coco/sampling/negatives.hpp>
 
 #include "conformance/trial.hpp"
 
@@ -15,7 +15,7 @@ using namespace coco;
 namespace {
 
 template <class T, class P>
-std::vector<T> fetched(P& on, const T* from, Index size) {
+std::vector<T> downloaded(P& on, const T* from, Index size) {
     std::vector<T> all(static_cast<std::size_t>(size));
     on.download(List<const T, space::Device>{from, size}, all.data());
     return all;
@@ -32,9 +32,9 @@ struct DrawNegatives {
     COCO_HD void operator()(Index i, const Row& row) const {
         const DrawNegatives call = *this;
         row.each(1, [=](Index) {
-            call.negative[i] =
-                sampling::draw_negative(call.seed, call.step, static_cast<std::uint64_t>(i), call.items,
-                                    call.excluded + call.offsets[i], call.offsets[i + 1] - call.offsets[i]);
+            call.negative[i] = sampling::draw_negative(call.seed, call.step, static_cast<std::uint64_t>(i),
+                                                       call.items, call.excluded + call.offsets[i],
+                                                       call.offsets[i + 1] - call.offsets[i]);
         });
     }
 };
@@ -58,8 +58,8 @@ TEMPLATE_TEST_CASE("random numbers on a device: dropout masks equal the host's",
             ctx.seed = 0x123456789ABCDEF;
             ctx.step = 77;
             const auto kept = dropout.forward(ctx, x.in(), on.upload(std::span<const Id>(row_key), work));
-            const auto mask = fetched<std::uint8_t>(on, kept.mask.data, rows * cols);
-            const auto out = fetched<TestType>(on, kept.out.data, rows * cols);
+            const auto mask = downloaded<std::uint8_t>(on, kept.mask.data, rows * cols);
+            const auto out = downloaded<TestType>(on, kept.out.data, rows * cols);
             const DropoutKey key{ctx.seed, ctx.step, dropout.site()};
             Index wrong = 0;
             for (Index i = 0; i < rows; ++i)
@@ -90,11 +90,11 @@ TEST_CASE("random numbers on a device: negatives equal the host's", "[random]") 
         offsets.push_back(static_cast<Id>(excluded.size()));
     }
     for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)
-        wanted.push_back(
-            sampling::draw_negative(5, 9, i, items, excluded.data() + offsets[i], offsets[i + 1] - offsets[i]));
+        wanted.push_back(sampling::draw_negative(5, 9, i, items, excluded.data() + offsets[i],
+                                                 offsets[i + 1] - offsets[i]));
     const MutableIds<Cuda> negative = work.keep_list<Id>(rows);
     on.for_each_row(rows, 1,
                     DrawNegatives{5, 9, items, on.upload(std::span<const Id>(offsets), work).data,
                                   on.upload(std::span<const Id>(excluded), work).data, negative.data});
-    CHECK(fetched<Id>(on, negative.data, rows) == wanted);
+    CHECK(downloaded<Id>(on, negative.data, rows) == wanted);
 }

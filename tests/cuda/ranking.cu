@@ -11,20 +11,20 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("top_k and target_rank on a device: equal a full sort", "[rank]", float, double) {
+TEMPLATE_TEST_CASE("top_k and target_rank on a device: equal a full sort", "[ranking]", float, double) {
     BasicCuda<TestType> on;
-    conformance::rank_trials<TestType>(
-        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+    conformance::ranking_trials<TestType>(
+        [&](const std::string& name, const conformance::RankingTrial<TestType>& trial) {
             INFO(name);
             conformance::equals_naive(on, trial, 0);
         });
 }
 
-TEMPLATE_TEST_CASE("top_k and target_rank on a device: the same with many tiles of columns", "[rank]", float,
-                   double) {
+TEMPLATE_TEST_CASE("top_k and target_rank on a device: the same with many tiles of columns", "[ranking]",
+                   float, double) {
     conformance::Cramped<TestType> on(60000);
-    conformance::rank_trials<TestType>(
-        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+    conformance::ranking_trials<TestType>(
+        [&](const std::string& name, const conformance::RankingTrial<TestType>& trial) {
             on.room = trial.columns > 1000 ? 60000 : 15;
             INFO(name);
             conformance::equals_naive(on, trial, 0);
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("top_k and target_rank on a device: the same with many tiles 
 }
 
 TEST_CASE("top_k and target_rank on a device: a row of NaN has no best columns and the worst rank",
-          "[rank]") {
+          "[ranking]") {
     Cuda on;
     Workspace<Cuda> work(on);
     conformance::Matrix h(1, 2), columns(30, 2);
@@ -52,8 +52,8 @@ TEST_CASE("top_k and target_rank on a device: a row of NaN has no best columns a
     CHECK(place[0] >= 30);
 }
 
-TEMPLATE_TEST_CASE("target_rank on a device: copies of the target's column tie exactly", "[rank]",
-                   float, double) {
+TEMPLATE_TEST_CASE("target_rank on a device: copies of the target's column tie exactly", "[ranking]", float,
+                   double) {
     using P = conformance::Cramped<TestType>;
     RandomStream random(6);
     for (const Index rows : {3, 40}) {
@@ -84,7 +84,7 @@ TEMPLATE_TEST_CASE("target_rank on a device: copies of the target's column tie e
     }
 }
 
-TEST_CASE("top_k on a device: a k larger than a block's list is an error", "[rank]") {
+TEST_CASE("top_k on a device: a k larger than a block's list is an error", "[ranking]") {
     Cuda on;
     const conformance::Held<Cuda> h(on, 1, 2), columns(on, 5000, 2);
     conformance::Held<Cuda> scores(on, 1, 4000);
@@ -98,11 +98,12 @@ TEST_CASE("top_k on a device: a k larger than a block's list is an error", "[ran
         if (found[static_cast<std::size_t>(i)] != i) FAIL("equals come by index");
 }
 
-TEST_CASE("top_k and target_rank on a device: small sizes, for the thread sanitizer", "[rank][threads]") {
+TEST_CASE("top_k and target_rank on a device: small sizes, for the thread sanitizer", "[ranking][threads]") {
     conformance::Cramped<float> on(30);
-    conformance::rank_trials<float>([&](const std::string& name, const conformance::RankTrial<float>& trial) {
-        if (trial.rows > 10) return;
-        INFO(name);
-        conformance::require_close(trial.run(on), trial.naive(), 0);
-    });
+    conformance::ranking_trials<float>(
+        [&](const std::string& name, const conformance::RankingTrial<float>& trial) {
+            if (trial.rows > 10) return;
+            INFO(name);
+            conformance::require_close(trial.run(on), trial.naive(), 0);
+        });
 }

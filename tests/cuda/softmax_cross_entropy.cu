@@ -5,30 +5,30 @@
 #include <limits>
 #include <string>
 
-#include "conformance/classes.hpp"
+#include "conformance/softmax_cross_entropy.hpp"
 #include "cuda/cramped.cuh"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE(
     "softmax_cross_entropy on a device: equals its definition, gradients equal difference quotients",
-    "[classify]", float, double) {
+    "[softmax_cross_entropy]", float, double) {
     BasicCuda<TestType> on;
-    conformance::classify_trials<TestType>(
-        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+    conformance::softmax_cross_entropy_trials<TestType>(
+        [&](const std::string& name, const conformance::SoftmaxCrossEntropyTrial<TestType>& trial) {
             INFO(name);
             conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
         });
 }
 
 TEMPLATE_TEST_CASE("softmax_cross_entropy on a device: the same with many tiles of rows and columns",
-                   "[classify]", float, double) {
+                   "[softmax_cross_entropy]", float, double) {
     // Tiles of rows with whole columns; tiles of columns with whole rows; few scores at a time (the least is
     // 1).
     for (const Index room : {200000, 30000, 5}) {
         conformance::Cramped<TestType> on(room);
-        conformance::classify_trials<TestType>(
-            [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+        conformance::softmax_cross_entropy_trials<TestType>(
+            [&](const std::string& name, const conformance::SoftmaxCrossEntropyTrial<TestType>& trial) {
                 if (room == 5 && trial.rows * trial.classes > 100) return;
                 INFO(name << ", room for " << room);
                 conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
@@ -37,9 +37,9 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy on a device: the same with many tiles 
 }
 
 TEST_CASE("softmax_cross_entropy on a device: without gradients only the loss, and NaN inputs give NaN",
-          "[classify]") {
+          "[softmax_cross_entropy]") {
     Cuda on;
-    conformance::ClassifyTrial<float> t;
+    conformance::SoftmaxCrossEntropyTrial<float> t;
     t.rows = 70;
     t.classes = 600;
     auto in = t.inputs();
@@ -62,10 +62,11 @@ TEST_CASE("softmax_cross_entropy on a device: without gradients only the loss, a
     CHECK(std::isfinite(loss_of()));
 }
 
-TEST_CASE("softmax_cross_entropy on a device: small sizes, for the thread sanitizer", "[classify][threads]") {
+TEST_CASE("softmax_cross_entropy on a device: small sizes, for the thread sanitizer",
+          "[softmax_cross_entropy][threads]") {
     conformance::Cramped<float> on(20);
-    conformance::classify_trials<float>(
-        [&](const std::string& name, const conformance::ClassifyTrial<float>& trial) {
+    conformance::softmax_cross_entropy_trials<float>(
+        [&](const std::string& name, const conformance::SoftmaxCrossEntropyTrial<float>& trial) {
             if (trial.rows > 10) return;
             INFO(name);
             conformance::require_close(trial.run(on), trial.naive(), conformance::gradient_tolerance<float>);

@@ -36,7 +36,7 @@ TEST_CASE("the k-core is what remains when no user and no item is rare", "[data]
     // c is removed first (one event), which leaves item z with one, then user b with one; then x and y remain
     // with a, d.
     add("c", "z"), add("b", "z"), add("a", "x"), add("a", "y"), add("b", "x"), add("d", "y"), add("d", "x");
-    keep_core(events, users, items, 2);
+    filter_k_core(events, users, items, 2);
     CHECK(events.size() == 4);
     CHECK(users.size() == 2);
     CHECK(users[0] == "a");

@@ -68,9 +68,9 @@ TEST_CASE("the decoupler equals its formula, and groups in any order give the sa
             for (const double x : draw(rows, g, 20)) m.push_back(x);
         }
         const auto saved =
-            stage.forward(ctx, CRows<P>(conformance::brought(on, work, p, {p_of.rows(), model_width})),
+            stage.forward(ctx, CRows<P>(conformance::uploaded(on, work, p, {p_of.rows(), model_width})),
                           conformance::segments(on, work, p_of),
-                          CRows<P>(conformance::brought(on, work, m, {m_of.rows(), model_width})),
+                          CRows<P>(conformance::uploaded(on, work, m, {m_of.rows(), model_width})),
                           conformance::segments(on, work, m_of));
         REQUIRE(saved.out.rows == p_of.rows());
         REQUIRE(saved.out.cols == width);
@@ -78,7 +78,7 @@ TEST_CASE("the decoupler equals its formula, and groups in any order give the sa
                            p_of.at.end()));
         std::vector<conformance::Numbers> of_group(order.size());
         for (std::size_t k = 0; k < order.size(); ++k)
-            of_group[order[k]] = conformance::fetched<P>(
+            of_group[order[k]] = conformance::downloaded<P>(
                 on, saved.out.rows_from(saved.of_group.begin(static_cast<Index>(k)), prompts[order[k]]));
         return of_group;
     };
@@ -87,7 +87,7 @@ TEST_CASE("the decoupler equals its formula, and groups in any order give the sa
 
     // pure = softmax(P W_Q (mix W_K)' / sqrt(d)) mix W_V W_O, in loops.
     const auto weight = [&](const char* name) {
-        return conformance::fetched<P>(on, std::as_const(parameters).view(layout.tensor(name).ref));
+        return conformance::downloaded<P>(on, std::as_const(parameters).view(layout.tensor(name).ref));
     };
     const auto times = [](const conformance::Numbers& x, const conformance::Numbers& w, Index in) {
         const std::size_t n = static_cast<std::size_t>(in), count = x.size() / n, to = w.size() / n;

@@ -53,13 +53,13 @@ TEST_CASE("MeanPool is a linear map of the mean of the rows after the prompts", 
     for (const Index n : {5, 1, 4}) rows.push(n);
     const conformance::Numbers x = conformance::normals(rows.rows() * model_width, 3);
     const auto saved = stage.forward(ctx, CRows<P>{}, conformance::segments(on, work, prompts),
-                                     CRows<P>(conformance::brought(on, work, x, {rows.rows(), model_width})),
+                                     CRows<P>(conformance::uploaded(on, work, x, {rows.rows(), model_width})),
                                      conformance::segments(on, work, rows));
     REQUIRE(saved.of_group.count() == 3);
     REQUIRE(saved.out.rows == 3);
-    const auto w = conformance::fetched<P>(
+    const auto w = conformance::downloaded<P>(
         on, std::as_const(parameters).view(layout.tensor("decoupler.map.weight").ref));
-    const conformance::Numbers out = conformance::fetched<P>(on, saved.out);
+    const conformance::Numbers out = conformance::downloaded<P>(on, saved.out);
     for (Index g = 0; g < 3; ++g) {
         const Index skip =
             prompts.at[static_cast<std::size_t>(g) + 1] - prompts.at[static_cast<std::size_t>(g)];
@@ -79,5 +79,5 @@ TEST_CASE("MeanPool is a linear map of the mean of the rows after the prompts", 
     const Rows<P> dprompts = work.keep(prompts.rows(), model_width);
     nn::fill<P>(on, dprompts, 7);
     stage.backward(ctx, saved, CRows<P>(saved.out), dprompts, Rows<P>{});
-    CHECK(conformance::length(conformance::fetched<P>(on, dprompts)) == 0);
+    CHECK(conformance::length(conformance::downloaded<P>(on, dprompts)) == 0);
 }

@@ -37,7 +37,7 @@ struct Numbers {
         static_cast<void>(cudaFree(device));
         static_cast<void>(cudaFreeHost(pinned));
     }
-    cudaError_t bring_back() {
+    cudaError_t download() {
         return cudaMemcpyAsync(pinned, device, sizeof(int), cudaMemcpyDeviceToHost, stream);
     }
     cudaStream_t stream = nullptr;
@@ -57,7 +57,7 @@ TEST_CASE("emulator: a host that reads before it waits reads old values", "[emul
     const Late late;
     Numbers x;
     REQUIRE(add(x.stream, x.device, 5) == cudaSuccess);
-    REQUIRE(x.bring_back() == cudaSuccess);
+    REQUIRE(x.download() == cudaSuccess);
     CHECK(*x.pinned == -1);
     REQUIRE(cudaStreamSynchronize(x.stream) == cudaSuccess);
     CHECK(*x.pinned == 5);
@@ -66,10 +66,10 @@ TEST_CASE("emulator: a host that reads before it waits reads old values", "[emul
         cudaEvent_t event = nullptr;
         REQUIRE(cudaEventCreateWithFlags(&event, cudaEventDisableTiming) == cudaSuccess);
         REQUIRE(add(x.stream, x.device, 1) == cudaSuccess);
-        REQUIRE(x.bring_back() == cudaSuccess);
+        REQUIRE(x.download() == cudaSuccess);
         REQUIRE(cudaEventRecord(event, x.stream) == cudaSuccess);
         REQUIRE(add(x.stream, x.device, 1) == cudaSuccess);
-        REQUIRE(x.bring_back() == cudaSuccess);
+        REQUIRE(x.download() == cudaSuccess);
         REQUIRE(cudaEventQuery(event) == cudaErrorNotReady);
         REQUIRE(cudaEventSynchronize(event) == cudaSuccess);
         CHECK(*x.pinned == 6);
@@ -98,13 +98,13 @@ TEST_CASE("emulator: a host that reads before it waits reads old values", "[emul
         REQUIRE(cudaMemcpyAsync(x.device, x.pinned, sizeof(int), cudaMemcpyHostToDevice, x.stream) ==
                 cudaSuccess);
         *x.pinned = 30;
-        REQUIRE(x.bring_back() == cudaSuccess);
+        REQUIRE(x.download() == cudaSuccess);
         REQUIRE(cudaStreamSynchronize(x.stream) == cudaSuccess);
         CHECK(*x.pinned == 30);
         REQUIRE(cudaMemcpyAsync(x.device, &local, sizeof(int), cudaMemcpyHostToDevice, x.stream) ==
                 cudaSuccess);
         local = 30;
-        REQUIRE(x.bring_back() == cudaSuccess);
+        REQUIRE(x.download() == cudaSuccess);
         REQUIRE(cudaStreamSynchronize(x.stream) == cudaSuccess);
         CHECK(*x.pinned == 20);
     }
@@ -116,7 +116,7 @@ TEST_CASE("emulator: a captured stream is replayed", "[emulator]") {
     cudaGraphExec_t executable = nullptr;
     REQUIRE(cudaStreamBeginCapture(x.stream, cudaStreamCaptureModeThreadLocal) == cudaSuccess);
     REQUIRE(add(x.stream, x.device, 3) == cudaSuccess);
-    REQUIRE(x.bring_back() == cudaSuccess);
+    REQUIRE(x.download() == cudaSuccess);
     REQUIRE(cudaStreamEndCapture(x.stream, &graph) == cudaSuccess);
     CHECK(*x.pinned == -1);
     std::size_t nodes = 0;

@@ -85,13 +85,13 @@ def every_variant_runs_and_reports(t):
             assert run["epochs"]["behaviour"] == 2 and run["epochs"]["joint"] == 1
             (epoch,) = run["joint"]
             if coco in ("full", "soft", "dec", "con"):
-                assert epoch["moved"] > 0 and epoch["codes_a_user"] >= 1, epoch
+                assert epoch["moved"] > 0 and epoch["codes_per_user"] >= 1, epoch
     assert t.report("--model", "pop")["test"]["mean"]["R@5"] == t.report()["popularity"]["R@5"]
     assert t.report("--recipe", "s3rec")["settings"]["seen"] == "zeroed"
 
 
 def centred_users_choose_other_codes(t):
-    chosen = [t.report("--coco", "full", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_a_user"]
+    chosen = [t.report("--coco", "full", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_per_user"]
               for more in ((), ("--centred",))]
     assert 1 <= chosen[1] < chosen[0] <= 8, chosen
 
@@ -145,7 +145,7 @@ def a_gpu_trains_what_the_host_trains(t):
         assert device["settings"]["device"] == "cuda"
         mine, theirs = ([run["joint"][0] for run in report["runs"]] for report in (device, host))
         for a, b in zip(mine, theirs, strict=True):
-            assert abs(a["loss"] - b["loss"]) <= 1e-4 * b["loss"] and a["codes_a_user"] == b["codes_a_user"], (a, b)
+            assert abs(a["loss"] - b["loss"]) <= 1e-4 * b["loss"] and a["codes_per_user"] == b["codes_per_user"], (a, b)
         # Two items whose scores differ only by rounding may swap ranks.
         for part in ("test", "valid"):
             assert abs(device[part]["mean"]["MRR"] - host[part]["mean"]["MRR"]) < 0.01, (device[part], host[part])

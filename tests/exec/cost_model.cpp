@@ -17,7 +17,7 @@ Rows<P> matrix(CostModel& on, Index rows, Index cols) {
 }
 
 /// Number of pairs of a query and a key it attends to, counted one by one by the definition of `attend`.
-Index seen_pairs(const Attention<P>& shape, bool own) {
+Index attended_pairs(const Attention<P>& shape, bool own) {
     Index pairs = 0;
     for (Index s = 0; s < shape.queries.count(); ++s) {
         const Index n = shape.queries.length(s), m = shape.keys.length(s);
@@ -47,8 +47,8 @@ TEST_CASE("CostModel: attention takes four operations per attended pair and colu
                 const Rows<P> q = matrix(on, 10, 32), k = matrix(on, 16, 16), none;
                 const Rows<P> self = own ? matrix(on, 10, 16) : none;
                 on.attend(shape, q, k, k, self, self, q, matrix(on, 10, 4));
-                const Counted& c = on.counted().at("attend 4 x 8");
-                CHECK(c.operations == Approx(4.0 * 32 * static_cast<double>(seen_pairs(shape, own))));
+                const CallCounts& c = on.counted().at("attend 4 x 8");
+                CHECK(c.operations == Approx(4.0 * 32 * static_cast<double>(attended_pairs(shape, own))));
                 CHECK(c.launches == 1);
                 CHECK(c.bytes == 4.0 * (2 * 10 * 32 + 2 * 16 * 16 + (own ? 2 * 10 * 16 : 0) + 10 * 4));
             }
@@ -60,7 +60,7 @@ TEST_CASE("CostModel: products and downloads") {
     CHECK(on.max_owned() == 4 * (35 + 21 + 15));
     on.multiply(a, Op::plain, b, Op::transposed, c);
     on.multiply(a, Op::plain, b, Op::transposed, c, 1, 1);
-    const Counted& product = on.counted().at("multiply 7 by 3");
+    const CallCounts& product = on.counted().at("multiply 7 by 3");
     CHECK(product.calls == 2);
     CHECK(product.operations == 2 * 2 * 5 * 7 * 3);
     CHECK(product.bytes == 4 * (35 + 21 + 15 + 35 + 21 + 30));

@@ -12,9 +12,9 @@
 using namespace coco;
 
 TEMPLATE_TEST_CASE("squared_norm and adamw: equals the plain loop, for any number of threads",
-                   "[update][threads]", float, double) {
+                   "[adamw][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::update_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::adamw_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
         conformance::equals_naive(one, trial, conformance::tolerance<TestType>);
         const auto expected = trial.run(one);

@@ -13,9 +13,9 @@
 using namespace coco;
 
 TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop, for any number of threads",
-                   "[rows][threads]", float, double) {
+                   "[for_each_row][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::rows_trials<TestType>([&](const std::string& name, const auto& trial) {
+    conformance::for_each_row_trials<TestType>([&](const std::string& name, const auto& trial) {
         INFO(name);
         conformance::equals_naive(one, trial, 5 * conformance::tolerance<TestType>);
         const auto expected = trial.run(one);
@@ -24,7 +24,7 @@ TEMPLATE_TEST_CASE("for_each_row and reduce: equals the plain loop, for any numb
     });
 }
 
-TEST_CASE("for_each_row: the function is called once for each element", "[rows]") {
+TEST_CASE("for_each_row: the function is called once for each element", "[for_each_row]") {
     for (const Index n : {1, 15, 16, 17, 100}) {
         std::vector<int> calls(static_cast<std::size_t>(n));
         const host::Row<float> row;

@@ -12,20 +12,20 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("top_k and target_rank: equal a full sort", "[rank]", float, double) {
+TEMPLATE_TEST_CASE("top_k and target_rank: equal a full sort", "[ranking]", float, double) {
     BasicHost<TestType> on(2);
-    conformance::rank_trials<TestType>(
-        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+    conformance::ranking_trials<TestType>(
+        [&](const std::string& name, const conformance::RankingTrial<TestType>& trial) {
             INFO(name);
             conformance::equals_naive(on, trial, 0);
         });
 }
 
-TEMPLATE_TEST_CASE("top_k and target_rank: bit-identical for any number of threads", "[rank][threads]", float,
-                   double) {
+TEMPLATE_TEST_CASE("top_k and target_rank: bit-identical for any number of threads", "[ranking][threads]",
+                   float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::rank_trials<TestType>(
-        [&](const std::string& name, const conformance::RankTrial<TestType>& trial) {
+    conformance::ranking_trials<TestType>(
+        [&](const std::string& name, const conformance::RankingTrial<TestType>& trial) {
             INFO(name);
             const auto expected = trial.run(one);
             CHECK(conformance::same_bits(expected, trial.run(two)));
@@ -33,7 +33,7 @@ TEMPLATE_TEST_CASE("top_k and target_rank: bit-identical for any number of threa
         });
 }
 
-TEST_CASE("top_k and target_rank: a row of NaN has no best columns and the worst rank", "[rank]") {
+TEST_CASE("top_k and target_rank: a row of NaN has no best columns and the worst rank", "[ranking]") {
     Host on(1);
     conformance::Matrix h(1, 2), columns(30, 2);
     h(0, 0) = std::numeric_limits<double>::quiet_NaN();
@@ -50,8 +50,7 @@ TEST_CASE("top_k and target_rank: a row of NaN has no best columns and the worst
     CHECK(places.in()(0, 0) >= 30);
 }
 
-TEMPLATE_TEST_CASE("target_rank: copies of the target's column tie exactly", "[rank]", float,
-                   double) {
+TEMPLATE_TEST_CASE("target_rank: copies of the target's column tie exactly", "[ranking]", float, double) {
     BasicHost<TestType> on(2);
     RandomStream random(6);
     for (const Index rows : {3, 40}) {

@@ -10,10 +10,10 @@
 
 using namespace coco;
 
-TEMPLATE_TEST_CASE("select_codes: equals a sort by cosine", "[choose]", float, double) {
+TEMPLATE_TEST_CASE("select_codes: equals a sort by cosine", "[select_codes]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::choose_trials<TestType>(
-        [&](const std::string& name, const conformance::ChooseTrial<TestType>& trial) {
+    conformance::select_codes_trials<TestType>(
+        [&](const std::string& name, const conformance::SelectCodesTrial<TestType>& trial) {
             INFO(name);
             conformance::equals_naive(two, trial, 0);
             const auto expected = trial.run(one);

@@ -7,25 +7,25 @@
 
 #include <coco/host/host.hpp>
 
-#include "conformance/classes.hpp"
+#include "conformance/softmax_cross_entropy.hpp"
 
 using namespace coco;
 
 TEMPLATE_TEST_CASE("softmax_cross_entropy: equals its definition, gradients equal difference quotients",
-                   "[classify]", float, double) {
+                   "[softmax_cross_entropy]", float, double) {
     BasicHost<TestType> on(2);
-    conformance::classify_trials<TestType>(
-        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+    conformance::softmax_cross_entropy_trials<TestType>(
+        [&](const std::string& name, const conformance::SoftmaxCrossEntropyTrial<TestType>& trial) {
             INFO(name);
             conformance::equals_naive(on, trial, conformance::gradient_tolerance<TestType>);
         });
 }
 
-TEMPLATE_TEST_CASE("softmax_cross_entropy: bit-identical for any number of threads", "[classify][threads]",
-                   float, double) {
+TEMPLATE_TEST_CASE("softmax_cross_entropy: bit-identical for any number of threads",
+                   "[softmax_cross_entropy][threads]", float, double) {
     BasicHost<TestType> one(1), two(2), three(3);
-    conformance::classify_trials<TestType>(
-        [&](const std::string& name, const conformance::ClassifyTrial<TestType>& trial) {
+    conformance::softmax_cross_entropy_trials<TestType>(
+        [&](const std::string& name, const conformance::SoftmaxCrossEntropyTrial<TestType>& trial) {
             INFO(name);
             const auto expected = trial.run(one);
             CHECK(conformance::same_bits(expected, trial.run(two)));
@@ -33,9 +33,10 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy: bit-identical for any number of threa
         });
 }
 
-TEST_CASE("softmax_cross_entropy: without gradients only the loss, and NaN inputs give NaN", "[classify]") {
+TEST_CASE("softmax_cross_entropy: without gradients only the loss, and NaN inputs give NaN",
+          "[softmax_cross_entropy]") {
     Host on(1);
-    conformance::ClassifyTrial<float> t;
+    conformance::SoftmaxCrossEntropyTrial<float> t;
     t.rows = 70;
     t.classes = 600;
     auto in = t.inputs();

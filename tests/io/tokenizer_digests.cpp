@@ -66,8 +66,8 @@ void tell_difference(const std::string& name, const std::vector<std::string>& te
 }
 
 /// \param known  value of `tokenizer` in the rows of the fixture that belong to this tokenizer
-void check_sums(const Tokenizer& tokenizer, const std::string& known) {
-    std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_sums.json");
+void check_digests(const Tokenizer& tokenizer, const std::string& known) {
+    std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_digests.json");
     coco::text::Encoder encoder(tokenizer);
     std::size_t rows = 0;
     std::string missing;
@@ -108,9 +108,9 @@ std::string fixture(const std::string& name) {
 }  // namespace
 
 TEST_CASE("digests of ids: a megabyte of one letter, for each rule") {
-    check_sums(coco::io::tokenizer_of(coco::io::Gguf(fixture("small.gguf"))), "small");
+    check_digests(coco::io::tokenizer_of(coco::io::Gguf(fixture("small.gguf"))), "small");
     for (const char* name : {"gpt2", "qwen2", "llama3"})
-        check_sums(coco::io::open_tokenizer_json(fixture(name) + ".json"), name);
+        check_digests(coco::io::open_tokenizer_json(fixture(name) + ".json"), name);
 }
 
 TEST_CASE("digests of ids: all titles, SmolLM2's tokenizer") {
@@ -118,7 +118,7 @@ TEST_CASE("digests of ids: all titles, SmolLM2's tokenizer") {
     if (path.empty())
         std::cout << "SKIPPED: no SmolLM2 GGUF in the cache\n";
     else
-        check_sums(coco::io::tokenizer_of(coco::io::Gguf(path)), "smollm2");
+        check_digests(coco::io::tokenizer_of(coco::io::Gguf(path)), "smollm2");
 }
 
 TEST_CASE("digests of ids: all titles, Qwen's tokenizer from its ranks") {
@@ -126,7 +126,7 @@ TEST_CASE("digests of ids: all titles, Qwen's tokenizer from its ranks") {
     if (path.empty())
         std::cout << "SKIPPED: no qwen.tiktoken in the cache\n";
     else
-        check_sums(support::qwen(path), "qwen");
+        check_digests(support::qwen(path), "qwen");
 }
 
 TEST_CASE("digests of ids: all titles, Qwen's tokenizer from a GGUF") {
@@ -134,5 +134,5 @@ TEST_CASE("digests of ids: all titles, Qwen's tokenizer from a GGUF") {
     if (path == nullptr)
         std::cout << "SKIPPED: COCO_QWEN_GGUF names no file\n";
     else
-        check_sums(coco::io::tokenizer_of(coco::io::Gguf(path)), "qwen");
+        check_digests(coco::io::tokenizer_of(coco::io::Gguf(path)), "qwen");
 }

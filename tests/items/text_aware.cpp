@@ -38,9 +38,9 @@ TEST_CASE("a text-aware vector is E + T W'", "[items]") {
     const auto saved = items.forward(ctx);
     CHECK(saved.gradient.empty());
     const auto value = [&](const char* name) {
-        return conformance::fetched<P>(on, parameters.view(layout.tensor(name).ref));
+        return conformance::downloaded<P>(on, parameters.view(layout.tensor(name).ref));
     };
-    const conformance::Numbers vectors = conformance::fetched<P>(on, saved.vectors);
+    const conformance::Numbers vectors = conformance::downloaded<P>(on, saved.vectors);
     const conformance::Numbers e = value("item"), t = value("item_text"), w = value("item_text_map.weight");
     for (Index i = 0; i < 4; ++i)
         for (Index j = 0; j < 2; ++j) {

@@ -64,7 +64,7 @@ void gradients_agree(const coco::llm::Config& config, const typename Adapter::Co
                         o.dadapter.begin() + static_cast<std::ptrdiff_t>(at + size));
         at += size;
         CHECK(length(g) > 0);
-        const Numbers before = coco::conformance::fetched<Double>(bench.on, bench.parameters.view(t.ref));
+        const Numbers before = coco::conformance::downloaded<Double>(bench.on, bench.parameters.view(t.ref));
         coco::conformance::gradient_agrees(t.name, before, g, [&](const Numbers& x) {
             bench.set(t.ref, x);
             return dot(bench.both(prompts, soft).out, dout);
@@ -188,8 +188,7 @@ TEST_CASE("decoder: packing order changes nothing, dropout included") {
     }
 }
 
-TEST_CASE(
-    "decoder: a zero adapter is bit-identical to the base model, and one thread to three threads") {
+TEST_CASE("decoder: a zero adapter is bit-identical to the base model, and one thread to three threads") {
     const Prompts prompts = ragged();
     const Numbers soft = normals(prompts.soft_rows() * 16, 3), dout = normals(prompts.rows() * 16, 4);
     Bench<coco::conformance::PolicyUnderTest<float>> zero(source(), {}, false);
@@ -207,8 +206,8 @@ TEST_CASE("decoder: forward without gradients gives the same rows, and backward 
     bench.work.reset();
     coco::Context<Double> ctx = bench.parameters.context(bench.on, bench.work);
     const auto saved =
-        bench.decoder.forward(ctx, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
-    CHECK(coco::conformance::fetched<Double>(bench.on, saved.out) == out);
+        bench.decoder.forward(ctx, bench.adapter, uploaded(bench.on, bench.work, prompts, soft, 16));
+    CHECK(coco::conformance::downloaded<Double>(bench.on, saved.out) == out);
     const std::vector<std::uint8_t> open(5, 1);
     CHECK_THROWS_AS(bench.decoder.backward(ctx, bench.adapter, saved, saved.out, {}, open), coco::Error);
     CHECK_THROWS_AS(

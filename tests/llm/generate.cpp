@@ -29,7 +29,7 @@ Ids recomputed(Bench& bench, Ids text, Index tokens) {
         const auto rows =
             bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, text),
                                  coco::conformance::segments(bench.on, bench.work, of));
-        const auto logits = coco::conformance::fetched<P>(
+        const auto logits = coco::conformance::downloaded<P>(
             bench.on, bench.decoder.logits(ctx, coco::CRows<P>(rows.rows_from(rows.rows - 1, 1))));
         written.push_back(static_cast<Id>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
         text.push_back(written.back());
@@ -58,7 +58,7 @@ TEST_CASE("generate: equals recomputing each text on its own for every token", "
 
 TEST_CASE("generate: texts end at stop tokens, at the limit, or when the callback ends them", "[generate]") {
     Bench<P> bench(coco::llm::random_source(small_config(), 5));
-    const auto go = [&](const Generation& how, const coco::llm::Written& on_token = {}) {
+    const auto go = [&](const Generation& how, const coco::llm::TokenCallback& on_token = {}) {
         return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter, prompts, how,
                                    on_token);
     };

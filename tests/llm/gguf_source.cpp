@@ -169,9 +169,9 @@ TEST_CASE("GGUF source: a separate output matrix is found, and read if requested
         Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(source);
         coco::Context<coco::conformance::PolicyUnderTest<float>> ctx =
             bench.parameters.context(bench.on, bench.work);
-        const auto rows = coco::conformance::brought(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
+        const auto rows = coco::conformance::uploaded(bench.on, bench.work, Numbers(16, 1.0), {1, 16});
         if (claimed)
-            CHECK(coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
+            CHECK(coco::conformance::downloaded<coco::conformance::PolicyUnderTest<float>>(
                       bench.on, bench.decoder.logits(
                                     ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows))) ==
                   Numbers(31, 8.0));

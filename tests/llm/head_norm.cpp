@@ -27,8 +27,8 @@ TEST_CASE(
         work.reset();
         Context<P> ctx = parameters.context(on, work);
         const Rows<P> y = work.keep(rows, heads * head);
-        norm.forward(ctx, CRows<P>(conformance::brought(on, work, at, {rows, heads * head})), y);
-        return conformance::fetched<P>(on, y);
+        norm.forward(ctx, CRows<P>(conformance::uploaded(on, work, at, {rows, heads * head})), y);
+        return conformance::downloaded<P>(on, y);
     };
     conformance::Numbers expected = x;
     for (std::size_t h = 0; h < rows * heads; ++h) {
@@ -40,9 +40,9 @@ TEST_CASE(
     CHECK(conformance::distance(forward(x), expected) < 1e-12);
     work.reset();
     Context<P> ctx = parameters.context(on, work);
-    const Rows<P> d = conformance::brought(on, work, dy, {rows, heads * head});
-    norm.backward(ctx, CRows<P>(conformance::brought(on, work, x, {rows, heads * head})), d);
-    conformance::gradient_agrees("x", x, conformance::fetched<P>(on, d), [&](const conformance::Numbers& at) {
-        return conformance::dot(forward(at), dy);
-    });
+    const Rows<P> d = conformance::uploaded(on, work, dy, {rows, heads * head});
+    norm.backward(ctx, CRows<P>(conformance::uploaded(on, work, x, {rows, heads * head})), d);
+    conformance::gradient_agrees(
+        "x", x, conformance::downloaded<P>(on, d),
+        [&](const conformance::Numbers& at) { return conformance::dot(forward(at), dy); });
 }

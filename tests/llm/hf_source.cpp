@@ -51,7 +51,7 @@ TEST_CASE("Hugging Face folder: logits equal those of transformers") {
         const auto rows =
             bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, token),
                                  coco::conformance::segments(bench.on, bench.work, text_of));
-        const Numbers logits = coco::conformance::fetched<coco::conformance::PolicyUnderTest<float>>(
+        const Numbers logits = coco::conformance::downloaded<coco::conformance::PolicyUnderTest<float>>(
             bench.on,
             bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)));
         const double off = relative(logits, list<float>(reference, "logits"));

@@ -17,8 +17,8 @@ Numbers served(Bench<Double>& bench, const Prompts& prompts, const Numbers& soft
     bench.work.reset();
     coco::Context<Double> ctx = bench.parameters.context(bench.on, bench.work);  // no dropout
     const auto saved =
-        bench.decoder.forward(ctx, bench.adapter, brought(bench.on, bench.work, prompts, soft, 16));
-    return coco::conformance::fetched<Double>(bench.on, saved.out);
+        bench.decoder.forward(ctx, bench.adapter, uploaded(bench.on, bench.work, prompts, soft, 16));
+    return coco::conformance::downloaded<Double>(bench.on, saved.out);
 }
 
 }  // namespace

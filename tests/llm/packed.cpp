@@ -24,7 +24,7 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     coco::Workspace<P> work(on);
     coco::Context<P> ctx{on, work};
     const Prompts prompts{{8, 9}, {1, 0, 2}, {{4, 5}, {}, {6}}, {7, 3, 1}};
-    const auto in = brought(on, work, prompts, Numbers(3 * 4, 0.5), 4);
+    const auto in = uploaded(on, work, prompts, Numbers(3 * 4, 0.5), 4);
     const auto [packed, source] = coco::llm::pack(ctx, in);
     CHECK(list(packed.segments.host) == std::vector<Id>{0, 2, 5, 5, 8});
     CHECK(list(packed.of_group.host) == std::vector<Id>{0, 3, 3, 6});

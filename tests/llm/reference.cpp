@@ -94,7 +94,7 @@ void agrees(const std::string& name, const std::string& label, double allowed, d
     check(o.out, "hidden");
     check(o.dsoft, "soft.gradient");
     const auto gradient = [&](const coco::TensorRef& ref) {
-        return coco::conformance::fetched<P>(bench.on, bench.gradients.view(ref));
+        return coco::conformance::downloaded<P>(bench.on, bench.gradients.view(ref));
     };
     for (Index l = 0; l < source.config.layers; ++l) {
         check(gradient(bench.adapter.change(l, coco::adapter::Projection::query).a()),

@@ -68,9 +68,9 @@ TEMPLATE_TEST_CASE("storage: products and rows equal those of the original tenso
     const conformance::Numbers x = conformance::normals(rows * in, 2),
                                dy = conformance::normals(rows * out, 3);
     const Rows<P> y = work.keep(rows, out), dx = work.keep(rows, in), some = work.keep(2, in);
-    TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y);
-    TestType::apply(ctx, conformance::brought(on, work, x, {rows, in}), matrix, y, Write::add);
-    TestType::apply_back(ctx, conformance::brought(on, work, dy, {rows, out}), matrix, dx);
+    TestType::apply(ctx, conformance::uploaded(on, work, x, {rows, in}), matrix, y);
+    TestType::apply(ctx, conformance::uploaded(on, work, x, {rows, in}), matrix, y, Write::add);
+    TestType::apply_back(ctx, conformance::uploaded(on, work, dy, {rows, out}), matrix, dx);
     TestType::gather(ctx, table, conformance::ids(on, work, std::vector<Id>{69, 0}), some);
     CHECK(TestType::template gradient<P>(ctx, matrix).empty());
 
@@ -82,11 +82,11 @@ TEMPLATE_TEST_CASE("storage: products and rows equal those of the original tenso
                 twice[i * out + o] += 2 * w[o * in + j] * x[i * in + j];
                 back[i * in + j] += w[o * in + j] * dy[i * out + o];
             }
-    CHECK(support::relative(conformance::fetched<P>(on, y), twice) < 1e-14);
-    CHECK(support::relative(conformance::fetched<P>(on, dx), back) < 1e-14);
+    CHECK(support::relative(conformance::downloaded<P>(on, y), twice) < 1e-14);
+    CHECK(support::relative(conformance::downloaded<P>(on, dx), back) < 1e-14);
     conformance::Numbers picked(w.begin() + 69 * in, w.begin() + 70 * in);
     picked.insert(picked.end(), w.begin(), w.begin() + in);
-    CHECK(conformance::fetched<P>(on, some) == picked);
+    CHECK(conformance::downloaded<P>(on, some) == picked);
 }
 
 TEST_CASE("storage: Configured selects the storage that the configuration names", "[storage]") {
@@ -111,13 +111,13 @@ TEST_CASE("storage: Configured selects the storage that the configuration names"
         Context<P> ctx = parameters.context(on, work);
         const conformance::Numbers x = conformance::normals(7 * 64, 2);
         const Rows<P> y = work.keep(7, size);
-        llm::storage::Configured::apply(ctx, conformance::brought(on, work, x, {7, 64}), matrix, y);
+        llm::storage::Configured::apply(ctx, conformance::uploaded(on, work, x, {7, 64}), matrix, y);
         const std::vector<double> w = two.values(keep == Keep::bfloat16);
         conformance::Numbers expected(7 * size, 0.0);
         for (std::size_t i = 0; i < 7; ++i)
             for (std::size_t o = 0; o < size; ++o)
                 for (std::size_t j = 0; j < 64; ++j) expected[i * size + o] += w[o * 64 + j] * x[i * 64 + j];
-        CHECK(support::relative(conformance::fetched<P>(on, y), expected) < 1e-14);
+        CHECK(support::relative(conformance::downloaded<P>(on, y), expected) < 1e-14);
     }
 }
 

@@ -57,8 +57,8 @@ inline Prompts ragged() {
 }
 
 template <class P>
-coco::llm::Prompted<P> brought(P& on, coco::Workspace<P>& work, const Prompts& prompts, const Numbers& soft,
-                               Index width) {
+coco::llm::Prompted<P> uploaded(P& on, coco::Workspace<P>& work, const Prompts& prompts, const Numbers& soft,
+                                Index width) {
     coco::Offsets soft_of, text_of;
     std::vector<Id> token;
     for (const Index n : prompts.soft) soft_of.push(n);
@@ -68,7 +68,7 @@ coco::llm::Prompted<P> brought(P& on, coco::Workspace<P>& work, const Prompts& p
     }
     const std::span<Id> group = work.numbers(static_cast<Index>(prompts.group.size()));
     std::copy(prompts.group.begin(), prompts.group.end(), group.begin());
-    return {coco::conformance::brought(on, work, soft, {prompts.soft_rows(), width}),
+    return {coco::conformance::uploaded(on, work, soft, {prompts.soft_rows(), width}),
             coco::conformance::segments(on, work, soft_of),
             coco::conformance::ids(on, work, token),
             coco::conformance::segments(on, work, text_of),
@@ -124,18 +124,18 @@ public:
         gradients.zero(on);
         coco::Context<P> ctx = pass();
         const Index width = decoder.width();
-        const auto saved = decoder.forward(ctx, adapter, brought(on, work, prompts, soft, width));
-        Outcome o{coco::conformance::fetched<P>(on, saved.out), {}, {}};
+        const auto saved = decoder.forward(ctx, adapter, uploaded(on, work, prompts, soft, width));
+        Outcome o{coco::conformance::downloaded<P>(on, saved.out), {}, {}};
         if (dout.empty() && open.empty()) return o;
         if (open.empty()) open.assign(static_cast<std::size_t>(saved.of_group.count()), 1);
         const auto dsoft =
-            coco::conformance::brought(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
+            coco::conformance::uploaded(on, work, Numbers(soft.size(), 7.0), {prompts.soft_rows(), width});
         decoder.backward(ctx, adapter, saved,
-                         coco::conformance::brought(on, work, dout, {prompts.rows(), width}), dsoft, open);
-        o.dsoft = coco::conformance::fetched<P>(on, dsoft);
+                         coco::conformance::uploaded(on, work, dout, {prompts.rows(), width}), dsoft, open);
+        o.dsoft = coco::conformance::downloaded<P>(on, dsoft);
         for (const coco::Tensor& t : layout.tensors())
             if (t.ref.block == coco::ParameterBlock::dense) {
-                const Numbers g = coco::conformance::fetched<P>(on, gradients.view(t.ref));
+                const Numbers g = coco::conformance::downloaded<P>(on, gradients.view(t.ref));
                 o.dadapter.insert(o.dadapter.end(), g.begin(), g.end());
             }
         return o;

@@ -5,7 +5,7 @@
 using coco::Id;
 
 TEST_CASE("words: numbered by first appearance, lower-cased, unknown words are 0") {
-    coco::llm::Words words;
+    coco::llm::WordTokenizer words;
     words.add("Red shoes; size-42 (RED)");
     words.add("caf\xC3\xA9");
     CHECK(words.size() == 6);

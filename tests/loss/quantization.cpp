@@ -26,7 +26,7 @@ struct Case {
               typename Policy::Scalar* loss, const conformance::Out<Policy>& dx) const {
         std::vector<Id> near;
         for (Index g = 0; g < groups; ++g) near.push_back(nearest(g));
-        const CRows<Policy> held = conformance::brought(ctx.on, ctx.work, e(), {groups, width});
+        const CRows<Policy> held = conformance::uploaded(ctx.on, ctx.work, e(), {groups, width});
         loss::quantization<Policy>(ctx, held, x[0], conformance::ids(ctx.on, ctx.work, near), weight, loss,
                                    dx[0]);
     }

@@ -43,9 +43,9 @@ conformance::Numbers drop(double rate, Index rows, Index cols, std::uint32_t ste
     std::vector<Id> keys;
     for (Index i = 0; i < rows; ++i) keys.push_back(first_key + static_cast<Id>(i));
     const conformance::Numbers ones(static_cast<std::size_t>(rows * cols), 1.0);
-    const CRows<P> x = conformance::brought(on, work, ones, {rows, cols});
-    return conformance::fetched<P>(on,
-                                   dropout.forward(ctx, x, on.upload(std::span<const Id>(keys), work)).out);
+    const CRows<P> x = conformance::uploaded(on, work, ones, {rows, cols});
+    return conformance::downloaded<P>(
+        on, dropout.forward(ctx, x, on.upload(std::span<const Id>(keys), work)).out);
 }
 
 }  // namespace

@@ -25,10 +25,12 @@ TEST_CASE("dropout bits: each column's are DropoutKey's, once, for any division 
         for (Index j = 0; j < cols; ++j)
             expected[static_cast<std::size_t>(j)] =
                 static_cast<int>((key.bits(-5, j / 8).word[j % 8 / 2] >> (16 * (j % 2))) & 0xFFFFu);
-        nn::each_drawn(host::Row<float>{}, key, -5, cols,
-                       [&](Index j, std::uint16_t bits) { lanes[static_cast<std::size_t>(j)] = bits; });
-        nn::each_drawn(PlainRow{}, key, -5, cols,
-                       [&](Index j, std::uint16_t bits) { plain[static_cast<std::size_t>(j)] = bits; });
+        nn::for_each_random_bits(host::Row<float>{}, key, -5, cols, [&](Index j, std::uint16_t bits) {
+            lanes[static_cast<std::size_t>(j)] = bits;
+        });
+        nn::for_each_random_bits(PlainRow{}, key, -5, cols, [&](Index j, std::uint16_t bits) {
+            plain[static_cast<std::size_t>(j)] = bits;
+        });
         CHECK(lanes == expected);
         CHECK(plain == expected);
     }

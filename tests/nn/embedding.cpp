@@ -50,18 +50,18 @@ TEST_CASE("gather and scatter pass the conformance test of a layer", "[embedding
 TEST_CASE("gather reads rows by id, and zeros for no_id", "[embedding]") {
     P on = conformance::policy<P>(1);
     Workspace<P> work(on);
-    const CRows<P> table = conformance::brought(on, work, {1, 2, 3, 4, 5, 6}, {3, 2});
+    const CRows<P> table = conformance::uploaded(on, work, {1, 2, 3, 4, 5, 6}, {3, 2});
     const std::vector<Id> id{2, no_id, 0, 2};
-    const Rows<P> out = conformance::brought(on, work, Numbers(8, 9.0), {4, 2});
+    const Rows<P> out = conformance::uploaded(on, work, Numbers(8, 9.0), {4, 2});
     nn::gather<P>(on, table, on.upload(std::span<const Id>(id), work), out);
-    CHECK(conformance::fetched<P>(on, out) == Numbers{5, 6, 0, 0, 1, 2, 5, 6});
+    CHECK(conformance::downloaded<P>(on, out) == Numbers{5, 6, 0, 0, 1, 2, 5, 6});
     nn::gather<P>(on, table, on.upload(std::span<const Id>(id), work), out, Write::add);
-    CHECK(conformance::fetched<P>(on, out) == Numbers{10, 12, 0, 0, 2, 4, 10, 12});
+    CHECK(conformance::downloaded<P>(on, out) == Numbers{10, 12, 0, 0, 2, 4, 10, 12});
 
     const Inverse<P> inverse = conformance::inverse(on, work, id, 3);
-    const Rows<P> back = conformance::brought(on, work, Numbers(6, 1.0), {3, 2});
+    const Rows<P> back = conformance::uploaded(on, work, Numbers(6, 1.0), {3, 2});
     nn::scatter<P>(on, CRows<P>(out), inverse, back);
-    CHECK(conformance::fetched<P>(on, back) == Numbers{3, 5, 1, 1, 21, 25});
+    CHECK(conformance::downloaded<P>(on, back) == Numbers{3, 5, 1, 1, 21, 25});
 }
 
 TEST_CASE("scatter sums the gradients of an item with thousands of rows, for any number of threads",
@@ -71,10 +71,10 @@ TEST_CASE("scatter sums the gradients of an item with thousands of rows, for any
     for (const int threads : {1, 2, 3}) {
         P on = conformance::policy<P>(threads);
         Workspace<P> work(on);
-        const CRows<P> dy = conformance::brought(on, work, conformance::normals(5000 * 8, 3), {5000, 8});
-        const Rows<P> table = conformance::brought(on, work, Numbers(16, 0.0), {2, 8});
+        const CRows<P> dy = conformance::uploaded(on, work, conformance::normals(5000 * 8, 3), {5000, 8});
+        const Rows<P> table = conformance::uploaded(on, work, Numbers(16, 0.0), {2, 8});
         nn::scatter<P>(on, dy, conformance::inverse(on, work, id, 2), table);
-        const Numbers out = conformance::fetched<P>(on, table);
+        const Numbers out = conformance::downloaded<P>(on, table);
         if (threads == 1) first = out;
         CHECK(out == first);
     }

@@ -60,18 +60,18 @@ TEST_CASE("low rank: y += scale B A dropout(x), with the bits of Dropout") {
     ctx.training = true;
     ctx.seed = 9;
     const std::vector<Id> keys{5, 6, 7, 8, 9, -1};
-    const CRows<P> rows = conformance::brought(on, work, x, {6, in});
-    const Rows<P> y = conformance::brought(on, work, before, {6, out});
+    const CRows<P> rows = conformance::uploaded(on, work, x, {6, in});
+    const Rows<P> y = conformance::uploaded(on, work, before, {6, out});
     change.forward(ctx, rows, conformance::ids(on, work, keys), y);
     const conformance::Numbers dropped =
-        conformance::fetched<P>(on, dropout.forward(ctx, rows, conformance::ids(on, work, keys)).out);
+        conformance::downloaded<P>(on, dropout.forward(ctx, rows, conformance::ids(on, work, keys)).out);
     conformance::Numbers expected = before;
     for (std::size_t i = 0; i < 6; ++i)
         for (std::size_t o = 0; o < out; ++o)
             for (std::size_t r = 0; r < 3; ++r)
                 for (std::size_t j = 0; j < in; ++j)
                     expected[i * out + o] += 2 * b[o * 3 + r] * a[r * in + j] * dropped[i * in + j];
-    CHECK(conformance::distance(conformance::fetched<P>(on, y), expected) < 1e-12);
+    CHECK(conformance::distance(conformance::downloaded<P>(on, y), expected) < 1e-12);
     CHECK(std::count(dropped.begin(), dropped.end(), 0.0) > 10);
 }
 
@@ -80,11 +80,11 @@ TEST_CASE("low rank: initially changes nothing") {
     conformance::PolicyUnderTest<float> on = conformance::policy<conformance::PolicyUnderTest<float>>(1);
     const nn::LowRank change(layout, "change", in, out, 3, 2.0, 0);
     const Parameters<conformance::PolicyUnderTest<float>> parameters(on, layout, 1);
-    CHECK(conformance::length(conformance::fetched<conformance::PolicyUnderTest<float>>(
+    CHECK(conformance::length(conformance::downloaded<conformance::PolicyUnderTest<float>>(
               on, parameters.view(change.b()))) == 0);
     double maximum = 0;
     for (const double v :
-         conformance::fetched<conformance::PolicyUnderTest<float>>(on, parameters.view(change.a())))
+         conformance::downloaded<conformance::PolicyUnderTest<float>>(on, parameters.view(change.a())))
         maximum = std::max(maximum, std::abs(v));
     CHECK(maximum <= 1 / std::sqrt(11.0));
     CHECK(maximum > 0.8 / std::sqrt(11.0));

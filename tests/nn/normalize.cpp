@@ -43,13 +43,13 @@ TEST_CASE("rows get length one, a row of zeros remains zero with a finite gradie
     Workspace<P> work(on);
     Parameters<P> parameters(on, layout, 1);
     Context<P> ctx = parameters.context(on, work);
-    const CRows<P> x = conformance::brought(on, work, {3, 4, 0, 0}, {2, 2});
+    const CRows<P> x = conformance::uploaded(on, work, {3, 4, 0, 0}, {2, 2});
     const nn::Normalized<P> n = nn::normalize<P>(ctx, x);
-    CHECK(conformance::distance(conformance::fetched<P>(on, n.y), {0.6, 0.8, 0, 0}) < 1e-15);
-    CHECK(conformance::fetched<P>(on, n.length)[0] == Approx(5));
-    const CRows<P> dy = conformance::brought(on, work, {1, 0, 1e-20, 0}, {2, 2});
-    const Rows<P> dx = conformance::brought(on, work, {1, 1, 1, 1}, {2, 2});
+    CHECK(conformance::distance(conformance::downloaded<P>(on, n.y), {0.6, 0.8, 0, 0}) < 1e-15);
+    CHECK(conformance::downloaded<P>(on, n.length)[0] == Approx(5));
+    const CRows<P> dy = conformance::uploaded(on, work, {1, 0, 1e-20, 0}, {2, 2});
+    const Rows<P> dx = conformance::uploaded(on, work, {1, 1, 1, 1}, {2, 2});
     nn::normalize_backward<P>(ctx, n, dy, dx, Write::add);
-    CHECK(conformance::distance(conformance::fetched<P>(on, dx), {1 + 0.64 / 5, 1 - 0.48 / 5, 1 + 1e-8, 1}) <
-          1e-12);
+    CHECK(conformance::distance(conformance::downloaded<P>(on, dx),
+                                {1 + 0.64 / 5, 1 - 0.48 / 5, 1 + 1e-8, 1}) < 1e-12);
 }

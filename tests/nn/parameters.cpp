@@ -25,7 +25,7 @@ TEST_CASE("initial values have the declared distributions, as a function of seed
     P on = conformance::policy<P>(1);
     const Parameters<P> parameters(on, layout, 7), again(on, layout, 7), other(on, layout, 8);
     const auto values = [&](const Parameters<P>& from, const TensorRef& ref) {
-        return conformance::fetched<P>(on, from.view(ref));
+        return conformance::downloaded<P>(on, from.view(ref));
     };
     CHECK(values(parameters, one) == Numbers(15, 1.0));
     CHECK(values(parameters, zero) == Numbers(7, 0.0));
@@ -50,7 +50,7 @@ TEST_CASE("the size of one tensor does not change the values of another", "[para
         layout.claim("first", rows, 3, Init::normal(1));
         const TensorRef second = layout.claim("second", 5, 5, Init::normal(1));
         const Parameters<P> parameters(on, layout, 7);
-        values[rows == 9] = conformance::fetched<P>(on, parameters.view(second));
+        values[rows == 9] = conformance::downloaded<P>(on, parameters.view(second));
     }
     CHECK(values[0] == values[1]);
 }
@@ -65,7 +65,7 @@ TEST_CASE("a context has values, and gradients only after attach", "[parameters]
     const Parameters<P> parameters(on, layout, 1);
     Gradients<P> gradients(on, layout);
     Context<P> ctx = parameters.context(on, work);
-    const auto last = [&](CRows<P> x) { return conformance::fetched<P>(on, x).back(); };
+    const auto last = [&](CRows<P> x) { return conformance::downloaded<P>(on, x).back(); };
     CHECK(last(ctx.value(dense)) == 1);
     CHECK(ctx.gradient(dense).empty());
     gradients.attach(ctx);

@@ -22,11 +22,11 @@ conformance::Numbers turned(nn::RopeKind kind, const conformance::Numbers& x, bo
     Context<Double> ctx{on, work};
     const nn::Rope rope(head, 1000, kind);
     const CRows<Double> table = rope.table(ctx, 301);
-    const Rows<Double> y = conformance::brought(on, work, x, {rows, heads * head});
+    const Rows<Double> y = conformance::uploaded(on, work, x, {rows, heads * head});
     const Ids<Double> position = conformance::ids(on, work, positions);
     rope.forward(ctx, table, position, y);
     if (back) rope.backward(ctx, table, position, y);
-    return conformance::fetched<Double>(on, y);
+    return conformance::downloaded<Double>(on, y);
 }
 
 }  // namespace

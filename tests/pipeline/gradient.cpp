@@ -15,8 +15,8 @@ namespace {
 /// Checks the gradient along random directions in each parameter group, or in each tensor.
 /// \param silent  groups or tensors that by design have no gradient
 template <class Model>
-void law(const typename Model::Config& config, Samples samples, bool tensors = false,
-         const std::vector<std::string>& silent = {}) {
+void check_gradient(const typename Model::Config& config, Samples samples, bool tensors = false,
+                    const std::vector<std::string>& silent = {}) {
     Bench<Model> bench(config);
     bench.randomize(2);
     const coco::HostBatch b = joint(samples, &bench.text);
@@ -78,34 +78,34 @@ TEST_CASE("joint step: gradient equals the slope of the objective in every param
                 auto c = config<Shop>();
                 c.loss.objective = objective;
                 c.loss.auxiliary_on = on;
-                law<Shop>(c, samples);
+                check_gradient<Shop>(c, samples);
             }
 }
 
 TEST_CASE("joint step: gradient equals the slope of the objective in every tensor", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
-    law<Shop>(config<Shop>(), Samples::prefixes, true, {});
+    check_gradient<Shop>(config<Shop>(), Samples::prefixes, true, {});
 }
 
 TEST_CASE("joint step: gradients of the ablations", "[pipeline]") {
     using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
     using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
     using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
-    law<Soft>(config<Soft>(), Samples::positions, true);
-    law<Dec>(config<Dec>(), Samples::prefixes, true);
-    law<Con>(config<Con>(), Samples::prefixes, true);
+    check_gradient<Soft>(config<Soft>(), Samples::positions, true);
+    check_gradient<Dec>(config<Dec>(), Samples::prefixes, true);
+    check_gradient<Con>(config<Con>(), Samples::prefixes, true);
 }
 
 TEST_CASE("without an aligner the adapter gets no gradient from L_rec", "[pipeline]") {
     using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
-    law<Unaligned>(config<Unaligned>(), Samples::prefixes, false, {"adapter"});
+    check_gradient<Unaligned>(config<Unaligned>(), Samples::prefixes, false, {"adapter"});
 }
 
 TEST_CASE("gradient of L_ortho with squared cosines", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     auto c = config<Shop>();
     c.prompt.orthogonality = coco::loss::Orthogonality::squared;
-    law<Shop>(c, Samples::prefixes);
+    check_gradient<Shop>(c, Samples::prefixes);
 }
 
 TEST_CASE("the adapter's gradient comes from open rows only", "[pipeline]") {
@@ -140,5 +140,5 @@ TEST_CASE("the adapter's gradient comes from open rows only", "[pipeline]") {
 
 TEST_CASE("pipeline with a user's own backbone", "[pipeline]") {
     using Shop = coco::Pipeline<user::Gru>;
-    law<Shop>(config<Shop>(), Samples::prefixes);
+    check_gradient<Shop>(config<Shop>(), Samples::prefixes);
 }

@@ -63,13 +63,13 @@ Index place_of(const coco::HostBatch& b, const coco::data::Interactions& train, 
 template <class Spoil>
 int leaks(Samples samples, std::uint64_t epoch, const coco::text::History& text, const Spoil& spoil) {
     const auto train = people();
-    coco::HostBatch b = joint(samples, &text, epoch, true, everybody(), train);
+    coco::HostBatch b = joint(samples, &text, epoch, true, all_users(), train);
     spoil(b);
     int found = 0;
     for (Index t = 0; t < b.targets(); ++t) {
         const Id user = b.owner[static_cast<std::size_t>(t)];
         const auto other = otherwise(train, user, place_of(b, train, t));
-        coco::HostBatch c = joint(samples, &text, epoch, true, everybody(), other);
+        coco::HostBatch c = joint(samples, &text, epoch, true, all_users(), other);
         spoil(c);
         REQUIRE(c.targets() == b.targets());
         REQUIRE(c.target_item[static_cast<std::size_t>(t)] != b.target_item[static_cast<std::size_t>(t)]);
@@ -125,7 +125,7 @@ TEST_CASE("the aligned vector of a prediction does not depend on its target", "[
         const Surrogate<Shop> before(bench, b);
         for (Index t = 0; t < b.targets(); ++t) {
             const coco::HostBatch c =
-                joint(samples, &bench.text, 1, true, everybody(),
+                joint(samples, &bench.text, 1, true, all_users(),
                       otherwise(train, b.owner[static_cast<std::size_t>(t)], place_of(b, train, t)));
             const Surrogate<Shop> after(bench, c);
             CHECK(std::equal(before.a().begin() + t * width, before.a().begin() + (t + 1) * width,
@@ -254,7 +254,7 @@ TEST_CASE("a batch without knowledge trains like SequentialRecommender", "[pipel
     const coco::Rows<Double> sums = work.keep(1, coco::StepMetrics::entries);
     coco::nn::fill<Double>(bench.on, sums, 0);
     base.step(ctx, coco::upload(ctx, b), coco::TrainingStage::joint, sums.data);
-    const Numbers metrics = coco::conformance::fetched<Double>(bench.on, sums);
+    const Numbers metrics = coco::conformance::downloaded<Double>(bench.on, sums);
     const coco::StepReport report = bench.step(b);
     CHECK(report.groups == 0);
     CHECK(report.open_groups == 0);
@@ -262,7 +262,7 @@ TEST_CASE("a batch without knowledge trains like SequentialRecommender", "[pipel
     CHECK(metrics[coco::StepMetrics::aux] == bench.metrics[coco::StepMetrics::aux]);
     for (const coco::Tensor& t : base.layout().tensors()) {
         INFO(t.name);
-        CHECK(coco::conformance::fetched<Double>(bench.on, gradients.view(t.ref)) ==
+        CHECK(coco::conformance::downloaded<Double>(bench.on, gradients.view(t.ref)) ==
               bench.gradient(bench.model.layout().tensor(t.name).ref));
     }
 }
@@ -274,7 +274,7 @@ TEST_CASE("scores use knowledge where it is given, behaviour alone elsewhere", "
     coco::HostBatch b;
     const coco::BatchBuilder builder(sampling(Samples::prefixes), items);
     for (Id u = 0; u < train.users(); ++u)
-        builder.ask(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
+        builder.add_history(b, u, train.of(u), coco::no_id, u % 2 ? &bench.text : nullptr);
     b.finish(items, window);
     coco::Context<Double> ctx = bench.pass(false);
     const auto batch = coco::upload(ctx, b);
@@ -285,8 +285,8 @@ TEST_CASE("scores use knowledge where it is given, behaviour alone elsewhere", "
     const auto with =
         bench.model.score(ctx, batch, coco::CRows<Double>(knowledge.decoupler.out), coco::upload(ctx, of));
     const auto without = bench.model.score(ctx, batch);
-    const Numbers with_knowledge = coco::conformance::fetched<Double>(bench.on, with.rows),
-                  ignorant = coco::conformance::fetched<Double>(bench.on, without.rows);
+    const Numbers with_knowledge = coco::conformance::downloaded<Double>(bench.on, with.rows),
+                  ignorant = coco::conformance::downloaded<Double>(bench.on, without.rows);
     for (Index u = 0; u < train.users(); ++u) {
         const auto at = static_cast<std::ptrdiff_t>(u * width);
         const bool same = std::equal(with_knowledge.begin() + at, with_knowledge.begin() + at + width,

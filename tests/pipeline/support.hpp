@@ -55,7 +55,7 @@ inline coco::data::Interactions people() {
     return train;
 }
 
-inline std::vector<Id> everybody() { return {0, 1, 2, 3, 4, 5, 6}; }
+inline std::vector<Id> all_users() { return {0, 1, 2, 3, 4, 5, 6}; }
 
 /// Texts of a tokenizer with one token per character.
 inline coco::text::History words(const coco::llm::Config& config) {
@@ -155,10 +155,10 @@ public:
         on.upload(to.data(), parameters.list(ref));
     }
     Numbers value(const coco::TensorRef& ref) {
-        return coco::conformance::fetched<P>(on, std::as_const(parameters).view(ref));
+        return coco::conformance::downloaded<P>(on, std::as_const(parameters).view(ref));
     }
     Numbers gradient(const coco::TensorRef& ref) {
-        return coco::conformance::fetched<P>(on, gradients.view(ref));
+        return coco::conformance::downloaded<P>(on, gradients.view(ref));
     }
     /// A parameter group, gaps included, as one tensor.
     static coco::TensorRef ref(const coco::ParameterGroup& g) {
@@ -183,7 +183,7 @@ public:
         coco::Context<P> ctx = pass();
         ctx.step = number;
         const coco::StepReport report = model.step(ctx, coco::upload(ctx, b), stage, sums.data());
-        metrics = coco::conformance::fetched<P>(on, sums.view(1, coco::StepMetrics::entries));
+        metrics = coco::conformance::downloaded<P>(on, sums.view(1, coco::StepMetrics::entries));
         return report;
     }
     double loss() const {
@@ -204,7 +204,7 @@ public:
 
 /// A joint batch of all users.
 inline coco::HostBatch joint(coco::Samples samples, const coco::text::History* text, std::uint64_t epoch = 1,
-                             bool negatives = true, const std::vector<Id>& users = everybody(),
+                             bool negatives = true, const std::vector<Id>& users = all_users(),
                              const coco::data::Interactions& train = people()) {
     const auto none = coco::sampling::Negatives::excluding_train(train, items);
     coco::HostBatch b;

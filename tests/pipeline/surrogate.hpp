@@ -29,7 +29,7 @@ public:
           aligner_(layout_, config_.aligner, width),
           adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
           brought_(bench.on),
-          batch_(brought(host)),
+          batch_(uploaded(host)),
           host_(host) {
         REQUIRE(layout_.tensors().size() == bench.model.layout().tensors().size());
         for (std::size_t t = 0; t < layout_.tensors().size(); ++t) {
@@ -39,18 +39,18 @@ public:
         bench_.work.reset();
         coco::Context<P> ctx = bench_.pass();
         const auto seen = behaviour_.forward(ctx, batch_);
-        e_ = coco::conformance::fetched<P>(bench_.on, known_rows(ctx, seen.h_all));
+        e_ = coco::conformance::downloaded<P>(bench_.on, query_rows(ctx, seen.h_all));
         auto prompts = prompted(ctx);
-        const auto mix = spoken(ctx, prompts);
-        mix_ = coco::conformance::fetched<P>(bench_.on, mix.out);
+        const auto mix = run_llm(ctx, prompts);
+        mix_ = coco::conformance::downloaded<P>(bench_.on, mix.out);
         codes_ = codes_of(prompts);
         const coco::CRows<P> h = seen.h;
         const coco::CRows<P> a = aligned(ctx, prompts, mix, mix.out, h);
-        const Numbers v = coco::conformance::fetched<P>(bench_.on, seen.items.vectors);
+        const Numbers v = coco::conformance::downloaded<P>(bench_.on, seen.items.vectors);
         open.assign(host.target_row.size(), 0);
         agreed = with_knowledge = 0;
-        h_ = coco::conformance::fetched<P>(bench_.on, h);
-        a_ = coco::conformance::fetched<P>(bench_.on, a);
+        h_ = coco::conformance::downloaded<P>(bench_.on, h);
+        a_ = coco::conformance::downloaded<P>(bench_.on, a);
         for (Index s = 0; s < host.targets_of.count(); ++s)
             for (Id t = host.targets_of.at[static_cast<std::size_t>(s)];
                  t < host.targets_of.at[static_cast<std::size_t>(s) + 1]; ++t) {
@@ -71,18 +71,18 @@ public:
         const coco::CRows<P> h = seen.h, v = seen.items.vectors;
         auto prompts = prompted(ctx);
         REQUIRE(codes_of(prompts) == codes_);
-        const auto mix = spoken(ctx, prompts);
+        const auto mix = run_llm(ctx, prompts);
         const coco::CRows<P> then =
-            coco::conformance::brought(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
+            coco::conformance::uploaded(bench_.on, bench_.work, mix_, {mix.out.rows, mix.out.cols});
         const coco::CRows<P> live = aligned(ctx, prompts, mix, mix.out, h),
                              held = aligned(ctx, prompts, mix, then, h);
-        Numbers rows = coco::conformance::fetched<P>(bench_.on, held);
-        const Numbers moving = coco::conformance::fetched<P>(bench_.on, live);
+        Numbers rows = coco::conformance::downloaded<P>(bench_.on, held);
+        const Numbers moving = coco::conformance::downloaded<P>(bench_.on, live);
         for (std::size_t i = 0; i < rows.size(); ++i)
             if (open[i / static_cast<std::size_t>(width)]) rows[i] = moving[i];
-        const coco::CRows<P> a = coco::conformance::brought(bench_.on, bench_.work, rows, {h.rows, h.cols});
+        const coco::CRows<P> a = coco::conformance::uploaded(bench_.on, bench_.work, rows, {h.rows, h.cols});
         const coco::Rows<P> terms =
-            coco::conformance::brought(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
+            coco::conformance::uploaded(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
         coco::loss::objective<P>(w.objective, ctx, a, v, batch_.targets, 1, terms.data,
                                  ctx.work.keep(h.rows, h.cols), {});
@@ -93,7 +93,7 @@ public:
         coco::Context<P> without = ctx.inputs_only();
         prompt_.penalty(without, prompts, w.gamma, w.beta, terms.data + 2);
         double sum = 0;
-        for (const double term : coco::conformance::fetched<P>(bench_.on, terms)) sum += term;
+        for (const double term : coco::conformance::downloaded<P>(bench_.on, terms)) sum += term;
         return sum;
     }
 
@@ -106,7 +106,7 @@ public:
         const auto seen = behaviour_.forward(ctx, batch_);
         const coco::CRows<P> h = seen.h;
         auto prompts = prompted(ctx);
-        const auto mix = spoken(ctx, prompts);
+        const auto mix = run_llm(ctx, prompts);
         const auto pure = decoupler_.forward(ctx, coco::CRows<P>(prompts.out), prompts.of_group,
                                              coco::CRows<P>(mix.out), mix.of_group);
         const auto of = by_segment(ctx, pure.of_group);
@@ -118,11 +118,11 @@ public:
         const coco::Rows<P> unused = ctx.work.keep(1, 1);
         coco::loss::objective<P>(config_.loss.objective, ctx, out.out, seen.items.vectors, batch_.targets, 1,
                                  unused.data, da, {});
-        Numbers slopes = coco::conformance::fetched<P>(bench_.on, da);
+        Numbers slopes = coco::conformance::downloaded<P>(bench_.on, da);
         for (std::size_t i = 0; i < slopes.size(); ++i)
             slopes[i] *= open[i / static_cast<std::size_t>(width)];
         const coco::CRows<P> dopen =
-            coco::conformance::brought(bench_.on, bench_.work, slopes, {da.rows, da.cols});
+            coco::conformance::uploaded(bench_.on, bench_.work, slopes, {da.rows, da.cols});
         aligner_.backward(inputs, out, dopen, {}, dpure);
         decoupler_.backward(inputs, pure, coco::CRows<P>(dpure), {}, dmix);
         llm_.backward(ctx, adapter_, mix, coco::CRows<P>(dmix), dsoft,
@@ -146,22 +146,22 @@ private:
         return xy / std::sqrt(xx * yy);
     }
 
-    coco::Batch<P> brought(const coco::HostBatch& host) {
+    coco::Batch<P> uploaded(const coco::HostBatch& host) {
         coco::Context<P> ctx{bench_.on, brought_};
         return coco::upload(ctx, host);
     }
-    coco::CRows<P> known_rows(coco::Context<P>& ctx, coco::CRows<P> h_all) {
+    coco::CRows<P> query_rows(coco::Context<P>& ctx, coco::CRows<P> h_all) {
         const coco::Rows<P> e = ctx.work.keep(batch_.groups(), width);
         coco::nn::gather<P>(ctx.on, h_all, batch_.query_row, e);
         return e;
     }
     auto prompted(coco::Context<P>& ctx) {
         const coco::CRows<P> e =
-            coco::conformance::brought(bench_.on, bench_.work, e_, {batch_.groups(), width});
+            coco::conformance::uploaded(bench_.on, bench_.work, e_, {batch_.groups(), width});
         return prompt_.forward(ctx, e);
     }
     template <class Prompts>
-    auto spoken(coco::Context<P>& ctx, const Prompts& prompts) {
+    auto run_llm(coco::Context<P>& ctx, const Prompts& prompts) {
         typename Llm::template Input<P> in;
         in.soft = prompts.out;
         in.soft_of = prompts.of_group;
@@ -189,8 +189,8 @@ private:
     template <class Prompts>
     std::vector<Id> codes_of(const Prompts& prompts) {
         if constexpr (Prompt::selects_codes) {
-            max_codes_ = prompts.choice.of_row.longest;
-            return {prompts.choice.code_host.begin(), prompts.choice.code_host.end()};
+            max_codes_ = prompts.selection.of_row.longest;
+            return {prompts.selection.code_host.begin(), prompts.selection.code_host.end()};
         } else {
             return {};
         }

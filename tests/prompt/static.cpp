@@ -19,7 +19,7 @@ struct Case {
 
     template <class P>
     auto forward(Context<P>& ctx, const Sequence<P>&, const conformance::In<P>&) const {
-        return stage.forward(ctx, CRows<P>(conformance::brought(
+        return stage.forward(ctx, CRows<P>(conformance::uploaded(
                                       ctx.on, ctx.work, conformance::normals(5 * width, 1), {5, width})));
     }
     template <class P>
@@ -42,11 +42,11 @@ TEST_CASE("static prompts are the same rows for all users and have no penalty", 
     Parameters<P> parameters(on, layout, 1);
     Context<P> ctx = parameters.context(on, work);
     const auto saved = stage.forward(ctx, CRows<P>(work.keep(5, width)));
-    const auto rows = conformance::fetched<P>(on, std::as_const(parameters).view(stage.rows()));
+    const auto rows = conformance::downloaded<P>(on, std::as_const(parameters).view(stage.rows()));
     REQUIRE(saved.of_group.count() == 5);
     for (Index g = 0; g < 5; ++g) {
         REQUIRE(saved.of_group.length(g) == 4);
-        CHECK(conformance::fetched<P>(on, saved.out.rows_from(saved.of_group.begin(g), 4)) == rows);
+        CHECK(conformance::downloaded<P>(on, saved.out.rows_from(saved.of_group.begin(g), 4)) == rows);
     }
     double losses[2] = {0, 0};
     stage.penalty(ctx, saved, 1, 1, losses);

@@ -24,8 +24,8 @@ struct Case {
 
     template <class Policy>
     auto forward(Context<Policy>& ctx, const Sequence<Policy>&, const conformance::In<Policy>&) const {
-        return stage.forward(ctx,
-                             CRows<Policy>(conformance::brought(ctx.on, ctx.work, users(), {groups, width})));
+        return stage.forward(
+            ctx, CRows<Policy>(conformance::uploaded(ctx.on, ctx.work, users(), {groups, width})));
     }
     template <class Policy>
     void backward(Context<Policy>& ctx, const Sequence<Policy>&,
@@ -54,11 +54,11 @@ struct Scene {
     }
     void set(const TensorRef& s, const conformance::Numbers& x) { on.upload(x.data(), parameters.list(s)); }
     conformance::Numbers value(const TensorRef& s) {
-        return conformance::fetched<P>(on, std::as_const(parameters).view(s));
+        return conformance::downloaded<P>(on, std::as_const(parameters).view(s));
     }
     auto prompts(const conformance::Numbers& e) {
         return stage.forward(
-            ctx, CRows<P>(conformance::brought(on, work, e, {static_cast<Index>(e.size()) / width, width})));
+            ctx, CRows<P>(conformance::uploaded(on, work, e, {static_cast<Index>(e.size()) / width, width})));
     }
 };
 
@@ -101,7 +101,7 @@ TEST_CASE("selection equals brute force by cosine: at least the nearest, at most
             const conformance::Numbers z = scene.value(scene.stage.codes());
             const conformance::Numbers shared = scene.value(scene.stage.shared()),
                                        w = scene.value(scene.stage.projection());
-            const conformance::Numbers out = conformance::fetched<P>(scene.on, saved.out);
+            const conformance::Numbers out = conformance::downloaded<P>(scene.on, saved.out);
             const auto prompt = [&](Index i, Index j) {
                 return out[static_cast<std::size_t>(i * model_width + j)];
             };
@@ -109,10 +109,10 @@ TEST_CASE("selection equals brute force by cosine: at least the nearest, at most
             for (Index g = 0; g < groups; ++g) {
                 const std::vector<Id> wanted =
                     selected(e, static_cast<std::size_t>(g), z, theta, static_cast<std::size_t>(maximum));
-                const Segments<P>& of = saved.choice.of_row;
-                REQUIRE(std::vector<Id>(saved.choice.code_host.begin() + of.begin(g),
-                                        saved.choice.code_host.begin() + of.end(g)) == wanted);
-                CHECK(saved.choice.nearest_host[static_cast<std::size_t>(g)] ==
+                const Segments<P>& of = saved.selection.of_row;
+                REQUIRE(std::vector<Id>(saved.selection.code_host.begin() + of.begin(g),
+                                        saved.selection.code_host.begin() + of.end(g)) == wanted);
+                CHECK(saved.selection.nearest_host[static_cast<std::size_t>(g)] ==
                       selected(e, static_cast<std::size_t>(g), z, 2, 1)[0]);
                 // First the shared prompt, unprojected; then the codes by index, projected.
                 REQUIRE(saved.of_group.length(g) == static_cast<Index>(wanted.size()) + 1);
@@ -134,7 +134,7 @@ TEST_CASE("selection equals brute force by cosine: at least the nearest, at most
 TEST_CASE("the shared prompt is never selected, and a batch without users is valid", "[prompt]") {
     Scene scene({.codes = 4, .theta = -1, .max_codes = 30});
     const auto saved = scene.prompts(users());
-    for (const Id k : saved.choice.code_host) CHECK((k >= 0 && k < 4));
+    for (const Id k : saved.selection.code_host) CHECK((k >= 0 && k < 4));
     CHECK(saved.out.rows == groups * 5);
     const auto none = scene.prompts({});
     CHECK(none.out.rows == 0);
@@ -169,20 +169,20 @@ TEST_CASE("penalties equal the formulas of L_Q and L_ortho, with gradients for t
             return std::pair(gamma * quantisation, beta * orthogonality);
         };
         const auto saved = scene.prompts(e);
-        const Rows<P> sums = conformance::brought(scene.on, scene.work, {0, 0}, {1, 2});
+        const Rows<P> sums = conformance::uploaded(scene.on, scene.work, {0, 0}, {1, 2});
         scene.stage.penalty(scene.ctx, saved, gamma, beta, sums.data);
-        const conformance::Numbers losses = conformance::fetched<P>(scene.on, sums);
+        const conformance::Numbers losses = conformance::downloaded<P>(scene.on, sums);
         const conformance::Numbers z = scene.value(scene.stage.codes());
         const auto [quantisation, orthogonality] = value(z);
         CHECK(std::abs(losses[0] - quantisation) <= 1e-13 * quantisation);
         CHECK(std::abs(losses[1] - orthogonality) <= 1e-13);
         conformance::gradient_agrees(
-            "codes", z, conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.codes())),
+            "codes", z, conformance::downloaded<P>(scene.on, scene.gradients.view(scene.stage.codes())),
             [&](const conformance::Numbers& x) { return value(x).first + value(x).second; });
         CHECK(conformance::length(
-                  conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
+                  conformance::downloaded<P>(scene.on, scene.gradients.view(scene.stage.shared()))) == 0);
         CHECK(conformance::length(
-                  conformance::fetched<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
+                  conformance::downloaded<P>(scene.on, scene.gradients.view(scene.stage.projection()))) == 0);
     }
 }
 
@@ -196,10 +196,11 @@ TEST_CASE("centred: only the comparison changes, to users minus their centre", "
     conformance::Numbers moved = users();
     for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += centre[i % static_cast<std::size_t>(width)];
     const auto a = plain.prompts(users()), b = centred.prompts(moved);
-    REQUIRE(a.choice.code_host.size() == b.choice.code_host.size());
-    CHECK(std::equal(a.choice.code_host.begin(), a.choice.code_host.end(), b.choice.code_host.begin()));
-    CHECK(std::equal(a.choice.nearest_host.begin(), a.choice.nearest_host.end(),
-                     b.choice.nearest_host.begin()));
+    REQUIRE(a.selection.code_host.size() == b.selection.code_host.size());
+    CHECK(std::equal(a.selection.code_host.begin(), a.selection.code_host.end(),
+                     b.selection.code_host.begin()));
+    CHECK(std::equal(a.selection.nearest_host.begin(), a.selection.nearest_host.end(),
+                     b.selection.nearest_host.begin()));
     for (Index g = 0; g < groups; ++g)
         for (Index j = 0; j < width; ++j) CHECK(a.e.row(g)[j] == Approx(b.e.row(g)[j]).margin(1e-12));
 }

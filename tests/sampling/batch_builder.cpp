@@ -125,14 +125,14 @@ TEST_CASE("samples by positions: a window around the cut, with knowledge only fo
 TEST_CASE("positions count from the most recent or from the oldest", "[pipeline]") {
     Sampling s = sampling(Samples::prefixes);
     HostBatch b;
-    BatchBuilder(s, items).ask(b, 0, one(9).of(0), coco::no_id, nullptr);
+    BatchBuilder(s, items).add_history(b, 0, one(9).of(0), coco::no_id, nullptr);
     CHECK(b.item == from_to(3, 9));
     CHECK(b.position == std::vector<Id>{5, 4, 3, 2, 1, 0});
     CHECK(b.target_row == std::vector<Id>{5});
     CHECK(b.groups() == 0);
     s.positions = Positions::oldest;
     b.clear();
-    BatchBuilder(s, items).ask(b, 0, one(9).of(0), 4, nullptr);
+    BatchBuilder(s, items).add_history(b, 0, one(9).of(0), 4, nullptr);
     CHECK(b.position == from_to(0, 6));
     CHECK(b.target_item == std::vector<Id>{4});
 }
@@ -209,6 +209,7 @@ TEST_CASE("invalid settings and histories are errors", "[pipeline]") {
     refused([](Sampling& s) { s.without_knowledge = 1; });
     CHECK_THROWS_AS(filled(sampling(Samples::prefixes), one(1), nullptr, 1), coco::Error);
     HostBatch b;
-    CHECK_THROWS_AS(BatchBuilder(sampling(Samples::prefixes), items).ask(b, 0, {}, coco::no_id, nullptr),
-                    coco::Error);
+    CHECK_THROWS_AS(
+        BatchBuilder(sampling(Samples::prefixes), items).add_history(b, 0, {}, coco::no_id, nullptr),
+        coco::Error);
 }

@@ -95,7 +95,7 @@ TEST_CASE("a pass releases the memory kept inside it", "[workspace]") {
     Workspace<CostModel> work(on);
     const double* first = nullptr;
     {
-        const Workspace<CostModel>::Passing passing(work);
+        const Workspace<CostModel>::RecomputeScope passing(work);
         first = work.keep(5, 5).data;
         work.keep(200000, 2);
     }

@@ -65,7 +65,7 @@ TEST_CASE("tokenizer: tokens found after normalisation, and ids without a token"
     Vocabulary vocabulary = small();
     vocabulary.nfc = true;
     vocabulary.tokens.insert(vocabulary.tokens.end(), {"", "", "<é>"});
-    vocabulary.special_later = {13};
+    vocabulary.special_after_normalisation = {13};
     const Tokenizer tokenizer(vocabulary);
     CHECK(tokenizer.encode("ab<e\u0301>b") == Ids{5, 13, 3});
     CHECK(tokenizer.encode("e\u0301a<end>\u0301") == Ids{10, 2, 0});

@@ -74,8 +74,7 @@ bool killed(int status) { return WIFSIGNALED(status) && WTERMSIG(status) == SIGK
 
 }  // namespace
 
-TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterrupted run",
-          "[checkpoint]") {
+TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterrupted run", "[checkpoint]") {
     const SmallShop shop;
     const auto whole = scratch("whole.coco");
     REQUIRE(run(shop, whole, {}) == 0);

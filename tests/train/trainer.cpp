@@ -18,7 +18,7 @@ namespace {
 /// Allocations between the first step of the second epoch of each training stage and the end of that epoch,
 /// evaluation included.
 template <class Model>
-std::int64_t taken_in_second_epochs(Trainer<Model, Host>& trainer, const SmallShop& shop) {
+std::int64_t allocations_in_second_epochs(Trainer<Model, Host>& trainer, const SmallShop& shop) {
     std::int64_t taken = 0;
     std::optional<conformance::Allocations> counter;
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
@@ -47,7 +47,7 @@ TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
                 config.model.loss.objective = loss;
                 config.sampling.samples = samples;
                 Trainer<Plain, Host> trainer(config, shop.data.catalogue, std::make_shared<Host>(2));
-                CHECK(taken_in_second_epochs(trainer, shop) == 0);
+                CHECK(allocations_in_second_epochs(trainer, shop) == 0);
             }
     }
     SECTION("the joint step") {
@@ -56,7 +56,7 @@ TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
             config.sampling.samples = samples;
             Trainer<Shop, Host> trainer(config, shop.data.catalogue, shop.language,
                                         std::make_shared<Host>(2));
-            CHECK(taken_in_second_epochs(trainer, shop) == 0);
+            CHECK(allocations_in_second_epochs(trainer, shop) == 0);
         }
     }
 }

@@ -17,20 +17,20 @@ namespace adapter {
 
 /// `static constexpr bool learns`: whether it has tensors to train.
 template <class T>
-concept SaysWhetherItLearns = requires {
+concept DeclaresLearning = requires {
     { T::learns } -> std::convertible_to<bool>;
 };
 
 /// Constructor `T(ParameterLayout&, const T::Config&, const adapter::Sizes&)`.
 template <class T>
-concept ClaimsItsTensors = requires {
+concept ConstructibleFromLayout = requires {
     typename T::Config;
 }
 &&std::constructible_from<T, ParameterLayout&, const typename T::Config&, const Sizes&>;
 
 /// `changes(projection)`: whether it changes that map; if not, the input rows for it need not be recomputed.
 template <class T>
-concept SaysWhatItChanges = requires(const T& adapter, Projection projection) {
+concept ReportsChangedProjections = requires(const T& adapter, Projection projection) {
     { adapter.changes(projection) } -> std::convertible_to<bool>;
 };
 
@@ -55,8 +55,8 @@ concept PassesGradients = requires(const T& adapter, Context<Archetype>& ctx, In
 /// A trained change of a language model whose own weights are not trained.
 template <class T>
 concept Adapter =
-    Plays<T, role::Adapter> && adapter::SaysWhetherItLearns<T> && adapter::ClaimsItsTensors<T> &&
-    adapter::SaysWhatItChanges<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
+    Plays<T, role::Adapter> && adapter::DeclaresLearning<T> && adapter::ConstructibleFromLayout<T> &&
+    adapter::ReportsChangedProjections<T> && adapter::ChangesProjections<T> && adapter::PassesGradients<T>;
 
 /// True for an adapter. For any other type it does not compile, and the first line of the error message names
 /// the first requirement below that is not met.
@@ -66,16 +66,16 @@ constexpr bool explain_adapter() {
         static_assert(
             Plays<T, role::Adapter>,
             "coco: not an Adapter: it lacks `using Role = coco::role::Adapter;` (docs/concepts.md#adapter)");
-    else if constexpr (!adapter::SaysWhetherItLearns<T>)
-        static_assert(adapter::SaysWhetherItLearns<T>,
+    else if constexpr (!adapter::DeclaresLearning<T>)
+        static_assert(adapter::DeclaresLearning<T>,
                       "coco: this Adapter lacks `static constexpr bool learns` (docs/concepts.md#adapter)");
-    else if constexpr (!adapter::ClaimsItsTensors<T>)
-        static_assert(adapter::ClaimsItsTensors<T>,
+    else if constexpr (!adapter::ConstructibleFromLayout<T>)
+        static_assert(adapter::ConstructibleFromLayout<T>,
                       "coco: this Adapter lacks `struct Config` and a constructor from "
                       "`(coco::ParameterLayout&, const Config&, "
                       "const coco::adapter::Sizes&)` (docs/concepts.md#adapter)");
-    else if constexpr (!adapter::SaysWhatItChanges<T>)
-        static_assert(adapter::SaysWhatItChanges<T>,
+    else if constexpr (!adapter::ReportsChangedProjections<T>)
+        static_assert(adapter::ReportsChangedProjections<T>,
                       "coco: this Adapter lacks `bool changes(coco::adapter::Projection) const` "
                       "(docs/concepts.md#adapter)");
     else if constexpr (!adapter::ChangesProjections<T>)

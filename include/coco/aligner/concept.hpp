@@ -16,27 +16,27 @@ namespace aligner {
 
 /// Constructor `T(ParameterLayout&, const T::Config&, Index width)`; `Config` has defaults.
 template <class T>
-concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
+concept ConstructibleFromLayout = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index>;
 
 /// `template <class P> struct Saved` with `out`, one row per row of h.
 template <class T>
-concept KeepsAligned = requires(const typename T::template Saved<Archetype>& saved) {
+concept HasSavedAligned = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<CRows<Archetype>>;
 };
 
 /// `forward(ctx, h, h_of, pure, pure_of)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
-                               const Segments<Archetype>& of) {
+concept HasForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
+                              const Segments<Archetype>& of) {
     { t.forward(ctx, rows, of, rows, of) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
 /// `backward(ctx, saved, dy, dh, dpure)`: parameters' gradients +=, the others = unless empty.
 template <class T>
-concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
-                                const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
-                                Rows<Archetype> dx) {
+concept HasBackward = requires(const T& t, Context<Archetype>& ctx,
+                               const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
+                               Rows<Archetype> dx) {
     { t.backward(ctx, saved, dy, dx, dx) } -> std::same_as<void>;
 };
 
@@ -44,8 +44,8 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 /// Combines behaviour and knowledge row by row; a row without knowledge is unchanged.
 template <class T>
-concept Aligner = Plays<T, role::Aligner> && aligner::ClaimsItsTensors<T> && aligner::KeepsAligned<T> &&
-    aligner::GoesForward<T> && aligner::GoesBackward<T>;
+concept Aligner = Plays<T, role::Aligner> && aligner::ConstructibleFromLayout<T> &&
+    aligner::HasSavedAligned<T> && aligner::HasForward<T> && aligner::HasBackward<T>;
 
 /// True for an aligner. For any other type it does not compile, and the first line of the error message names
 /// the first requirement below that is not met.
@@ -55,22 +55,22 @@ constexpr bool explain_aligner() {
         static_assert(
             Plays<T, role::Aligner>,
             "coco: not an Aligner: it lacks `using Role = coco::role::Aligner;` (docs/concepts.md#aligner)");
-    else if constexpr (!aligner::ClaimsItsTensors<T>)
-        static_assert(aligner::ClaimsItsTensors<T>,
+    else if constexpr (!aligner::ConstructibleFromLayout<T>)
+        static_assert(aligner::ConstructibleFromLayout<T>,
                       "coco: this Aligner lacks `struct Config` with defaults and a constructor from "
                       "`(coco::ParameterLayout&, const Config&, Index width)` (docs/concepts.md#aligner)");
-    else if constexpr (!aligner::KeepsAligned<T>)
-        static_assert(aligner::KeepsAligned<T>,
+    else if constexpr (!aligner::HasSavedAligned<T>)
+        static_assert(aligner::HasSavedAligned<T>,
                       "coco: this Aligner lacks `template <class P> struct Saved` with rows `out` "
                       "(docs/concepts.md#aligner)");
-    else if constexpr (!aligner::GoesForward<T>)
-        static_assert(aligner::GoesForward<T>,
+    else if constexpr (!aligner::HasForward<T>)
+        static_assert(aligner::HasForward<T>,
                       "coco: this Aligner lacks `Saved<P> forward(Context<P>&, CRows<P> h, const "
                       "Segments<P>&, CRows<P> "
                       "pure, const Segments<P>&) const` (docs/concepts.md#aligner)");
     else
         static_assert(
-            aligner::GoesBackward<T>,
+            aligner::HasBackward<T>,
             "coco: this Aligner lacks `void backward(Context<P>&, const Saved<P>&, CRows<P> dy, Rows<P> dh, "
             "Rows<P> dpure) const` (docs/concepts.md#aligner)");
     return true;

@@ -18,7 +18,7 @@ namespace backbone {
 
 /// `struct Config` with `width()`, the columns of h, and `window`, the longest history in items.
 template <class B>
-concept DescribesItself = std::default_initializable<typename B::Config> &&
+concept HasConfig = std::default_initializable<typename B::Config> &&
     requires(const typename B::Config& config) {
     { config.width() } -> std::convertible_to<Index>;
     { config.window } -> std::convertible_to<Index>;
@@ -27,32 +27,32 @@ concept DescribesItself = std::default_initializable<typename B::Config> &&
 /// `static constexpr nn::AttentionMask attention_mask`: whether an output depends only on its own item and
 /// earlier ones.
 template <class B>
-concept SaysItsAttentionMask = requires {
+concept DeclaresAttentionMask = requires {
     { B::attention_mask } -> std::convertible_to<nn::AttentionMask>;
 };
 
 /// Constructor `B(ParameterLayout&, const B::Config&)`.
 template <class B>
-concept ClaimsItsTensors = std::constructible_from<B, ParameterLayout&, const typename B::Config&>;
+concept ConstructibleFromLayout = std::constructible_from<B, ParameterLayout&, const typename B::Config&>;
 
 /// `template <class P> struct Saved` with `h`, rows x width.
 template <class B>
-concept KeepsForBackward = requires(const typename B::template Saved<Archetype>& saved) {
+concept HasSaved = requires(const typename B::template Saved<Archetype>& saved) {
     { saved.h } -> std::convertible_to<CRows<Archetype>>;
 };
 
 /// `forward(ctx, sequence, x)` returns `Saved<P>`.
 template <class B>
-concept GoesForward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
-                               CRows<Archetype> x) {
+concept HasForward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
+                              CRows<Archetype> x) {
     { b.forward(ctx, sequence, x) } -> std::same_as<typename B::template Saved<Archetype>>;
 };
 
 /// `backward(ctx, sequence, saved, dh, dx)`: parameters' gradients +=, dx = unless empty.
 template <class B>
-concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
-                                const typename B::template Saved<Archetype>& saved, CRows<Archetype> dh,
-                                Rows<Archetype> dx) {
+concept HasBackward = requires(const B& b, Context<Archetype>& ctx, const Sequence<Archetype>& sequence,
+                               const typename B::template Saved<Archetype>& saved, CRows<Archetype> dh,
+                               Rows<Archetype> dx) {
     { b.backward(ctx, sequence, saved, dh, dx) } -> std::same_as<void>;
 };
 
@@ -60,9 +60,9 @@ concept GoesBackward = requires(const B& b, Context<Archetype>& ctx, const Seque
 
 /// Turns packed histories into one vector per row. Its products with item vectors are the scores.
 template <class B>
-concept Backbone = Plays<B, role::Backbone> && backbone::DescribesItself<B> &&
-    backbone::SaysItsAttentionMask<B> && backbone::ClaimsItsTensors<B> && backbone::KeepsForBackward<B> &&
-    backbone::GoesForward<B> && backbone::GoesBackward<B>;
+concept Backbone = Plays<B, role::Backbone> && backbone::HasConfig<B> && backbone::DeclaresAttentionMask<B> &&
+    backbone::ConstructibleFromLayout<B> && backbone::HasSaved<B> && backbone::HasForward<B> &&
+    backbone::HasBackward<B>;
 
 /// True for a backbone. For any other type it does not compile, and the first line of the error message names
 /// the first requirement below that is not met.
@@ -72,31 +72,31 @@ constexpr bool explain_backbone() {
         static_assert(Plays<B, role::Backbone>,
                       "coco: not a Backbone: it lacks `using Role = coco::role::Backbone;` "
                       "(CONTRIBUTING.md, Add a backbone, 1)");
-    else if constexpr (!backbone::DescribesItself<B>)
-        static_assert(backbone::DescribesItself<B>,
+    else if constexpr (!backbone::HasConfig<B>)
+        static_assert(backbone::HasConfig<B>,
                       "coco: this Backbone lacks `struct Config` with defaults, `width()` and `window` "
                       "(CONTRIBUTING.md, Add a backbone, 2)");
-    else if constexpr (!backbone::SaysItsAttentionMask<B>)
-        static_assert(backbone::SaysItsAttentionMask<B>,
+    else if constexpr (!backbone::DeclaresAttentionMask<B>)
+        static_assert(backbone::DeclaresAttentionMask<B>,
                       "coco: this Backbone lacks `static constexpr coco::nn::AttentionMask attention_mask` "
                       "(CONTRIBUTING.md, Add a backbone, 1)");
-    else if constexpr (!backbone::ClaimsItsTensors<B>)
+    else if constexpr (!backbone::ConstructibleFromLayout<B>)
         static_assert(
-            backbone::ClaimsItsTensors<B>,
+            backbone::ConstructibleFromLayout<B>,
             "coco: this Backbone lacks a constructor from `(coco::ParameterLayout&, const Config&)` "
             "(CONTRIBUTING.md, Add a backbone, 2)");
-    else if constexpr (!backbone::KeepsForBackward<B>)
-        static_assert(backbone::KeepsForBackward<B>,
+    else if constexpr (!backbone::HasSaved<B>)
+        static_assert(backbone::HasSaved<B>,
                       "coco: this Backbone lacks `template <class P> struct Saved` with rows `h` "
                       "(CONTRIBUTING.md, Add a backbone, 3)");
-    else if constexpr (!backbone::GoesForward<B>)
+    else if constexpr (!backbone::HasForward<B>)
         static_assert(
-            backbone::GoesForward<B>,
+            backbone::HasForward<B>,
             "coco: this Backbone lacks `Saved<P> forward(Context<P>&, const Sequence<P>&, CRows<P> x) const` "
             "(CONTRIBUTING.md, Add a backbone, 4)");
     else
         static_assert(
-            backbone::GoesBackward<B>,
+            backbone::HasBackward<B>,
             "coco: this Backbone lacks `void backward(Context<P>&, const Sequence<P>&, const Saved<P>&, "
             "CRows<P> dh, Rows<P> dx) const` (CONTRIBUTING.md, Add a backbone, 4)");
     return true;

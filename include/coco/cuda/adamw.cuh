@@ -48,7 +48,7 @@ inline constexpr Index norm_chunk = 8 * block_threads;
 
 /// One range of an AdamW step, with its constants in the policy's scalars, rounded as on the host.
 template <class T>
-struct Moving {
+struct AdamWConstants {
     T *value = nullptr, *first = nullptr, *second = nullptr;
     const T* gradient = nullptr;
     Index size = 0;
@@ -57,9 +57,9 @@ struct Moving {
 
     static constexpr Index pack = sizeof(Pack<T>) / sizeof(T);
 
-    Moving() = default;
+    AdamWConstants() = default;
     template <class P>
-    explicit Moving(const AdamWRange<P>& r)
+    explicit AdamWConstants(const AdamWRange<P>& r)
         : value(r.value.data),
           first(r.first.data),
           second(r.second.data),
@@ -112,11 +112,11 @@ __global__ void square_sums(const cuda::Ranges<List<const T, space::Device>> lis
 /// One AdamW step: one pack per thread; single elements at the end of a range or where addresses are not
 /// aligned.
 template <class T>
-__global__ void adamw(const cuda::Ranges<cuda::Moving<T>> ranges, const T* scale) {
+__global__ void adamw(const cuda::Ranges<cuda::AdamWConstants<T>> ranges, const T* scale) {
     using Pack = cuda::Pack<T>;
-    constexpr Index each = cuda::Moving<T>::pack;
+    constexpr Index each = cuda::AdamWConstants<T>::pack;
     Index block = blockIdx.x;
-    const cuda::Moving<T>& r = ranges.of(block);
+    const cuda::AdamWConstants<T>& r = ranges.of(block);
     const T clip = scale ? *scale : T(1);
     const Index i = (block * blockDim.x + threadIdx.x) * each;
     if (r.fit && i + each <= r.size) {
@@ -164,11 +164,11 @@ void squared_norm(Device& device, std::span<const List<const T, space::Device>> 
 /// *scale first, where scale is not null.
 template <class T, class P>
 void adamw(Device& device, std::span<const AdamWRange<P>> ranges, const T* scale) {
-    constexpr Index a_block = Moving<T>::pack * block_threads;
+    constexpr Index a_block = AdamWConstants<T>::pack * block_threads;
     for (std::size_t at = 0; at < ranges.size();) {
-        Ranges<Moving<T>> some;
+        Ranges<AdamWConstants<T>> some;
         for (; at < ranges.size() && some.count < launch_ranges; ++at)
-            some.add(Moving<T>(ranges[at]), (ranges[at].value.size + a_block - 1) / a_block);
+            some.add(AdamWConstants<T>(ranges[at]), (ranges[at].value.size + a_block - 1) / a_block);
         launch(device.stream(), kernel::adamw<T>, dim3(static_cast<unsigned>(some.pieces())),
                dim3(block_threads), 0, some, scale);
     }

@@ -14,25 +14,25 @@ namespace cuda {
 
 /// The warp's shared memory in `attend`.
 template <class T, int width>
-struct AttendRoom : QueryRoom<T, width> {
-    using Base = QueryRoom<T, width>;
+struct AttendShared : QueryShared<T, width> {
+    using Base = QueryShared<T, width>;
     static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::maximum;
 
     T* highest;
 
-    __device__ explicit AttendRoom(WarpRoom room) : Base(room), highest(room.take<T>(Base::maximum)) {}
+    __device__ explicit AttendShared(WarpShared room) : Base(room), highest(room.take<T>(Base::maximum)) {}
 };
 
 /// `count` tile rows, all of one segment, against all keys that they attend to.
 template <class T, int width>
-__device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, int kv, int count,
-                            const AttendRoom<T, width>& room, View<T, space::Device> out,
+__device__ void attend_rows(const AttentionCall<T>& call, const VisibleKeys& visible_keys, int kv, int count,
+                            const AttendShared<T, width>& room, View<T, space::Device> out,
                             View<T, space::Device> statistics) {
-    using Room = AttendRoom<T, width>;
+    using Room = AttendShared<T, width>;
     using Tile = typename Room::Tile;
     constexpr int maximum = Room::maximum, columns = Tile::columns;
     const int lane = Tile::lane(), head = call.head, at = kv * head;
-    const bool own = !call.own_k.empty() && sight.count() > 0;
+    const bool own = !call.own_k.empty() && visible_keys.count() > 0;
     T sum[maximum], mixed[maximum][columns];
     COCO_UNROLL
     for (int r = 0; r < maximum; ++r) {
@@ -55,7 +55,7 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
         score = warp_sum(score);
         if (lane == 0) room.highest[r] = score;
         sum[r] = lane == 0 ? T(1) : T(0);
-        const T factor = dropout_factor(call, row, room.rows.head[r], sight.count());
+        const T factor = dropout_factor(call, row, room.rows.head[r], visible_keys.count());
         COCO_UNROLL
         for (int c = 0; c < columns; ++c)
             mixed[r][c] = lane + warp_size * c < head ? factor * value[lane + warp_size * c] : T(0);
@@ -65,7 +65,7 @@ __device__ void attend_rows(const AttentionCall<T>& call, const Sight& sight, in
     for (int first = 0; first < limit; first += warp_size) {
         const int key = first + lane;
         __syncwarp();
-        room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
+        room.lines.row[lane] = key < limit ? visible_keys.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
         T score[maximum] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
@@ -121,10 +121,10 @@ __global__ void __launch_bounds__(4 * cuda::warp_size, sizeof(T) == 8 ? 1
                                                                       : 3)
     attend(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
            const View<T, space::Device> out, const View<T, space::Device> statistics) {
-    using Room = cuda::AttendRoom<T, width>;
+    using Room = cuda::AttendShared<T, width>;
     cuda::for_query_tiles<Room>(
-        call, window, [&](const cuda::Sight& sight, int kv, int count, const Room& room) {
-            cuda::attend_rows<T, width>(call, sight, kv, count, room, out, statistics);
+        call, window, [&](const cuda::VisibleKeys& visible_keys, int kv, int count, const Room& room) {
+            cuda::attend_rows<T, width>(call, visible_keys, kv, count, room, out, statistics);
         });
 }
 
@@ -141,11 +141,11 @@ void with_width(int head, const F& f) {
         f.template run<64>();
     else if (head <= 128)
         f.template run<128>();
-    else if (head <= widest_head)
-        f.template run<widest_head>();
+    else if (head <= max_head_width)
+        f.template run<max_head_width>();
     else
         throw Error("cuda: attend", "heads are too wide for this device's kernels: take more, narrower heads",
-                    text_of("at most ", widest_head, " columns a head"), text_of(head));
+                    text_of("at most ", max_head_width, " columns a head"), text_of(head));
 }
 
 template <class T>
@@ -156,7 +156,7 @@ struct LaunchAttend {
 
     template <int width>
     void run() const {
-        using Room = AttendRoom<T, width>;
+        using Room = AttendShared<T, width>;
         constexpr int warps = warps_for(Room::bytes);
         const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::maximum);
         launch(device.stream(), kernel::attend<T, width>,

@@ -19,7 +19,8 @@ namespace kernel {
 
 /// D, and all gradients that concern a row's own key. One warp: one query row, one key head.
 template <class T>
-__global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cuda::AttentionSlopes<T> slopes,
+__global__ void attend_backward_rows(const cuda::AttentionCall<T> call,
+                                     const cuda::AttentionGradientInputs<T> slopes,
                                      const View<T, space::Device> down_k,
                                      const View<T, space::Device> down_v) {
     const Index task = (static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x) / cuda::warp_size,
@@ -32,7 +33,7 @@ __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cu
     if (!call.own_k.empty()) {
         const Index s = cuda::count_up_to(call.queries.begins, call.queries.count + 1, row) - 1;
         if (s < 0 || s >= call.queries.count || row >= call.queries.end(s)) return;
-        seen = cuda::Sight(call, s).count();
+        seen = cuda::VisibleKeys(call, s).count();
     }
     for (int h = kv * group; h < (kv + 1) * group; ++h) {
         const T* const gradient = slopes.dout.row(row) + h * head;
@@ -73,12 +74,12 @@ __global__ void attend_backward_rows(const cuda::AttentionCall<T> call, const cu
 /// dq. Warps as in `attend`.
 template <class T, int width>
 __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const cuda::QueryWindow window,
-                                        const cuda::AttentionSlopes<T> slopes,
+                                        const cuda::AttentionGradientInputs<T> slopes,
                                         const View<T, space::Device> dq) {
-    using Room = cuda::AttendBackwardRoom<T, width>;
+    using Room = cuda::AttendBackwardShared<T, width>;
     cuda::for_query_tiles<Room>(
-        call, window, [&](const cuda::Sight& sight, int kv, int count, const Room& room) {
-            cuda::attend_backward_rows<T, width>(call, slopes, sight, kv, count, room, dq);
+        call, window, [&](const cuda::VisibleKeys& visible_keys, int kv, int count, const Room& room) {
+            cuda::attend_backward_rows<T, width>(call, slopes, visible_keys, kv, count, room, dq);
         });
 }
 
@@ -86,25 +87,25 @@ __global__ void attend_backward_queries(const cuda::AttentionCall<T> call, const
 /// head.
 template <class T, int width>
 __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const Index key_rows,
-                                     const cuda::AttentionSlopes<T> slopes, const View<T, space::Device> dk,
-                                     const View<T, space::Device> dv) {
+                                     const cuda::AttentionGradientInputs<T> slopes,
+                                     const View<T, space::Device> dk, const View<T, space::Device> dv) {
     using Work = cuda::KeyTile<T, width>;
     const Index warps = blockDim.x / cuda::warp_size,
                 task = static_cast<Index>(blockIdx.x) * warps + threadIdx.x / cuda::warp_size,
                 begin = task / call.kv_heads * Work::maximum;
     if (begin >= key_rows) return;
     const int kv = static_cast<int>(task % call.kv_heads);
-    const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
+    const typename Work::Room room{cuda::WarpShared(Work::Room::bytes)};
     cuda::for_parts(call.keys, begin, begin + Work::maximum, [&](Index s, int first, int last) {
-        const cuda::Sight sight(call, s);
+        const cuda::VisibleKeys visible_keys(call, s);
         Work work(call, slopes, room, kv, last - first, !dk.empty(), !dv.empty());
-        work.load(sight.begin + first);
-        const int earliest = first - (sight.length - sight.queries),
-                  from = sight.causal && earliest > 0 ? earliest : 0;
-        work.add(sight.prefix + first, call.queries.begin(s), from, sight.queries,
-                 [&](int i) { return sight.visible(i); });
-        work.store(dk.empty() ? nullptr : dk.row(sight.begin + first) + kv * call.head, dk.stride,
-                   dv.empty() ? nullptr : dv.row(sight.begin + first) + kv * call.head, dv.stride);
+        work.load(visible_keys.begin + first);
+        const int earliest = first - (visible_keys.length - visible_keys.queries),
+                  from = visible_keys.causal && earliest > 0 ? earliest : 0;
+        work.add(visible_keys.prefix + first, call.queries.begin(s), from, visible_keys.queries,
+                 [&](int i) { return visible_keys.visible(i); });
+        work.store(dk.empty() ? nullptr : dk.row(visible_keys.begin + first) + kv * call.head, dk.stride,
+                   dv.empty() ? nullptr : dv.row(visible_keys.begin + first) + kv * call.head, dv.stride);
     });
 }
 
@@ -112,7 +113,7 @@ __global__ void attend_backward_keys(const cuda::AttentionCall<T> call, const In
 /// head. One warp: some rows of the prefix, one key head, one slice.
 template <class T, int width>
 __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
-                                       const cuda::AttentionSlopes<T> slopes, const Index first_query,
+                                       const cuda::AttentionGradientInputs<T> slopes, const Index first_query,
                                        const Index slice, const Index slices, T* const prefix_k,
                                        T* const prefix_v) {
     using Work = cuda::KeyTile<T, width>;
@@ -124,7 +125,7 @@ __global__ void attend_backward_prefix(const cuda::AttentionCall<T> call,
     const int kv = static_cast<int>(part % call.kv_heads), prefix = static_cast<int>(call.prefix),
               first = static_cast<int>(tile) * Work::maximum, left = prefix - first;
     const Index begin = first_query + part / call.kv_heads * slice, rest = call.query_rows - begin;
-    const typename Work::Room room{cuda::WarpRoom(Work::Room::bytes)};
+    const typename Work::Room room{cuda::WarpShared(Work::Room::bytes)};
     Work work(call, slopes, room, kv, left < Work::maximum ? left : Work::maximum, prefix_k != nullptr,
               prefix_v != nullptr);
     work.load(first);
@@ -174,7 +175,7 @@ struct LaunchAttendBackward {
     Device& device;
     const Attention<P>& shape;
     const AttentionCall<T>& call;
-    const AttentionSlopes<T>& slopes;
+    const AttentionGradientInputs<T>& slopes;
     Rows<P> dq, dk, dv;
 
     template <int width>
@@ -208,7 +209,7 @@ struct LaunchAttendBackward {
 private:
     template <int width>
     void queries() const {
-        using Room = AttendBackwardRoom<T, width>;
+        using Room = AttendBackwardShared<T, width>;
         constexpr int warps = warps_for(Room::bytes);
         const QueryWindow window = QueryWindow::of(call.heads / call.kv_heads, Room::maximum);
         launch(device.stream(), kernel::attend_backward_queries<T, width>,
@@ -226,8 +227,8 @@ void attend_backward(Device& device, const Attention<P>& shape, CRows<P> q, CRow
     const AttentionCall<T> call = attention_call<P>(shape, q, k, v, own_k, own_v);
     const Scratch scratch(device);
     const Index heads = call.query_rows * call.heads;
-    const AttentionSlopes<T> slopes{out, statistics, dout, scratch.take<T>(heads),
-                                    own_k.empty() ? nullptr : scratch.take<T>(heads)};
+    const AttentionGradientInputs<T> slopes{out, statistics, dout, scratch.take<T>(heads),
+                                            own_k.empty() ? nullptr : scratch.take<T>(heads)};
     launch(device.stream(), kernel::attend_backward_rows<T>,
            blocks_for(call.query_rows * call.kv_heads * warp_size), dim3(block_threads), 0, call, slopes,
            down_k, down_v);

@@ -10,7 +10,7 @@ namespace coco::cuda {
 
 /// The results of forward, and what backward derives from them.
 template <class T>
-struct AttentionSlopes {
+struct AttentionGradientInputs {
     View<const T, space::Device> out, statistics, dout;
     T* inner = nullptr;  ///< query_rows x heads: D
     T* own = nullptr;    ///< query_rows x heads: the gradient of the score with the row's own key; or null
@@ -18,26 +18,26 @@ struct AttentionSlopes {
 
 /// The warp's shared memory for dq.
 template <class T, int width>
-struct AttendBackwardRoom : QueryRoom<T, width> {
-    using Base = QueryRoom<T, width>;
+struct AttendBackwardShared : QueryShared<T, width> {
+    using Base = QueryShared<T, width>;
     static constexpr std::size_t bytes = Base::bytes + sizeof(T) * Base::Tile::rows_size;
 
     T* dout;
 
-    __device__ explicit AttendBackwardRoom(WarpRoom room)
+    __device__ explicit AttendBackwardShared(WarpShared room)
         : Base(room), dout(room.take<T>(Base::Tile::rows_size)) {}
 };
 
 /// dq of `count` tile rows of one segment.
 template <class T, int width>
-__device__ void attend_backward_rows(const AttentionCall<T>& call, const AttentionSlopes<T>& slopes,
-                                     const Sight& sight, int kv, int count,
-                                     const AttendBackwardRoom<T, width>& room, View<T, space::Device> dq) {
-    using Room = AttendBackwardRoom<T, width>;
+__device__ void attend_backward_rows(const AttentionCall<T>& call, const AttentionGradientInputs<T>& slopes,
+                                     const VisibleKeys& visible_keys, int kv, int count,
+                                     const AttendBackwardShared<T, width>& room, View<T, space::Device> dq) {
+    using Room = AttendBackwardShared<T, width>;
     using Tile = typename Room::Tile;
     constexpr int maximum = Room::maximum, columns = Tile::columns;
     const int lane = Tile::lane(), head = call.head, at = kv * head;
-    const bool own = !call.own_k.empty() && sight.count() > 0;
+    const bool own = !call.own_k.empty() && visible_keys.count() > 0;
     T slope[maximum][columns];
     COCO_UNROLL
     for (int r = 0; r < maximum; ++r) {
@@ -64,7 +64,7 @@ __device__ void attend_backward_rows(const AttentionCall<T>& call, const Attenti
     for (int first = 0; first < limit; first += warp_size) {
         const int key = first + lane;
         __syncwarp();
-        room.lines.row[lane] = key < limit ? sight.row(key) : no_id;
+        room.lines.row[lane] = key < limit ? visible_keys.row(key) : no_id;
         room.lines.column[lane] = static_cast<Id>(at);
         T score[maximum] = {}, along[maximum] = {};
         Tile::add_scores(score, room.q, count, room.lines, call.k, head, room.stage);
@@ -115,7 +115,7 @@ public:
         typename Tile::Lines lines;
         std::uint32_t* word;
 
-        __device__ explicit Room(WarpRoom room)
+        __device__ explicit Room(WarpShared room)
             : k(room.take<T>(Tile::rows_size)),
               v(room.take<T>(Tile::rows_size)),
               stage(room.take<T>(Tile::stage_size)),
@@ -125,15 +125,15 @@ public:
               word(room.take<std::uint32_t>(warp_size * word_stride)) {}
     };
 
-    __device__ KeyTile(const AttentionCall<T>& call, const AttentionSlopes<T>& slopes, const Room& room,
-                       int kv, int count, bool wants_k, bool wants_v)
+    __device__ KeyTile(const AttentionCall<T>& call, const AttentionGradientInputs<T>& slopes,
+                       const Room& room, int kv, int count, bool compute_dk, bool compute_dv)
         : call_(call),
           slopes_(slopes),
           room_(room),
           kv_(kv),
           count_(count),
-          wants_k_(wants_k),
-          wants_v_(wants_v) {
+          wants_k_(compute_dk),
+          wants_v_(compute_dv) {
         COCO_UNROLL
         for (int r = 0; r < maximum; ++r) COCO_UNROLL
         for (int c = 0; c < columns; ++c) dk_[r][c] = dv_[r][c] = 0;
@@ -229,7 +229,7 @@ private:
     }
 
     const AttentionCall<T>& call_;
-    const AttentionSlopes<T>& slopes_;
+    const AttentionGradientInputs<T>& slopes_;
     const Room& room_;
     int kv_, count_;
     bool wants_k_, wants_v_;

@@ -76,12 +76,12 @@ AttentionCall<typename P::Scalar> attention_call(const Attention<P>& shape, CRow
 
 /// The keys that the query rows of one segment attend to: rows 0 .. prefix-1 of the key matrix, then rows
 /// begin .. begin+length-1.
-struct Sight {
+struct VisibleKeys {
     int prefix = 0, begin = 0, length = 0, queries = 0;
     bool causal = false;
 
     template <class T>
-    __device__ Sight(const AttentionCall<T>& call, Index s)
+    __device__ VisibleKeys(const AttentionCall<T>& call, Index s)
         : prefix(s == 0 ? 0 : static_cast<int>(call.prefix)),
           begin(static_cast<int>(call.keys.begin(s))),
           length(static_cast<int>(call.keys.length(s))),

@@ -30,19 +30,20 @@ struct QueryRows {
     Id *row, *head, *visible;  ///< row in q, its head, number of keys it attends to
 
     static constexpr std::size_t bytes = 3 * maximum * sizeof(Id);
-    __device__ explicit QueryRows(WarpRoom& room) {
+    __device__ explicit QueryRows(WarpShared& room) {
         row = room.take<Id>(maximum);
         head = room.take<Id>(maximum);
         visible = room.take<Id>(maximum);
     }
     /// Sets rows first .. first + count/heads - 1 of a segment, `heads` heads from `head0` on.
-    __device__ void set(const Sight& sight, Index start, int first, int heads, int head0, int count) const {
+    __device__ void set(const VisibleKeys& visible_keys, Index start, int first, int heads, int head0,
+                        int count) const {
         const int r = static_cast<int>(threadIdx.x) % warp_size;
         __syncwarp();
         if (r < count) {
             row[r] = static_cast<Id>(start + first + r / heads);
             head[r] = static_cast<Id>(head0 + r % heads);
-            visible[r] = sight.visible(first + r / heads);
+            visible[r] = visible_keys.visible(first + r / heads);
         }
         __syncwarp();
     }
@@ -54,7 +55,7 @@ struct TileDropout {
     std::uint32_t* word;  ///< 16 per row
 
     static constexpr std::size_t bytes = 16 * maximum * sizeof(std::uint32_t);
-    __device__ explicit TileDropout(WarpRoom& room) : word(room.take<std::uint32_t>(16 * maximum)) {}
+    __device__ explicit TileDropout(WarpShared& room) : word(room.take<std::uint32_t>(16 * maximum)) {}
 
     __device__ void draw(const AttentionCall<T>& call, const QueryRows<maximum>& rows, int count,
                          int first) const {
@@ -79,7 +80,7 @@ struct TileDropout {
 
 /// The warp's shared memory for tiles of query rows.
 template <class T, int width>
-struct QueryRoom {
+struct QueryShared {
     static constexpr int maximum = rows_for<T, width>(1);
     using Tile = cuda::Tile<T, width, maximum>;
     static constexpr std::size_t bytes =
@@ -91,7 +92,7 @@ struct QueryRoom {
     QueryRows<maximum> rows;
     TileDropout<T, maximum> dropout;
 
-    __device__ explicit QueryRoom(WarpRoom& room)
+    __device__ explicit QueryShared(WarpShared& room)
         : q(room.take<T>(Tile::rows_size)),
           stage(room.take<T>(Tile::stage_size)),
           weights(room.take<T>(Tile::weights_size)),
@@ -111,12 +112,12 @@ __device__ void for_query_tiles(const AttentionCall<T>& call, const QueryWindow&
     if (begin >= call.query_rows) return;
     const int kv = part / window.parts, group = call.group(), skip = part % window.parts * window.heads,
               heads = window.heads < group - skip ? window.heads : group - skip;
-    const Room room{WarpRoom(Room::bytes)};
+    const Room room{WarpShared(Room::bytes)};
     for_parts(call.queries, begin, begin + window.rows, [&](Index s, int first, int last) {
-        const Sight sight(call, s);
+        const VisibleKeys visible_keys(call, s);
         const int count = (last - first) * heads;
-        room.rows.set(sight, call.queries.begin(s), first, heads, kv * group + skip, count);
-        f(sight, kv, count, room);
+        room.rows.set(visible_keys, call.queries.begin(s), first, heads, kv * group + skip, count);
+        f(visible_keys, kv, count, room);
     });
 }
 

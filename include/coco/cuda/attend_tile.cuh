@@ -28,10 +28,10 @@ struct alignas(16) Quadruple {
 };
 
 /// Shared memory of one warp, allocated piece by piece.
-class WarpRoom {
+class WarpShared {
 public:
     /// \param bytes  per warp, a multiple of 16
-    __device__ explicit WarpRoom(std::size_t bytes)
+    __device__ explicit WarpShared(std::size_t bytes)
         : next_(shared<unsigned char>() + static_cast<std::size_t>(threadIdx.x / warp_size) * bytes) {}
 
     /// `count` elements; their size in bytes is a multiple of 16.
@@ -66,7 +66,7 @@ struct Tile {
         Id* column;
 
         static constexpr std::size_t bytes = 2 * warp_size * sizeof(Id);
-        __device__ explicit Lines(WarpRoom& room)
+        __device__ explicit Lines(WarpShared& room)
             : row(room.template take<Id>(warp_size)), column(room.template take<Id>(warp_size)) {}
     };
 
@@ -147,7 +147,7 @@ struct Tile {
 };
 
 /// Maximum number of columns of a head.
-inline constexpr int widest_head = 256;
+inline constexpr int max_head_width = 256;
 
 /// Warps per block if each needs `bytes` of shared memory: at most four, within what every block may use.
 constexpr int warps_for(std::size_t bytes) {

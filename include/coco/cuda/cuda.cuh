@@ -47,111 +47,111 @@ public:
     using In = View<const T, Space>;
 
     /// \throws Error where there is no such GPU, or the given stream belongs to another device
-    explicit BasicCuda(const cuda::Place& place = {}) : held_(std::make_unique<Held>(place)) {}
+    explicit BasicCuda(const cuda::DeviceOptions& options = {}) : state_(std::make_unique<State>(options)) {}
 
     /// The device on which the primitives queue their work.
-    cuda::Device& device() { return held_->device; }
+    cuda::Device& device() { return state_->device; }
 
     /// Records what work() queues on this policy instead of executing it; see `Graph::record`.
     template <class Work>
     cuda::Graph record(const Work& work) {
-        Turn mine = turn();
+        Lock mine = lock();
         return cuda::Graph::record(*mine, work);
     }
     /// Executes what was recorded, with bit-identical results.
-    void replay(const cuda::Graph& graph) { graph.replay(*turn()); }
+    void replay(const cuda::Graph& graph) { graph.replay(*lock()); }
     /// Executes work() through the graph of its shape; see `GraphsByShape::run`.
     template <class Work>
     void repeat(cuda::GraphsByShape& graphs, std::span<const Id> shape, const Work& work) {
-        Turn mine = turn();
+        Lock mine = lock();
         graphs.run(*mine, shape, work);
     }
 
-    void* allocate(std::size_t bytes) { return turn()->allocate(bytes); }
-    void deallocate(void* memory, std::size_t) noexcept { turn()->deallocate(memory); }
+    void* allocate(std::size_t bytes) { return lock()->allocate(bytes); }
+    void deallocate(void* memory, std::size_t) noexcept { lock()->deallocate(memory); }
 
     template <class U>
     List<const U, Space> upload(std::span<const U> numbers, Workspace<BasicCuda>& work) {
         const List<U, Space> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));
-        cuda::upload(*turn(), numbers, to);
+        cuda::upload(*lock(), numbers, to);
         return to;
     }
     template <class U>
     void download(List<const U, Space> from, U* to) {
-        cuda::download(*turn(), from, to);
+        cuda::download(*lock(), from, to);
     }
     template <class U>
     void upload(const U* from, List<U, Space> to) {
-        cuda::upload(*turn(), from, to);
+        cuda::upload(*lock(), from, to);
     }
-    void fill(List<T, Space> x, T value) { cuda::fill(*turn(), x, value); }
+    void fill(List<T, Space> x, T value) { cuda::fill(*lock(), x, value); }
 
     void multiply(In a, Op op_a, In b, Op op_b, Out out, T alpha = 1, T beta = 0) {
-        cuda::multiply<T, Math>(*turn(), a, op_a, b, op_b, out, alpha, beta);
+        cuda::multiply<T, Math>(*lock(), a, op_a, b, op_b, out, alpha, beta);
     }
 
     void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision) {
-        cuda::multiply_stored<T, Math>(*turn(), x, w, op, out, write, precision);
+        cuda::multiply_stored<T, Math>(*lock(), x, w, op, out, write, precision);
     }
     void gather_stored(const Stored<Space>& w, Ids<BasicCuda> id, Out out) {
-        cuda::gather_stored<T>(*turn(), w, id, out);
+        cuda::gather_stored<T>(*lock(), w, id, out);
     }
 
     template <class Kernel>
     void for_each_row(Index count, Index width, const Kernel& kernel) {
-        cuda::for_each_row<T>(*turn(), count, width, kernel);
+        cuda::for_each_row<T>(*lock(), count, width, kernel);
     }
     template <class Kernel>
     void reduce(Index count, Out out, const Kernel& kernel) {
-        cuda::reduce<T>(*turn(), count, out, kernel);
+        cuda::reduce<T>(*lock(), count, out, kernel);
     }
 
     void attend(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, Out out,
                 Out statistics) {
-        cuda::attend<BasicCuda>(*turn(), shape, q, k, v, own_k, own_v, out, statistics);
+        cuda::attend<BasicCuda>(*lock(), shape, q, k, v, own_k, own_v, out, statistics);
     }
     void attend_backward(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, In out,
                          In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
-        cuda::attend_backward<BasicCuda>(*turn(), shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk,
+        cuda::attend_backward<BasicCuda>(*lock(), shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk,
                                          dv, down_k, down_v);
     }
 
     void softmax_cross_entropy(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh,
                                Out dcolumns, Out dbias) {
-        cuda::softmax_cross_entropy<BasicCuda, Math>(*turn(), h, classes, scale, loss, dh, dcolumns, dbias);
+        cuda::softmax_cross_entropy<BasicCuda, Math>(*lock(), h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
     CodeSelection<BasicCuda> select_codes(In e, In codes, T theta, Index cap, Workspace<BasicCuda>& work) {
-        return cuda::select_codes<BasicCuda>(*turn(), e, codes, theta, cap, work);
+        return cuda::select_codes<BasicCuda>(*lock(), e, codes, theta, cap, work);
     }
 
     void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k,
                MutableIds<BasicCuda> best, Out scores) {
-        cuda::top_k<BasicCuda>(*turn(), h, columns, bias, excluded, k, best, scores);
+        cuda::top_k<BasicCuda>(*lock(), h, columns, bias, excluded, k, best, scores);
     }
     void target_rank(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded,
                      Ids<BasicCuda> target, Out places) {
-        cuda::target_rank<BasicCuda>(*turn(), h, columns, bias, excluded, target, places);
+        cuda::target_rank<BasicCuda>(*lock(), h, columns, bias, excluded, target, places);
     }
 
     void squared_norm(std::span<const List<const T, Space>> lists, T* sum) {
-        cuda::squared_norm(*turn(), lists, sum);
+        cuda::squared_norm(*lock(), lists, sum);
     }
     void adamw(std::span<const AdamWRange<BasicCuda>> ranges, const T* scale) {
-        cuda::adamw(*turn(), ranges, scale);
+        cuda::adamw(*lock(), ranges, scale);
     }
 
 private:
-    struct Held {
-        explicit Held(const cuda::Place& place) : device(place) {}
+    struct State {
+        explicit State(const cuda::DeviceOptions& options) : device(options) {}
 
         cuda::Device device;
         std::recursive_mutex mutex;  ///< recursive: a primitive may allocate memory of its workspace
     };
     /// The device, locked for one thread.
-    class Turn {
+    class Lock {
     public:
-        explicit Turn(Held& held) : lock_(held.mutex), device_(held.device) {}
+        explicit Lock(State& held) : lock_(held.mutex), device_(held.device) {}
         cuda::Device& operator*() { return device_; }
         cuda::Device* operator->() { return &device_; }
 
@@ -159,9 +159,9 @@ private:
         std::lock_guard<std::recursive_mutex> lock_;
         cuda::Device& device_;
     };
-    Turn turn() { return Turn(*held_); }
+    Lock lock() { return Lock(*state_); }
 
-    std::unique_ptr<Held> held_;
+    std::unique_ptr<State> state_;
 };
 
 /// A device repeats work by launching a graph.

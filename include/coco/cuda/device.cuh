@@ -19,7 +19,7 @@
 namespace coco::cuda {
 
 /// Arguments of the constructor of a device.
-struct Place {
+struct DeviceOptions {
     int device = 0;                 ///< numbered as by `nvidia-smi -L`
     cudaStream_t stream = nullptr;  ///< of that device, destroyed by the caller; null: one of its own
 };
@@ -28,10 +28,10 @@ struct Place {
 /// locks it.
 class Device {
 public:
-    explicit Device(const Place& place = {}) {
-        stream_.device = place.device;
+    explicit Device(const DeviceOptions& options = {}) {
+        stream_.device = options.device;
         try {
-            begin(place);
+            begin(options);
         } catch (...) {
             end();
             throw;
@@ -69,7 +69,7 @@ public:
         static_cast<void>(cudaFreeAsync(memory, stream_.handle));
     }
     /// Number of times memory was taken from the pool, for `allocate` and for scratch.
-    Index takings() const { return takings_; }
+    Index allocations() const { return takings_; }
 
     /// Waits for all that was queued.
     void wait() {
@@ -84,14 +84,14 @@ private:
         std::size_t size;
     };
 
-    void begin(const Place& place) {
-        check(cudaSetDevice(place.device), "choose the device");
-        if (place.stream) {
+    void begin(const DeviceOptions& options) {
+        check(cudaSetDevice(options.device), "select the device");
+        if (options.stream) {
             int of = 0;
-            check(cudaStreamGetDevice(place.stream, &of), "ask for the device of the stream given");
-            require(of == place.device, "cuda: the stream given", "belongs to another device",
-                    text_of("a stream of device ", place.device), text_of("one of device ", of));
-            stream_.handle = place.stream;
+            check(cudaStreamGetDevice(options.stream, &of), "ask for the device of the stream given");
+            require(of == options.device, "cuda: the stream given", "belongs to another device",
+                    text_of("a stream of device ", options.device), text_of("one of device ", of));
+            stream_.handle = options.stream;
         } else {
             check(cudaStreamCreateWithFlags(&stream_.handle, cudaStreamNonBlocking), "make a stream");
             own_stream_ = true;
@@ -99,7 +99,7 @@ private:
         cudaMemPoolProps properties{};
         properties.allocType = cudaMemAllocationTypePinned;
         properties.location.type = cudaMemLocationTypeDevice;
-        properties.location.id = place.device;
+        properties.location.id = options.device;
         check(cudaMemPoolCreate(&pool_, &properties), "make a pool of memory");
         // Freed memory stays in the pool: taking it again costs nothing.
         std::uint64_t all = UINT64_MAX;
@@ -108,7 +108,8 @@ private:
         check(cublasSetStream(blas_, stream_.handle), "give the handle its stream");
         // A workspace of its own: results then do not depend on which other handles are active.
         blas_workspace_ = take(blas_workspace_bytes);
-        check(cublasSetWorkspace(blas_, blas_workspace_, blas_workspace_bytes), "give the handle its room");
+        check(cublasSetWorkspace(blas_, blas_workspace_, blas_workspace_bytes),
+              "set the workspace of the handle");
     }
     void end() noexcept {
         static_cast<void>(cudaSetDevice(stream_.device));

@@ -31,14 +31,14 @@ public:
         if (found == graphs_.end()) {
             work();
             if (graphs_.size() >= max_) graphs_.clear();
-            graphs_.emplace(key, Met{});
+            graphs_.emplace(key, Entry{});
             return;
         }
-        Met& met = found->second;
-        if (met.times == 1) record(device, work, met);
-        ++met.times;
-        if (met.graph.launches() > 0)
-            met.graph.replay(device);
+        Entry& entry = found->second;
+        if (entry.times == 1) record(device, work, entry);
+        ++entry.times;
+        if (entry.graph.launches() > 0)
+            entry.graph.replay(device);
         else
             work();
     }
@@ -46,22 +46,22 @@ public:
     std::size_t size() const { return graphs_.size(); }
 
 private:
-    struct Met {
+    struct Entry {
         Index times = 1;
         Graph graph;
     };
 
     template <class Work>
-    static void record(Device& device, const Work& work, Met& met) {
+    static void record(Device& device, const Work& work, Entry& entry) {
         try {
-            met.graph = Graph::record(device, work);
+            entry.graph = Graph::record(device, work);
         } catch (const Error&) {
             // An error of the work itself is reported when it runs directly.
         }
     }
 
     std::size_t max_;
-    std::map<std::vector<Id>, Met> graphs_;
+    std::map<std::vector<Id>, Entry> graphs_;
 };
 
 }  // namespace coco::cuda

@@ -36,7 +36,7 @@ struct Stream {
     void ready() {
         int current = 0;
         check(cudaGetDevice(&current), "ask for the device");
-        if (current != device) check(cudaSetDevice(device), "choose the device");
+        if (current != device) check(cudaSetDevice(device), "select the device");
         staging.send(handle);
     }
 };

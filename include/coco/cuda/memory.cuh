@@ -58,7 +58,7 @@ inline dim3 blocks_for(Index threads, Index of = block_threads) {
 /// once.
 template <class U>
 void upload(Device& device, std::span<const U> numbers, List<U, space::Device> to) {
-    device.stream().not_while_recording("bring numbers to the device");
+    device.stream().not_while_recording("upload numbers to the device");
     device.stream().staging.add(device.stream().handle, numbers.data(), numbers.size_bytes(),
                                 reinterpret_cast<std::byte*>(to.data));
 }
@@ -67,11 +67,11 @@ void upload(Device& device, std::span<const U> numbers, List<U, space::Device> t
 template <class U>
 void download(Device& device, List<const U, space::Device> from, U* to) {
     if (from.size == 0) return;
-    device.stream().not_while_recording("fetch numbers");
+    device.stream().not_while_recording("download numbers");
     device.stream().ready();
     check(cudaMemcpyAsync(to, from.data, static_cast<std::size_t>(from.size) * sizeof(U),
                           cudaMemcpyDeviceToHost, device.stream().handle),
-          "fetch numbers from the device");
+          "download numbers from the device");
     device.wait();
     ++device.stream().read_backs;
 }
@@ -80,11 +80,11 @@ void download(Device& device, List<const U, space::Device> from, U* to) {
 template <class U>
 void upload(Device& device, const U* from, List<U, space::Device> to) {
     if (to.size == 0) return;
-    device.stream().not_while_recording("put numbers on the device");
+    device.stream().not_while_recording("upload numbers to the device");
     device.stream().ready();
     check(cudaMemcpyAsync(to.data, from, static_cast<std::size_t>(to.size) * sizeof(U),
                           cudaMemcpyHostToDevice, device.stream().handle),
-          "put numbers on the device");
+          "upload numbers to the device");
     device.wait();
 }
 

@@ -20,7 +20,7 @@ struct Slice {
 
 /// `ExcludedItems` as passed to kernels.
 template <class T>
-struct SeenColumns {
+struct ExcludedColumns {
     Pieces of_row;
     const Id* item = nullptr;
     T score = 0;  ///< of an excluded column
@@ -39,7 +39,7 @@ struct SeenColumns {
 };
 
 template <class P>
-SeenColumns<typename P::Scalar> seen_columns(const ExcludedItems<P>& excluded) {
+ExcludedColumns<typename P::Scalar> excluded_columns(const ExcludedItems<P>& excluded) {
     using T = typename P::Scalar;
     return {pieces(excluded.of_row), excluded.item.data, excluded.zeroed ? T(0) : -infinity<T>};
 }
@@ -63,7 +63,7 @@ template <class T>
 struct BestCall {
     View<T, space::Device> scores;  ///< of the tile
     Index first_row, first_column;
-    SeenColumns<T> excluded;
+    ExcludedColumns<T> excluded;
     Index k;
     int room;  ///< capacity of the block's list: a power of two, at least k + slice
     bool fresh;
@@ -133,7 +133,7 @@ template <class T>
 struct CountBetter {
     View<T, space::Device> scores;
     Index first_row, first_column;
-    SeenColumns<T> excluded;
+    ExcludedColumns<T> excluded;
     const Id* target;
     const T* own;  ///< the targets' scores, before exclusion
     Index *better, *equal;
@@ -146,7 +146,7 @@ struct CountBetter {
                     before_equal = fresh ? 0 : equal[i];
         T* const line = scores.row(i);
         const T mine = excluded.has(from, target[from]) ? excluded.score : own[i];
-        const SeenColumns<T> masked = excluded;
+        const ExcludedColumns<T> masked = excluded;
         const Index first = first_column;
         const Slice hidden = masked.within(from, first, n);
         row.each(hidden.end - hidden.begin,
@@ -245,16 +245,17 @@ void top_k(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias, const Ex
     using T = typename P::Scalar;
     using Call = BestCall<T>;
     if (k > Call::maximum)
-        throw Error("rank", "so many best columns do not fit a GPU's shared memory: ask for fewer",
+        throw Error("top_k", "so many best columns do not fit a GPU's shared memory: ask for fewer",
                     text_of("at most ", Index{Call::maximum}), text_of(k));
     if (k <= 0) return;
     int list = 512;
     while (list < k + Call::slice) list *= 2;
     for_rank_tiles<T>(
         device, h, columns, bias, room, [&](Index row, const Rows<P>& tile, Index first, bool fresh, bool) {
-            launch(device.stream(), kernel::best<T>, dim3(static_cast<unsigned>(tile.rows)),
-                   dim3(Call::threads), BestList<T>::bytes(list),
-                   Call{tile, row, first, seen_columns(excluded), k, list, fresh, best.data, best_scores});
+            launch(
+                device.stream(), kernel::best<T>, dim3(static_cast<unsigned>(tile.rows)), dim3(Call::threads),
+                BestList<T>::bytes(list),
+                Call{tile, row, first, excluded_columns(excluded), k, list, fresh, best.data, best_scores});
         });
 }
 
@@ -274,8 +275,8 @@ void target_rank(Device& device, CRows<P> h, CRows<P> columns, CRows<P> bias,
                       [&](Index row, const Rows<P>& tile, Index first, bool fresh, bool last) {
                           for_each_row<T>(
                               device, tile.rows, tile.cols,
-                              CountBetter<T>{tile, row, first, seen_columns(excluded), target.data, own + row,
-                                             better, equal, fresh, last, places});
+                              CountBetter<T>{tile, row, first, excluded_columns(excluded), target.data,
+                                             own + row, better, equal, fresh, last, places});
                       });
 }
 

@@ -165,16 +165,16 @@ CodeSelection<P> select_codes(Device& device, CRows<P> e, CRows<P> codes, typena
     const std::span<Id> host = work.numbers(result.size);
     download(device, List<const Id, space::Device>(result), host.data());
     const auto size = static_cast<std::size_t>(all);
-    CodeSelection<P> choice;
-    choice.of_row.host = host.first(size + 1);
-    choice.of_row.offsets = offsets;
+    CodeSelection<P> selection;
+    selection.of_row.host = host.first(size + 1);
+    selection.of_row.offsets = offsets;
     for (Index i = 0; i < all; ++i)
-        choice.of_row.longest = std::max(choice.of_row.longest, choice.of_row.length(i));
-    choice.code = code.from(0, choice.of_row.rows());
-    choice.nearest = nearest;
-    choice.code_host = host.subspan(2 * size + 1, static_cast<std::size_t>(choice.of_row.rows()));
-    choice.nearest_host = host.subspan(size + 1, size);
-    return choice;
+        selection.of_row.longest = std::max(selection.of_row.longest, selection.of_row.length(i));
+    selection.code = code.from(0, selection.of_row.rows());
+    selection.nearest = nearest;
+    selection.code_host = host.subspan(2 * size + 1, static_cast<std::size_t>(selection.of_row.rows()));
+    selection.nearest_host = host.subspan(size + 1, size);
+    return selection;
 }
 
 }  // namespace cuda

@@ -81,7 +81,7 @@ struct ScaleRows {
 
 /// One row of a tile of scores: updates max_i and sum_i, and computes the exponentials.
 template <class T>
-struct Soften {
+struct ExponentiateTile {
     ClassCall<T> call;
     ClassState<T> state;
     View<T, space::Device> scores;
@@ -122,7 +122,7 @@ struct Soften {
             part = row.sum(n, [=](Index j) { return math::exp(score(j) - maximum); });
         else
             row.each(n, [=](Index j) { z[j] = math::exp(score(j) - maximum); });
-        const Soften mine = *this;
+        const ExponentiateTile mine = *this;
         row.each(1, [=](Index) {
             if (mine.measure) mine.note(from, maximum, before, part, here, own);
             if (mine.keep && here) z[positive] -= mine.state.sum[from];
@@ -214,8 +214,8 @@ void softmax_cross_entropy(Device& device, CRows<P> h, const Classes<P>& classes
             multiply<T, Math>(device, factors, Op::plain, columns.rows_from(first, part.cols), Op::transposed,
                               part, T(1), T(0));
             for_each_row<T>(device, count, 4 * part.cols,
-                            Soften<T>{call, state, part, row, first, measure, keep, first == 0,
-                                      first + part.cols == columns.rows});
+                            ExponentiateTile<T>{call, state, part, row, first, measure, keep, first == 0,
+                                                first + part.cols == columns.rows});
             return part;
         };
         const auto use = [&](Index first, CRows<P> part) {

@@ -41,7 +41,7 @@ public:
         if (begin_ == used_) return;
         check(
             cudaMemcpyAsync(to_, half_[now_].memory + begin_, used_ - begin_, cudaMemcpyHostToDevice, stream),
-            "bring numbers to the device");
+            "upload numbers to the device");
         begin_ = used_;
         ++copies_;
     }

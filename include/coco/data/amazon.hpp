@@ -72,7 +72,7 @@ inline std::string plain_text(std::string_view html) {
 
 /// Removes events until every user and every item has at least `core` remaining events. Renumbers both by
 /// first appearance among the remaining events.
-inline void keep_core(std::vector<Event>& events, Keys& users, Keys& items, Index core) {
+inline void filter_k_core(std::vector<Event>& events, Keys& users, Keys& items, Index core) {
     for (std::size_t before = events.size() + 1; events.size() != before;) {
         before = events.size();
         std::vector<Index> of_user(static_cast<std::size_t>(users.size()), 0);
@@ -167,7 +167,7 @@ Dataset read_amazon(const std::filesystem::path& reviews, const std::filesystem:
         events.push_back({data.users.add(user), items.add(item), time});
     }
     if (events.empty()) throw Error(reviews.string(), "no interactions: empty file");
-    keep_core(events, data.users, items, core);
+    filter_k_core(events, data.users, items, core);
     if (events.empty()) throw Error(reviews.string(), text_of("nothing left of the ", core, "-core"));
     std::vector<Item> words(static_cast<std::size_t>(items.size()));
     if (!metadata.empty()) words = read_amazon_items<Source>(metadata, items);

@@ -17,29 +17,29 @@ namespace decoupler {
 /// Constructor `T(ParameterLayout&, const T::Config&, Index width, Index model_width)`; `Config` has
 /// defaults.
 template <class T>
-concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
+concept ConstructibleFromLayout = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
 /// `template <class P> struct Saved` with `out`, rows of pure knowledge, and `of_group`, one segment per
 /// group.
 template <class T>
-concept KeepsKnowledge = requires(const typename T::template Saved<Archetype>& saved) {
+concept HasSavedKnowledge = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<Rows<Archetype>>;
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
 /// `forward(ctx, prompts, prompts_of, mix, mix_of)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
-                               const Segments<Archetype>& of) {
+concept HasForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
+                              const Segments<Archetype>& of) {
     { t.forward(ctx, rows, of, rows, of) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
 /// `backward(ctx, saved, dy, dprompts, dmix)`: parameters' gradients +=, the others = unless empty.
 template <class T>
-concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
-                                const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
-                                Rows<Archetype> dx) {
+concept HasBackward = requires(const T& t, Context<Archetype>& ctx,
+                               const typename T::template Saved<Archetype>& saved, CRows<Archetype> dy,
+                               Rows<Archetype> dx) {
     { t.backward(ctx, saved, dy, dx, dx) } -> std::same_as<void>;
 };
 
@@ -47,8 +47,8 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 /// Extracts knowledge about a user from the language model's hidden rows.
 template <class T>
-concept Decoupler = Plays<T, role::Decoupler> && decoupler::ClaimsItsTensors<T> &&
-    decoupler::KeepsKnowledge<T> && decoupler::GoesForward<T> && decoupler::GoesBackward<T>;
+concept Decoupler = Plays<T, role::Decoupler> && decoupler::ConstructibleFromLayout<T> &&
+    decoupler::HasSavedKnowledge<T> && decoupler::HasForward<T> && decoupler::HasBackward<T>;
 
 /// True for a decoupler. For any other type it does not compile, and the first line of the error message
 /// names the first requirement below that is not met.
@@ -58,24 +58,24 @@ constexpr bool explain_decoupler() {
         static_assert(Plays<T, role::Decoupler>,
                       "coco: not a Decoupler: it lacks `using Role = coco::role::Decoupler;` "
                       "(docs/concepts.md#decoupler)");
-    else if constexpr (!decoupler::ClaimsItsTensors<T>)
-        static_assert(decoupler::ClaimsItsTensors<T>,
+    else if constexpr (!decoupler::ConstructibleFromLayout<T>)
+        static_assert(decoupler::ConstructibleFromLayout<T>,
                       "coco: this Decoupler lacks `struct Config` with defaults and a constructor from "
                       "`(coco::ParameterLayout&, const Config&, Index width, Index model_width)` "
                       "(docs/concepts.md#decoupler)");
-    else if constexpr (!decoupler::KeepsKnowledge<T>)
+    else if constexpr (!decoupler::HasSavedKnowledge<T>)
         static_assert(
-            decoupler::KeepsKnowledge<T>,
+            decoupler::HasSavedKnowledge<T>,
             "coco: this Decoupler lacks `template <class P> struct Saved` with rows `out` and segments "
             "`of_group` (docs/concepts.md#decoupler)");
-    else if constexpr (!decoupler::GoesForward<T>)
+    else if constexpr (!decoupler::HasForward<T>)
         static_assert(
-            decoupler::GoesForward<T>,
+            decoupler::HasForward<T>,
             "coco: this Decoupler lacks `Saved<P> forward(Context<P>&, CRows<P> prompts, const Segments<P>&, "
             "CRows<P> mix, const Segments<P>&) const` (docs/concepts.md#decoupler)");
     else
         static_assert(
-            decoupler::GoesBackward<T>,
+            decoupler::HasBackward<T>,
             "coco: this Decoupler lacks `void backward(Context<P>&, const Saved<P>&, CRows<P> dy, Rows<P> "
             "dprompts, Rows<P> dmix) const` (docs/concepts.md#decoupler)");
     return true;

@@ -44,9 +44,9 @@ public:
             excluded_.clear();
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
-                trained.builder.ask(batch_, c.user, c.history, c.target,
-                                    Model::uses_knowledge ? trained.text.get() : nullptr);
-                see(c);
+                trained.builder.add_history(batch_, c.user, c.history, c.target,
+                                            Model::uses_knowledge ? trained.text.get() : nullptr);
+                add_excluded(c);
             }
             target_ranks(trained, seen_items, count);
             work_.reset();
@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    void see(const data::Case& c) {
+    void add_excluded(const data::Case& c) {
         const std::size_t begin = excluded_.size();
         excluded_.insert(excluded_.end(), c.history.begin(), c.history.end());
         const auto at = excluded_.begin() + static_cast<std::ptrdiff_t>(begin);

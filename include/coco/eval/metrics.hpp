@@ -53,7 +53,7 @@ inline double gain(double rank, Index k) {
 }
 
 /// One value of an evaluation with its display name, for example "R@5".
-struct Named {
+struct MetricValue {
     std::string name;
     double value;
 };
@@ -102,8 +102,8 @@ public:
     }
 
     /// R@k and N@k for each of `cutoffs`, then MRR.
-    std::vector<Named> summary(std::span<const Index> cutoffs) const {
-        std::vector<Named> all;
+    std::vector<MetricValue> summary(std::span<const Index> cutoffs) const {
+        std::vector<MetricValue> all;
         for (const Index k : cutoffs) {
             all.push_back({text_of("R@", k), recall(k)});
             all.push_back({text_of("N@", k), ndcg(k)});

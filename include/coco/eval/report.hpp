@@ -42,7 +42,7 @@ public:
         nlohmann::ordered_json all = nlohmann::ordered_json::object();
         for (const auto& [name, metrics] : rows_) {
             nlohmann::ordered_json& row = all[name];
-            for (const Named& each : metrics.summary(cutoffs_)) row[each.name] = each.value;
+            for (const MetricValue& each : metrics.summary(cutoffs_)) row[each.name] = each.value;
             row["questions"] = metrics.count();
         }
         return all;
@@ -54,11 +54,11 @@ public:
         for (const auto& row : report.rows_) width = std::max(width, row.first.size());
         const std::string gap(width, ' ');
         out << gap;
-        for (const Named& each : Metrics().summary(report.cutoffs_)) out << padded(each.name, 9);
+        for (const MetricValue& each : Metrics().summary(report.cutoffs_)) out << padded(each.name, 9);
         out << padded("questions", 11) << '\n';
         for (const auto& [name, metrics] : report.rows_) {
             out << name << gap.substr(name.size());
-            for (const Named& each : metrics.summary(report.cutoffs_)) {
+            for (const MetricValue& each : metrics.summary(report.cutoffs_)) {
                 char text[32];
                 std::snprintf(text, sizeof text, "%.5f", each.value);
                 out << padded(text, 9);

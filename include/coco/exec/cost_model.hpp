@@ -24,13 +24,13 @@
 namespace coco {
 
 /// Totals over the calls of one kind.
-struct Counted {
+struct CallCounts {
     Index calls = 0;
     Index launches = 0;     ///< kernel launches that `coco::Cuda` makes for them
     double operations = 0;  ///< a multiplication and an addition are two
     double bytes = 0;       ///< memory traffic if every operand is read and every result written once
 
-    void operator+=(const Counted& other) {
+    void operator+=(const CallCounts& other) {
         calls += other.calls;
         launches += other.launches;
         operations += other.operations;
@@ -50,16 +50,16 @@ public:
 
     /// Sizes by which `coco::Cuda` divides its work.
     static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
-                           ranges_a_launch = 24;
+                           ranges_per_launch = 24;
 
     /// \param prompts  codes that `select_codes` finds for every row, where there are as many
     /// \param open     share of ones among the downloaded numbers
     explicit CostModel(Index prompts = 6, double open = 1) : prompts_(prompts), open_(open) {}
 
     /// By primitive and shape, such as "attend 9 x 64".
-    const std::map<std::string, Counted>& counted() const { return counted_; }
-    Counted sum() const {
-        Counted all;
+    const std::map<std::string, CallCounts>& counted() const { return counted_; }
+    CallCounts sum() const {
+        CallCounts all;
         for (const auto& [name, one] : counted_) all += one;
         return all;
     }
@@ -77,12 +77,12 @@ public:
 
     template <class T>
     List<const T, Space> upload(std::span<const T> numbers, Workspace<CostModel>& work) {
-        count("bring", 0, 0, bytes<T>(numbers.size()));
+        count("upload", 0, 0, bytes<T>(numbers.size()));
         return work.template keep_list<T>(static_cast<Index>(numbers.size()));
     }
     template <class T>
     void download(List<const T, Space> from, T* to) {
-        count("fetch", 0, 0, bytes<T>(from.size));
+        count("download", 0, 0, bytes<T>(from.size));
         for (Index i = 0; i < from.size; ++i) {
             const double at = open_ * static_cast<double>(i);
             to[i] = static_cast<T>(std::floor(at + open_) > std::floor(at));
@@ -90,7 +90,7 @@ public:
     }
     template <class T>
     void upload(const T*, List<T, Space> to) {
-        count("put", 0, 0, bytes<T>(to.size));
+        count("upload", 0, 0, bytes<T>(to.size));
     }
     void fill(List<float, Space> x, float) { count("fill", 1, 0, floats(x.size)); }
 
@@ -101,8 +101,8 @@ public:
     }
     void multiply_stored(In x, const Stored<Space>& w, Op op, Out out, Write write, Precision precision) {
         const bool narrow = w.type == GgmlType::BF16 && precision == Precision::bfloat16;
-        const Index a_panel = std::clamp<Index>(panel / std::max<Index>(w.cols, 1), 1, w.rows),
-                    panels = (w.rows + a_panel - 1) / a_panel;
+        const Index rows_per_panel = std::clamp<Index>(panel / std::max<Index>(w.cols, 1), 1, w.rows),
+                    panels = (w.rows + rows_per_panel - 1) / rows_per_panel;
         const Index launches = out.rows <= few_rows && op == Op::transposed ? 1
                                : w.type == GgmlType::F32                    ? 1
                                : narrow                                     ? 2
@@ -162,7 +162,8 @@ public:
                     chunks = (h.rows + rows - 1) / rows;
         const Index products = 1 + (dh.empty() ? 0 : 1) + (dcolumns.empty() ? 0 : 1),
                     beside = 1 + (dcolumns.empty() ? 0 : 1) + (dbias.empty() ? 0 : 2);
-        count(text_of("classify ", all, " by ", h.cols), chunks * (products + beside) + (dh.empty() ? 2 : 3),
+        count(text_of("softmax_cross_entropy ", all, " by ", h.cols),
+              chunks * (products + beside) + (dh.empty() ? 2 : 3),
               2 * static_cast<double>(products) * product(h.rows * h.cols, all),
               floats(h.size() + classes.columns.size() + dh.size() + 2 * dcolumns.size()));
     }
@@ -176,32 +177,32 @@ public:
         std::fill(nearest.begin(), nearest.end(), Id{0});
         count(text_of("choose ", codes.rows, " by ", e.cols), 6, 2 * product(e.size(), codes.rows),
               floats(e.size() + codes.size() + e.rows * each));
-        CodeSelection<CostModel> choice;
-        choice.of_row = {offsets, work.keep_list<Id>(e.rows + 1), each};
-        choice.code = work.keep_list<Id>(e.rows * each);
-        choice.nearest = work.keep_list<Id>(e.rows);
-        choice.code_host = code;
-        choice.nearest_host = nearest;
-        return choice;
+        CodeSelection<CostModel> selection;
+        selection.of_row = {offsets, work.keep_list<Id>(e.rows + 1), each};
+        selection.code = work.keep_list<Id>(e.rows * each);
+        selection.nearest = work.keep_list<Id>(e.rows);
+        selection.code_host = code;
+        selection.nearest_host = nearest;
+        return selection;
     }
 
     void top_k(In h, In columns, In, const ExcludedItems<CostModel>&, Index, MutableIds<CostModel>, Out) {
-        scored("rank", h, columns);
+        scored("top_k", h, columns);
     }
     void target_rank(In h, In columns, In, const ExcludedItems<CostModel>&, Ids<CostModel>, Out) {
-        scored("place", h, columns);
+        scored("target_rank", h, columns);
     }
 
     void squared_norm(std::span<const List<const float, Space>> lists, float*) {
         double size = 0;
         for (const auto& x : lists) size += static_cast<double>(x.size);
-        if (size > 0) count("norm", batches(lists.size()) + 1, 2 * size, 4 * size);
+        if (size > 0) count("squared_norm", batches(lists.size()) + 1, 2 * size, 4 * size);
     }
     /// Reads value, gradient and both moments, writes all but the gradient.
     void adamw(std::span<const AdamWRange<CostModel>> ranges, const float*) {
         double size = 0;
         for (const auto& r : ranges) size += static_cast<double>(r.value.size);
-        count("update", batches(ranges.size()), 15 * size, 7 * 4 * size);
+        count("adamw", batches(ranges.size()), 15 * size, 7 * 4 * size);
     }
 
 private:
@@ -222,7 +223,7 @@ private:
     static double floats(Index count_of) { return bytes<float>(count_of); }
     static double product(Index a, Index b) { return static_cast<double>(a) * static_cast<double>(b); }
     static Index batches(std::size_t lists) {
-        return (static_cast<Index>(lists) + ranges_a_launch - 1) / ranges_a_launch;
+        return (static_cast<Index>(lists) + ranges_per_launch - 1) / ranges_per_launch;
     }
     static std::string attention(const char* primitive, const Attention<CostModel>& shape, In q) {
         return text_of(primitive, " ", shape.heads, " x ", q.cols / shape.heads);
@@ -249,7 +250,7 @@ private:
 
     Index prompts_;
     double open_;
-    std::map<std::string, Counted> counted_;
+    std::map<std::string, CallCounts> counted_;
     std::size_t owned_ = 0, max_owned_ = 0;
     std::uintptr_t next_ = std::uintptr_t{1} << 40;
 };

@@ -28,7 +28,7 @@ struct SomeTerm {
 
 /// `Scalar`, a floating-point type, and `Space`, where memory lies.
 template <class P>
-concept SaysWhereItIs = std::floating_point<typename P::Scalar> && requires {
+concept HasScalarAndSpace = std::floating_point<typename P::Scalar> && requires {
     typename P::Space;
 };
 
@@ -42,9 +42,10 @@ concept AllocatesMemory = requires(P& on, void* memory, std::size_t bytes) {
 
 /// `upload` (to a workspace, or into a list), `download` and `fill`.
 template <class P>
-concept MovesNumbers = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
-                                List<typename P::Scalar, typename P::Space> list,
-                                List<const typename P::Scalar, typename P::Space> clist, Workspace<P>& work) {
+concept TransfersData = requires(P& on, std::span<const Id> ids, typename P::Scalar* numbers,
+                                 List<typename P::Scalar, typename P::Space> list,
+                                 List<const typename P::Scalar, typename P::Space> clist,
+                                 Workspace<P>& work) {
     { on.upload(ids, work) } -> std::same_as<Ids<P>>;
     { on.download(clist, numbers) } -> std::same_as<void>;
     { on.upload(static_cast<const typename P::Scalar*>(numbers), list) } -> std::same_as<void>;
@@ -118,8 +119,8 @@ concept UpdatesParameters = requires(P& on,
 
 /// An execution policy: provides every primitive that the generic code uses.
 template <class P>
-concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::SaysWhereItIs<P> &&
-    exec::AllocatesMemory<P> && exec::MovesNumbers<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
+concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::HasScalarAndSpace<P> &&
+    exec::AllocatesMemory<P> && exec::TransfersData<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
     exec::RunsRowKernels<P> && exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> &&
     exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
 
@@ -131,16 +132,16 @@ constexpr bool explain_policy() {
         static_assert(Plays<P, role::ExecutionPolicy>,
                       "coco: not an ExecutionPolicy: it lacks `using Role = coco::role::ExecutionPolicy;` "
                       "(docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::SaysWhereItIs<P>)
-        static_assert(exec::SaysWhereItIs<P>,
+    else if constexpr (!exec::HasScalarAndSpace<P>)
+        static_assert(exec::HasScalarAndSpace<P>,
                       "coco: this ExecutionPolicy lacks the types `Scalar` and `Space` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::AllocatesMemory<P>)
         static_assert(exec::AllocatesMemory<P>,
                       "coco: this ExecutionPolicy lacks `void* allocate(std::size_t)` or `void "
                       "deallocate(void*, std::size_t) noexcept` (docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::MovesNumbers<P>)
-        static_assert(exec::MovesNumbers<P>,
+    else if constexpr (!exec::TransfersData<P>)
+        static_assert(exec::TransfersData<P>,
                       "coco: this ExecutionPolicy lacks `upload`, `download` or `fill` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::Multiplies<P>)

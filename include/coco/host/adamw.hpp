@@ -15,18 +15,18 @@
 namespace coco::host {
 
 /// Elements of a range per task: with four arrays at a time, half an L2 cache.
-inline constexpr Index update_chunk = 1 << 15;
+inline constexpr Index adamw_chunk = 1 << 15;
 
 /// *sum += the sum of squares of x, accumulated in double.
 template <class T>
 void squared_norm(Pool& pool, List<const T, space::Host> x, T* sum) {
-    const Index tasks = (x.size + update_chunk - 1) / update_chunk;
+    const Index tasks = (x.size + adamw_chunk - 1) / adamw_chunk;
     const Scratch scratch;
     double* const partial = scratch.take<double>(tasks);
     pool.run(tasks, [&](Index task) {
         constexpr Index lanes = 16;
-        const T* const at = x.data + task * update_chunk;
-        const Index n = std::min(update_chunk, x.size - task * update_chunk);
+        const T* const at = x.data + task * adamw_chunk;
+        const Index n = std::min(adamw_chunk, x.size - task * adamw_chunk);
         double lane[lanes] = {}, total = 0;
         Index i = 0;
         for (; i + lanes <= n; i += lanes)
@@ -57,10 +57,10 @@ void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value, List<c
     const T root = static_cast<T>(1 / std::sqrt(correct2)), epsilon = static_cast<T>(step.epsilon);
     // Eigen rather than a plain loop: std::sqrt must set errno, which keeps compilers from vectorising it.
     using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
-    pool.run((value.size + update_chunk - 1) / update_chunk, [&](Index task) {
-        const Index end = std::min(value.size, (task + 1) * update_chunk);
+    pool.run((value.size + adamw_chunk - 1) / adamw_chunk, [&](Index task) {
+        const Index end = std::min(value.size, (task + 1) * adamw_chunk);
         constexpr Index piece = 1024;
-        for (Index i = task * update_chunk; i < end; i += piece) {
+        for (Index i = task * adamw_chunk; i < end; i += piece) {
             const Index n = std::min(piece, end - i);
             const Eigen::Map<const Array> g(gradient.data + i, n);
             Eigen::Map<Array> x(value.data + i, n), m(first.data + i, n), v(second.data + i, n);

@@ -19,17 +19,17 @@ template <class P>
 void attend_part(const Attention<P>& shape, Index s, Index first, Index last, Index kv, CRows<P> q,
                  CRows<P> k, CRows<P> v, CRows<P> own_k, CRows<P> own_v, Rows<P> out, Rows<P> statistics) {
     using T = typename P::Scalar;
-    const Sight sight(shape, s);
+    const VisibleKeys visible_keys(shape, s);
     const Index head = q.cols / shape.heads, group = shape.heads / shape.kv_heads, width = padded<T>(head);
     const Index start = shape.queries.begin(s);
-    const bool own = !own_k.empty() && sight.count() > 0;
+    const bool own = !own_k.empty() && visible_keys.count() > 0;
     const Scratch scratch;
-    const Lines<T> keys = lines<T>(scratch, k.cols_from(kv * head, head), sight, head);
-    const Lines<T> values = lines<T>(scratch, v.cols_from(kv * head, head), sight, head);
+    const Lines<T> keys = lines<T>(scratch, k.cols_from(kv * head, head), visible_keys, head);
+    const Lines<T> values = lines<T>(scratch, v.cols_from(kv * head, head), visible_keys, head);
     // For so few queries the keys are read in place: transposing them would cost more.
-    const bool few = sight.queries * group <= block_rows;
-    const Transposed<T> columns(scratch, keys, few ? 0 : sight.count(), head);
-    const Index stride = padded<T>(sight.count()) + lanes<T>;
+    const bool few = visible_keys.queries * group <= block_rows;
+    const Transposed<T> columns(scratch, keys, few ? 0 : visible_keys.count(), head);
+    const Index stride = padded<T>(visible_keys.count()) + lanes<T>;
     T* const p = scratch.take<T>(block_rows * stride);
     T* const x = scratch.take<T>(block_rows * width);
     T* const o = scratch.take<T>(block_rows * width);
@@ -37,7 +37,8 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
 
     for (Index h = kv * group; h < (kv + 1) * group; ++h)
         for (Index i0 = first; i0 < last; i0 += block_rows) {
-            const Index rows = std::min<Index>(block_rows, last - i0), limit = sight.visible(i0 + rows - 1);
+            const Index rows = std::min<Index>(block_rows, last - i0),
+                        limit = visible_keys.visible(i0 + rows - 1);
             for (Index i = 0; i < rows; ++i)
                 widen(q.row(start + i0 + i) + h * head, head, width, shape.scale, x + i * width);
             if (few) {
@@ -50,7 +51,8 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
             T own_weight[block_rows];
             for (Index i = 0; i < rows; ++i) {
                 T* const z = p + i * stride;
-                const Index row = start + i0 + i, visible = sight.visible(i0 + i), whole = padded<T>(visible);
+                const Index row = start + i0 + i, visible = visible_keys.visible(i0 + i),
+                            whole = padded<T>(visible);
                 own_weight[i] = 0;
                 if (visible == 0 && !own) {
                     std::fill(z, z + padded<T>(limit), T(0));
@@ -77,7 +79,7 @@ void attend_part(const Attention<P>& shape, Index s, Index first, Index last, In
                 if (shape.dropout > 0) {
                     const DropoutRow<T> dropped(shape, row, h);
                     dropped.apply(visible, z);
-                    if (own) own_weight[i] *= dropped.of(sight.count());
+                    if (own) own_weight[i] *= dropped.of(visible_keys.count());
                 }
             }
             product<T>(rows, width, limit, {p, stride, 1}, values.data, values.stride, o, width, false);

@@ -23,8 +23,8 @@ struct AttentionGradients {
 
 /// Sets columns at .. at+head-1 of rows of `gradient` to `factor` times rows of `from`.
 template <class P>
-void put_rows(const typename P::Scalar* from, Index stride, Index count, typename P::Scalar factor,
-              Rows<P> gradient, Index first, Index at, Index head) {
+void store_rows(const typename P::Scalar* from, Index stride, Index count, typename P::Scalar factor,
+                Rows<P> gradient, Index first, Index at, Index head) {
     for (Index j = 0; j < count; ++j)
         widen(from + j * stride, head, head, factor, gradient.row(first + j) + at);
 }
@@ -36,13 +36,13 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
                              const AttentionGradients<P>& to) {
     using T = typename P::Scalar;
     constexpr Index tile_rows = 8 * block_rows;
-    const Sight sight(shape, s);
+    const VisibleKeys visible_keys(shape, s);
     const Index head = q.cols / shape.heads, group = shape.heads / shape.kv_heads, width = padded<T>(head);
-    const Index start = shape.queries.begin(s), count = sight.count(), at = kv * head;
+    const Index start = shape.queries.begin(s), count = visible_keys.count(), at = kv * head;
     const bool own = !own_k.empty() && count > 0;
     const Scratch scratch;
-    const Lines<T> keys = lines<T>(scratch, k.cols_from(at, head), sight, head);
-    const Lines<T> values = lines<T>(scratch, v.cols_from(at, head), sight, head);
+    const Lines<T> keys = lines<T>(scratch, k.cols_from(at, head), visible_keys, head);
+    const Lines<T> values = lines<T>(scratch, v.cols_from(at, head), visible_keys, head);
     const Transposed<T> key_columns(scratch, keys, count, head), value_columns(scratch, values, count, head);
     T* const dk = scratch.take<T>(count * width);
     T* const dv = scratch.take<T>(count * width);
@@ -57,8 +57,9 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
     const Row<T> lane;
 
     for (Index h = kv * group; h < (kv + 1) * group; ++h)
-        for (Index i0 = 0; i0 < sight.queries; i0 += tile_rows) {
-            const Index rows = std::min(tile_rows, sight.queries - i0), limit = sight.visible(i0 + rows - 1);
+        for (Index i0 = 0; i0 < visible_keys.queries; i0 += tile_rows) {
+            const Index rows = std::min(tile_rows, visible_keys.queries - i0),
+                        limit = visible_keys.visible(i0 + rows - 1);
             for (Index i = 0; i < rows; ++i) {
                 widen(q.row(start + i0 + i) + h * head, head, width, shape.scale, x + i * width);
                 widen(dout.row(start + i0 + i) + h * head, head, width, T(1), g + i * width);
@@ -66,12 +67,12 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
             std::fill(dx, dx + rows * width, T(0));
             for (Index b = 0; b < rows; b += block_rows) {
                 const Index some = std::min<Index>(block_rows, rows - b),
-                            seen = sight.visible(i0 + b + some - 1);
+                            seen = visible_keys.visible(i0 + b + some - 1);
                 key_columns.dots(some, {x + b * width, width, 1}, seen, p + b * stride, stride);
                 value_columns.dots(some, {g + b * width, width, 1}, seen, ds + b * stride, stride);
             }
             for (Index i = 0; i < rows; ++i) {
-                const Index row = start + i0 + i, visible = sight.visible(i0 + i);
+                const Index row = start + i0 + i, visible = visible_keys.visible(i0 + i);
                 T* const probability = p + i * stride;
                 T* const slope = ds + i * stride;
                 const T inner = dot(g + i * width, out.row(row) + h * head, head),
@@ -116,25 +117,27 @@ void attend_backward_segment(const Attention<P>& shape, Index s, Index kv, CRows
             if (to.dq.empty()) continue;
             for (Index b = 0; b < rows; b += block_rows) {
                 const Index some = std::min<Index>(block_rows, rows - b),
-                            seen = sight.visible(i0 + b + some - 1);
+                            seen = visible_keys.visible(i0 + b + some - 1);
                 product<T>(some, width, seen, {ds + b * stride, stride, 1}, keys.data, keys.stride,
                            dx + b * width, width, true);
             }
-            put_rows<P>(dx, width, rows, shape.scale, to.dq, start + i0, h * head, head);
+            store_rows<P>(dx, width, rows, shape.scale, to.dq, start + i0, h * head, head);
         }
 
     const Index waiting = (s * shape.kv_heads + kv) * shape.prefix * head;
-    for (Index j = 0; j < sight.prefix; ++j) {
+    for (Index j = 0; j < visible_keys.prefix; ++j) {
         if (to.prefix_k) std::copy(dk + j * width, dk + j * width + head, to.prefix_k + waiting + j * head);
         if (to.prefix_v) std::copy(dv + j * width, dv + j * width + head, to.prefix_v + waiting + j * head);
     }
-    const Index skip = sight.prefix * width;
-    if (!to.dk.empty()) put_rows<P>(dk + skip, width, sight.length, T(1), to.dk, sight.begin, at, head);
-    if (!to.dv.empty()) put_rows<P>(dv + skip, width, sight.length, T(1), to.dv, sight.begin, at, head);
+    const Index skip = visible_keys.prefix * width;
+    if (!to.dk.empty())
+        store_rows<P>(dk + skip, width, visible_keys.length, T(1), to.dk, visible_keys.begin, at, head);
+    if (!to.dv.empty())
+        store_rows<P>(dv + skip, width, visible_keys.length, T(1), to.dv, visible_keys.begin, at, head);
     if (own) return;
     // No loop over {down_k, down_v}: nvcc 13 generates code for it that does not compile.
     const auto clear = [&](const Rows<P>& mine) {
-        for (Index i = 0; !mine.empty() && i < sight.queries; ++i)
+        for (Index i = 0; !mine.empty() && i < visible_keys.queries; ++i)
             std::fill(mine.row(start + i) + at, mine.row(start + i) + at + head, T(0));
     };
     clear(to.down_k);

@@ -19,12 +19,12 @@ namespace coco::host {
 
 /// The keys that the query rows of one segment attend to: rows 0 .. prefix-1 of the key matrix, then rows
 /// begin .. begin+length-1.
-struct Sight {
+struct VisibleKeys {
     Index prefix = 0, begin = 0, length = 0, queries = 0;
     bool causal = false;
 
     template <class P>
-    Sight(const Attention<P>& shape, Index s)
+    VisibleKeys(const Attention<P>& shape, Index s)
         : prefix(s == 0 ? 0 : shape.prefix),
           begin(shape.keys.begin(s)),
           length(shape.keys.length(s)),
@@ -47,12 +47,13 @@ struct Lines {
 
 /// The rows that a `Sight` covers, in order: in place if they can be read there, else a copy.
 template <class T>
-Lines<T> lines(const Scratch& scratch, View<const T, space::Host> from, const Sight& sight, Index head) {
+Lines<T> lines(const Scratch& scratch, View<const T, space::Host> from, const VisibleKeys& visible_keys,
+               Index head) {
     const Index width = padded<T>(head);
-    if (sight.prefix == 0 && width == head) return {from.row(sight.begin), from.stride};
-    T* const to = scratch.take<T>(sight.count() * width);
-    for (Index j = 0; j < sight.count(); ++j) {
-        const Index row = j < sight.prefix ? j : sight.begin + j - sight.prefix;
+    if (visible_keys.prefix == 0 && width == head) return {from.row(visible_keys.begin), from.stride};
+    T* const to = scratch.take<T>(visible_keys.count() * width);
+    for (Index j = 0; j < visible_keys.count(); ++j) {
+        const Index row = j < visible_keys.prefix ? j : visible_keys.begin + j - visible_keys.prefix;
         widen(from.row(row), head, width, T(1), to + j * width);
     }
     return {to, width};

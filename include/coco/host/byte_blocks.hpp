@@ -87,7 +87,7 @@ struct Small {
 };
 
 /// `ggml::Q8_0`: flipping the sign bit of a signed byte adds 128 and makes it unsigned.
-struct Whole {
+struct Q8Blocks {
     static constexpr Index values = group, bytes = 68;
     static constexpr float middle = -128;
 
@@ -142,7 +142,7 @@ struct KMin {
 };
 
 /// `ggml::Q6_K`: sixteen parts with a scale each, four per group.
-struct SixBits {
+struct Q6KBlocks {
     static constexpr Index values = 256, bytes = 210;
     static constexpr float middle = -32;
 
@@ -191,13 +191,13 @@ bool with_bytes(GgmlType type, const F& f) {
         case GgmlType::Q5_1:
             return f.template operator()<Small<24, true, true>>(), true;
         case GgmlType::Q8_0:
-            return f.template operator()<Whole>(), true;
+            return f.template operator()<Q8Blocks>(), true;
         case GgmlType::Q4_K:
             return f.template operator()<KMin<144, false>>(), true;
         case GgmlType::Q5_K:
             return f.template operator()<KMin<176, true>>(), true;
         case GgmlType::Q6_K:
-            return f.template operator()<SixBits>(), true;
+            return f.template operator()<Q6KBlocks>(), true;
         default:
             return false;
     }

@@ -26,7 +26,7 @@ public:
     /// For few rows the columns are read in place; for more they are packed first.
     Scorer(Pool& pool, const Scratch& scratch, CRows<P> h, CRows<P> columns, CRows<P> bias,
            const ExcludedItems<P>& excluded)
-        : h_(h), columns_(columns), bias_(bias), seen_(excluded) {
+        : h_(h), columns_(columns), bias_(bias), excluded_(excluded) {
         constexpr Index few = 8;
         if (h.rows >= few)
             packed_ = pack<T>(pool, columns, scratch.take<T>(Packed<T>::size(columns.rows, columns.cols)));
@@ -51,9 +51,9 @@ public:
                 const T* const bias = bias_.data + start;
                 Row<T>{}.each(width, [line, bias](Index j) { line[j] += bias[j]; });
             }
-            if (seen_.of_row.count() == 0) continue;
-            for (const Index end = seen_.of_row.end(first + i); skip[i] < end; ++skip[i]) {
-                const Index column = seen_.item[skip[i]] - start;
+            if (excluded_.of_row.count() == 0) continue;
+            for (const Index end = excluded_.of_row.end(first + i); skip[i] < end; ++skip[i]) {
+                const Index column = excluded_.item[skip[i]] - start;
                 if (column >= width) break;
                 line[column] = masked();
             }
@@ -61,14 +61,14 @@ public:
     }
     void start(Index first, Index count, Index* skip) const {
         for (Index i = 0; i < count; ++i)
-            skip[i] = seen_.of_row.count() > 0 ? seen_.of_row.begin(first + i) : 0;
+            skip[i] = excluded_.of_row.count() > 0 ? excluded_.of_row.begin(first + i) : 0;
     }
 
     /// The score of one row with one column, bit-identical to that in its tile.
     T score(Index row, Index column) const {
-        if (seen_.of_row.count() > 0) {
-            const Id* const from = seen_.item.data + seen_.of_row.begin(row);
-            const Id* const to = seen_.item.data + seen_.of_row.end(row);
+        if (excluded_.of_row.count() > 0) {
+            const Id* const from = excluded_.item.data + excluded_.of_row.begin(row);
+            const Id* const to = excluded_.item.data + excluded_.of_row.end(row);
             if (std::binary_search(from, to, static_cast<Id>(column))) return masked();
         }
         T block[block_width<T>];
@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    T masked() const { return seen_.zeroed ? T(0) : -std::numeric_limits<T>::infinity(); }
+    T masked() const { return excluded_.zeroed ? T(0) : -std::numeric_limits<T>::infinity(); }
     T alone(Index row, Index column) const {
         const T* const x = h_.row(row);
         const T* const y = columns_.row(column);
@@ -89,7 +89,7 @@ private:
     }
 
     CRows<P> h_, columns_, bias_;
-    const ExcludedItems<P>& seen_;
+    const ExcludedItems<P>& excluded_;
     Packed<T> packed_;
 };
 

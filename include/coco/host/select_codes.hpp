@@ -68,22 +68,22 @@ CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P
         for (Index i = task * chunk; i < std::min(e.rows, (task + 1) * chunk); ++i) one_row(i);
     });
 
-    CodeSelection<P> choice;
+    CodeSelection<P> selection;
     offsets.data[0] = 0;
     for (Index i = 0; i < e.rows; ++i) {
         const Id n = offsets.data[i + 1], at = offsets.data[i];
         std::copy(chosen.data + i * maximum, chosen.data + i * maximum + n, chosen.data + at);
         offsets.data[i + 1] = at + n;
-        choice.of_row.longest = std::max<Index>(choice.of_row.longest, n);
+        selection.of_row.longest = std::max<Index>(selection.of_row.longest, n);
     }
     const auto total = static_cast<std::size_t>(offsets.data[e.rows]);
-    choice.of_row.host = {offsets.data, static_cast<std::size_t>(e.rows) + 1};
-    choice.of_row.offsets = offsets;
-    choice.code = chosen.from(0, static_cast<Index>(total));
-    choice.nearest = nearest;
-    choice.code_host = {chosen.data, total};
-    choice.nearest_host = {nearest.data, static_cast<std::size_t>(e.rows)};
-    return choice;
+    selection.of_row.host = {offsets.data, static_cast<std::size_t>(e.rows) + 1};
+    selection.of_row.offsets = offsets;
+    selection.code = chosen.from(0, static_cast<Index>(total));
+    selection.nearest = nearest;
+    selection.code_host = {chosen.data, total};
+    selection.nearest_host = {nearest.data, static_cast<std::size_t>(e.rows)};
+    return selection;
 }
 
 }  // namespace coco::host

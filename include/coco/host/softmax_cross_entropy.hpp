@@ -21,7 +21,7 @@ namespace coco::host {
 /// The arrays of one call of `softmax_cross_entropy`. Rows without a positive are left out: `row` lists the
 /// others.
 template <class P>
-struct Classifier {
+struct SoftmaxPass {
     using T = typename P::Scalar;
     static constexpr Index tile_columns = 8 * block_width<T>, tile_stride = tile_columns + lanes<T>;
     static constexpr Index chunk_rows = 16 * block_rows;
@@ -184,8 +184,8 @@ void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, ty
             std::fill(dh.row(i), dh.row(i) + dh.cols, T(0));
     if (rows == 0) return;
 
-    Classifier<P> work{h,  classes,      scale,          dh,    row,
-                       {}, columns.data, columns.stride, width, !dcolumns.empty() || !dbias.empty()};
+    SoftmaxPass<P> work{h,  classes,      scale,          dh,    row,
+                        {}, columns.data, columns.stride, width, !dcolumns.empty() || !dbias.empty()};
     work.packed = pack<T>(pool, columns, scratch.take<T>(size));
     if (!dh.empty() && width != columns.cols) {
         T* const wide = scratch.take<T>(columns.rows * width);
@@ -198,8 +198,8 @@ void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, ty
     // All parts have the same number of chunks, so that no chunk is much shorter than is efficient.
     constexpr Index max_elements = Index{1} << 26;
     const Index max_parts = std::clamp<Index>(max_elements / size, 2, 16), usual = work.chunk_rows;
-    const Index rows_a_chunk = rows < 8 * usual ? usual / 2 : usual;
-    const Index all_chunks = (rows + rows_a_chunk - 1) / rows_a_chunk;
+    const Index rows_per_chunk = rows < 8 * usual ? usual / 2 : usual;
+    const Index all_chunks = (rows + rows_per_chunk - 1) / rows_per_chunk;
     const Index chunks = (all_chunks + max_parts - 1) / max_parts, parts = (all_chunks + chunks - 1) / chunks;
     double* const part_loss = scratch.take<double>(parts);
     T* const part_columns = dcolumns.empty() ? nullptr : scratch.take<T>(parts * size);

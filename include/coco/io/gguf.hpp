@@ -130,7 +130,7 @@ private:
         const std::uint64_t start = std::min<std::uint64_t>(padded, file_.bytes().size());
         const std::uint64_t available = file_.bytes().size() - start;
         for (std::size_t i = 0; i < count; ++i) place(tensors_[i], offsets[i], alignment, start, available);
-        refuse_overlaps();
+        check_overlaps();
     }
 
     std::uint64_t read_alignment() const {
@@ -191,7 +191,7 @@ private:
             file_.bytes().subspan(static_cast<std::size_t>(start + offset), static_cast<std::size_t>(bytes));
     }
 
-    void refuse_overlaps() const {
+    void check_overlaps() const {
         std::vector<const TensorInfo*> order;
         for (const TensorInfo& info : tensors_) order.push_back(&info);
         std::sort(order.begin(), order.end(),

@@ -216,7 +216,7 @@ private:
         token.integer("id");
         put(token, "content", token.string("content"), token.value().at("id"));
         const bool later = flag(token, "normalized", !flag(token, "special", false));
-        (later ? vocabulary.special_later : vocabulary.special)
+        (later ? vocabulary.special_after_normalisation : vocabulary.special)
             .push_back(static_cast<Id>(token.integer("id")));
     }
 

@@ -17,27 +17,27 @@ namespace items {
 /// Constructor `T(ParameterLayout&, const T::Config&, Index items, Index width)`; `Config` has
 /// defaults.
 template <class T>
-concept ClaimsItsTensors = std::default_initializable<typename T::Config> &&
+concept ConstructibleFromLayout = std::default_initializable<typename T::Config> &&
     std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
 /// `template <class P> struct Saved` with `vectors`, items x width, and `gradient`, to which the users of the
 /// vectors add their gradients.
 template <class T>
-concept KeepsVectors = requires(const typename T::template Saved<Archetype>& saved) {
+concept HasSavedVectors = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.vectors } -> std::convertible_to<CRows<Archetype>>;
     { saved.gradient } -> std::convertible_to<Rows<Archetype>>;
 };
 
 /// `forward(ctx)` returns `Saved<P>`.
 template <class T>
-concept GoesForward = requires(const T& t, Context<Archetype>& ctx) {
+concept HasForward = requires(const T& t, Context<Archetype>& ctx) {
     { t.forward(ctx) } -> std::same_as<typename T::template Saved<Archetype>>;
 };
 
 /// `backward(ctx, saved)`: adds to the parameters' gradients from `saved.gradient`.
 template <class T>
-concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
-                                const typename T::template Saved<Archetype>& saved) {
+concept HasBackward = requires(const T& t, Context<Archetype>& ctx,
+                               const typename T::template Saved<Archetype>& saved) {
     { t.backward(ctx, saved) } -> std::same_as<void>;
 };
 
@@ -45,8 +45,8 @@ concept GoesBackward = requires(const T& t, Context<Archetype>& ctx,
 
 /// One vector per item. They are the input of a backbone, and the vectors by which items are ranked.
 template <class T>
-concept Items = Plays<T, role::Items> && items::ClaimsItsTensors<T> && items::KeepsVectors<T> &&
-    items::GoesForward<T> && items::GoesBackward<T>;
+concept Items = Plays<T, role::Items> && items::ConstructibleFromLayout<T> && items::HasSavedVectors<T> &&
+    items::HasForward<T> && items::HasBackward<T>;
 
 /// True for item vectors. For any other type it does not compile, and the first line of the error message
 /// names the first requirement below that is not met.
@@ -56,22 +56,22 @@ constexpr bool explain_items() {
         static_assert(Plays<T, role::Items>,
                       "coco: these are no Items: they lack `using Role = coco::role::Items;` "
                       "(include/coco/items/table.hpp is the shortest example)");
-    else if constexpr (!items::ClaimsItsTensors<T>)
-        static_assert(items::ClaimsItsTensors<T>,
+    else if constexpr (!items::ConstructibleFromLayout<T>)
+        static_assert(items::ConstructibleFromLayout<T>,
                       "coco: these Items lack `struct Config` with defaults and a constructor from "
                       "`(coco::ParameterLayout&, const Config&, Index items, Index width)` "
                       "(include/coco/items/table.hpp is the shortest example)");
-    else if constexpr (!items::KeepsVectors<T>)
+    else if constexpr (!items::HasSavedVectors<T>)
         static_assert(
-            items::KeepsVectors<T>,
+            items::HasSavedVectors<T>,
             "coco: these Items lack `template <class P> struct Saved` with rows `vectors` and `gradient` "
             "(include/coco/items/table.hpp is the shortest example)");
-    else if constexpr (!items::GoesForward<T>)
-        static_assert(items::GoesForward<T>,
+    else if constexpr (!items::HasForward<T>)
+        static_assert(items::HasForward<T>,
                       "coco: these Items lack `Saved<P> forward(Context<P>&) const` "
                       "(include/coco/items/table.hpp is the shortest example)");
     else
-        static_assert(items::GoesBackward<T>,
+        static_assert(items::HasBackward<T>,
                       "coco: these Items lack `void backward(Context<P>&, const Saved<P>&) const` "
                       "(include/coco/items/table.hpp is the shortest example)");
     return true;

@@ -21,11 +21,11 @@ namespace llm {
 
 /// Constructor `T(ParameterLayout&, const llm::Source&)`.
 template <class T>
-concept TakesGivenWeights = std::constructible_from<T, ParameterLayout&, const Source&>;
+concept ConstructibleFromSource = std::constructible_from<T, ParameterLayout&, const Source&>;
 
 /// `width()`: columns of soft prompts and of hidden rows; `adapter_sizes()`: what an adapter may change.
 template <class T>
-concept SaysItsSizes = requires(const T& model) {
+concept ReportsSizes = requires(const T& model) {
     { model.width() } -> std::convertible_to<Index>;
     { model.adapter_sizes() } -> std::convertible_to<adapter::Sizes>;
 };
@@ -63,8 +63,8 @@ concept PassesGradients = requires(const T& model, Context<Archetype>& ctx, cons
 
 /// A language model that reads soft prompts and text.
 template <class T>
-concept LanguageModel = Plays<T, role::LanguageModel> && llm::TakesGivenWeights<T> && llm::SaysItsSizes<T> &&
-    llm::EmbedsTokens<T> && llm::ReadsPrompts<T> && llm::PassesGradients<T>;
+concept LanguageModel = Plays<T, role::LanguageModel> && llm::ConstructibleFromSource<T> &&
+    llm::ReportsSizes<T> && llm::EmbedsTokens<T> && llm::ReadsPrompts<T> && llm::PassesGradients<T>;
 
 /// True for a language model. For any other type it does not compile, and the first line of the error message
 /// names the first requirement below that is not met.
@@ -74,13 +74,13 @@ constexpr bool explain_language_model() {
         static_assert(Plays<T, role::LanguageModel>,
                       "coco: not a LanguageModel: it lacks `using Role = coco::role::LanguageModel;` "
                       "(docs/concepts.md#languagemodel)");
-    else if constexpr (!llm::TakesGivenWeights<T>)
-        static_assert(llm::TakesGivenWeights<T>,
+    else if constexpr (!llm::ConstructibleFromSource<T>)
+        static_assert(llm::ConstructibleFromSource<T>,
                       "coco: this LanguageModel lacks a constructor from `(coco::ParameterLayout&, const "
                       "coco::llm::Source&)` "
                       "(docs/concepts.md#languagemodel)");
-    else if constexpr (!llm::SaysItsSizes<T>)
-        static_assert(llm::SaysItsSizes<T>,
+    else if constexpr (!llm::ReportsSizes<T>)
+        static_assert(llm::ReportsSizes<T>,
                       "coco: this LanguageModel lacks `Index width()` or `adapter::Sizes "
                       "adapter_sizes()` (docs/concepts.md#languagemodel)");
     else if constexpr (!llm::EmbedsTokens<T>)

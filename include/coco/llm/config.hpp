@@ -29,11 +29,10 @@ struct Config {
     double theta = 10000;   ///< base of the rotary angles
     double epsilon = 1e-5;  ///< of the RMS norms
     nn::RopeKind rope = nn::RopeKind::half_split;
-    bool head_norm = false;  ///< an RMS norm on each query and key head (Qwen3)
-    bool qkv_bias = false;   ///< queries, keys and values have a bias (Qwen2)
-    bool tied = true;        ///< the token embeddings are the output matrix
-    bool output_head =
-        false;  ///< claim the output matrix of an untied model; only `logits` reads it
+    bool head_norm = false;     ///< an RMS norm on each query and key head (Qwen3)
+    bool qkv_bias = false;      ///< queries, keys and values have a bias (Qwen2)
+    bool tied = true;           ///< the token embeddings are the output matrix
+    bool output_head = false;   ///< claim the output matrix of an untied model; only `logits` reads it
     Keep keep = Keep::floats;   ///< read only by `storage::Configured`
     double keep_bytes = 1.5e9;  ///< if activations of all layers take more, backward recomputes them
 

@@ -60,15 +60,14 @@ public:
 
     template <class P>
     struct Saved {
-        Rows<P> out;  ///< rows x width: all groups, from the first soft row on, after the final norm
+        Rows<P> out;           ///< rows x width: all groups, from the first soft row on, after the final norm
         Segments<P> of_group;  ///< of the rows of `out`
         Packed<P> packed;
         Segments<P> soft_of;
         Index soft_rows = 0;
-        std::span<CRows<P>> inputs;  ///< of each layer, then of the final norm
-        std::span<typename Layer::template Saved<P>>
-            layers;          ///< empty if backward recomputes the layers
-        Rows<P> statistics;  ///< of the final norm
+        std::span<CRows<P>> inputs;                           ///< of each layer, then of the final norm
+        std::span<typename Layer::template Saved<P>> layers;  ///< empty if backward recomputes the layers
+        Rows<P> statistics;                                   ///< of the final norm
     };
 
     /// Claims the weights; `source` provides them when the parameters are made.
@@ -115,7 +114,7 @@ public:
         saved.packed.table = layers_.front().rope().table(ctx, saved.packed.positions);
 
         const bool keeps = ctx.training || ctx.gradients[0] != nullptr;
-        const bool whole = keeps && bytes_kept<T>(rows) <= config_.keep_bytes;
+        const bool whole = keeps && saved_bytes<T>(rows) <= config_.keep_bytes;
         const typename Workspace<P>::Frame frame(work);
         const auto make = [&] { return keeps ? work.keep(rows, width()) : work.scratch(rows, width()); };
         if (keeps) saved.inputs = work.template numbers<CRows<P>>(n + 1);
@@ -138,7 +137,7 @@ public:
             if (whole) {
                 saved.layers[l] = layers_[l].forward(ctx, adapter, saved.packed, CRows<P>(x), next);
             } else {
-                const typename Workspace<P>::Passing passing(work);
+                const typename Workspace<P>::RecomputeScope passing(work);
                 layers_[l].forward(ctx, adapter, saved.packed, CRows<P>(x), next);
             }
             std::swap(x, next);
@@ -162,7 +161,7 @@ public:
             throw Error("language model", "not a flag a group", text_of(saved.of_group.count()),
                         text_of(open.size()));
         Workspace<P>& work = ctx.work;
-        const Opened<P> opened = keep_open(ctx, saved.packed, saved.soft_of, saved.soft_rows, open);
+        const OpenGroups<P> opened = keep_open(ctx, saved.packed, saved.soft_of, saved.soft_rows, open);
         const Packed<P>& packed = opened.packed;
         const Index rows = packed.rows(), prefix = packed.prefix, out = rows - prefix;
         if (out == 0) {
@@ -190,7 +189,7 @@ public:
                               dy.rows_from(prefix, out));
         }
         for (std::size_t l = layers_.size(); l-- > 0;) {
-            const typename Workspace<P>::Passing passing(work);
+            const typename Workspace<P>::RecomputeScope passing(work);
             const typename Workspace<P>::Frame inner(work);
             const auto layer = activations(ctx, adapter, saved, opened, l);
             layers_[l].backward(ctx, adapter, packed, layer, dy, dx);
@@ -222,7 +221,7 @@ public:
         Rows<P> x = work.scratch(token.size, width()), next = work.scratch(token.size, width());
         Storage_::gather(ctx, embedding_, token, x);
         for (const Layer& layer : layers_) {
-            const typename Workspace<P>::Passing passing(work);
+            const typename Workspace<P>::RecomputeScope passing(work);
             layer.forward(ctx, adapter, packed, CRows<P>(x), next);
             std::swap(x, next);
         }
@@ -242,15 +241,15 @@ public:
 
 private:
     template <class T>
-    double bytes_kept(Index rows) const {
-        const Index columns = config_.used() * (Layer::kept_columns(config_) + width());
+    double saved_bytes(Index rows) const {
+        const Index columns = config_.used() * (Layer::saved_columns(config_) + width());
         return static_cast<double>(rows) * static_cast<double>(columns) * sizeof(T);
     }
 
     /// What layer l saved for the rows of open groups, or recomputes.
     template <class P, class Adapter>
     typename Layer::template Saved<P> activations(Context<P>& ctx, const Adapter& adapter,
-                                                  const Saved<P>& saved, const Opened<P>& opened,
+                                                  const Saved<P>& saved, const OpenGroups<P>& opened,
                                                   std::size_t l) const {
         if (!saved.layers.empty())
             return opened.row.empty() ? saved.layers[l] : Layer::gathered(ctx, saved.layers[l], opened.row);

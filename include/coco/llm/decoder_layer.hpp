@@ -53,15 +53,15 @@ public:
     struct Saved {
         CRows<P> x;
         Rows<P> statistics, middle_statistics;  ///< rows x 2: of the two norms
-        Rows<P> unturned;  ///< rows x (query + key): before head norm and rotation; only with `head_norm`
-        Rows<P> fused;     ///< rows x (query + key + value); query and key rotated
-        Rows<P> attended;  ///< rows x query
-        Rows<P> softmax;   ///< rows x heads
-        Rows<P> middle;    ///< rows x width: after attention, before the feed-forward
-        Rows<P> gate_up;   ///< rows x 2 hidden
+        Rows<P> unrotated;  ///< rows x (query + key): before head norm and rotation; only with `head_norm`
+        Rows<P> fused;      ///< rows x (query + key + value); query and key rotated
+        Rows<P> attended;   ///< rows x query
+        Rows<P> softmax;    ///< rows x heads
+        Rows<P> middle;     ///< rows x width: after attention, before the feed-forward
+        Rows<P> gate_up;    ///< rows x 2 hidden
     };
     /// Scalars per row that `Saved` takes, without x.
-    static Index kept_columns(const Config& c) {
+    static Index saved_columns(const Config& c) {
         return 4 + (c.head_norm ? c.query_width() + c.kv_width() : 0) + c.fused_width() + c.query_width() +
                c.heads + c.width + 2 * c.hidden;
     }
@@ -129,10 +129,10 @@ public:
         }
         const Rows<P> turned = saved.fused.cols_from(0, q + kv);
         if (c.head_norm) {
-            saved.unturned = work.keep(rows, q + kv);
-            nn::copy(ctx.on, CRows<P>(turned), saved.unturned);
-            query_norm_.forward(ctx, CRows<P>(saved.unturned.cols_from(0, q)), turned.cols_from(0, q));
-            key_norm_.forward(ctx, CRows<P>(saved.unturned.cols_from(q, kv)), turned.cols_from(q, kv));
+            saved.unrotated = work.keep(rows, q + kv);
+            nn::copy(ctx.on, CRows<P>(turned), saved.unrotated);
+            query_norm_.forward(ctx, CRows<P>(saved.unrotated.cols_from(0, q)), turned.cols_from(0, q));
+            key_norm_.forward(ctx, CRows<P>(saved.unrotated.cols_from(q, kv)), turned.cols_from(q, kv));
         }
         rope_.forward(ctx, packed.table, packed.position, turned);
         Heads<CRows<P>> see = split<CRows<P>>(saved.fused);
@@ -140,8 +140,8 @@ public:
         if (packed.cached.home != nullptr) {
             const Rows<P> keys = packed.cached.home->keys(index_),
                           values = packed.cached.home->values(index_);
-            nn::put_rows(ctx.on, see.key, packed.cached.row, keys);
-            nn::put_rows(ctx.on, see.value, packed.cached.row, values);
+            nn::assign_rows(ctx.on, see.key, packed.cached.row, keys);
+            nn::assign_rows(ctx.on, see.value, packed.cached.row, values);
             see.key = keys;
             see.value = values;
             attention.keys = packed.cached.keys;
@@ -188,8 +188,8 @@ public:
                                saved.softmax, dattended, d.query, d.key, d.value, {}, {});
         rope_.backward(ctx, packed.table, packed.position, dfused.cols_from(0, q + kv));
         if (c.head_norm) {
-            query_norm_.backward(ctx, CRows<P>(saved.unturned.cols_from(0, q)), d.query);
-            key_norm_.backward(ctx, CRows<P>(saved.unturned.cols_from(q, kv)), d.key);
+            query_norm_.backward(ctx, CRows<P>(saved.unrotated.cols_from(0, q)), d.query);
+            key_norm_.backward(ctx, CRows<P>(saved.unrotated.cols_from(q, kv)), d.key);
         }
         Storage::apply_back(ctx, CRows<P>(dfused), fused_, dnormed);
         if (change.changes(Projection::query, Projection::key, Projection::value)) {
@@ -211,9 +211,9 @@ public:
             nn::gather(ctx.on, from, row, to);
             return to;
         };
-        return {take(saved.x),        take(saved.statistics), take(saved.middle_statistics),
-                take(saved.unturned), take(saved.fused),      take(saved.attended),
-                take(saved.softmax),  take(saved.middle),     take(saved.gate_up)};
+        return {take(saved.x),         take(saved.statistics), take(saved.middle_statistics),
+                take(saved.unrotated), take(saved.fused),      take(saved.attended),
+                take(saved.softmax),   take(saved.middle),     take(saved.gate_up)};
     }
 
 private:

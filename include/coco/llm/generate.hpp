@@ -19,14 +19,14 @@
 namespace coco::llm {
 
 /// Called after each new token of text `text` with all its new tokens so far; returning false ends the text.
-using Written = std::function<bool(Index text, std::span<const Id> written)>;
+using TokenCallback = std::function<bool(Index text, std::span<const Id> written)>;
 
 /// Continues texts; returns the new tokens of each, without the stop token.
 /// \throws Error for an empty prompt or a setting out of range
 template <class P, class Decoder, class Adapter>
 std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Parameters<P>& parameters,
                                       const Adapter& adapter, std::span<const std::vector<Id>> prompts,
-                                      const Generation& how, const Written& on_token = {}) {
+                                      const Generation& how, const TokenCallback& on_token = {}) {
     using T = typename P::Scalar;
     how.check();
     for (std::size_t i = 0; i < prompts.size(); ++i)

@@ -29,7 +29,7 @@ struct Generation {
     Index at_once = 16;             ///< texts in one pass
 
     void check() const {
-        require(max_tokens >= 0, "generation.most_tokens", "negative", "0 or more", text_of(max_tokens));
+        require(max_tokens >= 0, "generation.max_tokens", "negative", "0 or more", text_of(max_tokens));
         require(temperature >= 0, "generation.temperature", "negative", "0 or more", text_of(temperature));
         require(top_k >= 0, "generation.top_k", "negative", "0 or more", text_of(top_k));
         require(top_p > 0 && top_p <= 1, "generation.top_p", "out of range", "above 0, at most 1",

@@ -114,7 +114,7 @@ Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
 
 /// The instruction and the open groups of a pass.
 template <class P>
-struct Opened {
+struct OpenGroups {
     Packed<P> packed;
     Ids<P> row;      ///< for each row of `packed` its row in the whole pass; empty if all groups are open
     Ids<P> out_row;  ///< the same for rows of groups, counted from the first group's first row
@@ -123,8 +123,8 @@ struct Opened {
 
 /// Leaves out the groups that are closed. \param open  one byte per group, 0: closed
 template <class P>
-Opened<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
-                    std::span<const std::uint8_t> open) {
+OpenGroups<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<P>& soft_of, Index soft_rows,
+                        std::span<const std::uint8_t> open) {
     const Index groups = whole.of_group.count(), prefix = whole.prefix, lead = prefix > 0 ? 1 : 0;
     Index count = 0, rows = 0;
     for (Index g = 0; g < groups; ++g)
@@ -153,7 +153,7 @@ Opened<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<P>& 
         all[segment + static_cast<std::size_t>(lead)] = static_cast<Id>(to);
         offsets[segment] = static_cast<Id>(to) - static_cast<Id>(prefix);
     }
-    Opened<P> out;
+    OpenGroups<P> out;
     out.soft = upload(ctx, std::span<const Id>(soft));
     out.packed = whole;
     if (to == static_cast<std::size_t>(whole.rows())) return out;

@@ -21,7 +21,7 @@ struct TinyConfig {
 /// A source of weights and the tokenizer that goes with it.
 struct Tiny {
     Source source;
-    Words words;
+    WordTokenizer words;
 };
 
 /// A decoder whose vocabulary is the words of all items. Embeddings have variance 1 and the layers add about

@@ -15,7 +15,7 @@ namespace coco::llm {
 /// Words are sequences of letters and digits; ASCII letters are lower-cased, and bytes beyond ASCII count as
 /// letters. Ids are assigned by first appearance, from 1; 0 is the id of every other word. Const member
 /// functions are thread-safe.
-class Words {
+class WordTokenizer {
 public:
     /// Adds the words of a text to the vocabulary.
     void add(std::string_view text) {

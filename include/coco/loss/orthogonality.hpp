@@ -40,7 +40,7 @@ struct OrthogonalityValue {
 
 /// out_ij = x_j: copies one row to every row.
 template <class T>
-struct SpreadRow {
+struct BroadcastRow {
     const T* x;
     T* out;
     Index cols;
@@ -70,7 +70,7 @@ void orthogonality(Context<P>& ctx, CRows<P> codes, Orthogonality kind, double w
         const Rows<P> total = ctx.work.scratch(1, width);
         nn::fill<P>(ctx.on, total, 0);
         ctx.on.reduce(count, total, nn::Element<T>{unit.y.data, width});
-        ctx.on.for_each_row(count, width, SpreadRow<T>{total.data, partner.data, width});
+        ctx.on.for_each_row(count, width, BroadcastRow<T>{total.data, partner.data, width});
     } else {
         const Rows<P> cosine = ctx.work.scratch(count, count);
         ctx.on.multiply(CRows<P>(unit.y), Op::plain, CRows<P>(unit.y), Op::transposed, cosine);

@@ -29,8 +29,9 @@ struct DropoutRows {
     template <class Row>
     COCO_HD void operator()(Index i, const Row& row) const {
         std::uint8_t* const m = mask + i * cols;
-        each_drawn(row, key, row_key[i], cols,
-                   [m, least = threshold](Index j, std::uint16_t bits) { m[j] = bits >= least ? 1 : 0; });
+        for_each_random_bits(row, key, row_key[i], cols, [m, least = threshold](Index j, std::uint16_t bits) {
+            m[j] = bits >= least ? 1 : 0;
+        });
         const T* const from = x + i * x_stride;
         T* const to = out + i * cols;
         row.each(cols, [&](Index j) { to[j] = m[j] ? from[j] * factor : T(0); });

@@ -14,8 +14,8 @@ namespace coco::nn {
 /// takes a quarter of the time. `visit` should capture what it reads by value: g++ must otherwise assume that
 /// its writes alias the captured values.
 template <class Row, class Visit>
-COCO_HD COCO_INLINE void each_drawn(const Row& row, const DropoutKey key, Id row_key, Index cols,
-                                    const Visit& visit) {
+COCO_HD COCO_INLINE void for_each_random_bits(const Row& row, const DropoutKey key, Id row_key, Index cols,
+                                              const Visit& visit) {
     constexpr bool by_lanes = requires { Row::lanes; };
     constexpr int calls = by_lanes ? 16 : 1;
     constexpr Index width = 8 * calls;

@@ -45,7 +45,7 @@ void gather(P& on, CRows<P> table, Ids<P> id, Rows<P> out, Write write = Write::
 
 /// out[id_i] = x_i; the ids are distinct.
 template <class T>
-struct PutRows {
+struct AssignRows {
     const T* x;
     Index x_stride;
     const Id* id;
@@ -62,9 +62,9 @@ struct PutRows {
 
 /// out[id_i] = x_i; no id may occur twice.
 template <class P>
-void put_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
+void assign_rows(P& on, CRows<P> x, Ids<P> id, Rows<P> out) {
     on.for_each_row(x.rows, 2 * x.cols,
-                    PutRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
+                    AssignRows<typename P::Scalar>{x.data, x.stride, id.data, out.data, out.stride, x.cols});
 }
 
 /// out[id_s] += sum of dy_k over the places k of segment s.

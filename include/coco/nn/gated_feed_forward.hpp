@@ -72,7 +72,7 @@ struct SwiGluBackwardRows {
 
 /// The `beside` argument of a gated feed-forward adds to the products with its weights; this one adds
 /// nothing. `llm::Adapted`, which applies an adapter, has the same members.
-struct Alone {
+struct NoAdapter {
     /// Whether `down_backward` reads x, which then has to be recomputed.
     static constexpr bool reads_hidden() { return false; }
     /// z += the change of [gate | up], applied to x.
@@ -119,7 +119,7 @@ public:
         return {x, apply(ctx, x, out, Write::set), out};
     }
     /// y (= or +=) the layer's output; an empty y is not computed. Returns `Saved::gate_up`.
-    template <class P, class Beside = Alone>
+    template <class P, class Beside = NoAdapter>
     Rows<P> apply(Context<P>& ctx, CRows<P> x, Rows<P> y, Write write, const Beside& beside = {}) const {
         const Rows<P> z = ctx.work.keep(x.rows, 2 * hidden_);
         Weights::apply(ctx, x, gate_up_, z);
@@ -133,7 +133,7 @@ public:
     }
 
     /// `saved.x` is needed only if the weights are trained or `beside` reads it.
-    template <class P, class Beside = Alone>
+    template <class P, class Beside = NoAdapter>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dy, Rows<P> dx,
                   const Beside& beside = {}) const {
         if (dy.rows == 0) return;

@@ -31,15 +31,15 @@ struct DrawnDropoutRows {
         const T* const from = x + i * x_stride;
         T* const to = out + i * out_stride;
         if (write == Write::set)
-            each_drawn(row, key, row_key[i], cols,
-                       [=, least = threshold, kept = factor](Index j, std::uint16_t bits) {
-                           to[j] = from[j] * (bits >= least ? kept : T(0));
-                       });
+            for_each_random_bits(row, key, row_key[i], cols,
+                                 [=, least = threshold, kept = factor](Index j, std::uint16_t bits) {
+                                     to[j] = from[j] * (bits >= least ? kept : T(0));
+                                 });
         else
-            each_drawn(row, key, row_key[i], cols,
-                       [=, least = threshold, kept = factor](Index j, std::uint16_t bits) {
-                           to[j] += from[j] * (bits >= least ? kept : T(0));
-                       });
+            for_each_random_bits(row, key, row_key[i], cols,
+                                 [=, least = threshold, kept = factor](Index j, std::uint16_t bits) {
+                                     to[j] += from[j] * (bits >= least ? kept : T(0));
+                                 });
     }
 };
 

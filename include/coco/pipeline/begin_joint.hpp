@@ -36,7 +36,7 @@ std::vector<float> representations(const TrainedModel<Model, P>& trained, const 
         b.clear();
         for (Id user = first; user < end; ++user)
             if (train.length(user) > 0) {
-                trained.builder.ask(b, user, train.of(user), no_id, nullptr);
+                trained.builder.add_history(b, user, train.of(user), no_id, nullptr);
                 b.query_row.push_back(b.target_row.back());
             }
         if (b.rows() == 0) continue;
@@ -51,7 +51,7 @@ std::vector<float> representations(const TrainedModel<Model, P>& trained, const 
 }
 
 /// Subtracts the mean row from all rows of `width` numbers and returns it.
-inline std::vector<float> take_mean(std::vector<float>& rows, std::size_t width) {
+inline std::vector<float> subtract_mean(std::vector<float>& rows, std::size_t width) {
     std::vector<double> sum(width, 0);
     for (std::size_t i = 0; i < rows.size(); ++i) sum[i % width] += static_cast<double>(rows[i]);
     std::vector<float> mean(width);
@@ -80,8 +80,8 @@ std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained
 /// instruction's token embeddings, the others are scaled to their root mean square. Without an instruction,
 /// at most 4,096 tokens spread over the vocabulary are used.
 template <class Model, class P>
-void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train,
-                   std::uint64_t seed) {
+void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train,
+                        std::uint64_t seed) {
     using T = typename P::Scalar;
     P& on = *trained.on;
     Parameters<P>& parameters = *trained.parameters;
@@ -106,7 +106,7 @@ void start_prompts(const TrainedModel<Model, P>& trained, const data::Interactio
         const Index d = trained.model->width(), codes = prompt.codes().rows;
         std::vector<float> users = representations(trained, train);
         if (prompt.config().centred) {
-            const std::vector<float> centre = take_mean(users, static_cast<std::size_t>(d));
+            const std::vector<float> centre = subtract_mean(users, static_cast<std::size_t>(d));
             const std::vector<T> values(centre.begin(), centre.end());
             on.upload(values.data(), parameters.list(prompt.centre()));
         }

@@ -28,7 +28,7 @@ public:
     };
 
     Behaviour(ParameterLayout& layout, const Config& config, Index items)
-        : width_(opened(layout, config, items)),
+        : width_(open_group(layout, config, items)),
           items_(layout, config.items, items, width_),
           backbone_(layout, config.backbone) {}
 
@@ -65,7 +65,7 @@ public:
 
 private:
     /// Both parts belong to one parameter group; item tables have a block of their own.
-    static Index opened(ParameterLayout& layout, const Config& config, Index items) {
+    static Index open_group(ParameterLayout& layout, const Config& config, Index items) {
         require(items >= 1, "items", "empty catalogue", "at least 1 item", text_of(items));
         layout.group("behaviour");
         return config.backbone.width();

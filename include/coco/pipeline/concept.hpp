@@ -18,7 +18,7 @@ namespace model {
 
 /// `layout()`: the tensors; `items()`: the number of items to rank; `window()`: the longest history in items.
 template <class M>
-concept DescribesItself = requires(const M& model) {
+concept HasLayoutAndSizes = requires(const M& model) {
     { model.layout() } -> std::convertible_to<const ParameterLayout&>;
     { model.items() } -> std::convertible_to<Index>;
     { model.window() } -> std::convertible_to<Index>;
@@ -26,7 +26,7 @@ concept DescribesItself = requires(const M& model) {
 
 /// `static constexpr bool uses_knowledge`: whether it extracts knowledge with a language model.
 template <class M>
-concept SaysWhetherItUsesKnowledge = std::convertible_to<decltype(M::uses_knowledge), bool>;
+concept DeclaresUsesKnowledge = std::convertible_to<decltype(M::uses_knowledge), bool>;
 
 /// `step(ctx, batch, stage, metrics)`: one training step; adds to the metrics and to the gradients.
 template <class M>
@@ -61,7 +61,7 @@ concept ExtractsKnowledge =
 
 /// A model that is trained on batches of histories and ranks items.
 template <class M>
-concept Model = Plays<M, role::Model> && model::DescribesItself<M> && model::SaysWhetherItUsesKnowledge<M> &&
+concept Model = Plays<M, role::Model> && model::HasLayoutAndSizes<M> && model::DeclaresUsesKnowledge<M> &&
     model::Trains<M> && model::Scores<M> && model::ExtractsKnowledge<M>;
 
 /// True for a model. For any other type it does not compile, and the first line of the error message names
@@ -72,12 +72,12 @@ constexpr bool explain_model() {
         static_assert(
             Plays<M, role::Model>,
             "coco: not a Model: it lacks `using Role = coco::role::Model;` (docs/concepts.md#model)");
-    else if constexpr (!model::DescribesItself<M>)
-        static_assert(model::DescribesItself<M>,
+    else if constexpr (!model::HasLayoutAndSizes<M>)
+        static_assert(model::HasLayoutAndSizes<M>,
                       "coco: this Model lacks `layout()`, `items()` or `window()` (docs/concepts.md#model)");
-    else if constexpr (!model::SaysWhetherItUsesKnowledge<M>)
+    else if constexpr (!model::DeclaresUsesKnowledge<M>)
         static_assert(
-            model::SaysWhetherItUsesKnowledge<M>,
+            model::DeclaresUsesKnowledge<M>,
             "coco: this Model lacks `static constexpr bool uses_knowledge` (docs/concepts.md#model)");
     else if constexpr (!model::Trains<M>)
         static_assert(model::Trains<M>,

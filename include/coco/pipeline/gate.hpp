@@ -35,7 +35,7 @@ struct SquaredDistanceTerm {
 /// Whether each target sends a gradient to the language model; all entries are 0 or 1.
 template <class P>
 struct Gate {
-    List<typename P::Scalar, typename P::Space> open;  ///< per target: 1 with knowledge and M = 0
+    List<typename P::Scalar, typename P::Space> open;            ///< per target: 1 with knowledge and M = 0
     List<typename P::Scalar, typename P::Space> agreed;          ///< per target: 1 with knowledge and M = 1
     List<typename P::Scalar, typename P::Space> with_knowledge;  ///< per target: 1 with knowledge
 };
@@ -97,7 +97,7 @@ Gate<P> contradictions(Context<P>& ctx, CRows<P> h, CRows<P> a, CRows<P> vectors
 
 /// dopen = (1 - M) da; 0 where there is no knowledge.
 template <class P>
-void close_rows(Context<P>& ctx, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
+void mask_gradient(Context<P>& ctx, CRows<P> da, const Gate<P>& gate, Rows<P> dopen) {
     ctx.on.for_each_row(
         da.rows, 2 * da.cols,
         nn::ScaleRows<typename P::Scalar>{da.data, da.stride, gate.open.data, dopen.data, da.cols});

@@ -37,7 +37,7 @@ Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Inte
         b.clear();
         for (Id user = start; user < stop; ++user)
             if (histories.length(user) > 0)
-                trained.builder.ask(b, user, histories.of(user), no_id, trained.text.get());
+                trained.builder.add_history(b, user, histories.of(user), no_id, trained.text.get());
         Segments<P> of_group;
         if (b.groups() > 0) {
             Context<P> ctx = trained.context(work);

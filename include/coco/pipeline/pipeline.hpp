@@ -199,7 +199,7 @@ private:
             const Rows<P> dopen = ctx.work.keep(a.rows, a.cols),
                           dmix = ctx.work.keep(knowledge.model.out.rows, model_.width());
             const Rows<P> dsoft = ctx.work.keep(prompts.rows, prompts.cols);
-            close_rows<P>(ctx, CRows<P>(da), gate, dopen);
+            mask_gradient<P>(ctx, CRows<P>(da), gate, dopen);
             aligner_.backward(inputs, aligned, CRows<P>(dopen), Rows<P>{}, dpure);
             decoupler_.backward(inputs, knowledge.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
             model_.backward(ctx, adapter_, knowledge.model, CRows<P>(dmix), dsoft, open);
@@ -230,9 +230,9 @@ private:
     template <class Saved>
     void count_codes(const Saved& saved, StepReport& report) const {
         if constexpr (Prompt::selects_codes) {
-            report.codes = saved.choice.code_host;
-            for (Index g = 0; g < saved.choice.of_row.count(); ++g)
-                report.at_cap += saved.choice.of_row.length(g) == prompt_.config().max_codes ? 1 : 0;
+            report.codes = saved.selection.code_host;
+            for (Index g = 0; g < saved.selection.of_row.count(); ++g)
+                report.at_cap += saved.selection.of_row.length(g) == prompt_.config().max_codes ? 1 : 0;
         }
     }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <coco/core/types.hpp>
+#include <coco/sampling/settings.hpp>
 
 namespace coco {
 

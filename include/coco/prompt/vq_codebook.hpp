@@ -32,7 +32,7 @@ public:
     template <class P>
     struct Saved {
         CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
-        CodeSelection<P> choice;
+        CodeSelection<P> selection;
         nn::Linear::Saved<P> projected;  ///< K x D: all codes in the language model's space
         Inverse<P> by_prompt;            ///< of the gather from [projected codes; s]
         Segments<P> of_group;            ///< of the rows of `out`
@@ -44,7 +44,8 @@ public:
     VqCodebook(ParameterLayout& layout, const Config& config, Index width, Index model_width)
         : config_(config) {
         require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
-        require(config.max_codes >= 1, "prompt.most", "too few", "at least 1", text_of(config.max_codes));
+        require(config.max_codes >= 1, "prompt.max_codes", "too few", "at least 1",
+                text_of(config.max_codes));
         const ParameterLayout::Scope scope(layout, "prompt");
         codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
         shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));
@@ -66,20 +67,20 @@ public:
     Saved<P> forward(Context<P>& ctx, CRows<P> e) const {
         Saved<P> saved;
         saved.e = config_.centred ? centred(ctx, e) : e;
-        saved.choice =
+        saved.selection =
             ctx.on.select_codes(saved.e, ctx.value(codes_), static_cast<typename P::Scalar>(config_.theta),
                                 config_.max_codes, ctx.work);
         saved.projected = projection_.forward(ctx, ctx.value(codes_));
 
-        const Index groups = e.rows, prompts = saved.choice.of_row.rows() + groups;
+        const Index groups = e.rows, prompts = saved.selection.of_row.rows() + groups;
         const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
         const std::span<Id> source = ctx.work.template numbers<Id>(prompts);
         std::size_t at = 0;
         for (Index g = 0; g < groups; ++g) {
             offsets[static_cast<std::size_t>(g)] = static_cast<Id>(at);
             source[at++] = static_cast<Id>(config_.codes);
-            for (Index k = saved.choice.of_row.begin(g); k < saved.choice.of_row.end(g); ++k)
-                source[at++] = saved.choice.code_host[static_cast<std::size_t>(k)];
+            for (Index k = saved.selection.of_row.begin(g); k < saved.selection.of_row.end(g); ++k)
+                source[at++] = saved.selection.code_host[static_cast<std::size_t>(k)];
         }
         offsets[static_cast<std::size_t>(groups)] = static_cast<Id>(at);
         saved.of_group = nn::segments(ctx, std::span<const Id>(offsets));
@@ -116,7 +117,7 @@ public:
         const CRows<P> codes = ctx.value(codes_);
         const Rows<P> dcodes = ctx.gradient(codes_);
         if (gamma > 0)
-            loss::quantization<P>(ctx, saved.e, codes, saved.choice.nearest, gamma, losses, dcodes);
+            loss::quantization<P>(ctx, saved.e, codes, saved.selection.nearest, gamma, losses, dcodes);
         if (beta > 0) loss::orthogonality<P>(ctx, codes, config_.orthogonality, beta, losses + 1, dcodes);
     }
 

@@ -84,7 +84,8 @@ public:
     /// A history to be continued: one segment, one target row, and its text if `text` is given.
     /// \param target  the item that followed, or -1 where it is unknown
     /// \throws Error where the history is empty
-    void ask(HostBatch& b, Id user, std::span<const Id> history, Id target, const text::History* text) const {
+    void add_history(HostBatch& b, Id user, std::span<const Id> history, Id target,
+                     const text::History* text) const {
         if (history.empty())
             throw Error(text_of("user ", user), "an empty history has nothing to be continued");
         const Index end = static_cast<Index>(history.size());

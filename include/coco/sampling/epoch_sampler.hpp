@@ -32,7 +32,7 @@ public:
         : settings_(settings), builder_(builder), text_(text) {}
 
     /// Sets all items of every user, including the held-out ones, for `NegativesFrom::all_leaking`.
-    void reveal(data::Interactions everything) { everything_ = std::move(everything); }
+    void set_all_interactions(data::Interactions everything) { everything_ = std::move(everything); }
 
     /// Lists the samples of a training stage, and fills `b` with its largest batch (empty without samples).
     /// \throws Error where a user has taken every item and negatives are to be drawn

@@ -22,9 +22,9 @@ enum class NegativesFrom : bool {
 /// Each prefix is a separate sample, or one pass trains every position of a window.
 enum class Samples : std::uint8_t { prefixes, positions };
 
-/// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
+/// Positions are counted from the most recent item of a segment or from its oldest. CallCounts from the most
 /// recent, the position of a row in the middle of a window gives the number of items that follow it (a leak
-/// in positions mode, harmless with prefixes). Counted from the oldest, nothing leaks.
+/// in positions mode, harmless with prefixes). CallCounts from the oldest, nothing leaks.
 enum class Positions : std::uint8_t { recent, oldest };
 
 /// How histories are converted to batches.

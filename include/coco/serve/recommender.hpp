@@ -129,7 +129,7 @@ private:
         context.history.clear();
         known(request.history, context.history, "request.history");
         require(!context.history.empty(), "request.history", "no item that the catalogue knows");
-        trained_.builder.ask(context.batch, request.user, context.history, no_id, nullptr);
+        trained_.builder.add_history(context.batch, request.user, context.history, no_id, nullptr);
 
         const std::size_t begin = context.excluded.size();
         context.excluded.insert(context.excluded.end(), context.history.begin(), context.history.end());

@@ -171,12 +171,12 @@ public:
     };
 
     /// Frees what was kept in its scope: for passes whose activations are recomputed in backward.
-    class Passing {
+    class RecomputeScope {
     public:
-        explicit Passing(Workspace& work) : arena_(&work.kept_), mark_(work.kept_.mark()) {}
-        ~Passing() { arena_->release(mark_); }
-        Passing(const Passing&) = delete;
-        Passing& operator=(const Passing&) = delete;
+        explicit RecomputeScope(Workspace& work) : arena_(&work.kept_), mark_(work.kept_.mark()) {}
+        ~RecomputeScope() { arena_->release(mark_); }
+        RecomputeScope(const RecomputeScope&) = delete;
+        RecomputeScope& operator=(const RecomputeScope&) = delete;
 
     private:
         Arena<P>* arena_;

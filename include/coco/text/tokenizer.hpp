@@ -29,9 +29,9 @@ struct Vocabulary {
     std::string source;               ///< origin, for error messages
     std::vector<std::string> tokens;  ///< by id, bytes as GPT-2's stand-ins; "" for unused ids
     std::vector<std::string> merges;  ///< "left right", in the order learnt
-    bool by_rank = false;           ///< also merge any two tokens whose join is a token, lowest id first
-    std::vector<Id> special;        ///< tokens found in raw text, before any other processing
-    std::vector<Id> special_later;  ///< tokens found after normalisation, before splitting
+    bool by_rank = false;             ///< also merge any two tokens whose join is a token, lowest id first
+    std::vector<Id> special;          ///< tokens found in raw text, before any other processing
+    std::vector<Id> special_after_normalisation;  ///< tokens found after normalisation, before splitting
     PreTokenizer split = nullptr;
     bool nfc = false;          ///< texts are converted to normal form C
     bool whole_words = false;  ///< a word that is itself a token is encoded as that token, without merges
@@ -63,7 +63,7 @@ public:
         for (unsigned byte = 0; byte < 256; ++byte)
             byte_ids_[byte] = id_of(to_stand_ins(std::string(1, static_cast<char>(byte))));
         for (Id id : vocabulary.special) add_special(source, id, special_);
-        for (Id id : vocabulary.special_later) add_special(source, id, special_later_);
+        for (Id id : vocabulary.special_after_normalisation) add_special(source, id, special_later_);
         for (Id id = 0; vocabulary.by_rank && id < size(); ++id) add_splits(id);
     }
     Tokenizer(Tokenizer&&) noexcept = default;

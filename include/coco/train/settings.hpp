@@ -65,7 +65,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sampling, samples, positions, window, joint_t
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, batch, epochs, patience,
                                    joint_epochs, joint_patience, joint_batch, joint_rate, knowledge_rate,
                                    adapter_rate, warm_up, joint_valid)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Best, score, epoch, history)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EarlyStopping, score, epoch, history)
 
 /// Keys are those of schema coco-checkpoint-1: `ledger` holds the metrics, `phase` names the training stage.
 inline void to_json(Json& j, const TrainingDiagnostics& d) {

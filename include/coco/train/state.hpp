@@ -12,13 +12,13 @@
 namespace coco {
 
 /// Early stopping of one training stage.
-struct Best {
+struct EarlyStopping {
     double score = -1;            ///< validation N@10
     Index epoch = 0;              ///< epoch of the best score, from 1; 0: none yet
     std::vector<double> history;  ///< score of each epoch
 
     /// Records an epoch's score; true where it is the best so far.
-    bool note(double value) {
+    bool record(double value) {
         history.push_back(value);
         if (value <= score) return false;
         score = value;
@@ -36,7 +36,7 @@ struct TrainState {  // NOLINT: names made by Boost.Hana's macro
     Index batch = 0;         ///< batches done in the current epoch
     std::uint64_t step = 0;  ///< steps of both stages: keys random bits
     Index stage_step = 0;
-    Best best[2];                     ///< one per stage
+    EarlyStopping best[2];            ///< one per stage
     TrainingDiagnostics diagnostics;  ///< of the current epoch, or of the last one
 
     /// Number of completed epochs of the current stage.

@@ -66,7 +66,9 @@ public:
     const TrainedModel<Model, P>& model() const { return trained_; }
 
     /// For `NegativesFrom::all_leaking`, before `fit`: sets all items of every user, including held-out ones.
-    void reveal(data::Interactions everything) { sampler_.reveal(std::move(everything)); }
+    void set_all_interactions(data::Interactions everything) {
+        sampler_.set_all_interactions(std::move(everything));
+    }
 
     /// Trains to the end of the schedule, or until the sink returns false. Returns false in the latter
     /// case; another call continues.
@@ -139,7 +141,7 @@ private:
     }
 
     std::size_t index() const { return static_cast<std::size_t>(state_.stage); }
-    Best& best() { return state_.best[index()]; }
+    EarlyStopping& best() { return state_.best[index()]; }
     Index epochs() const {
         return state_.stage == TrainingStage::behaviour ? config_.schedule.epochs
                                                         : config_.schedule.joint_epochs;
@@ -153,7 +155,8 @@ private:
     /// Prepares a training stage once per training run.
     void begin(const data::Interactions& train) {
         if constexpr (Model::uses_knowledge)
-            if (state_.stage == TrainingStage::joint) start_prompts(trained_, train, config_.schedule.seed);
+            if (state_.stage == TrainingStage::joint)
+                initialise_prompts(trained_, train, config_.schedule.seed);
         state_.begun = true;
         state_.stage_step = state_.batch = 0;
         clear_diagnostics();
@@ -218,7 +221,7 @@ private:
             state_.diagnostics.metrics[e] = static_cast<double>(metrics_host_[e]);
         progress.loss = state_.diagnostics.loss();
         progress.valid = validate(progress, sink);
-        progress.best = best().note(progress.valid);
+        progress.best = best().record(progress.valid);
         if (progress.best) keep_best();
         state_.batch = 0;
         progress.kind = Progress::Kind::epoch;

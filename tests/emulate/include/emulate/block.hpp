@@ -55,7 +55,7 @@ struct Brought {
 struct WarpMeeting {
     unsigned mask = 0;
     Meeting meeting;
-    Brought brought[2];
+    Brought uploaded[2];
 };
 struct Warp {
     unsigned alive = 0;
@@ -103,16 +103,16 @@ public:
     void* shared() const { return shared_.data(); }
 
     /// A barrier of all threads of the block; returns the sum of their values.
-    int meet(const Site& site, int brought) {
+    int meet(const Site& site, int uploaded) {
         const Unwatched own_accesses;
         const unsigned time = all_.times;
-        sum_[time % 2] = all_.arrived == 0 ? brought : sum_[time % 2] + brought;
+        sum_[time % 2] = all_.arrived == 0 ? uploaded : sum_[time % 2] + uploaded;
         join(all_, threads_, site);
         return sum_[time % 2];
     }
     /// A barrier of the lanes of a mask, which all of them must pass; returns the value of each. Lanes that
     /// have ended are not waited for.
-    const Brought& meet(const Site& site, unsigned mask, std::uint64_t brought) {
+    const Brought& meet(const Site& site, unsigned mask, std::uint64_t uploaded) {
         const Unwatched own_accesses;
         const unsigned me = scheduler_.me(), lane = me % 32;
         Warp& warp = warps_[me / 32];
@@ -122,9 +122,9 @@ public:
         }
         WarpMeeting& of = among(warp, mask);
         const unsigned time = of.meeting.times;
-        Brought& all = of.brought[time % 2];
+        Brought& all = of.uploaded[time % 2];
         all.from = of.meeting.arrived == 0 ? 1u << lane : all.from | 1u << lane;
-        all.lane[lane] = brought;
+        all.lane[lane] = uploaded;
         join(of.meeting, awaited(warp, mask), site);
         return all;
     }

@@ -38,7 +38,7 @@ namespace emulate {
 
 /// The calling thread's last error and its message.
 struct LastError {
-    cudaError_t code = cudaSuccess, told_code = cudaSuccess;
+    cudaError_t code = cudaSuccess, reported_code = cudaSuccess;
     std::string sentence;
 };
 inline LastError& last_error() {
@@ -49,7 +49,7 @@ inline LastError& last_error() {
 /// Stores an error; returns its code.
 inline cudaError_t fail(cudaError_t code, std::string sentence) {
     LastError& last = last_error();
-    last.code = last.told_code = code;
+    last.code = last.reported_code = code;
     last.sentence = std::move(sentence);
     return code;
 }
@@ -115,5 +115,5 @@ inline const char* cudaGetErrorName(cudaError_t code) {
 /// The message of the calling thread's last error if it has this code, otherwise the name of the code.
 inline const char* cudaGetErrorString(cudaError_t code) {
     const emulate::LastError& last = emulate::last_error();
-    return code != cudaSuccess && code == last.told_code ? last.sentence.c_str() : cudaGetErrorName(code);
+    return code != cudaSuccess && code == last.reported_code ? last.sentence.c_str() : cudaGetErrorName(code);
 }

@@ -12,7 +12,7 @@ namespace coco::conformance {
 
 /// One call of `softmax_cross_entropy` with random numbers.
 template <class T>
-struct ClassifyTrial {
+struct SoftmaxCrossEntropyTrial {
     Index rows = 5, width = 4, classes = 7, gap = 0;
     bool bias = false, excluded = false, skipped = false;
     double temperature = 1, deviation = 1;
@@ -113,8 +113,8 @@ private:
 };
 
 template <class T, class Check>
-void classify_trials(const Check& check) {
-    ClassifyTrial<T> t;
+void softmax_cross_entropy_trials(const Check& check) {
+    SoftmaxCrossEntropyTrial<T> t;
     check("plain", t);
     t.bias = true;
     t.temperature = 0.2;
