@@ -12,10 +12,10 @@ using namespace coco;
 
 TEST_CASE("Philox gives the published known answers", "[random]") {
     // Random123, tests/kat_vectors, philox4x32 with 10 rounds: counter, key, result.
-    struct Known {
+    struct Reference {
         std::uint32_t counter[4], key[2], result[4];
     };
-    const Known all[] = {
+    const Reference all[] = {
         {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
         {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
          {0xffffffff, 0xffffffff},
@@ -25,7 +25,7 @@ TEST_CASE("Philox gives the published known answers", "[random]") {
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
     const auto pair = [](const std::uint32_t* w) { return w[0] | std::uint64_t{w[1]} << 32; };
-    for (const Known& k : all) {
+    for (const Reference& k : all) {
         const Quad quad = philox(pair(k.key), pair(k.counter), pair(k.counter + 2));
         for (int i = 0; i < 4; ++i) CHECK(quad.word[i] == k.result[i]);
     }

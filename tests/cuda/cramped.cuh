@@ -15,6 +15,7 @@ struct Cramped : BasicCuda<T> {
 
     explicit Cramped(Index scores) : room(scores) {}
 
+    using BasicCuda<T>::upload;
     template <class U>
     List<const U, space::Device> upload(std::span<const U> numbers, Workspace<Cramped>& work) {
         const List<U, space::Device> to = work.template keep_list<U>(static_cast<Index>(numbers.size()));

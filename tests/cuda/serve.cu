@@ -43,7 +43,7 @@ TEST_CASE("serve: repeated shapes take one launch, with bit-identical results", 
     const auto on = std::make_shared<P>();
     const TrainedModel<Plain, P> served = trained(on);
     const Recommender<Plain, P> recommender(served);
-    const auto scoring = [&](const Recommender<Plain, P>& by, std::uint64_t seed, Index length) {
+    const auto score = [&](const Recommender<Plain, P>& by, std::uint64_t seed, Index length) {
         const std::vector<Id> had = history(seed, length);
         return by.recommend({.history = had, .k = 5, .exclude = {}}).items;
     };

@@ -7,6 +7,7 @@
 #include <coco/data/recbole.hpp>
 #include <coco/data/split.hpp>
 #include <coco/sampling/samples.hpp>
+#include <coco/sampling/samples.hpp>
 
 #include "scratch_folder.hpp"
 
@@ -93,13 +94,13 @@ TEST_CASE("MovieLens 100K has the known sizes", "[data][recbole]") {
     Index targets = 0;
     for (Id u = 0; u < split.train.users(); ++u) targets += split.train.length(u) - 1;
     CHECK(targets == 97171);
-    const auto positions = sampling::every_position(split.train, 50);
+    const auto positions = coco::sampling::every_position(split.train, 50);
     Index trained = 0;
-    for (const sampling::Sample& s : positions) trained += s.targets();
+    for (const coco::sampling::Sample& s : positions) trained += s.targets();
     CHECK(trained == 97171);
     CHECK(data.catalogue.text(data.catalogue.find("12")) == "The Usual Suspects (1995), Crime, Thriller");
     // The packed rows of a PyTorch implementation: every prefix packs 39 times as many rows as every
     // position.
-    CHECK(sampling::rows_of(positions) == 97171);
-    CHECK(sampling::rows_of(sampling::every_prefix(split.train, 50)) == 3806194);
+    CHECK(coco::sampling::rows_of(positions) == 97171);
+    CHECK(coco::sampling::rows_of(coco::sampling::every_prefix(split.train, 50)) == 3806194);
 }

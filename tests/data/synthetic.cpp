@@ -15,12 +15,12 @@ using namespace coco::data;
 namespace {
 
 /// What an oracle uses of a history to predict the next goal.
-enum class ExtractsKnowledge { order, counts, words };
+enum class Recognition { order, counts, words };
 
 /// N@10 on test of a scorer that uses the rules of the generator: the place goes up by one and no topic
 /// occurs twice. `words` also reads the clues' titles; `counts` uses instead, for each clue, how often each
 /// topic followed it in training, with additive smoothing; `order` uses neither.
-double oracle(const Synthetic& shop, ExtractsKnowledge knows) {
+double oracle(const Synthetic& shop, Recognition recognises) {
     const Index topics = shop.config.topics, places = shop.config.places;
     const Split split = leave_one_out(shop.data.interactions);
     const auto items = static_cast<std::size_t>(shop.data.catalogue.size());
@@ -41,10 +41,10 @@ double oracle(const Synthetic& shop, ExtractsKnowledge knows) {
             double total = 0;
             for (const double count : seen) total += count;
             for (std::size_t t = 0; t < seen.size(); ++t)
-                if (knows == ExtractsKnowledge::counts)
+                if (recognises == Recognition::counts)
                     by_topic[t] = std::max(by_topic[t], static_cast<float>(seen[t] / total));
             for (const Id topic : shop.topics_of[static_cast<std::size_t>(clue)])
-                if (knows == ExtractsKnowledge::words) by_topic[static_cast<std::size_t>(topic)] = 1.0f;
+                if (recognises == Recognition::words) by_topic[static_cast<std::size_t>(topic)] = 1.0f;
         }
         for (const Id goal : question.history)
             if (!shop.is_clue(goal)) by_topic[static_cast<std::size_t>(goal / places)] -= 2.0f;
@@ -102,9 +102,8 @@ TEST_CASE("scoring by words beats counting identifiers, which beats order alone"
         SyntheticConfig config;
         config.seed = seed;
         const Synthetic shop = synthetic(config);
-        const double order = oracle(shop, ExtractsKnowledge::order),
-                     counts = oracle(shop, ExtractsKnowledge::counts);
-        const double words = oracle(shop, ExtractsKnowledge::words);
+        const double order = oracle(shop, Recognition::order), counts = oracle(shop, Recognition::counts);
+        const double words = oracle(shop, Recognition::words);
         std::cout << "synthetic, seed " << seed << ", N@10 of oracles: order " << order
                   << ", order and counts of "
                   << "identifiers " << counts << ", order and words " << words << '\n';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls the compiler as the build does, and remembers by content what has been seen to be as it should."""
+"""Calls the compiler as the build does, and caches by content what has passed, beside the fetched data."""
 import hashlib
 import json
 import os
@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -53,15 +54,25 @@ class Compiler:
             words = [word for word in words if word != "-Wno-restrict"]  # only g++ knows it
         version = subprocess.run([words[0], "--version"], capture_output=True, text=True, check=True).stdout
         self.words = words
-        self.identity = "\0".join(words) + version
-        self.kept = self.build / "tests" / "seen"
-        self.kept.mkdir(parents=True, exist_ok=True)
+        # Paths inside the checkout are not part of it: another clone asks the same questions.
+        self.identity = "\0".join(words).replace(str(self.build), "BUILD").replace(str(ROOT), "ROOT") + version
+        cache = os.environ.get("COCO_CACHE") or os.path.join(
+            os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "coco")
+        self.passed = pathlib.Path(cache) / "compiled"
+        self.passed.mkdir(parents=True, exist_ok=True)
+        self._forget_old()
+
+    def _forget_old(self):
+        """Marks that no run has looked at for a month go."""
+        for mark in self.passed.iterdir():
+            if time.time() - mark.stat().st_mtime > 30 * 24 * 3600:
+                mark.unlink(missing_ok=True)
 
     def _mark(self, purpose, text):
         digest = hashlib.sha256((self.identity + purpose + text).encode())
         for name, content in sorted(closure(includes(text)).items()):
             digest.update(f"{name}\0{content}\0".encode())
-        return self.kept / digest.hexdigest()
+        return self.passed / digest.hexdigest()
 
     def run(self, text, *options):
         """Compiles `text` without writing an object; returns (status, messages)."""
@@ -80,6 +91,7 @@ class Compiler:
             name, text = item
             mark = self._mark(name, text)
             if mark.exists():
+                mark.touch()
                 return name, ""
             wrong = verdict(name, *self.run(text))
             if not wrong:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole trunk over the archetype, whose skills are declared and defined nowhere: compiled without Eigen
-// in sight and never linked. What it needs of a policy is then what the archetype's page says, and nothing
-// else.
+// All policy-independent code over the archetype policy, whose primitives are declared and never defined:
+// compiled without Eigen in the include path, never linked. The code then needs nothing of a policy but what
+// <coco/exec/archetype.hpp> declares.
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
@@ -21,7 +21,7 @@
 #include <coco/sampling/batch_builder.hpp>
 
 #if __has_include(<Eigen/Core>)
-#error "this file is to be compiled without Eigen in sight"
+#error "compile this file without Eigen in the include path"
 #endif
 
 using coco::Archetype;
@@ -32,7 +32,7 @@ using coco::Segments;
 using coco::TrainingStage;
 
 template <class Model>
-void base(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& batch, float* metrics) {
+void behaviour(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& batch, float* metrics) {
     static_assert(coco::explain_model<Model>());
     model.step(ctx, batch, TrainingStage::joint, metrics);
     model.score(ctx, batch);
@@ -40,26 +40,26 @@ void base(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& b
 
 template <class Model>
 void whole(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& batch, float* metrics) {
-    base(model, ctx, batch, metrics);
+    behaviour(model, ctx, batch, metrics);
     const auto knowledge = model.extract_knowledge(ctx, batch);
     model.score(ctx, batch, CRows<Archetype>(knowledge.decoupler.out), knowledge.decoupler.of_group);
     model.represent(ctx, batch);
 }
 
 using Backbone = coco::backbone::SASRec;
-#define COCO_TRUNK(words, function) \
-    template void function(const words&, Context<Archetype>&, const Batch<Archetype>&, float*)
-using SequentialRecommender = coco::SequentialRecommender<Backbone>;
+#define COCO_INSTANTIATE(model, function) \
+    template void function(const model&, Context<Archetype>&, const Batch<Archetype>&, float*)
+using Plain = coco::SequentialRecommender<Backbone>;
 using TextBase = coco::SequentialRecommender<Backbone, coco::items::TextAware>;
 using Full = coco::Pipeline<Backbone>;
 using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
 using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
 using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
 using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
-COCO_TRUNK(SequentialRecommender, base);
-COCO_TRUNK(TextBase, base);
-COCO_TRUNK(Full, whole);
-COCO_TRUNK(Soft, whole);
-COCO_TRUNK(Dec, whole);
-COCO_TRUNK(Con, whole);
-COCO_TRUNK(Unaligned, whole);
+COCO_INSTANTIATE(Plain, behaviour);
+COCO_INSTANTIATE(TextBase, behaviour);
+COCO_INSTANTIATE(Full, whole);
+COCO_INSTANTIATE(Soft, whole);
+COCO_INSTANTIATE(Dec, whole);
+COCO_INSTANTIATE(Con, whole);
+COCO_INSTANTIATE(Unaligned, whole);
