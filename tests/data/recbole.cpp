@@ -7,7 +7,6 @@
 #include <coco/data/recbole.hpp>
 #include <coco/data/split.hpp>
 #include <coco/sampling/samples.hpp>
-#include <coco/sampling/samples.hpp>
 
 #include "scratch_folder.hpp"
 
