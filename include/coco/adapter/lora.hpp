@@ -32,7 +32,7 @@ public:
     };
 
     LoRA() = default;
-    LoRA(ParameterLayout& layout, const Config& config, const Sizes& sizes) {
+    [[gnu::cold, gnu::noinline]] LoRA(ParameterLayout& layout, const Config& config, const Sizes& sizes) {
         require(config.rank >= 1, "adapter.rank", "too small", "at least 1", text_of(config.rank));
         require(config.dropout >= 0 && config.dropout < 1, "adapter.dropout", "out of range", "in [0, 1)",
                 text_of(config.dropout));

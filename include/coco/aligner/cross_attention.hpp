@@ -70,7 +70,8 @@ public:
         CRows<P> out;
     };
 
-    CrossAttention(ParameterLayout& layout, const Config& config, Index width) : heads_(config.heads) {
+    [[gnu::cold, gnu::noinline]] CrossAttention(ParameterLayout& layout, const Config& config, Index width)
+        : heads_(config.heads) {
         require(heads_ > 0 && width % heads_ == 0, "aligner.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads_));
         const ParameterLayout::Scope scope(layout, "aligner");

@@ -33,7 +33,7 @@ public:
         CRows<P> h;  ///< rows x width, to be multiplied with item vectors
     };
 
-    SASRec(ParameterLayout& layout, const Config& config) {
+    [[gnu::cold, gnu::noinline]] SASRec(ParameterLayout& layout, const Config& config) {
         require(config.window > 0, "sasrec.window", "out of range", "at least 1", text_of(config.window));
         const ParameterLayout::Scope scope(layout, "sasrec");
         position_ =

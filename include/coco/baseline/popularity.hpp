@@ -5,10 +5,10 @@
 #pragma once
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 #include <vector>
 
+#include <coco/core/order.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
 
@@ -24,10 +24,9 @@ struct Popular {
 class Popularity {
 public:
     Popularity(const data::Interactions& train, Index items) : counts_(train.counts(items)) {
-        by_count_.resize(counts_.size());
-        std::iota(by_count_.begin(), by_count_.end(), Id{0});
-        std::stable_sort(by_count_.begin(), by_count_.end(),
-                         [this](Id a, Id b) { return count(a) > count(b); });
+        std::vector<Index> rarer;
+        for (const Index taken : counts_) rarer.push_back(-taken);
+        for (const std::size_t item : ascending(rarer)) by_count_.push_back(static_cast<Id>(item));
     }
 
     Index count(Id item) const { return counts_[static_cast<std::size_t>(item)]; }

@@ -31,7 +31,8 @@ public:
 
     /// \param width        d, of the recommender
     /// \param model_width  D, of the language model
-    CrossAttention(ParameterLayout& layout, const Config&, Index width, Index model_width) {
+    [[gnu::cold, gnu::noinline]] CrossAttention(ParameterLayout& layout, const Config&, Index width,
+                                                Index model_width) {
         const ParameterLayout::Scope scope(layout, "decoupler");
         const Init in = Init::normal(1 / std::sqrt(static_cast<double>(model_width)));
         query_ = nn::Linear(layout, "query", model_width, width, in, nn::Bias::no);

@@ -38,10 +38,12 @@ public:
     const std::vector<Index>& cutoffs() const { return cutoffs_; }
 
     /// {"name": {"R@5": ..., "N@5": ..., "MRR": ..., "questions": n}, ...} in the order of addition.
-    nlohmann::ordered_json json() const {
-        nlohmann::ordered_json all = nlohmann::ordered_json::object();
+    /// A template, so that who does not ask for it does not compile a second kind of JSON.
+    template <class Json = nlohmann::ordered_json>
+    Json json() const {
+        Json all = Json::object();
         for (const auto& [name, metrics] : rows_) {
-            nlohmann::ordered_json& row = all[name];
+            Json& row = all[name];
             for (const MetricValue& each : metrics.summary(cutoffs_)) row[each.name] = each.value;
             row["questions"] = metrics.count();
         }

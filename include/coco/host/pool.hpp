@@ -47,14 +47,7 @@ public:
     /// thrown here; the other tasks still run.
     template <class Task>
     void run(Index count, const Task& task) {
-        if (count <= 0) return;
-        if (count == 1 || workers_.empty() || inside()) {
-            for (Index i = 0; i < count; ++i) task(i);
-            return;
-        }
-        const std::lock_guard turn(turn_);
-        for (Index first = 0; first < count; first += max_tasks)
-            start(task, first, std::min(max_tasks, count - first));
+        run_all(count, {&call<Task>, &task, 0});
     }
 
 private:
@@ -63,6 +56,23 @@ private:
         const void* task = nullptr;
         Index first = 0;
     };
+
+    template <class Task>
+    static void call(const void* task, Index i) {
+        (*static_cast<const Task*>(task))(i);
+    }
+
+    /// One function for all jobs: a task is then compiled once, not once for the caller and once for the
+    /// workers, and what stands around it once for them all.
+    [[gnu::noinline]] void run_all(Index count, Job job) {
+        if (count <= 0) return;
+        if (count == 1 || workers_.empty() || inside()) {
+            for (Index i = 0; i < count; ++i) job.call(job.task, i);
+            return;
+        }
+        const std::lock_guard turn(turn_);
+        for (; job.first < count; job.first += max_tasks) start(job, std::min(max_tasks, count - job.first));
+    }
 
     /// Tasks still to be taken, in one word that is exchanged atomically: the job's number (so that a worker
     /// with an outdated word cannot take a task of a newer job), the next task, and the number of tasks.
@@ -89,9 +99,8 @@ private:
 #endif
     }
 
-    template <class Task>
-    void start(const Task& task, Index first, Index count) {
-        job_ = {[](const void* t, Index i) { (*static_cast<const Task*>(t))(i); }, &task, first};
+    void start(const Job& job, Index count) {
+        job_ = job;
         done_.store(0, std::memory_order_relaxed);
         const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> (2 * field)) + 1;
         {

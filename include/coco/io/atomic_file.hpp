@@ -24,7 +24,7 @@ namespace coco::io {
 class AtomicFile {
 public:
     /// \throws Error if the partial file cannot be created
-    explicit AtomicFile(const std::filesystem::path& path)
+    [[gnu::cold]] explicit AtomicFile(const std::filesystem::path& path)
         : path_(path.string()),
           partial_(path_ + ".partial"),
           descriptor_(::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {

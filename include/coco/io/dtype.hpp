@@ -90,7 +90,7 @@ constexpr Dtype dtype_of() {
 using Shape = std::vector<Index>;
 
 /// "[2, 3]"
-inline std::string text_of_shape(const Shape& shape) {
+[[gnu::cold]] inline std::string text_of_shape(const Shape& shape) {
     std::string text = "[";
     for (std::size_t d = 0; d < shape.size(); ++d) text += (d == 0 ? "" : ", ") + std::to_string(shape[d]);
     return text + "]";

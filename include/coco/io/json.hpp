@@ -20,7 +20,8 @@ namespace coco::io {
 
 /// Parses a text. Unlike JSON itself, duplicate keys and nesting deeper than `deepest` are errors.
 /// \throws Error naming `where`, and the key that occurs twice
-inline nlohmann::json parse_json(std::string_view text, const std::string& where, int deepest = 32) {
+[[gnu::cold]] inline nlohmann::json parse_json(std::string_view text, const std::string& where,
+                                               int deepest = 32) {
     using Json = nlohmann::json;
     std::vector<std::set<std::string>> keys;
     const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {

@@ -26,7 +26,7 @@ namespace coco::io {
 class MappedFile {
 public:
     /// \throws Error if `path` cannot be opened or is not a regular file
-    explicit MappedFile(const std::filesystem::path& path) : path_(path.string()) {
+    [[gnu::cold]] explicit MappedFile(const std::filesystem::path& path) : path_(path.string()) {
         const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor < 0) throw Error(path_, "cannot open for reading", "a readable file", reason(errno));
         struct stat status {};

@@ -35,7 +35,7 @@ public:
     };
 
     /// \throws Error naming the file, and the tensor where there is one, if the format is violated
-    explicit Safetensors(const std::filesystem::path& path) : file_(path) {
+    [[gnu::cold]] explicit Safetensors(const std::filesystem::path& path) : file_(path) {
         ByteReader in(file_.bytes(), file_.path());
         const std::size_t length = in.count(1, "header bytes");
         if (length > longest_header)
@@ -99,7 +99,7 @@ private:
 
     std::string where(std::string_view name) const { return text_of(path(), ": ", name); }
 
-    void read_metadata(const Json& entry) {
+    [[gnu::cold]] void read_metadata(const Json& entry) {
         if (!entry.is_object()) throw Error(where("__metadata__"), "wrong type", "strings by name");
         for (const auto& [key, value] : entry.items()) {
             if (!value.is_string()) throw Error(where(key), "metadata of wrong type", "a string");
@@ -107,7 +107,8 @@ private:
         }
     }
 
-    void read_tensor(const std::string& name, const Json& entry, std::span<const std::byte> data) {
+    [[gnu::cold]] void read_tensor(const std::string& name, const Json& entry,
+                                   std::span<const std::byte> data) {
         if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
             !entry.contains("data_offsets") || !entry["dtype"].is_string())
             throw Error(where(name), "broken header entry", "dtype, shape and data_offsets");
@@ -129,7 +130,7 @@ private:
         tensors_.emplace(name, std::move(tensor));
     }
 
-    Shape whole_numbers(const std::string& name, const Json& list) const {
+    [[gnu::cold]] Shape whole_numbers(const std::string& name, const Json& list) const {
         const auto whole = [](const Json& value) {
             return value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint64_t{1} << 62;
         };
@@ -138,7 +139,7 @@ private:
         return list.get<Shape>();
     }
 
-    void require_cover(std::span<const std::byte> data) const {
+    [[gnu::cold]] void require_cover(std::span<const std::byte> data) const {
         std::vector<std::pair<std::span<const std::byte>, std::string_view>> order;
         for (const auto& [name, tensor] : tensors_) order.emplace_back(tensor.bytes, name);
         std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {

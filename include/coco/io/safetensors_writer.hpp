@@ -3,10 +3,10 @@
 /// Writes safetensors files: equal contents give equal bytes, and files are replaced atomically.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -30,8 +30,8 @@ public:
     /// Adds a tensor whose bytes are given as consecutive pieces.
     /// \throws Error naming the tensor if the name was used before or the size of the pieces does not match
     ///         the shape
-    void add_pieces(const std::string& name, Dtype dtype, Shape shape,
-                    std::vector<std::span<const std::byte>> pieces) {
+    [[gnu::cold]] void add_pieces(const std::string& name, Dtype dtype, Shape shape,
+                                  std::vector<std::span<const std::byte>> pieces) {
         const std::size_t size = bytes_of(shape, dtype, name);
         std::size_t found = 0;
         for (const auto& piece : pieces) found += piece.size();
@@ -53,23 +53,12 @@ public:
     /// Replaces the file `path`. Tensors are sorted by decreasing element size, so that all are aligned, then
     /// by name.
     /// \throws Error if the file cannot be written or a string is not UTF-8; an old file then remains
-    void write(const std::filesystem::path& path) const {
-        std::vector<const std::pair<const std::string, Tensor>*> order;
-        for (const auto& entry : tensors_) order.push_back(&entry);
-        std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-            return layout_of(a->second.dtype).bytes > layout_of(b->second.dtype).bytes;
-        });
-        nlohmann::ordered_json header = nlohmann::ordered_json::object();
-        if (!metadata_.empty()) header["__metadata__"] = metadata_;
-        std::size_t at = 0;
-        for (const auto* entry : order) {
-            const Tensor& tensor = entry->second;
-            header[entry->first] = {{"dtype", layout_of(tensor.dtype).name},
-                                    {"shape", tensor.shape},
-                                    {"data_offsets", {at, at + tensor.size}}};
-            at += tensor.size;
-        }
-        std::string text = text_of_header(header, path);
+    [[gnu::cold]] void write(const std::filesystem::path& path) const {
+        std::vector<const Entry*> order;
+        for (std::size_t width = sizeof(std::uint64_t); order.size() < tensors_.size(); --width)
+            for (const auto& entry : tensors_)
+                if (layout_of(entry.second.dtype).bytes == width) order.push_back(&entry);
+        std::string text = header(order, path);
         text.resize((text.size() + 7) / 8 * 8, ' ');
         const std::uint64_t length = text.size();
         AtomicFile file(path);
@@ -88,16 +77,44 @@ private:
         std::vector<std::span<const std::byte>> pieces;
     };
 
-    static std::string text_of_header(const nlohmann::ordered_json& header,
-                                      const std::filesystem::path& path) {
+    using Entry = std::pair<const std::string, Tensor>;
+
+    /// The header's JSON. Only its strings are left to the library: objects that keep their order would be
+    /// a second kind of tree to compile.
+    [[gnu::cold]] std::string header(const std::vector<const Entry*>& order,
+                                     const std::filesystem::path& path) const {
+        std::string text = "{";
+        const auto add = [&](const std::string& name) {
+            if (text.back() != '{') text += ',';
+            text.append(nlohmann::json(name).dump()).append(":");
+        };
         try {
-            return header.dump();
+            if (!metadata_.empty()) {
+                add("__metadata__");
+                text += '{';
+                for (const auto& [key, value] : metadata_) {
+                    add(key);
+                    text += nlohmann::json(value).dump();
+                }
+                text += '}';
+            }
+            std::size_t at = 0;
+            for (const Entry* entry : order) {
+                const Tensor& tensor = entry->second;
+                add(entry->first);
+                text.append("{\"dtype\":\"").append(layout_of(tensor.dtype).name).append("\",\"shape\":[");
+                for (const Index extent : tensor.shape) text.append(std::to_string(extent)).append(",");
+                if (!tensor.shape.empty()) text.pop_back();
+                text += text_of("],\"data_offsets\":[", at, ",", at + tensor.size, "]}");
+                at += tensor.size;
+            }
         } catch (const nlohmann::json::exception& error) {
             throw Error(path.string(), "header cannot be written", "UTF-8", error.what());
         }
+        return text + '}';
     }
 
-    std::map<std::string, std::string> metadata_;
+    std::map<std::string, std::string, std::less<>> metadata_;
     std::map<std::string, Tensor> tensors_;
 };
 

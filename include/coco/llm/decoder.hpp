@@ -71,7 +71,8 @@ public:
     };
 
     /// Claims the weights; `source` provides them when the parameters are made.
-    Decoder(ParameterLayout& layout, const Source& source) : config_(source.config) {
+    [[gnu::cold, gnu::noinline]] Decoder(ParameterLayout& layout, const Source& source)
+        : config_(source.config) {
         config_.check();
         const ParameterLayout::Scope scope(layout, "llm");
         const auto table = [&](const char* name) {

@@ -66,7 +66,7 @@ public:
                c.heads + c.width + 2 * c.hidden;
     }
 
-    DecoderLayer(ParameterLayout& layout, const Source& source, Index index)
+    [[gnu::cold, gnu::noinline]] DecoderLayer(ParameterLayout& layout, const Source& source, Index index)
         : config_(source.config), index_(index) {
         const Config& c = config_;
         const Index q = c.query_width(), kv = c.kv_width();

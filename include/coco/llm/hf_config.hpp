@@ -57,7 +57,8 @@ inline Config config_of(const io::JsonObject& json) {
     refuse("use_sliding_window", yes("use_sliding_window"), "attention to the whole text");
     if (json.has("layer_types"))
         for (const auto& type : json.value().at("layer_types"))
-            refuse("layer_types", type != "full_attention", "attention to the whole text in every layer");
+            refuse("layer_types", !type.is_string() || type.get_ref<const std::string&>() != "full_attention",
+                   "attention to the whole text in every layer");
     refuse("quantization_config", json.has("quantization_config"), "weights of F32, F16 or BF16");
     c.check();
     return c;

@@ -30,8 +30,9 @@ public:
     SelfAttention() = default;
     /// \param heads    divides width
     /// \param dropout  rate on the attention probabilities
-    SelfAttention(ParameterLayout& layout, std::string_view name, Index width, Index heads,
-                  AttentionMask attention_mask, double dropout, Init init)
+    [[gnu::cold, gnu::noinline]] SelfAttention(ParameterLayout& layout, std::string_view name, Index width,
+                                               Index heads, AttentionMask attention_mask, double dropout,
+                                               Init init)
         : width_(width),
           heads_(heads),
           attention_mask_(attention_mask),

@@ -48,8 +48,8 @@ public:
         typename FeedForward::Saved<P> hidden;
     };
 
-    EncoderLayer(ParameterLayout& layout, std::string_view name, const EncoderConfig& c,
-                 AttentionMask attention_mask) {
+    [[gnu::cold, gnu::noinline]] EncoderLayer(ParameterLayout& layout, std::string_view name,
+                                              const EncoderConfig& c, AttentionMask attention_mask) {
         const ParameterLayout::Scope scope(layout, name);
         const Init init = Init::normal(c.init);
         attention_ =

@@ -77,8 +77,8 @@ public:
     };
 
     FeedForward() = default;
-    FeedForward(ParameterLayout& layout, std::string_view name, Index width, Index hidden, Activation kind,
-                Init init)
+    [[gnu::cold, gnu::noinline]] FeedForward(ParameterLayout& layout, std::string_view name, Index width,
+                                             Index hidden, Activation kind, Init init)
         : kind_(kind) {
         const ParameterLayout::Scope scope(layout, name);
         first_ = Linear(layout, "first", width, hidden, init);

@@ -25,8 +25,8 @@ public:
 
     Linear() = default;
     /// \param init  of W; the bias starts at zero
-    Linear(ParameterLayout& layout, std::string_view name, Index in, Index out, Init init,
-           Bias bias = Bias::yes, Decay decay = Decay::yes)
+    [[gnu::cold, gnu::noinline]] Linear(ParameterLayout& layout, std::string_view name, Index in, Index out,
+                                        Init init, Bias bias = Bias::yes, Decay decay = Decay::yes)
         : has_bias_(bias == Bias::yes) {
         const ParameterLayout::Scope scope(layout, name);
         weight_ = layout.claim("weight", out, in, init, decay);

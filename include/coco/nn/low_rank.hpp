@@ -49,8 +49,8 @@ public:
     LowRank() = default;
     /// A starts uniform in +-1/sqrt(in), B at zero, so the initial change is zero.
     /// \param scale    alpha / rank     \param dropout  rate on x while training, in [0, 1)
-    LowRank(ParameterLayout& layout, std::string_view name, Index in, Index out, Index rank, double scale,
-            double dropout)
+    [[gnu::cold, gnu::noinline]] LowRank(ParameterLayout& layout, std::string_view name, Index in, Index out,
+                                         Index rank, double scale, double dropout)
         : scale_(scale), rate_(dropout), site_(layout.site()) {
         const ParameterLayout::Scope scope(layout, name);
         a_ = layout.claim("a", rank, in, Init::uniform(1 / std::sqrt(static_cast<double>(in))));

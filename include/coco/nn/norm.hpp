@@ -98,8 +98,8 @@ public:
 
     Norm() = default;
     /// \param epsilon  added to the variance
-    Norm(ParameterLayout& layout, std::string_view name, Index width, double epsilon,
-         NormKind kind = NormKind::layer)
+    [[gnu::cold, gnu::noinline]] Norm(ParameterLayout& layout, std::string_view name, Index width,
+                                      double epsilon, NormKind kind = NormKind::layer)
         : epsilon_(epsilon), kind_(kind) {
         const ParameterLayout::Scope scope(layout, name);
         weight_ = layout.claim("weight", 1, width, Init::ones());

@@ -26,7 +26,7 @@ public:
     Parameters() = default;
     /// Draws initial values; those of tensor t are a function of (seed, t) alone. Given tensors are filled by
     /// their `fill` functions, whose `Error`s propagate.
-    Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
+    [[gnu::cold, gnu::noinline]] Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
         for (const ParameterBlock which :
              {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
             blocks_[static_cast<int>(which)] = Block<Scalar, P>(on, layout.size(which));

@@ -60,7 +60,8 @@ public:
 
     /// \param source  of the language model's pretrained weights (argument of `Model`'s constructor)
     template <class Source>
-    BasicPipeline(const Config& config, Index items, const Source& source, std::span<const Id> instruction)
+    [[gnu::cold, gnu::noinline]] BasicPipeline(const Config& config, Index items, const Source& source,
+                                               std::span<const Id> instruction)
         : config_(config),
           items_(items),
           instruction_(instruction.begin(), instruction.end()),

@@ -41,7 +41,8 @@ public:
 
     /// \param width        d, of the recommender
     /// \param model_width  D, of the language model
-    VqCodebook(ParameterLayout& layout, const Config& config, Index width, Index model_width)
+    [[gnu::cold, gnu::noinline]] VqCodebook(ParameterLayout& layout, const Config& config, Index width,
+                                            Index model_width)
         : config_(config) {
         require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
         require(config.max_codes >= 1, "prompt.max_codes", "too few", "at least 1",

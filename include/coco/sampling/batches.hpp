@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/order.hpp>
 #include <coco/core/random.hpp>
 #include <coco/core/types.hpp>
 #include <coco/sampling/samples.hpp>
@@ -59,12 +60,15 @@ private:
     static constexpr std::uint64_t stream = std::uint64_t{0x62617463} << 32;
 
     void sort_slices(const std::vector<Sample>& samples, Index slice) {
+        std::vector<Index> rows;
         for (Index begin = 0; begin < static_cast<Index>(order_.size()); begin += slice) {
             const Index end = std::min(begin + slice, static_cast<Index>(order_.size()));
-            std::stable_sort(order_.begin() + begin, order_.begin() + end, [&](Index a, Index b) {
-                return samples[static_cast<std::size_t>(a)].rows() <
-                       samples[static_cast<std::size_t>(b)].rows();
-            });
+            const std::vector<Index> before(order_.begin() + begin, order_.begin() + end);
+            rows.clear();
+            for (const Index sample : before)
+                rows.push_back(samples[static_cast<std::size_t>(sample)].rows());
+            auto to = order_.begin() + begin;
+            for (const std::size_t place : ascending(rows)) *to++ = before[place];
         }
     }
 
@@ -110,9 +114,10 @@ private:
 inline std::vector<Sample> largest_batch(std::vector<Sample> samples, const BatchLimits& limits) {
     const std::size_t count =
         std::min(samples.size(), static_cast<std::size_t>(std::min(limits.samples, limits.rows)));
-    std::stable_sort(samples.begin(), samples.end(),
-                     [](const Sample& a, const Sample& b) { return a.rows() > b.rows(); });
-    samples.resize(count);
+    std::vector<Index> fewer;
+    for (const Sample& sample : samples) fewer.push_back(-sample.rows());
+    samples = in_order(samples, ascending(fewer));
+    samples.erase(samples.begin() + static_cast<std::ptrdiff_t>(count), samples.end());
     if (count == 0) return samples;
     Index left = std::max(limits.rows, samples.front().rows() + static_cast<Index>(count) - 1);
     for (std::size_t k = 0; k < count; ++k) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <coco/core/order.hpp>
 #include <coco/sampling/batch_builder.hpp>
 #include <coco/sampling/batches.hpp>
 
@@ -56,9 +57,9 @@ public:
         users_.clear();
         for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
             if (train.length(user) >= 2) users_.push_back(user);
-        std::vector<Id> longest = users_;
-        std::stable_sort(longest.begin(), longest.end(),
-                         [&](Id a, Id b_) { return train.length(a) > train.length(b_); });
+        std::vector<Index> shorter;
+        for (const Id user : users_) shorter.push_back(-train.length(user));
+        std::vector<Id> longest = in_order(users_, ascending(shorter));
         longest.resize(std::min(longest.size(), static_cast<std::size_t>(settings_.joint_batch)));
         if (!longest.empty()) builder_.joint(b, train, longest, text_, negatives(), 0, 0, 0);
     }

@@ -80,7 +80,7 @@ public:
 
     /// Opens a group: tensors claimed from now on belong to it (groups are contiguous, so they are opened in
     /// order).
-    int group(std::string name, ParameterBlock block = ParameterBlock::dense) {
+    [[gnu::cold, gnu::noinline]] int group(std::string name, ParameterBlock block = ParameterBlock::dense) {
         ParameterGroup g;
         g.name = std::move(name);
         g.block = block;
@@ -91,8 +91,9 @@ public:
     }
 
     /// Claims a trained tensor in the open group of `block`; throws `Error` where the name is taken.
-    TensorRef claim(std::string_view name, Index rows, Index cols, Init init, Decay decay = Decay::no,
-                    ParameterBlock block = ParameterBlock::dense) {
+    [[gnu::cold, gnu::noinline]] TensorRef claim(std::string_view name, Index rows, Index cols, Init init,
+                                                 Decay decay = Decay::no,
+                                                 ParameterBlock block = ParameterBlock::dense) {
         const int h = static_cast<int>(block);
         Tensor t = named(name);
         if (open_[h] < 0) group(block == ParameterBlock::table ? "table" : "model", block);
@@ -107,8 +108,8 @@ public:
 
     /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made; throws
     /// `Error` where the name is taken.
-    TensorRef given(std::string_view name, Index rows, Index cols,
-                    std::function<void(std::span<float>)> fill) {
+    [[gnu::cold, gnu::noinline]] TensorRef given(std::string_view name, Index rows, Index cols,
+                                                 std::function<void(std::span<float>)> fill) {
         Tensor t = named(name);
         t.ref = place(ParameterBlock::frozen, rows, cols);
         t.fill = std::move(fill);
@@ -118,8 +119,9 @@ public:
 
     /// Claims a given matrix that stays as it is stored; `fill` writes its bytes once when the parameters are
     /// made. Throws `Error` where the name is taken or a row does not divide into blocks of the type.
-    StoredTensorRef stored(std::string_view name, GgmlType type, Index rows, Index cols,
-                           std::function<void(std::span<std::byte>)> fill) {
+    [[gnu::cold, gnu::noinline]] StoredTensorRef stored(std::string_view name, GgmlType type, Index rows,
+                                                        Index cols,
+                                                        std::function<void(std::span<std::byte>)> fill) {
         StoredTensor t{named(name).name, {type, stored_bytes_, rows, cols}, std::move(fill)};
         require(cols % layout_of(type)->values == 0, t.name, "row does not divide into blocks",
                 text_of("a multiple of ", layout_of(type)->values), text_of(cols));
@@ -134,7 +136,7 @@ public:
     /// Prefixes the names claimed while it lives: `ParameterLayout::Scope s{layout, "encoder.0"};`.
     class Scope {
     public:
-        Scope(ParameterLayout& layout, std::string_view name)
+        [[gnu::cold, gnu::noinline]] Scope(ParameterLayout& layout, std::string_view name)
             : layout_(layout), length_(layout.prefix_.size()) {
             layout.prefix_ += std::string(name) + ".";
         }
@@ -170,7 +172,7 @@ public:
 
 private:
     /// A checkpoint finds tensors by name, so names must be unique.
-    Tensor named(std::string_view name) const {
+    [[gnu::cold, gnu::noinline]] Tensor named(std::string_view name) const {
         Tensor t;
         t.name = prefix_ + std::string(name);
         const auto taken = [&](const auto& other) { return other.name == t.name; };

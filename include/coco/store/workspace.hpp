@@ -33,7 +33,7 @@ public:
         used_ = m.used;
     }
 
-    void* take(std::size_t bytes) {
+    [[gnu::noinline]] void* take(std::size_t bytes) {
         bytes = (bytes + 63) / 64 * 64;
         while (block_ < blocks_.size() && used_ + bytes > size_of(block_)) {
             ++block_;

@@ -43,7 +43,7 @@ public:
     using Scalar = typename P::Scalar;
 
     AdamW() = default;
-    AdamW(P& on, const ParameterLayout& layout, const AdamWConfig& config)
+    [[gnu::cold, gnu::noinline]] AdamW(P& on, const ParameterLayout& layout, const AdamWConfig& config)
         : config_(config),
           first_(on, layout),
           second_(on, layout),

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <coco/io/safetensors.hpp>
@@ -21,7 +22,7 @@ inline constexpr const char* checkpoint_schema = "coco-checkpoint-1";
 
 /// Writes the trainer's whole state; the file is replaced atomically.
 template <class Model, class P>
-void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
+[[gnu::cold]] void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
     io::SafetensorsWriter file;
     file.metadata("schema", checkpoint_schema);
@@ -50,8 +51,12 @@ void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     file.write(path);
 }
 
+/// Parses a view and not a string: files' headers are parsed from views, and a parser is compiled for each.
+[[gnu::cold]] inline Json json_of(std::string_view text) { return Json::parse(text); }
+
 /// Checks that the file's catalogue and language model are those with which it is to be used.
-inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue, const std::string& language) {
+[[gnu::cold]] inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue,
+                                       const std::string& language) {
     const auto same = [&](const char* key, const std::string& expected, const char* problem) {
         require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected,
                 file.metadata(key));
@@ -83,8 +88,8 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     Json mine = settings_of(trainer.config()), stored;
     TrainState state;
     try {
-        stored = Json::parse(file.metadata("settings"));
-        Json::parse(file.metadata("state")).get_to(state);
+        stored = json_of(file.metadata("settings"));
+        json_of(file.metadata("state")).get_to(state);
     } catch (const nlohmann::json::exception& problem) {
         throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
     }
@@ -111,11 +116,11 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
 
 /// The settings with which a checkpoint was made.
 template <class Model>
-TrainConfig<Model> config_of(const io::Safetensors& file) {
+[[gnu::cold]] TrainConfig<Model> config_of(const io::Safetensors& file) {
     TrainConfig<Model> config;
     Json json;
     try {
-        json = Json::parse(file.metadata("settings"));
+        json = json_of(file.metadata("settings"));
     } catch (const nlohmann::json::exception& problem) {
         throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
     }

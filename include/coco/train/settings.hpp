@@ -5,6 +5,8 @@
 /// out.
 #pragma once
 
+#include <string>
+
 #include <nlohmann/json.hpp>
 
 #include <coco/adapter/frozen.hpp>
@@ -18,6 +20,7 @@
 #include <coco/items/text_aware.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/train/json_fields.hpp>
 #include <coco/train/trainer.hpp>
 
 namespace coco {
@@ -26,230 +29,236 @@ namespace coco {
 using Json = nlohmann::json;
 
 namespace nn {
-NLOHMANN_JSON_SERIALIZE_ENUM(Activation, {{Activation::gelu, "gelu"},
-                                          {Activation::gelu_tanh, "gelu_tanh"},
-                                          {Activation::relu, "relu"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EncoderConfig, width, layers, heads, hidden, dropout, attention_dropout,
-                                   epsilon, init, activation)
+COCO_JSON_NAMES(Activation, {{Activation::gelu, "gelu"},
+                             {Activation::gelu_tanh, "gelu_tanh"},
+                             {Activation::relu, "relu"}})
+COCO_JSON_FIELDS(EncoderConfig, width, layers, heads, hidden, dropout, attention_dropout, epsilon, init,
+                 activation)
 }  // namespace nn
 
 namespace text {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryTemplate, instruction, before, item, after, line)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HistoryBudget, tokens, items)
+COCO_JSON_FIELDS(HistoryTemplate, instruction, before, item, after, line)
+COCO_JSON_FIELDS(HistoryBudget, tokens, items)
 }  // namespace text
 
 namespace sampling {
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BatchLimits, rows, samples)
+COCO_JSON_FIELDS(BatchLimits, rows, samples)
 }
 
 namespace loss {
-NLOHMANN_JSON_SERIALIZE_ENUM(Orthogonality,
-                             {{Orthogonality::cosine, "cosine"}, {Orthogonality::squared, "squared"}})
+COCO_JSON_NAMES(Orthogonality, {{Orthogonality::cosine, "cosine"}, {Orthogonality::squared, "squared"}})
 }
 
-NLOHMANN_JSON_SERIALIZE_ENUM(ObjectiveKind,
-                             {{ObjectiveKind::cross_entropy, "cross_entropy"}, {ObjectiveKind::bce, "bce"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(AuxiliaryOn,
-                             {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Samples, {{Samples::prefixes, "prefixes"}, {Samples::positions, "positions"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "oldest"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(TrainingStage,
-                             {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(NegativesFrom,
-                             {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
+COCO_JSON_NAMES(ObjectiveKind, {{ObjectiveKind::cross_entropy, "cross_entropy"}, {ObjectiveKind::bce, "bce"}})
+COCO_JSON_NAMES(AuxiliaryOn, {{AuxiliaryOn::behaviour, "behaviour"}, {AuxiliaryOn::aligned, "aligned"}})
+COCO_JSON_NAMES(Samples, {{Samples::prefixes, "prefixes"}, {Samples::positions, "positions"}})
+COCO_JSON_NAMES(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "oldest"}})
+COCO_JSON_NAMES(TrainingStage, {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
+COCO_JSON_NAMES(NegativesFrom, {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LossWeights, objective, alpha, beta, gamma, temperature, auxiliary_on)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AdamWConfig, beta1, beta2, epsilon, decay, clip)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Sampling, samples, positions, window, joint_targets, without_knowledge,
-                                   budget)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Schedule, seed, optimizer, negatives, rate, batch, epochs, patience,
-                                   joint_epochs, joint_patience, joint_batch, joint_rate, knowledge_rate,
-                                   adapter_rate, warm_up, joint_valid)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EarlyStopping, score, epoch, history)
+COCO_JSON_FIELDS(LossWeights, objective, alpha, beta, gamma, temperature, auxiliary_on)
+COCO_JSON_FIELDS(AdamWConfig, beta1, beta2, epsilon, decay, clip)
+COCO_JSON_FIELDS(Sampling, samples, positions, window, joint_targets, without_knowledge, budget)
+COCO_JSON_FIELDS(Schedule, seed, optimizer, negatives, rate, batch, epochs, patience, joint_epochs,
+                 joint_patience, joint_batch, joint_rate, knowledge_rate, adapter_rate, warm_up, joint_valid)
+COCO_JSON_FIELDS(EarlyStopping, score, epoch, history)
 
-/// Keys are those of schema coco-checkpoint-1: `ledger` holds the metrics, `phase` names the training stage.
-inline void to_json(Json& j, const TrainingDiagnostics& d) {
-    j = Json{
-        {"steps", d.steps},     {"targets", d.targets}, {"groups", d.groups}, {"open_groups", d.open_groups},
-        {"prompts", d.prompts}, {"at_cap", d.at_cap},   {"uses", d.uses},     {"ledger", d.metrics}};
+/// Calls f(key, field) for each field. Keys are those of schema coco-checkpoint-1: `ledger` holds the
+/// metrics, `phase` names the training stage.
+template <class Diagnostics, class F>
+requires std::is_same_v<std::remove_const_t<Diagnostics>, TrainingDiagnostics>
+void for_each_field(Diagnostics& d, const F& f) {
+    f("steps", d.steps), f("targets", d.targets), f("groups", d.groups), f("open_groups", d.open_groups);
+    f("prompts", d.prompts), f("at_cap", d.at_cap), f("uses", d.uses), f("ledger", d.metrics);
 }
-inline void from_json(const Json& j, TrainingDiagnostics& d) {
-    j.at("steps").get_to(d.steps);
-    j.at("targets").get_to(d.targets);
-    j.at("groups").get_to(d.groups);
-    j.at("open_groups").get_to(d.open_groups);
-    j.at("prompts").get_to(d.prompts);
-    j.at("at_cap").get_to(d.at_cap);
-    j.at("uses").get_to(d.uses);
-    j.at("ledger").get_to(d.metrics);
+template <class State, class F>
+requires std::is_same_v<std::remove_const_t<State>, TrainState>
+void for_each_field(State& s, const F& f) {
+    f("phase", s.stage), f("begun", s.begun), f("finished", s.finished), f("batch", s.batch);
+    f("step", s.step), f("phase_step", s.stage_step), f("best", s.best), f("vitals", s.diagnostics);
 }
-inline void to_json(Json& j, const TrainState& s) {
-    j = Json{{"phase", s.stage}, {"begun", s.begun},       {"finished", s.finished},
-             {"batch", s.batch}, {"step", s.step},         {"phase_step", s.stage_step},
-             {"best", s.best},   {"vitals", s.diagnostics}};
+template <class T>
+requires std::is_same_v<T, TrainingDiagnostics> || std::is_same_v<T, TrainState>
+void to_json(Json& j, const T& value) {
+    for_each_field(value, [&](const char* key, const auto& field) { settings::put(j, key, field); });
 }
-inline void from_json(const Json& j, TrainState& s) {
-    j.at("phase").get_to(s.stage);
-    j.at("begun").get_to(s.begun);
-    j.at("finished").get_to(s.finished);
-    j.at("batch").get_to(s.batch);
-    j.at("step").get_to(s.step);
-    j.at("phase_step").get_to(s.stage_step);
-    j.at("best").get_to(s.best);
-    j.at("vitals").get_to(s.diagnostics);
+template <class T>
+requires std::is_same_v<T, TrainingDiagnostics> || std::is_same_v<T, TrainState>
+void from_json(const Json& j, T& value) {
+    for_each_field(value, [&](const char* key, auto& field) { settings::take(j, key, field); });
 }
 
 /// The settings of one part; an empty object where its Config has no JSON conversion.
 template <class C>
 Json settings_of(const C& config) {
-    if constexpr (requires(Json & j) { to_json(j, config); })
-        return Json(config);
+    Json json;
+    if constexpr (requires { to_json(json, config); })
+        to_json(json, config);
     else
-        return Json::object();
+        json = Json(Json::value_t::object);
+    return json;
 }
 /// Reads them back; a Config without a JSON conversion stays unchanged.
 template <class C>
 void read_settings(const Json& json, C& config) {
-    if constexpr (requires { from_json(json, config); }) json.get_to(config);
+    if constexpr (requires { from_json(json, config); }) from_json(json, config);
 }
 
 namespace backbone {
 template <class J>
 void to_json(J& j, const SASRec::Config& c) {
-    j = J{{"encoder", c.encoder}, {"window", c.window}};
+    j = J(J::value_t::object);
+    settings::put(j, "encoder", c.encoder);
+    settings::put(j, "window", c.window);
 }
 template <class J>
 void from_json(const J& j, SASRec::Config& c) {
-    j.at("encoder").get_to(c.encoder);
-    j.at("window").get_to(c.window);
+    settings::take(j, "encoder", c.encoder);
+    settings::take(j, "window", c.window);
 }
 }  // namespace backbone
 
 namespace items {
 template <class J>
 void to_json(J& j, const Table::Config& c) {
-    j = J{{"init", c.init}};
+    j = J(J::value_t::object);
+    settings::put(j, "init", c.init);
 }
 template <class J>
 void from_json(const J& j, Table::Config& c) {
-    j.at("init").get_to(c.init);
+    settings::take(j, "init", c.init);
 }
 /// The text vectors themselves are not stored; they are passed again when a model is constructed.
 template <class J>
 void to_json(J& j, const TextAware::Config& c) {
-    j = J{{"init", c.init}, {"text_width", c.text_width}};
+    j = J(J::value_t::object);
+    settings::put(j, "init", c.init);
+    settings::put(j, "text_width", c.text_width);
 }
 template <class J>
 void from_json(const J& j, TextAware::Config& c) {
-    j.at("init").get_to(c.init);
-    j.at("text_width").get_to(c.text_width);
+    settings::take(j, "init", c.init);
+    settings::take(j, "text_width", c.text_width);
 }
 }  // namespace items
 
 namespace prompt {
 template <class J>
 void to_json(J& j, const VqCodebook::Config& c) {
-    j = J{{"codes", c.codes},
-          {"theta", c.theta},
-          {"most", c.max_codes},
-          {"orthogonality", c.orthogonality},
-          {"centred", c.centred}};
+    j = J(J::value_t::object);
+    settings::put(j, "codes", c.codes);
+    settings::put(j, "theta", c.theta);
+    settings::put(j, "most", c.max_codes);
+    settings::put(j, "orthogonality", c.orthogonality);
+    settings::put(j, "centred", c.centred);
 }
 template <class J>
 void from_json(const J& j, VqCodebook::Config& c) {
-    j.at("codes").get_to(c.codes);
-    j.at("theta").get_to(c.theta);
-    j.at("most").get_to(c.max_codes);
-    j.at("orthogonality").get_to(c.orthogonality);
-    j.at("centred").get_to(c.centred);
+    settings::take(j, "codes", c.codes);
+    settings::take(j, "theta", c.theta);
+    settings::take(j, "most", c.max_codes);
+    settings::take(j, "orthogonality", c.orthogonality);
+    settings::take(j, "centred", c.centred);
 }
 template <class J>
 void to_json(J& j, const Static::Config& c) {
-    j = J{{"rows", c.rows}};
+    j = J(J::value_t::object);
+    settings::put(j, "rows", c.rows);
 }
 template <class J>
 void from_json(const J& j, Static::Config& c) {
-    j.at("rows").get_to(c.rows);
+    settings::take(j, "rows", c.rows);
 }
 }  // namespace prompt
 
 namespace aligner {
 template <class J>
 void to_json(J& j, const CrossAttention::Config& c) {
-    j = J{{"heads", c.heads}, {"epsilon", c.epsilon}};
+    j = J(J::value_t::object);
+    settings::put(j, "heads", c.heads);
+    settings::put(j, "epsilon", c.epsilon);
 }
 template <class J>
 void from_json(const J& j, CrossAttention::Config& c) {
-    j.at("heads").get_to(c.heads);
-    j.at("epsilon").get_to(c.epsilon);
+    settings::take(j, "heads", c.heads);
+    settings::take(j, "epsilon", c.epsilon);
 }
 }  // namespace aligner
 
 namespace adapter {
-NLOHMANN_JSON_SERIALIZE_ENUM(Projection, {{Projection::query, "query"},
-                                          {Projection::key, "key"},
-                                          {Projection::value, "value"},
-                                          {Projection::output, "output"},
-                                          {Projection::gate, "gate"},
-                                          {Projection::up, "up"},
-                                          {Projection::down, "down"}})
+COCO_JSON_NAMES(Projection, {{Projection::query, "query"},
+                             {Projection::key, "key"},
+                             {Projection::value, "value"},
+                             {Projection::output, "output"},
+                             {Projection::gate, "gate"},
+                             {Projection::up, "up"},
+                             {Projection::down, "down"}})
 template <class J>
 void to_json(J& j, const LoRA::Config& c) {
-    j = J{{"rank", c.rank}, {"alpha", c.alpha}, {"dropout", c.dropout}, {"targets", c.targets}};
+    j = J(J::value_t::object);
+    settings::put(j, "rank", c.rank);
+    settings::put(j, "alpha", c.alpha);
+    settings::put(j, "dropout", c.dropout);
+    settings::put(j, "targets", c.targets);
 }
 template <class J>
 void from_json(const J& j, LoRA::Config& c) {
-    j.at("rank").get_to(c.rank);
-    j.at("alpha").get_to(c.alpha);
-    j.at("dropout").get_to(c.dropout);
-    j.at("targets").get_to(c.targets);
+    settings::take(j, "rank", c.rank);
+    settings::take(j, "alpha", c.alpha);
+    settings::take(j, "dropout", c.dropout);
+    settings::take(j, "targets", c.targets);
 }
 }  // namespace adapter
 
 /// All settings of a training run.
 template <class Model>
-Json settings_of(const TrainConfig<Model>& c) {
+[[gnu::cold]] Json settings_of(const TrainConfig<Model>& c) {
     const auto& m = c.model;
     Json j;
-    j["backbone"] = settings_of(m.behaviour.backbone);
-    j["items"] = settings_of(m.behaviour.items);
-    j["loss"] = m.loss;
+    settings::put(j, "backbone", settings_of(m.behaviour.backbone));
+    settings::put(j, "items", settings_of(m.behaviour.items));
+    settings::put(j, "loss", m.loss);
     if constexpr (Model::uses_knowledge) {
-        j["prompt"] = settings_of(m.prompt);
-        j["decoupler"] = settings_of(m.decoupler);
-        j["aligner"] = settings_of(m.aligner);
-        j["adapter"] = settings_of(m.adapter);
-        j["words"] = c.words;
+        settings::put(j, "prompt", settings_of(m.prompt));
+        settings::put(j, "decoupler", settings_of(m.decoupler));
+        settings::put(j, "aligner", settings_of(m.aligner));
+        settings::put(j, "adapter", settings_of(m.adapter));
+        settings::put(j, "words", c.words);
     } else {
-        j["auxiliary"] = m.auxiliary;
+        settings::put(j, "auxiliary", m.auxiliary);
     }
-    j["sampling"] = c.sampling;
-    j["schedule"] = c.schedule;
+    settings::put(j, "sampling", c.sampling);
+    settings::put(j, "schedule", c.schedule);
     return j;
 }
 
 /// Reads them back into `c`. \throws Error naming what is missing or of the wrong type
 template <class Model>
-void read_settings(const Json& j, TrainConfig<Model>& c, const std::string& where) {
+[[gnu::cold]] void read_settings(const Json& j, TrainConfig<Model>& c, const std::string& where) {
     try {
         auto& m = c.model;
-        read_settings(j.at("backbone"), m.behaviour.backbone);
-        read_settings(j.at("items"), m.behaviour.items);
-        j.at("loss").get_to(m.loss);
+        read_settings(j.at(std::string("backbone")), m.behaviour.backbone);
+        read_settings(j.at(std::string("items")), m.behaviour.items);
+        settings::take(j, "loss", m.loss);
         if constexpr (Model::uses_knowledge) {
-            read_settings(j.at("prompt"), m.prompt);
-            read_settings(j.at("decoupler"), m.decoupler);
-            read_settings(j.at("aligner"), m.aligner);
-            read_settings(j.at("adapter"), m.adapter);
-            j.at("words").get_to(c.words);
+            read_settings(j.at(std::string("prompt")), m.prompt);
+            read_settings(j.at(std::string("decoupler")), m.decoupler);
+            read_settings(j.at(std::string("aligner")), m.aligner);
+            read_settings(j.at(std::string("adapter")), m.adapter);
+            settings::take(j, "words", c.words);
         } else {
-            j.at("auxiliary").get_to(m.auxiliary);
+            settings::take(j, "auxiliary", m.auxiliary);
         }
-        j.at("sampling").get_to(c.sampling);
-        j.at("schedule").get_to(c.schedule);
+        settings::take(j, "sampling", c.sampling);
+        settings::take(j, "schedule", c.schedule);
     } catch (const nlohmann::json::exception& problem) {
         throw Error(where, "settings cannot be read", "what this model writes", problem.what());
     }
 }
 
 }  // namespace coco
+
+#undef COCO_JSON_NAMES
+#undef COCO_JSON_FIELDS
+#undef COCO_JSON_TAKE
+#undef COCO_JSON_PUT
