@@ -5,9 +5,10 @@
 
 #include <coco/sampling/batches.hpp>
 
-using namespace coco::data;
+using namespace coco::sampling;
 using coco::Id;
 using coco::Index;
+using coco::data::Interactions;
 
 namespace {
 
@@ -84,7 +85,7 @@ TEST_CASE("no batch of any epoch is larger than largest_batch", "[data][batches]
     for (Index u = 0; u < 120; ++u) train.add(std::vector<Id>(2 + random.below(90), 0));
     for (const auto& samples :
          {every_prefix(train, 30), every_position(train, 30), every_position(train, 30, 15)}) {
-        for (const Limits limits : {Limits{200, 16}, Limits{10000, 8}, Limits{40, 64}}) {
+        for (const BatchLimits limits : {BatchLimits{200, 16}, BatchLimits{10000, 8}, BatchLimits{40, 64}}) {
             const auto largest = largest_batch(samples, limits);
             const Index count = static_cast<Index>(largest.size());
             Index targets = 0, longest = 0;

@@ -5,9 +5,10 @@
 
 #include <coco/sampling/negatives.hpp>
 
-using namespace coco::data;
+using namespace coco::sampling;
 using coco::Id;
 using coco::Index;
+using coco::data::Interactions;
 
 TEST_CASE("the n-th allowed item, against a naive list", "[data][negatives]") {
     const std::vector<Id> excluded{0, 1, 4, 7, 8, 9};

@@ -3,9 +3,10 @@
 
 #include <coco/sampling/samples.hpp>
 
-using namespace coco::data;
+using namespace coco::sampling;
 using coco::Id;
 using coco::Index;
+using coco::data::Interactions;
 
 namespace {
 
