@@ -3,7 +3,7 @@
 #include <coco/decoupler/mean_pool.hpp>
 
 struct Mine : coco::decoupler::MeanPool {
-    using Identity::Identity;
+    using MeanPool::MeanPool;
     template <class P>
     void backward(coco::Context<P>&, const Saved<P>&, coco::CRows<P> dy,
                   coco::Rows<P> dmix) const;  // lacks dprompts

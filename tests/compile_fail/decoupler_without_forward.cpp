@@ -3,7 +3,7 @@
 #include <coco/decoupler/mean_pool.hpp>
 
 struct Mine : coco::decoupler::MeanPool {
-    using Identity::Identity;
+    using MeanPool::MeanPool;
     template <class P>
     Saved<P> forward(coco::Context<P>&, coco::CRows<P> mix, const coco::Segments<P>&) const;  // lacks prompts
 };

@@ -3,7 +3,7 @@
 #include <coco/decoupler/mean_pool.hpp>
 
 struct Mine : coco::decoupler::MeanPool {
-    using Identity::Identity;
+    using MeanPool::MeanPool;
     using Role = void;
 };
 

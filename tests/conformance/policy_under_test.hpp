@@ -4,8 +4,9 @@
 /// CUDA (a real device or the emulated one). The sources of the tests are the same.
 #pragma once
 
-#include <cstdlib>
 #include <iostream>
+
+#include "long_form.hpp"
 
 #if defined(COCO_CONFORMANCE_ON_DEVICE)
 #include <coco/cuda/cuda.cuh>
@@ -23,9 +24,9 @@ template <class T>
 using PolicyUnderTest = BasicHost<T>;
 #endif
 
-/// True if long tests were not requested (COCO_LONG); reports that the test is skipped.
+/// True unless the long forms were asked for; then prints that one is skipped.
 inline bool left_out(const char* where) {
-    if (std::getenv("COCO_LONG") != nullptr) return false;
+    if (long_form()) return false;
     std::cout << "SKIPPED: takes minutes " << where << "; COCO_LONG=1 runs it\n";
     return true;
 }

@@ -10,5 +10,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <coco/cuda/cuda.cuh>
 #include <coco/nn/parameters.hpp>
+
+#include "instances/cuda.hpp"
