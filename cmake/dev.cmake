@@ -24,6 +24,18 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     list(APPEND coco_dev_flags -Wno-restrict)
 endif()
 
+# coco_share_instances(<target> <program>): where COCO_SHARE_INSTANCES is on, the target's units take the host's primitives
+# from the object library that the tests link (tests/instances), which the program is linked with, instead of compiling
+# them. They compile faster so; what users get is what is compiled without it.
+option(COCO_SHARE_INSTANCES "Compile the host's primitives once for tests, examples and benchmarks" OFF)
+function(coco_share_instances target program)
+    if(COCO_SHARE_INSTANCES AND COCO_TESTS)
+        target_compile_options(${target} PRIVATE
+            "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${PROJECT_SOURCE_DIR}/tests/instances/host.hpp>")
+        target_sources(${program} PRIVATE $<TARGET_OBJECTS:host_instances>)
+    endif()
+endfunction()
+
 add_library(coco_dev INTERFACE)
 target_link_libraries(coco_dev INTERFACE coco coco_npy coco_text coco_gz)
 target_compile_options(coco_dev INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${coco_dev_flags}>")

@@ -105,7 +105,7 @@ void explain(const coco::Report& report) {
 }
 
 std::string title_of(const coco::data::Catalogue& catalogue, Id item) {
-    const coco::data::Item& words = catalogue[item];
+    const coco::data::ItemText& words = catalogue[item];
     const std::string name = words.title.empty() ? catalogue.key(item) : words.title;
     return words.year.empty() ? name : name + " (" + words.year + ")";
 }

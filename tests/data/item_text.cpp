@@ -16,7 +16,7 @@ TEST_CASE("an item's text consists of its known fields", "[data][item]") {
 }
 
 TEST_CASE("a custom line prints the fields it names", "[data][item]") {
-    const Item nail{"Lacquer", "OPI", "Beauty > Nails", "", ""}, film{"Heat", "", "", "1995", "Crime"};
+    const ItemText nail{"Lacquer", "OPI", "Beauty > Nails", "", ""}, film{"Heat", "", "", "1995", "Crime"};
     CHECK(ItemLine("{title}").of(nail) == "Lacquer");
     CHECK(ItemLine("{brand}: {title} [in {categories}]").of(nail) == "OPI: Lacquer in Beauty > Nails");
     CHECK(ItemLine("{title}[ from {year}, {brand}]").of(film) == "Heat");  // a bracket is all or nothing

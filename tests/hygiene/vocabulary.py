@@ -16,7 +16,7 @@ from style import code_files
 
 # Old identifier -> new one. None of these may be a token of code again.
 GONE = {
-    "Kept": "Saved", "Passed": "Linear::Saved", "Sees": "AttentionMask", "Had": "SeenItems", "Home": "ParameterBlock",
+    "Kept": "Saved", "Item": "ItemText", "Passed": "Linear::Saved", "Sees": "AttentionMask", "Had": "SeenItems", "Home": "ParameterBlock",
     "Layout": "ParameterLayout", "Slot": "TensorRef", "StoredSlot": "StoredTensorRef", "Draw": "RandomStream",
     "Filler": "BatchBuilder", "Plan": "EpochSampler", "Trained": "TrainedModel", "Ledger": "StepMetrics",
     "Vitals": "TrainingDiagnostics", "Counting": "CostModel", "Desk": "RequestContext", "Repeats": "GraphCache",

@@ -61,7 +61,7 @@ inline std::vector<Id> all_users() { return {0, 1, 2, 3, 4, 5, 6}; }
 inline coco::text::History words(const coco::llm::Config& config) {
     coco::data::Catalogue catalogue;
     for (Index i = 0; i < items; ++i) {
-        coco::data::Item item;
+        coco::data::ItemText item;
         item.title =
             std::string(1, static_cast<char>('a' + i)) + std::string(1, static_cast<char>('a' + i * 7 % 26));
         catalogue.add("item" + std::to_string(i), item);

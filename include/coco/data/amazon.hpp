@@ -97,15 +97,15 @@ inline void filter_k_core(std::vector<Event>& events, Keys& users, Keys& items, 
 
 /// Reads the texts of the items in `keys` from a metadata file; lines of other items are skipped.
 template <LineSource Source = PlainFile>
-std::vector<Item> read_amazon_items(const std::filesystem::path& path, const Keys& keys) {
-    std::vector<Item> items(static_cast<std::size_t>(keys.size()));
+std::vector<ItemText> read_amazon_items(const std::filesystem::path& path, const Keys& keys) {
+    std::vector<ItemText> items(static_cast<std::size_t>(keys.size()));
     Lines<Source> lines(path);
     for (std::string line; lines.next(line);) {
         if (line.empty()) continue;
         const std::string where = lines.where();
         Literal value(line, where);
         std::string key;
-        Item item;
+        ItemText item;
         value.members([&](const std::string& name) {
             if (name == "asin") {
                 key = value.string();
@@ -169,7 +169,7 @@ Dataset read_amazon(const std::filesystem::path& reviews, const std::filesystem:
     if (events.empty()) throw Error(reviews.string(), "no interactions: empty file");
     filter_k_core(events, data.users, items, core);
     if (events.empty()) throw Error(reviews.string(), text_of("nothing left of the ", core, "-core"));
-    std::vector<Item> words(static_cast<std::size_t>(items.size()));
+    std::vector<ItemText> words(static_cast<std::size_t>(items.size()));
     if (!metadata.empty()) words = read_amazon_items<Source>(metadata, items);
     for (Id item = 0; item < static_cast<Id>(items.size()); ++item)
         data.catalogue.add(items[item], std::move(words[static_cast<std::size_t>(item)]));

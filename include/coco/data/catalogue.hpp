@@ -21,7 +21,7 @@ class Catalogue {
 public:
     /// Adds an item with a new key. Error messages name `where`.
     /// \throws Error where the key is empty or already present
-    Id add(std::string_view key, Item item = {}, const std::string& where = "catalogue") {
+    Id add(std::string_view key, ItemText item = {}, const std::string& where = "catalogue") {
         if (key.empty()) throw Error(where, "item without a key");
         if (keys_.find(key) != no_id) throw Error(where, "item given twice", {}, std::string(key));
         items_.push_back(std::move(item));
@@ -38,7 +38,7 @@ public:
     Id find(std::string_view key) const { return keys_.find(key); }
 
     const std::string& key(Id item) const { return keys_[item]; }
-    const Item& operator[](Id item) const { return items_[static_cast<std::size_t>(item)]; }
+    const ItemText& operator[](Id item) const { return items_[static_cast<std::size_t>(item)]; }
     const std::string& title(Id item) const { return (*this)[item].title; }
     std::string text(Id item) const { return text_of_item((*this)[item]); }
     Index size() const { return keys_.size(); }
@@ -63,7 +63,7 @@ public:
 
 private:
     Keys keys_;
-    std::vector<Item> items_;
+    std::vector<ItemText> items_;
 };
 
 }  // namespace coco::data

@@ -14,7 +14,7 @@
 namespace coco::data {
 
 /// The text fields of one item (UTF-8); each may be empty.
-struct Item {
+struct ItemText {
     std::string title;
     std::string brand;
     std::string categories;  ///< levels joined by " > ", several paths by " | "
@@ -71,7 +71,7 @@ public:
     }
 
     /// The line for `item`; empty where all fields of the pattern are empty for this item.
-    std::string of(const Item& item) const {
+    std::string of(const ItemText& item) const {
         const std::array<std::string, names.size()> words{
             item.title, item.brand, last_category(item.categories), item.categories, item.year, item.genres};
         std::string line;
@@ -119,7 +119,7 @@ private:
 };
 
 /// The line for an item by the pattern `ItemLine::usual`; empty where no field is known.
-inline std::string text_of_item(const Item& item) {
+inline std::string text_of_item(const ItemText& item) {
     static const ItemLine line(ItemLine::usual);
     return line.of(item);
 }

@@ -89,7 +89,7 @@ Catalogue read_recbole_items(const std::filesystem::path& path) {
     const bool film = title >= 0 && title == file.any_of({"movie_title"});
     Catalogue catalogue;
     while (file.next()) {
-        Item item{file.field(title), file.field(brand), file.field(categories), file.field(year), ""};
+        ItemText item{file.field(title), file.field(brand), file.field(categories), file.field(year), ""};
         if (film) {
             FilmTitle named = film_title(item.title);
             item.title = std::move(named.title);
