@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Converts structures' fields and enumerations' names to JSON and back, in the format of the JSON library's own
-/// macros, but compiled once per type of field. A header that includes this one undefines the macros at its end.
+/// Converts structures' fields and enumerations' names to JSON and back, in the format of the JSON library's
+/// own macros, but compiled once per type of field. A header that includes this one undefines the macros at
+/// its end.
 #pragma once
 
 #include <iterator>
@@ -17,7 +18,8 @@ namespace coco {
 namespace settings {
 
 /// A field to JSON and back: one function per type of field, which calls the type's own functions where they
-/// exist. The JSON library's general functions are compiled for every length of a key, a second per user's unit.
+/// exist. The JSON library's general functions are compiled for every length of a key, a second per user's
+/// unit.
 template <class J, class T>
 void set(J& place, const T& field) {
     if constexpr (requires { to_json(place, field); }) {
