@@ -28,7 +28,7 @@ concept HasSavedPrompts = requires(const typename T::template Saved<Archetype>& 
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so, `Saved` has `choice`,
+/// `static constexpr bool selects_codes`: whether prompts depend on the user. If so, `Saved` has `selection`,
 /// the codes of each group, and `config().max_codes` is the maximum number of codes per group.
 template <class T>
 concept DeclaresCodeSelection = std::convertible_to<decltype(T::selects_codes), bool> &&
