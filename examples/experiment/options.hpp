@@ -17,7 +17,7 @@ using coco::Index;
 
 /// All settings of the command line; an empty string or -1 means that it follows from the other settings.
 struct Options {
-    std::string data, model = "pipeline", backbone = "sasrec", recipe;
+    std::string data, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
     std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
     bool shuffle_text = false;
 
@@ -35,7 +35,7 @@ struct Options {
     Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;
     Index batch = 256, joint_batch = 16, joint_targets = 4;
     double rate = 1e-3, joint_rate = 1e-4, knowledge_rate = 1e-3, adapter_rate = 2e-4, beta2 = 0.999;
-    Index width = 64, layers = 2, heads = 2, window = 50;
+    Index width = 64, layers = 2, heads = 2, hidden = -1, window = 50;
     double dropout = 0.5;
     std::vector<std::uint64_t> seeds{1};
     std::string device = "host";

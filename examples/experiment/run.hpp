@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include <coco/train/checkpoint.hpp>
+#include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/result.hpp"
 #include "experiment/stage1.hpp"
@@ -24,10 +25,16 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     auto& backbone = c.model.behaviour.backbone;
     backbone.window = o.window;
     backbone.encoder.width = o.width;
-    backbone.encoder.hidden = 4 * o.width;
+    backbone.encoder.hidden = o.hidden;
     backbone.encoder.layers = o.layers;
     backbone.encoder.heads = o.heads;
     backbone.encoder.dropout = backbone.encoder.attention_dropout = o.dropout;
+    if (o.block == "original") {
+        backbone.form = coco::backbone::SASRecForm::original;
+        backbone.encoder.activation = coco::nn::Activation::relu;
+        backbone.encoder.epsilon = 1e-8;
+        c.model.behaviour.items.init = coco::original_item_init(job.catalogue.size(), o.width);
+    }
     if constexpr (requires { c.model.behaviour.items.texts; }) {
         c.model.behaviour.items.text_width = job.item_width;
         c.model.behaviour.items.texts = [given = &job.item_vectors](std::span<float> out) {

@@ -23,6 +23,13 @@ SASRec::Config small() {
     return config;
 }
 
+SASRec::Config original() {
+    SASRec::Config config = small();
+    config.form = backbone::SASRecForm::original;
+    config.encoder.activation = nn::Activation::relu;
+    return config;
+}
+
 /// A tensor of the fixture, of any shape.
 template <class T>
 std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
@@ -34,16 +41,19 @@ std::vector<T> all_of(const io::Safetensors& file, const std::string& name) {
 
 TEST_CASE("SASRec passes the conformance test of a backbone", "[sasrec]") {
     conformance::backbone<SASRec>(small());
+    conformance::backbone<SASRec>(original());
 }
 
-TEST_CASE("SASRec's rows, loss and gradients equal PyTorch's", "[sasrec]") {
+TEST_CASE("SASRec's rows, loss and gradients equal PyTorch's, in both forms", "[sasrec]") {
     // tests/fixtures/sasrec_reference.py: PyTorch 2 in double, one history at a time.
-    const io::Safetensors file(COCO_TEST_DIR "/fixtures/sasrec_reference.safetensors");
+    const bool s3rec = GENERATE(true, false);
+    const io::Safetensors file(std::string(COCO_TEST_DIR "/fixtures/sasrec_") +
+                               (s3rec ? "reference.safetensors" : "original_reference.safetensors"));
     const auto history = all_of<std::int32_t>(file, "history"),
                lengths = all_of<std::int32_t>(file, "length");
     const auto target = all_of<std::int32_t>(file, "target");
     const Index items = 23, rows = static_cast<Index>(history.size());
-    SASRec::Config config = small();
+    SASRec::Config config = s3rec ? small() : original();
     config.encoder.dropout = config.encoder.attention_dropout = 0;
     config.encoder.epsilon = 1e-12;
     config.window = 6;

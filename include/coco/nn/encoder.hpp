@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A post-norm transformer encoder as in RecBole and S3-Rec. Each layer computes
+/// A stack of transformer layers, and the post-norm layer of RecBole and S3-Rec:
 /// h = LN(x + drop(attention(x))), then LN(h + drop(feed_forward(h))).
 #pragma once
 
@@ -46,6 +46,7 @@ public:
         typename Dropout::Saved<P> dropped_attention, dropped_hidden;
         typename Norm::Saved<P> first, second;
         typename FeedForward::Saved<P> hidden;
+        CRows<P> out;
     };
 
     [[gnu::cold, gnu::noinline]] EncoderLayer(ParameterLayout& layout, std::string_view name,
@@ -70,6 +71,7 @@ public:
         k.hidden = hidden_.forward(ctx, CRows<P>(k.first.out));
         k.dropped_hidden = drop_hidden_.forward(ctx, CRows<P>(k.hidden.out), row_key);
         k.second = second_.forward(ctx, CRows<P>(sum(ctx, CRows<P>(k.first.out), k.dropped_hidden.out)));
+        k.out = k.second.out;
         return k;
     }
 
@@ -102,17 +104,19 @@ private:
     FeedForward hidden_;
 };
 
-/// The stack of layers: rows x width -> rows x width.
-class Encoder {
+/// A stack of layers: rows x width -> rows x width.
+/// \tparam Layer  constructed from (layout, name, EncoderConfig, AttentionMask); its `Saved` has `out`
+template <class Layer>
+class LayerStack {
 public:
     template <class P>
     struct Saved {
-        std::array<EncoderLayer::Saved<P>, max_layers> layer;
+        std::array<typename Layer::template Saved<P>, max_layers> layer;
         CRows<P> out;
     };
 
-    Encoder() = default;
-    Encoder(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask) {
+    LayerStack() = default;
+    LayerStack(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask) {
         config.check();
         require(config.layers <= max_layers, "encoder.layers", "too many", text_of("at most ", max_layers),
                 text_of(config.layers));
@@ -126,7 +130,7 @@ public:
         saved.out = x;
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             saved.layer[l] = layers_[l].forward(ctx, segments, row_key, saved.out);
-            saved.out = saved.layer[l].second.out;
+            saved.out = saved.layer[l].out;
         }
         return saved;
     }
@@ -144,7 +148,10 @@ public:
     }
 
 private:
-    std::vector<EncoderLayer> layers_;
+    std::vector<Layer> layers_;
 };
+
+/// Post-norm layers.
+using Encoder = LayerStack<EncoderLayer>;
 
 }  // namespace coco::nn

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The two-layer feed-forward of a transformer: y = act(x W1' + b1) W2' + b2.
+/// The two-layer feed-forward of a transformer: y = drop(act(x W1' + b1)) W2' + b2. Most models drop nothing
+/// inside it.
 #pragma once
 
 #include <string_view>
 
 #include <coco/core/math.hpp>
+#include <coco/nn/dropout.hpp>
 #include <coco/nn/linear.hpp>
 
 namespace coco::nn {
@@ -73,20 +75,24 @@ public:
         CRows<P> x;
         Rows<P> z, active;  ///< rows x hidden: before and after the activation
         Rows<P> out;
+        Dropout::Saved<P> dropped;
         Linear::Saved<P> second;
     };
 
     FeedForward() = default;
+    /// \param dropout  rate inside, after the activation, in [0, 1)
     [[gnu::cold, gnu::noinline]] FeedForward(ParameterLayout& layout, std::string_view name, Index width,
-                                             Index hidden, Activation kind, Init init)
+                                             Index hidden, Activation kind, Init init, double dropout = 0)
         : kind_(kind) {
         const ParameterLayout::Scope scope(layout, name);
+        if (dropout > 0) dropout_ = Dropout(layout, dropout);
         first_ = Linear(layout, "first", width, hidden, init);
         second_ = Linear(layout, "second", hidden, width, init);
     }
 
+    /// \param row_key  one key per row of x where something is dropped
     template <class P>
-    Saved<P> forward(Context<P>& ctx, CRows<P> x) const {
+    Saved<P> forward(Context<P>& ctx, CRows<P> x, Ids<P> row_key = {}) const {
         using T = typename P::Scalar;
         const Rows<P> z = ctx.work.keep(x.rows, first_.out()), active = ctx.work.keep(x.rows, first_.out());
         ctx.on.multiply(x, Op::plain, ctx.value(first_.weight()), Op::transposed, z);
@@ -95,8 +101,9 @@ public:
             ctx.on.for_each_row(z.rows, 3 * z.cols,
                                 BiasActivationRows<T, kind.value>{z.data, bias, active.data, z.cols});
         });
-        const Linear::Saved<P> second = second_.forward(ctx, CRows<P>(active));
-        return {x, z, active, second.out, second};
+        const Dropout::Saved<P> dropped = dropout_.forward(ctx, CRows<P>(active), row_key);
+        const Linear::Saved<P> second = second_.forward(ctx, dropped.out);
+        return {x, z, active, second.out, dropped, second};
     }
 
     template <class P>
@@ -105,6 +112,7 @@ public:
         const typename Workspace<P>::Frame frame(ctx.work);
         const Rows<P> dz = ctx.work.scratch(saved.z.rows, saved.z.cols);
         second_.backward(ctx, saved.second, dy, dz);
+        if (!saved.dropped.mask.empty()) dropout_.backward(ctx, saved.dropped, CRows<P>(dz), dz);
         each_kind([&](auto kind) {
             ctx.on.for_each_row(dz.rows, 3 * dz.cols,
                                 ActivationBackwardRows<T, kind.value>{saved.z.data, dz.data, dz.cols});
@@ -127,6 +135,7 @@ private:
     }
 
     Linear first_, second_;
+    Dropout dropout_;
     Activation kind_ = Activation::gelu;
 };
 

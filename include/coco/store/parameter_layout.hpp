@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,6 +44,10 @@ struct Init {
     static Init ones() { return {Kind::ones, 1}; }
     static Init normal(double deviation) { return {Kind::normal, deviation}; }
     static Init uniform(double bound) { return {Kind::uniform, bound}; }
+    /// Normal with variance 2 / (in + out) (Glorot and Bengio, 2010).
+    static Init xavier_normal(Index in, Index out) {
+        return normal(std::sqrt(2 / static_cast<double>(in + out)));
+    }
 };
 
 /// Whether weight decay applies to a tensor: weight matrices yes; norms, biases and tables no.

@@ -105,16 +105,20 @@ void read_settings(const Json& json, C& config) {
 }
 
 namespace backbone {
+COCO_JSON_NAMES(SASRecForm, {{SASRecForm::s3rec, "s3rec"}, {SASRecForm::original, "original"}})
 template <class J>
 void to_json(J& j, const SASRec::Config& c) {
     j = J(J::value_t::object);
     settings::put(j, "encoder", c.encoder);
     settings::put(j, "window", c.window);
+    // Checkpoints made before there were two forms lack it, and stay equal.
+    if (c.form != SASRecForm::s3rec) settings::put(j, "form", c.form);
 }
 template <class J>
 void from_json(const J& j, SASRec::Config& c) {
     settings::take(j, "encoder", c.encoder);
     settings::take(j, "window", c.window);
+    if (j.contains(std::string("form"))) settings::take(j, "form", c.form);
 }
 }  // namespace backbone
 
