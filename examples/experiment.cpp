@@ -9,6 +9,7 @@
 
 #include <coco/baseline/popularity.hpp>
 #include <coco/io/atomic_file.hpp>
+#include <coco/items/semantic_space.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/material.hpp"
@@ -39,13 +40,20 @@ public:
         if (o_.hidden < 0) o_.hidden = o_.block == "original" ? o_.width : 4 * o_.width;
         const bool plain = o_.coco.empty() && o_.llm.empty();
         if (o_.coco.empty()) o_.coco = o_.llm.empty() || o_.model == "pop" ? "off" : "full";
-        if (o_.joint_epochs < 0) o_.joint_epochs = plain ? 0 : 3;
+        if (o_.joint_epochs < 0) o_.joint_epochs = plain || o_.coco == "channel" ? 0 : 3;
+        coco::require(o_.coco != "channel" || o_.joint_epochs == 0, "--joint-epochs",
+                      "nothing of the frozen channel is trained", "0");
         coco::require(!o_.asks() || !o_.llm.empty(), "--coco " + o_.coco, "needs a language model",
                       "--llm FILE.gguf or --llm tiny");
-        coco::require(o_.items == "table" || !o_.llm.empty() || !o_.item_vectors.empty(), "--items text",
-                      "needs text vectors", "--item-vectors FILE.npy, or a language model's by --llm");
-        coco::require(o_.items == "text" || o_.item_vectors.empty(), "--item-vectors", "of no use",
-                      "--items text");
+        coco::require((o_.items == "table" && !o_.semantic()) || !o_.llm.empty() || !o_.item_vectors.empty(),
+                      o_.coco == "channel" ? "--coco channel" : "--items " + o_.items, "needs text vectors",
+                      "--item-vectors FILE.npy, or a language model's by --llm");
+        coco::require(o_.items == "text" || o_.semantic() || o_.item_vectors.empty(), "--item-vectors",
+                      "of no use", "--items text, --items semantic or --coco channel");
+        coco::require(o_.items != "text" || o_.coco != "channel", "--coco channel", "not with --items text",
+                      "--items table or semantic");
+        coco::require(o_.items != "semantic" || !o_.asks(), "--items semantic",
+                      "not yet with a language model in training", "--coco off or channel");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -108,8 +116,18 @@ private:
                {"s3rec", "original"});
         choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative",
                {"ce", "bce"});
-        choice("--items", o_.items, "item vectors: a table, or a table plus a linear map of text vectors",
-               {"table", "text"});
+        choice(
+            "--items", o_.items,
+            "item vectors: a table; a table plus a linear map of text vectors (text: as they are; semantic: "
+            "whitened, which rankings may also use beside the table's)",
+            {"table", "text", "semantic"});
+        add("--text-layer", o_.text_layer,
+            "semantic columns are made of the language model's rows after this layer; 0: token embeddings "
+            "[default: the first of the second half]")
+            ->check(CLI::Range(-1.0, 1e9));
+        number("--columns", o_.columns, "semantic columns, at most", 1);
+        number("--shrink", o_.shrink, "of semantic columns: added to each variance, relative to the largest",
+               1e-12);
         add("--item-vectors", o_.item_vectors,
             "text vectors, items x width in the catalogue's order (.npy, float32) "
             "[default: mean token embeddings of --llm]")
@@ -123,11 +141,13 @@ private:
         number("--dropout", o_.dropout, "in the backbone", 0, 0.99);
     }
     void coco() {
-        choice("--coco", o_.coco,
-               "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language "
-               "model but "
-               "L_aux; off: no language model [default: full with --llm, else off]",
-               {"full", "soft", "dec", "con", "aux", "off"});
+        choice(
+            "--coco", o_.coco,
+            "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language "
+            "model but "
+            "L_aux; channel: rankings by semantic columns too, nothing trained but their weight chosen; off: "
+            "no language model [default: full with --llm, else off]",
+            {"full", "soft", "dec", "con", "aux", "channel", "off"});
         add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
         number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all",
                0);
@@ -154,12 +174,13 @@ private:
         choice("--aux-on", o_.aux_on, "rows that L_aux compares with items", {"behaviour", "aligned"});
     }
     void training() {
-        choice("--recipe", o_.recipe,
-               "published settings; options given beside it win. sasrec-ce: the public log of SASRec with "
-               "cross-entropy; sasrec-ce-fast: twice its rate, a third of its time; s3rec: BCE, negatives that "
-               "exclude held-out items too (a leak), seen items scored 0: for comparison with published numbers "
-               "only",
-               {"sasrec-ce", "sasrec-ce-fast", "s3rec"});
+        choice(
+            "--recipe", o_.recipe,
+            "published settings; options given beside it win. sasrec-ce: the public log of SASRec with "
+            "cross-entropy; sasrec-ce-fast: twice its rate, a third of its time; s3rec: BCE, negatives that "
+            "exclude held-out items too (a leak), seen items scored 0: for comparison with published numbers "
+            "only",
+            {"sasrec-ce", "sasrec-ce-fast", "s3rec"});
         number("--epochs", o_.epochs, "of stage 1 at most", 0);
         number("--patience", o_.patience, "epochs of stage 1 without a better validation N@10", 1);
         number("--joint-epochs", o_.joint_epochs,
@@ -181,7 +202,9 @@ private:
         number("--beta2", o_.beta2, "of AdamW", 0, 1);
         choice("--negatives", o_.negatives,
                "items a negative may not be: the user's train items, or all (a leak)", {"train", "all"});
-        choice("--seen", o_.seen, "what a ranking does with items a user has had", {"excluded", "zeroed"});
+        choice("--seen", o_.seen,
+               "what the headline's ranking does with items a user has had; the report has all three",
+               {"excluded", "zeroed", "included"});
         number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch", 1);
     }
     void program() {
@@ -214,6 +237,9 @@ Json settings_of(const Options& o) {
             {"positions", o.positions},
             {"items", o.items},
             {"item_vectors", o.item_vectors},
+            {"text_layer", o.text_layer},
+            {"columns", o.columns},
+            {"shrink", o.shrink},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},
             {"llm", o.llm},
@@ -297,14 +323,24 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
     std::vector<float> vectors;
+    std::string digest;
     Index width = 0;
-    if (o.items == "text" && !o.item_vectors.empty()) {
+    if ((o.items == "text" || o.semantic()) && !o.item_vectors.empty()) {
         coco::io::Matrix given = coco::io::load_npy(o.item_vectors, catalogue.size());
         width = given.columns;
         vectors = std::move(given.values);
+    } else if (o.semantic()) {
+        width = language->source.config.width;
+        vectors = read_lines(o, catalogue, *language);
     } else if (o.items == "text") {
         width = language->source.config.width;
         vectors = item_text_vectors(catalogue, *language);
+    }
+    if (o.semantic()) {
+        const auto space = coco::items::SemanticSpace::fit(vectors, width, o.columns, o.shrink);
+        vectors = space(vectors);
+        width = space.columns();
+        digest = space.digest();
     }
     Job job{o,
             catalogue,
@@ -313,14 +349,16 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             language,
             vectors,
             width,
+            digest,
             seed,
             of_seed(o.save, seed, several),
             of_seed(o.resume, seed, several),
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
-    const bool text = o.items == "text";
-    if (o.device == "cuda") return text ? run_sasrec_text_on_cuda(job) : run_sasrec_table_on_cuda(job);
-    return text ? run_sasrec_text(job) : run_sasrec_table(job);
+    const bool cuda = o.device == "cuda";
+    if (o.semantic()) return cuda ? run_sasrec_semantic_on_cuda(job) : run_sasrec_semantic(job);
+    if (o.items == "text") return cuda ? run_sasrec_text_on_cuda(job) : run_sasrec_text(job);
+    return cuda ? run_sasrec_table_on_cuda(job) : run_sasrec_table(job);
 }
 
 int run_all(Options o) {
@@ -347,9 +385,13 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.backbone + (o.items == "text" ? " with text" : "") + ", " + o.coco;
+        name = o.backbone +
+               (o.items == "text"       ? " with text"
+                : o.items == "semantic" ? " with semantic items"
+                                        : "") +
+               ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
-        if (o.asks() || (o.items == "text" && o.item_vectors.empty()))
+        if (o.asks() || ((o.items == "text" || o.semantic()) && o.item_vectors.empty()))
             language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
         catch_interrupts();

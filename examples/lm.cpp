@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A language model from a GGUF file or a Hugging Face folder on its own: its contents, tokens, hidden states,
 // logits, generated text and speed. For comparing the library with another program.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -16,6 +18,7 @@
 #include <coco/io/npy.hpp>
 #include <coco/llm/generation_config.hpp>
 #include <coco/llm/open_text_model.hpp>
+#include <coco/llm/text_vectors.hpp>
 #include <coco/text/chat.hpp>
 
 #include "lm/bench.hpp"
@@ -26,7 +29,8 @@ namespace lm {
 namespace {
 
 struct Options {
-    std::string model, file, npy, storage = "stored", pool = "mean", system;
+    std::string model, file, npy, lines, storage = "stored", pool = "mean", system;
+    Index layer = coco::llm::TextVectorSettings::middle;
     bool special = false, chat = false;
     Index layers = 0, top = 10;
     int threads = 0;
@@ -77,6 +81,12 @@ void give(const Options& o, std::span<const float> rows, Index width) {
         print(rows.subspan(at, static_cast<std::size_t>(width)));
 }
 
+coco::llm::Keep keep_of(const std::string& storage) {
+    return storage == "float"  ? coco::llm::Keep::floats
+           : storage == "bf16" ? coco::llm::Keep::bfloat16
+                               : coco::llm::Keep::as_stored;
+}
+
 void tokenize(const Options& o) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::vector<Id> ids = encoded(o, tokenizer, input(o));
@@ -105,6 +115,32 @@ void embed(const Options& o, const coco::llm::Source& source) {
         for (float& x : rows) x /= static_cast<float>(count);
     }
     give(o, rows, session.decoder.width());
+}
+
+/// A vector for each line of a file: its tokens' states after one layer. An empty line gives zeros.
+void embed_lines(const Options& o) {
+    coco::require(!o.npy.empty(), "--lines", "needs a file for the vectors", "--npy FILE");
+    coco::require(o.pool != "none", "--lines", "one vector a line", "--pool mean or last");
+    std::vector<std::string> lines;
+    std::ifstream in(o.lines, std::ios::binary);
+    coco::require(static_cast<bool>(in), o.lines, "cannot open for reading");
+    for (std::string line; std::getline(in, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        lines.push_back(std::move(line));
+    }
+    coco::require(!lines.empty(), o.lines, "no line");
+    coco::llm::TextModel model = coco::llm::open_text_model(o.model);
+    model.source.config.keep = keep_of(o.storage);
+    coco::llm::TextVectorSettings settings;
+    settings.layer = o.layer;
+    settings.pooling = o.pool == "last" ? coco::llm::Pooling::last : coco::llm::Pooling::mean;
+    coco::Host on(o.threads);
+    const bool shown = ::isatty(STDERR_FILENO) != 0;
+    const std::vector<float> rows = coco::llm::text_vectors(on, model, lines, settings, [&](Index done) {
+        if (shown) std::fprintf(stderr, "\r%lld of %zu lines", static_cast<long long>(done), lines.size());
+    });
+    if (shown) std::fprintf(stderr, "\n");
+    give(o, rows, model.source.config.width);
 }
 
 /// Writes all logits to a file, or prints the likeliest next tokens with their probabilities.
@@ -224,6 +260,13 @@ int run(int argc, char** argv) {
     embeds->add_option("--pool", o.pool, "of the tokens' rows")
         ->check(CLI::IsMember({"mean", "last", "none"}))
         ->capture_default_str();
+    embeds->add_option("--lines", o.lines,
+                       "a vector for each line of this file instead, before the final norm, to --npy");
+    embeds
+        ->add_option("--layer", o.layer,
+                     "with --lines: after which layer; 0: token embeddings [default: the first of the second "
+                     "half]")
+        ->check(CLI::NonNegativeNumber);
     CLI::App* const scores = threads(computes(text(command("logits", "gives the likeliest next tokens"))));
     scores->add_option("--top", o.top, "how many of them")->check(CLI::PositiveNumber)->capture_default_str();
     for (CLI::App* const sub : {embeds, scores})
@@ -258,12 +301,11 @@ int run(int argc, char** argv) {
     if (describes->parsed()) return describe(o.model), 0;
     if (tokenizes->parsed()) return tokenize(o), 0;
     if (decodes->parsed()) return decode(o), 0;
+    if (embeds->parsed() && !o.lines.empty()) return embed_lines(o), 0;
     coco::llm::Source source = coco::llm::open(o.model);
     source.config.depth = o.layers;
     source.config.check();
-    source.config.keep = o.storage == "float"  ? coco::llm::Keep::floats
-                         : o.storage == "bf16" ? coco::llm::Keep::bfloat16
-                                               : coco::llm::Keep::as_stored;
+    source.config.keep = keep_of(o.storage);
     if (embeds->parsed()) embed(o, source);
     if (scores->parsed()) logits(o, source);
     if (writes->parsed()) generate(o, source);

@@ -3,7 +3,10 @@
 /// Opens the inputs that a command line names: data sets, language models, item vectors.
 #pragma once
 
+#include <unistd.h>
+
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -16,11 +19,13 @@
 #include <coco/data/gz.hpp>
 #include <coco/data/open.hpp>
 #include <coco/data/synthetic.hpp>
+#include <coco/host/host.hpp>
 #include <coco/io/file_digest.hpp>
 #include <coco/io/npy.hpp>
 #include <coco/llm/open_text_model.hpp>
-#include <coco/llm/text_vectors.hpp>
+#include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/tiny.hpp>
+#include <coco/llm/token_embeddings.hpp>
 #include <coco/sampling/samples.hpp>
 
 #include "experiment/options.hpp"
@@ -112,6 +117,33 @@ inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalog
     const double size = std::sqrt(squares / std::max(1.0, count * static_cast<double>(width)));
     for (float& x : vectors)
         if (size > 0) x = static_cast<float>(static_cast<double>(x) / size);
+    return vectors;
+}
+
+/// Lines of the catalogue's items by a pattern.
+inline std::vector<std::string> lines_of(const coco::data::Catalogue& catalogue, const std::string& pattern) {
+    const coco::data::ItemLine line(pattern);
+    std::vector<std::string> lines;
+    for (Id item = 0; item < static_cast<Id>(catalogue.size()); ++item)
+        lines.push_back(line.of(catalogue[item]));
+    return lines;
+}
+
+/// A language model's vectors of the items' lines, items x its width; read once and kept in the cache.
+inline std::vector<float> read_lines(const Options& o, const coco::data::Catalogue& catalogue,
+                                     const coco::llm::TextModel& language) {
+    coco::llm::TextVectorSettings settings;
+    settings.layer = o.text_layer;
+    coco::Host on(o.threads);
+    const bool shown = !o.quiet && ::isatty(STDERR_FILENO) != 0;
+    const std::vector<std::string> lines = lines_of(catalogue, o.item_line);
+    std::vector<float> vectors =
+        coco::llm::text_vectors(cache() / "text_vectors", on, language, lines, settings, [&](Index done) {
+            if (shown)
+                std::fprintf(stderr, "\r\033[Kitems read %lld of %zu", static_cast<long long>(done),
+                             lines.size());
+        });
+    if (shown) std::fputs("\r\033[K", stderr);
     return vectors;
 }
 

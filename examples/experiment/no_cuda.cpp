@@ -16,5 +16,6 @@ namespace {
 
 Result run_sasrec_table_on_cuda(const Job&) { refuse(); }
 Result run_sasrec_text_on_cuda(const Job&) { refuse(); }
+Result run_sasrec_semantic_on_cuda(const Job&) { refuse(); }
 
 }  // namespace experiment

@@ -20,6 +20,8 @@ struct Options {
     std::string data, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
     std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
     bool shuffle_text = false;
+    Index text_layer = -1, columns = 256;
+    double shrink = 1e-3;
 
     std::string coco, llm;
     std::string item_line = coco::data::ItemLine::usual;
@@ -46,7 +48,9 @@ struct Options {
     bool quiet = false;
 
     /// Whether the language model is used in training.
-    bool asks() const { return coco != "off" && coco != "aux"; }
+    bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
+    /// Whether the items have semantic columns.
+    bool semantic() const { return items == "semantic" || coco == "channel"; }
 };
 
 }  // namespace experiment

@@ -52,6 +52,7 @@ inline Json course_of(const Result& r) {
     Json out;
     out["seed"] = r.seed;
     out["stage1"] = r.stage1;
+    out["lambda"] = r.lambda;
     out["epochs"] = {{"behaviour", r.epochs[0]},
                      {"behaviour_best", r.best_epoch[0]},
                      {"joint", r.epochs[1]},
@@ -93,6 +94,15 @@ inline Json report_of(const Json& settings, const Json& data, const coco::Metric
     out["valid"] = over([](const Result& r) { return &r.valid; });
     out["base"]["test"] = over([&](const Result& r) { return maybe(r.base_test); });
     out["base"]["valid"] = over([&](const Result& r) { return maybe(r.base_valid); });
+    const auto by_seen = [&](SeenMetrics Result::*all) {
+        Json part;
+        static constexpr const char* names[] = {"excluded", "zeroed", "included"};
+        for (std::size_t s = 0; s < 3; ++s)
+            part[names[s]] = over([&](const Result& r) { return (r.*all).empty() ? nullptr : &(r.*all)[s]; });
+        return part;
+    };
+    out["test_by_seen"] = by_seen(&Result::test_by_seen);
+    out["base"]["test_by_seen"] = by_seen(&Result::base_test_by_seen);
     out["popularity"] = numbers_of(popularity);
     double seconds = 0, rate = 0;
     for (const Result& r : results) {
@@ -110,7 +120,7 @@ inline Json report_of(const Json& settings, const Json& data, const coco::Metric
 /// A line of numbers with five decimals; with `sd` a second line below it.
 inline void table_row(std::ostream& out, const std::string& name, const Json& row) {
     char text[64];
-    std::snprintf(text, sizeof text, "%-26s", name.c_str());
+    std::snprintf(text, sizeof text, "%-34s", name.c_str());
     out << text;
     for (const auto& [unused, value] : row.items()) {
         std::snprintf(text, sizeof text, " %8.5f", value.get<double>());
@@ -122,7 +132,7 @@ inline void table_row(std::ostream& out, const std::string& name, const Json& ro
 /// Test metrics: PopRec, the end of stage 1, and the final model.
 inline void print_table(std::ostream& out, const Json& report, const std::string& name) {
     char text[64];
-    std::snprintf(text, sizeof text, "%-26s", "test");
+    std::snprintf(text, sizeof text, "%-34s", "test");
     out << text;
     for (const auto& [metric, unused] : report["popularity"].items()) {
         std::snprintf(text, sizeof text, " %8s", metric.c_str());
@@ -136,8 +146,15 @@ inline void print_table(std::ostream& out, const Json& report, const std::string
         table_row(out, label, part["mean"]);
         if (several) table_row(out, "  sd over seeds", part["sd"]);
     };
-    if (report["settings"]["joint_epochs"].get<Index>() > 0) rows(report["base"]["test"], "end of stage 1");
+    const bool two =
+        report["settings"]["joint_epochs"].get<Index>() > 0 || report["settings"]["coco"] == "channel";
+    if (two) rows(report["base"]["test"], "end of stage 1");
     rows(report["test"], name);
+    for (const char* seen : {"excluded", "zeroed", "included"}) {
+        const std::string label = std::string("seen items ") + seen;
+        if (two) rows(report["base"]["test_by_seen"][seen], label + ", stage 1");
+        rows(report["test_by_seen"][seen], label);
+    }
     for (const Json& run : report["runs"])
         for (const Json& e : run["joint"]) {
             if (e["code_perplexity"].get<double>() == 0 && e["moved"].get<double>() == 0) continue;

@@ -27,6 +27,7 @@ struct Job {
     const coco::llm::TextModel* language;    ///< null if none is used
     const std::vector<float>& item_vectors;  ///< items x item_width; empty for a plain table
     Index item_width;
+    std::string space;  ///< digest of the space of semantic columns, which `item_vectors` then are
     std::uint64_t seed;
     std::string save, resume, stage1;  ///< this seed's files; empty: none
 };
@@ -37,12 +38,17 @@ struct JointEpoch {
     double loss, valid, mean_m, codes_per_user, share_at_cap, perplexity, moved, open_groups;
 };
 
+/// Test metrics, one per entry of `coco::every_seen_items`.
+using SeenMetrics = std::vector<coco::Metrics>;
+
 /// The outcome of one seed.
 struct Result {
     std::uint64_t seed = 0;
     bool stopped = false;  ///< by Ctrl-C; then there are no metrics
     coco::Metrics valid, test;
     std::optional<coco::Metrics> base_valid, base_test;  ///< end of stage 1
+    SeenMetrics test_by_seen, base_test_by_seen;         ///< the same for every treatment of seen items
+    double lambda = 0;                                   ///< of the channel
     std::string stage1;                                  ///< "trained", "trained and kept", "read", "resumed"
     Index epochs[2] = {0, 0}, best_epoch[2] = {0, 0};
     double seconds = 0;  ///< total
@@ -54,9 +60,11 @@ struct Result {
 /// of its own, because five models are compiled in each.
 Result run_sasrec_table(const Job& job);
 Result run_sasrec_text(const Job& job);
+Result run_sasrec_semantic(const Job& job);
 
 /// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
 Result run_sasrec_table_on_cuda(const Job& job);
 Result run_sasrec_text_on_cuda(const Job& job);
+Result run_sasrec_semantic_on_cuda(const Job& job);
 
 }  // namespace experiment

@@ -43,6 +43,15 @@ coco::TrainConfig<Model> config_for(const Job& job) {
             std::copy(given->begin(), given->end(), out.begin());
         };
     }
+    if constexpr (requires { c.model.behaviour.items.kappa; }) {
+        c.model.behaviour.items.columns = job.item_width;
+        c.model.behaviour.items.map = o.items == "semantic";
+        c.model.behaviour.items.space = job.space;
+        c.model.behaviour.items.kappa = [given = &job.item_vectors](std::span<float> out) {
+            std::copy(given->begin(), given->end(), out.begin());
+        };
+        c.model.channel.on = o.coco == "channel";
+    }
     c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
     c.model.loss.alpha = o.alpha;
     c.model.loss.beta = o.beta;
@@ -172,13 +181,27 @@ private:
     Watch<Trainer> watch_;
 };
 
-/// Ranks of the targets, with seen items treated as the options say.
+/// Ranks of the targets in one pass for every treatment of seen items.
 template <class Model, class P>
-coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
-                      const char* name, const Options& o) {
-    return coco::evaluate(trained, cases,
-                          o.seen == "zeroed" ? coco::SeenItems::zeroed : coco::SeenItems::excluded,
-                          evaluation(name, cases.size(), o.quiet));
+SeenMetrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
+                    const char* name, const Options& o) {
+    coco::Evaluator<Model, P> evaluator(*trained.on);
+    const auto all =
+        evaluator.evaluate(trained, cases, coco::every_seen_items, evaluation(name, cases.size(), o.quiet));
+    return {all.begin(), all.end()};
+}
+/// The one that the options name.
+inline const coco::Metrics& chosen(const SeenMetrics& all, const Options& o) {
+    return all[o.seen == "included" ? 2 : o.seen == "zeroed" ? 1 : 0];
+}
+
+/// The lambda of a model's channel.
+template <class Model, class P>
+double lambda_of(const coco::TrainedModel<Model, P>& trained) {
+    typename P::Scalar value = 0;
+    trained.on->download(ConstNumbers<P>(trained.parameters->list(trained.model->channel().lambda())),
+                         &value);
+    return static_cast<double>(value);
 }
 
 /// Runs one seed from beginning to end. \param on  the policy that computes
@@ -192,8 +215,9 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
     result.seed = job.seed;
     result.stage1 = "trained";
     const auto base_row = [&](const coco::TrainedModel<SequentialRecommender, P>& base) {
-        result.base_valid = measure(base, job.split.valid, "base, validation", o);
-        result.base_test = measure(base, job.split.test, "base, test", o);
+        result.base_valid = chosen(measure(base, job.split.valid, "base, validation", o), o);
+        result.base_test_by_seen = measure(base, job.split.test, "base, test", o);
+        result.base_test = chosen(result.base_test_by_seen, o);
     };
     const auto stopped = [&] {
         result.stopped = true;
@@ -229,9 +253,14 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
             if (whole) base_row(behaviour_of(*trainer));
             if (!fitting()) return stopped();
         }
-        result.valid = measure(trainer->model(), job.split.valid, "validation", o);
-        result.test = measure(trainer->model(), job.split.test, "test", o);
-        if (whole && o.joint_epochs == 0) {
+        result.valid = chosen(measure(trainer->model(), job.split.valid, "validation", o), o);
+        result.test_by_seen = measure(trainer->model(), job.split.test, "test", o);
+        result.test = chosen(result.test_by_seen, o);
+        if constexpr (requires { trainer->config().model.channel; })
+            if (trainer->config().model.channel.on) result.lambda = lambda_of(trainer->model());
+        if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(behaviour_of(*trainer));
+        if (whole && o.joint_epochs == 0 && o.coco != "channel") {
+            result.base_test_by_seen = result.test_by_seen;
             result.base_valid = result.valid;
             result.base_test = result.test;
         }

@@ -23,6 +23,8 @@
 #include <coco/fwd.hpp>
 #include <coco/host/host.hpp>
 #include <coco/io/file_digest.hpp>
+#include <coco/items/semantic.hpp>
+#include <coco/items/semantic_space.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
@@ -32,8 +34,10 @@
 #include <coco/llm/open.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
+#include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
+#include <coco/llm/token_embeddings.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -42,4 +46,5 @@
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
+#include <coco/train/sasrec_presets.hpp>
 #include <coco/train/trainer.hpp>

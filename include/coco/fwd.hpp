@@ -18,6 +18,7 @@ class SASRec;
 namespace items {
 class Table;
 class TextAware;
+class Semantic;
 }  // namespace items
 namespace prompt {
 class VqCodebook;
@@ -57,6 +58,8 @@ template <>
 struct RoleOf<items::Table> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::TextAware> : NamedRole<role::Items> {};
+template <>
+struct RoleOf<items::Semantic> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
 template <>

@@ -11,14 +11,14 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 
-LEVELS = [["core"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
+LEVELS = [["core"], ["statistics"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
           ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
 TOP = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
 LEVEL_OF = {folder: number for number, folders in enumerate(LEVELS) for folder in folders}
 
 # Foreign includes, and the only places that may name them.
-PLACES = [(re.compile(r"(unsupported/)?Eigen/"), r"host/"),
+PLACES = [(re.compile(r"(unsupported/)?Eigen/"), r"(host|statistics)/"),
           (re.compile(r"(oneapi/|dnnl)"), r"host/"),
           (re.compile(r"(xtensor|xtl|xsimd)"), r"io/npy\.hpp$"),
           (re.compile(r"boost/hana"), r"core/meta\.hpp$"),

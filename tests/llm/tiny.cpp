@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
-#include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
+#include <coco/llm/token_embeddings.hpp>
 
 #include "conformance/policy_under_test.hpp"
 #include "llm/support.hpp"

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Full-ranking evaluation: ranks each case's target among all items except those of the user's own history.
+/// Full-ranking evaluation: ranks each case's target among all items, usually except those of the user's own
+/// history.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include <coco/data/split.hpp>
@@ -16,10 +20,13 @@
 namespace coco {
 
 /// How a ranking treats the items of the user's history.
-enum class SeenItems : bool {
-    excluded,  ///< left out (RecBole; the default)
-    zeroed     ///< scored 0 (S3-Rec's evaluation; biased low, for reproducing published numbers only)
+enum class SeenItems : std::uint8_t {
+    excluded,  ///< left out ("M" of the comparisons; the default)
+    zeroed,    ///< scored 0 ("Z", S3-Rec's evaluation; biased low, for reproducing published numbers only)
+    included   ///< ranked like all others ("U", RecBole's sequential models and most generative ones)
 };
+inline constexpr std::array<SeenItems, 3> every_seen_items{SeenItems::excluded, SeenItems::zeroed,
+                                                           SeenItems::included};
 
 /// Evaluates repeatedly without allocations after the first evaluation.
 template <class Model, class P>
@@ -36,7 +43,15 @@ public:
     const Metrics& operator()(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                               SeenItems seen_items = SeenItems::excluded,
                               const std::function<void(Index)>& on_progress = {}) {
-        metrics_.clear();
+        return evaluate(trained, cases, std::span(&seen_items, 1), on_progress)[0];
+    }
+
+    /// The same for several treatments of seen items, in one pass; one evaluation each.
+    std::span<const Metrics> evaluate(const TrainedModel<Model, P>& trained, const data::Cases& cases,
+                                      std::span<const SeenItems> seen_items,
+                                      const std::function<void(Index)>& on_progress = {}) {
+        metrics_.resize(std::max(metrics_.size(), seen_items.size()));
+        for (Metrics& m : metrics_) m.clear();
         for (Index first = 0; first < cases.size(); first += chunk_) {
             const Index count = std::min(chunk_, cases.size() - first);
             batch_.clear();
@@ -52,7 +67,7 @@ public:
             work_.reset();
             if (on_progress) on_progress(first + count);
         }
-        return metrics_;
+        return std::span<const Metrics>(metrics_).first(seen_items.size());
     }
 
 private:
@@ -66,20 +81,27 @@ private:
         excluded_of_.push(static_cast<Index>(excluded_.size() - begin));
     }
 
-    void target_ranks(const TrainedModel<Model, P>& trained, SeenItems seen_items, Index count) {
+    void target_ranks(const TrainedModel<Model, P>& trained, std::span<const SeenItems> seen_items,
+                      Index count) {
         P& on = *trained.on;
         Context<P> ctx = trained.context(work_);
         const Batch<P> batch = upload(ctx, batch_);
         const typename Model::template Scoring<P> scoring = scoring_of(*trained.model, ctx, batch);
-        ExcludedItems<P> excluded;
-        excluded.of_row = upload(ctx, excluded_of_);
-        excluded.item = on.upload(std::span<const Id>(excluded_), work_);
-        excluded.zeroed = seen_items == SeenItems::zeroed;
+        const Segments<P> of_row = upload(ctx, excluded_of_);
+        const Ids<P> item = on.upload(std::span<const Id>(excluded_), work_);
         const Rows<P> rank = work_.keep(count, 1);
-        on.target_rank(scoring.rows, scoring.vectors, {}, excluded, batch.targets.item, rank);
         const std::span<Scalar> host = work_.template numbers<Scalar>(count);
-        on.download(List<const Scalar, typename P::Space>{rank.data, count}, host.data());
-        for (const Scalar r : host) metrics_.add(static_cast<double>(r));
+        for (std::size_t s = 0; s < seen_items.size(); ++s) {
+            ExcludedItems<P> excluded;
+            if (seen_items[s] != SeenItems::included) {
+                excluded.of_row = of_row;
+                excluded.item = item;
+            }
+            excluded.zeroed = seen_items[s] == SeenItems::zeroed;
+            on.target_rank(scoring.rows, scoring.vectors, {}, excluded, batch.targets.item, rank);
+            on.download(List<const Scalar, typename P::Space>{rank.data, count}, host.data());
+            for (const Scalar r : host) metrics_[s].add(static_cast<double>(r));
+        }
     }
 
     static typename Model::template Scoring<P> scoring_of(const Model& model, Context<P>& ctx,
@@ -97,7 +119,7 @@ private:
     HostBatch batch_;
     Offsets excluded_of_;
     std::vector<Id> excluded_;
-    Metrics metrics_;
+    std::vector<Metrics> metrics_ = std::vector<Metrics>(1);
 };
 
 /// Evaluates once.

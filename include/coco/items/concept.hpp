@@ -41,6 +41,13 @@ concept HasBackward = requires(const T& t, Context<Archetype>& ctx,
     { t.backward(ctx, saved) } -> std::same_as<void>;
 };
 
+/// `Saved::kappa`, frozen columns beside the vectors, items x columns(), for rankings that use them.
+template <class T>
+concept HasSemanticColumns = requires(const T& t, const typename T::template Saved<Archetype>& saved) {
+    { saved.kappa } -> std::convertible_to<CRows<Archetype>>;
+    { t.columns() } -> std::convertible_to<Index>;
+};
+
 }  // namespace items
 
 /// One vector per item. They are the input of a backbone, and the vectors by which items are ranked.

@@ -208,6 +208,20 @@ public:
         return forward(ctx, adapter, in).out;
     }
 
+    /// Hidden rows of texts after the last of the layers used, without the final norm, text rows x width.
+    template <class P, class Adapter>
+    Rows<P> states(Context<P>& ctx, const Adapter& adapter, Ids<P> token, const Segments<P>& text_of) const {
+        Prompted<P> in;
+        in.token = token;
+        in.text_of = text_of;
+        Packed<P> packed = pack(ctx, in).packed;
+        packed.table = layers_.front().rope().table(ctx, packed.positions);
+        const Rows<P> out = ctx.work.keep(token.size, width());
+        const typename Workspace<P>::Frame frame(ctx.work);
+        nn::copy<P>(ctx.on, CRows<P>(through_layers(ctx, adapter, packed, token)), out);
+        return out;
+    }
+
     /// Continues texts: hidden rows of new tokens, which attend to the rows of their text in `cache` and,
     /// causally, to one another.
     /// \param token_of  for each text a slice of `token`
@@ -219,14 +233,8 @@ public:
         const Packed<P> packed = cache.append(ctx, token_of, sequence);
         const Rows<P> out = work.keep(token.size, width());
         const typename Workspace<P>::Frame frame(work);
-        Rows<P> x = work.scratch(token.size, width()), next = work.scratch(token.size, width());
-        Storage_::gather(ctx, embedding_, token, x);
-        for (const Layer& layer : layers_) {
-            const typename Workspace<P>::RecomputeScope passing(work);
-            layer.forward(ctx, adapter, packed, CRows<P>(x), next);
-            std::swap(x, next);
-        }
-        rms_norm(ctx, norm_, config_.epsilon, CRows<P>(x), out, work.scratch(token.size, 2));
+        const CRows<P> x = through_layers(ctx, adapter, packed, token);
+        rms_norm(ctx, norm_, config_.epsilon, x, out, work.scratch(token.size, 2));
         return out;
     }
 
@@ -241,6 +249,21 @@ public:
     }
 
 private:
+    /// The rows of tokens after all layers, as scratch; nothing is saved for backward.
+    template <class P, class Adapter>
+    Rows<P> through_layers(Context<P>& ctx, const Adapter& adapter, const Packed<P>& packed,
+                           Ids<P> token) const {
+        Workspace<P>& work = ctx.work;
+        Rows<P> x = work.scratch(token.size, width()), next = work.scratch(token.size, width());
+        Storage_::gather(ctx, embedding_, token, x);
+        for (const Layer& layer : layers_) {
+            const typename Workspace<P>::RecomputeScope passing(work);
+            layer.forward(ctx, adapter, packed, CRows<P>(x), next);
+            std::swap(x, next);
+        }
+        return x;
+    }
+
     template <class T>
     double saved_bytes(Index rows) const {
         const Index columns = config_.used() * (Layer::saved_columns(config_) + width());

@@ -48,7 +48,7 @@ public:
                 values.assign(given.begin(), given.end());
             } else {
                 values.assign(size, Scalar(0));
-                RandomStream random(seed, 0x1000000 + t);
+                RandomStream random(seed, 0x1000000 + tensor.stream);
                 for (Scalar& v : values) v = first(tensor.init, random);
             }
             on.upload(values.data(), list(tensor.ref));

@@ -11,6 +11,7 @@
 #include <coco/loss/info_nce.hpp>
 #include <coco/loss/weights.hpp>
 #include <coco/pipeline/behaviour.hpp>
+#include <coco/pipeline/channel.hpp>
 #include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/step.hpp>
 
@@ -24,21 +25,28 @@ class SequentialRecommender {
 public:
     using Role = role::Model;
     static constexpr bool uses_knowledge = false;
+    /// Whether its items have the columns that a channel needs.
+    static constexpr bool may_have_channel = items::HasSemanticColumns<Items>;
 
     struct Config {
         typename Behaviour<Backbone, Items>::Config behaviour;
         LossWeights loss;
         bool auxiliary = false;  ///< adds alpha L_aux in joint steps
+        ChannelConfig channel;   ///< of rankings; needs items with semantic columns
     };
 
     template <class P>
     struct Scoring {
-        CRows<P> rows;     ///< targets x d
-        CRows<P> vectors;  ///< items x d
+        CRows<P> rows;     ///< targets x d, or x (d + r) with the channel
+        CRows<P> vectors;  ///< items x the same
     };
 
     SequentialRecommender(const Config& config, Index items)
-        : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {}
+        : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {
+        require(may_have_channel || !config.channel.on, "channel", "these items have no semantic columns",
+                "items::Semantic");
+        if (config.channel.on) channel_ = Channel(layout_, config.channel);
+    }
     SequentialRecommender(const SequentialRecommender&) = delete;
     SequentialRecommender& operator=(const SequentialRecommender&) = delete;
 
@@ -74,14 +82,22 @@ public:
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
         const auto saved = behaviour_.forward(ctx, batch);
+        if constexpr (may_have_channel)
+            if (config_.channel.on)
+                return {channel_.queries(ctx, batch, CRows<P>(saved.h), saved.items.kappa),
+                        channel_.vectors(ctx, saved.items.vectors, saved.items.kappa)};
         return {saved.h, saved.items.vectors};
     }
+
+    /// The channel, where `Config::channel` is on.
+    const Channel& channel() const { return channel_; }
 
 private:
     Config config_;
     ParameterLayout layout_;
     Behaviour<Backbone, Items> behaviour_;
     Index items_;
+    Channel channel_;
 };
 
 }  // namespace coco

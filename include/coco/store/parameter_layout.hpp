@@ -53,6 +53,10 @@ struct Init {
 /// Whether weight decay applies to a tensor: weight matrices yes; norms, biases and tables no.
 enum class Decay : bool { no, yes };
 
+/// Whether a given tensor takes a number of the streams of initial values. Where it takes none, a model has
+/// the initial values of the same model without it.
+enum class TakesStream : bool { no, yes };
+
 /// Range of parameters with one learning rate: [begin, end) of one block.
 struct ParameterGroup {
     std::string name;
@@ -67,6 +71,7 @@ struct Tensor {
     Init init;
     Decay decay = Decay::no;
     int group = -1;
+    std::uint64_t stream = 0;                    ///< keys its initial values, beside the seed
     std::function<void(std::span<float>)> fill;  ///< frozen tensors: writes the given values, row-major
 };
 
@@ -104,6 +109,7 @@ public:
         if (open_[h] < 0) group(block == ParameterBlock::table ? "table" : "model", block);
         t.ref = place(block, rows, cols);
         t.init = init;
+        t.stream = streams_++;
         t.decay = decay;
         t.group = open_[h];
         groups_[static_cast<std::size_t>(open_[h])].end = size(block);
@@ -114,8 +120,10 @@ public:
     /// Claims a given tensor, rows x cols, that `fill` writes once when the parameters are made; throws
     /// `Error` where the name is taken.
     [[gnu::cold, gnu::noinline]] TensorRef given(std::string_view name, Index rows, Index cols,
-                                                 std::function<void(std::span<float>)> fill) {
+                                                 std::function<void(std::span<float>)> fill,
+                                                 TakesStream takes_stream = TakesStream::yes) {
         Tensor t = named(name);
+        if (takes_stream == TakesStream::yes) ++streams_;
         t.ref = place(ParameterBlock::frozen, rows, cols);
         t.fill = std::move(fill);
         tensors_.push_back(t);
@@ -201,6 +209,7 @@ private:
     Index size_[3] = {0, 0, 0};
     int open_[2] = {-1, -1};
     std::uint32_t sites_ = 0;
+    std::uint64_t streams_ = 0;
 };
 
 }  // namespace coco

@@ -16,6 +16,7 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/prompt/static.hpp>
@@ -56,6 +57,7 @@ COCO_JSON_NAMES(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "
 COCO_JSON_NAMES(TrainingStage, {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
 COCO_JSON_NAMES(NegativesFrom, {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
+COCO_JSON_FIELDS(ChannelConfig, on, decay)
 COCO_JSON_FIELDS(LossWeights, objective, alpha, beta, gamma, temperature, auxiliary_on)
 COCO_JSON_FIELDS(AdamWConfig, beta1, beta2, epsilon, decay, clip)
 COCO_JSON_FIELDS(Sampling, samples, positions, window, joint_targets, without_knowledge, budget)
@@ -81,11 +83,16 @@ template <class T>
 requires std::is_same_v<T, TrainingDiagnostics> || std::is_same_v<T, TrainState>
 void to_json(Json& j, const T& value) {
     for_each_field(value, [&](const char* key, const auto& field) { settings::put(j, key, field); });
+    // Of models with a channel alone: other checkpoints stay as they were.
+    if constexpr (std::is_same_v<T, TrainState>)
+        if (value.lambda_chosen) settings::put(j, "lambda_chosen", value.lambda_chosen);
 }
 template <class T>
 requires std::is_same_v<T, TrainingDiagnostics> || std::is_same_v<T, TrainState>
 void from_json(const Json& j, T& value) {
     for_each_field(value, [&](const char* key, auto& field) { settings::take(j, key, field); });
+    if constexpr (std::is_same_v<T, TrainState>)
+        value.lambda_chosen = j.contains(std::string("lambda_chosen"));
 }
 
 /// The settings of one part; an empty object where its Config has no JSON conversion.
@@ -131,6 +138,25 @@ void to_json(J& j, const Table::Config& c) {
 template <class J>
 void from_json(const J& j, Table::Config& c) {
     settings::take(j, "init", c.init);
+}
+/// kappa itself is not stored; it is passed again when a model is constructed. Without a map the vectors are
+/// a Table's, and so are the settings.
+template <class J>
+void to_json(J& j, const Semantic::Config& c) {
+    j = J(J::value_t::object);
+    settings::put(j, "init", c.init);
+    if (!c.map) return;
+    settings::put(j, "columns", c.columns);
+    settings::put(j, "map", c.map);
+    settings::put(j, "space", c.space);
+}
+template <class J>
+void from_json(const J& j, Semantic::Config& c) {
+    settings::take(j, "init", c.init);
+    c.map = j.contains(std::string("map"));
+    if (!c.map) return;
+    settings::take(j, "columns", c.columns);
+    settings::take(j, "space", c.space);
 }
 /// The text vectors themselves are not stored; they are passed again when a model is constructed.
 template <class J>
@@ -230,6 +256,11 @@ template <class Model>
         settings::put(j, "words", c.words);
     } else {
         settings::put(j, "auxiliary", m.auxiliary);
+        if (m.channel.on) {
+            settings::put(j, "channel", m.channel);
+            if constexpr (requires { m.behaviour.items.space; })
+                settings::put(j, "space", m.behaviour.items.space);
+        }
     }
     settings::put(j, "sampling", c.sampling);
     settings::put(j, "schedule", c.schedule);
@@ -252,6 +283,10 @@ template <class Model>
             settings::take(j, "words", c.words);
         } else {
             settings::take(j, "auxiliary", m.auxiliary);
+            m.channel.on = j.contains(std::string("channel"));
+            if (m.channel.on) settings::take(j, "channel", m.channel);
+            if constexpr (requires { m.behaviour.items.space; })
+                if (m.channel.on) settings::take(j, "space", m.behaviour.items.space);
         }
         settings::take(j, "sampling", c.sampling);
         settings::take(j, "schedule", c.schedule);

@@ -74,12 +74,13 @@ public:
     /// case; another call continues.
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
         while (!state_.finished) {
-            if (!state_.begun) begin(train);
+            if (!state_.begun) begin(train, valid);
             if (!warm_[index()]) warm_up(train, valid);
             while (!stage_over())
                 if (!epoch(train, sink)) return false;
             end_stage();
         }
+        choose_lambda(valid);
         return true;
     }
 
@@ -153,7 +154,8 @@ private:
     }
 
     /// Prepares a training stage once per training run.
-    void begin(const data::Interactions& train) {
+    void begin(const data::Interactions& train, const data::Cases& valid) {
+        if (state_.stage == TrainingStage::joint) choose_lambda(valid);
         if constexpr (Model::uses_knowledge)
             if (state_.stage == TrainingStage::joint)
                 initialise_prompts(trained_, train, config_.schedule.seed);
@@ -237,6 +239,26 @@ private:
             sink(progress);
         };
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
+    }
+
+    /// Chooses the channel's lambda by N@10 on all validation cases, once, after the behaviour stage; of
+    /// equal ones the smallest. Without validation cases it stays 0.
+    void choose_lambda(const data::Cases& valid) {
+        if constexpr (requires { trained_.model->channel(); }) {
+            if (!config_.model.channel.on || state_.lambda_chosen) return;
+            const List<Scalar, typename P::Space> place =
+                trained_.parameters->list(trained_.model->channel().lambda());
+            double best = -1;
+            Scalar chosen = 0;
+            for (const double lambda : channel_lambdas) {
+                const Scalar value = static_cast<Scalar>(lambda);
+                trained_.on->upload(&value, place);
+                const double score = valid.size() == 0 ? 0 : evaluator_(trained_, valid).ndcg(10);
+                if (score > best) best = score, chosen = value;
+            }
+            trained_.on->upload(&chosen, place);
+            state_.lambda_chosen = true;
+        }
     }
 
     void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Items with semantic columns: the backbone reads a learned vector (plus a linear map of kappa), and a
+/// ranking may use the frozen columns kappa beside it, where an item that was hardly ever seen stands next to
+/// items of similar text.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include <coco/core/role.hpp>
+#include <coco/items/concept.hpp>
+#include <coco/nn/linear.hpp>
+
+namespace coco::items {
+
+/// v_i = E_i, or E_i + kappa_i W'; kappa_i apart.
+class Semantic {
+public:
+    using Role = role::Items;
+
+    struct Config {
+        double init = 0.02;                           ///< standard deviation of the initial E and W
+        Index columns = 0;                            ///< of kappa
+        bool map = true;                              ///< adds kappa W' to E; without it v is a Table's
+        std::string space;                            ///< `SemanticSpace::digest`; checkpoints store it
+        std::function<void(std::span<float>)> kappa;  ///< writes items x columns, row-major
+    };
+
+    template <class P>
+    struct Saved {
+        CRows<P> vectors;  ///< items x width
+        Rows<P> gradient;  ///< users of `vectors` add their gradients here; empty: not computed
+        CRows<P> kappa;    ///< items x columns; has no gradient
+        nn::Linear::Saved<P> mapped;
+    };
+
+    /// \throws Error where no semantic columns are given
+    [[gnu::cold, gnu::noinline]] Semantic(ParameterLayout& layout, const Config& config, Index items,
+                                          Index width)
+        : has_map_(config.map) {
+        require(config.columns > 0 && config.kappa, "items::Semantic", "no semantic columns",
+                "Config::kappa and Config::columns, for instance from items::SemanticSpace");
+        vectors_ =
+            layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
+        kappa_ = layout.given("item_kappa", items, config.columns, config.kappa, TakesStream::no);
+        if (has_map_)
+            map_ = nn::Linear(layout, "item_text_map", config.columns, width, Init::normal(config.init),
+                              nn::Bias::no);
+    }
+
+    const TensorRef& vectors() const { return vectors_; }
+    /// Semantic columns of a ranking.
+    Index columns() const { return kappa_.cols; }
+
+    template <class P>
+    Saved<P> forward(Context<P>& ctx) const {
+        Saved<P> saved;
+        saved.kappa = ctx.value(kappa_);
+        if (!has_map_) {
+            saved.vectors = ctx.value(vectors_);
+            saved.gradient = ctx.gradient(vectors_);
+            return saved;
+        }
+        saved.mapped = map_.forward(ctx, saved.kappa);
+        const Rows<P> sum = ctx.work.keep(vectors_.rows, vectors_.cols);
+        nn::add<P>(ctx.on, ctx.value(vectors_), CRows<P>(saved.mapped.out), sum);
+        saved.vectors = sum;
+        if (!ctx.gradient(vectors_).empty()) {
+            saved.gradient = ctx.work.keep(vectors_.rows, vectors_.cols);
+            nn::fill<P>(ctx.on, saved.gradient, 0);
+        }
+        return saved;
+    }
+
+    template <class P>
+    void backward(Context<P>& ctx, const Saved<P>& saved) const {
+        if (!has_map_ || saved.gradient.empty()) return;
+        if (const Rows<P> d = ctx.gradient(vectors_); !d.empty())
+            nn::copy<P>(ctx.on, CRows<P>(saved.gradient), d, Write::add);
+        map_.backward(ctx, saved.mapped, CRows<P>(saved.gradient), Rows<P>{});
+    }
+
+private:
+    bool has_map_;
+    TensorRef vectors_, kappa_;
+    nn::Linear map_;
+};
+
+}  // namespace coco::items
+
+static_assert(coco::Items<coco::items::Semantic>);
+static_assert(coco::items::HasSemanticColumns<coco::items::Semantic>);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The semantic channel against its formula, on the host and on the emulated device.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include <coco/backbone/sasrec.hpp>
+#include <coco/items/semantic.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/sampling/batch_builder.hpp>
+
+#include "conformance/layer.hpp"
+#include "conformance/policy_under_test.hpp"
+
+using namespace coco;
+using P = conformance::PolicyUnderTest<double>;
+using Recommender = SequentialRecommender<backbone::SASRec, items::Semantic>;
+
+namespace {
+
+constexpr Index items = 9, width = 4, columns = 3;
+
+Recommender::Config config(bool channel, bool map = false) {
+    Recommender::Config c;
+    c.behaviour.backbone.encoder.width = width;
+    c.behaviour.backbone.encoder.hidden = 8;
+    c.behaviour.backbone.encoder.layers = 1;
+    c.behaviour.items.map = map;
+    c.behaviour.items.columns = columns;
+    c.behaviour.items.kappa = [](std::span<float> to) {
+        RandomStream random(6);
+        for (float& v : to) v = static_cast<float>(random.normal());
+        std::fill_n(to.begin() + 5 * columns, columns, 0.0f);  // an item without text
+    };
+    c.channel.on = channel;
+    return c;
+}
+
+const std::vector<std::vector<Id>> histories{{3, 1, 4, 1, 5}, {2}, {5, 5}, {8, 7, 6, 5, 4, 3, 2, 1, 0}};
+
+/// Scores of all items for all histories, histories x items.
+conformance::Numbers scores(const Recommender::Config& c, double lambda) {
+    const Recommender model(c, items);
+    P on = conformance::policy<P>(2);
+    Workspace<P> work(on);
+    Parameters<P> parameters(on, model.layout(), 5);
+    if (c.channel.on) on.upload(&lambda, parameters.list(model.channel().lambda()));
+    const BatchBuilder builder({}, items);
+    HostBatch batch;
+    for (const auto& h : histories) builder.add_history(batch, 0, h, no_id, nullptr);
+    Context<P> ctx = parameters.context(on, work);
+    const auto scoring = model.score(ctx, upload(ctx, batch));
+    CHECK(scoring.rows.cols == (c.channel.on ? width + columns : width));
+    const Rows<P> out = work.keep(scoring.rows.rows, items);
+    on.multiply(scoring.rows, Op::plain, scoring.vectors, Op::transposed, out);
+    return conformance::downloaded<P>(on, CRows<P>(out));
+}
+
+}  // namespace
+
+TEST_CASE("channel: h v + lambda k kappa, k the recency-weighted mean of the history's kappa", "[channel]") {
+    std::vector<float> kappa(items * columns);
+    config(true).behaviour.items.kappa(kappa);
+    for (const bool map : {false, true}) {
+        const conformance::Numbers base = scores(config(false, map), 0), with = scores(config(true, map), 3);
+        for (std::size_t u = 0; u < histories.size(); ++u) {
+            double k[columns] = {}, weights = 0;
+            for (std::size_t age = 0; age < histories[u].size(); ++age) {
+                const double weight = std::pow(0.6, static_cast<double>(age));
+                weights += weight;
+                const auto item = static_cast<std::size_t>(histories[u][histories[u].size() - 1 - age]);
+                for (std::size_t j = 0; j < columns; ++j)
+                    k[j] += weight * static_cast<double>(kappa[item * columns + j]);
+            }
+            for (std::size_t i = 0; i < items; ++i) {
+                double score = base[u * items + i];
+                for (std::size_t j = 0; j < columns; ++j)
+                    score += 3 * k[j] / weights * static_cast<double>(kappa[i * columns + j]);
+                CHECK(with[u * items + i] == Approx(score).margin(1e-12));
+            }
+        }
+    }
+}
+
+TEST_CASE("channel: with lambda 0 it is behaviour's ranking", "[channel]") {
+    CHECK(scores(config(true), 0) == scores(config(false), 0));
+}
+
+TEST_CASE("channel: wrong settings are errors", "[channel]") {
+    auto wrong = config(true);
+    wrong.channel.decay = 1.5;
+    CHECK_THROWS_WITH(Recommender(wrong, items), "channel.decay: out of range: expected 0 to 1, found 1.5");
+    using Plain = SequentialRecommender<backbone::SASRec>;
+    Plain::Config plain;
+    plain.channel.on = true;
+    CHECK_THROWS_WITH(Plain(plain, items),
+                      "channel: these items have no semantic columns: expected items::Semantic");
+}
