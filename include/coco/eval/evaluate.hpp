@@ -14,6 +14,7 @@
 #include <coco/data/split.hpp>
 #include <coco/eval/metrics.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/prepared_items.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -35,7 +36,8 @@ public:
     using Scalar = typename P::Scalar;
 
     /// \param chunk  cases per pass
-    explicit Evaluator(P& on, Index chunk = Model::uses_knowledge ? 64 : 256) : work_(on), chunk_(chunk) {}
+    explicit Evaluator(P& on, Index chunk = Model::uses_knowledge ? 64 : 256)
+        : work_(on), items_(on), chunk_(chunk) {}
 
     /// Ranks of all cases' targets, in the order of the cases. Knowledge is extracted from each case's
     /// history in the same pass.
@@ -52,6 +54,7 @@ public:
                                       const std::function<void(Index)>& on_progress = {}) {
         metrics_.resize(std::max(metrics_.size(), seen_items.size()));
         for (Metrics& m : metrics_) m.clear();
+        items_.compute(trained);
         for (Index first = 0; first < cases.size(); first += chunk_) {
             const Index count = std::min(chunk_, cases.size() - first);
             batch_.clear();
@@ -86,7 +89,7 @@ private:
         P& on = *trained.on;
         Context<P> ctx = trained.context(work_);
         const Batch<P> batch = upload(ctx, batch_);
-        const typename Model::template Scoring<P> scoring = scoring_of(*trained.model, ctx, batch);
+        const typename Model::template Scoring<P> scoring = scoring_of(trained, ctx, batch);
         const Segments<P> of_row = upload(ctx, excluded_of_);
         const Ids<P> item = on.upload(std::span<const Id>(excluded_), work_);
         const Rows<P> rank = work_.keep(count, 1);
@@ -104,17 +107,19 @@ private:
         }
     }
 
-    static typename Model::template Scoring<P> scoring_of(const Model& model, Context<P>& ctx,
-                                                          const Batch<P>& batch) {
+    typename Model::template Scoring<P> scoring_of(const TrainedModel<Model, P>& trained, Context<P>& ctx,
+                                                   const Batch<P>& batch) const {
         if constexpr (Model::uses_knowledge) {
-            const auto knowledge = model.extract_knowledge(ctx, batch);
-            return model.score(ctx, batch, CRows<P>(knowledge.decoupler.out), knowledge.decoupler.of_group);
+            const auto knowledge = trained.model->extract_knowledge(ctx, batch);
+            return items_.score(trained, ctx, batch, CRows<P>(knowledge.decoupler.out),
+                                knowledge.decoupler.of_group);
         } else {
-            return model.score(ctx, batch);
+            return items_.score(trained, ctx, batch);
         }
     }
 
     Workspace<P> work_;
+    PreparedItems<Model, P> items_;
     Index chunk_;
     HostBatch batch_;
     Offsets excluded_of_;

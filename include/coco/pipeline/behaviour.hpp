@@ -37,8 +37,14 @@ public:
 
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Batch<P>& batch) const {
+        return forward(ctx, batch, items_.forward(ctx));
+    }
+    /// The same with the items' own forward pass already done.
+    template <class P>
+    Saved<P> forward(Context<P>& ctx, const Batch<P>& batch,
+                     const typename Items::template Saved<P>& items) const {
         Saved<P> saved;
-        saved.items = items_.forward(ctx);
+        saved.items = items;
         saved.x = ctx.work.keep(batch.sequence.item.size, width_);
         nn::gather<P>(ctx.on, CRows<P>(saved.items.vectors), batch.sequence.item, saved.x);
         saved.backbone = backbone_.forward(ctx, batch.sequence, CRows<P>(saved.x));

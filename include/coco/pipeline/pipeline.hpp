@@ -110,18 +110,34 @@ public:
         return extract_knowledge(ctx, batch, behaviour_.forward(ctx, batch).h_all);
     }
 
+    /// What rankings need of all items.
+    template <class P>
+    using ItemVectors = typename Items::template Saved<P>;
+    template <class P>
+    ItemVectors<P> item_vectors(Context<P>& ctx) const {
+        return behaviour_.items().forward(ctx);
+    }
+
     /// The vectors for ranking without knowledge: behaviour only.
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
-        const auto behaviour = behaviour_.forward(ctx, batch);
-        return {behaviour.h, behaviour.items.vectors};
+        return score(ctx, batch, item_vectors(ctx));
+    }
+    template <class P>
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors) const {
+        return {behaviour_.forward(ctx, batch, vectors).h, vectors.vectors};
     }
 
     /// The vectors for ranking with the knowledge rows of each query segment (a segment may be empty).
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
                      const Segments<P>& pure_of) const {
-        const auto behaviour = behaviour_.forward(ctx, batch);
+        return score(ctx, batch, item_vectors(ctx), pure, pure_of);
+    }
+    template <class P>
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors, CRows<P> pure,
+                     const Segments<P>& pure_of) const {
+        const auto behaviour = behaviour_.forward(ctx, batch, vectors);
         if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
         return {aligner_.forward(ctx, CRows<P>(behaviour.h), batch.targets.of_segment, pure, pure_of).out,
                 behaviour.items.vectors};

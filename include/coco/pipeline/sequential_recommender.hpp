@@ -78,15 +78,34 @@ public:
         return report;
     }
 
+    /// What rankings need of all items.
+    template <class P>
+    struct ItemVectors {
+        typename Items::template Saved<P> items;
+        CRows<P> ranked;  ///< items x d, or x (d + r) with the channel
+    };
+    template <class P>
+    ItemVectors<P> item_vectors(Context<P>& ctx) const {
+        ItemVectors<P> vectors{behaviour_.items().forward(ctx), {}};
+        vectors.ranked = vectors.items.vectors;
+        if constexpr (may_have_channel)
+            if (config_.channel.on)
+                vectors.ranked = channel_.vectors(ctx, vectors.ranked, vectors.items.kappa);
+        return vectors;
+    }
+
     /// The vectors for ranking the targets.
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
-        const auto saved = behaviour_.forward(ctx, batch);
+        return score(ctx, batch, item_vectors(ctx));
+    }
+    template <class P>
+    Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors) const {
+        const auto saved = behaviour_.forward(ctx, batch, vectors.items);
         if constexpr (may_have_channel)
             if (config_.channel.on)
-                return {channel_.queries(ctx, batch, CRows<P>(saved.h), saved.items.kappa),
-                        channel_.vectors(ctx, saved.items.vectors, saved.items.kappa)};
-        return {saved.h, saved.items.vectors};
+                return {channel_.queries(ctx, batch, CRows<P>(saved.h), vectors.items.kappa), vectors.ranked};
+        return {saved.h, vectors.ranked};
     }
 
     /// The channel, where `Config::channel` is on.

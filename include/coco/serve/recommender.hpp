@@ -13,6 +13,7 @@
 #include <coco/exec/graph_cache.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/knowledge.hpp>
+#include <coco/pipeline/prepared_items.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -44,9 +45,13 @@ struct Recommendation {
 template <class Model, class P>
 class Recommender {
 public:
+    /// Computes what rankings need of all items once: train first, then construct it.
     /// \param knowledge  of the users; empty: every request is scored by behaviour only
     explicit Recommender(TrainedModel<Model, P> trained, Knowledge knowledge = {})
-        : trained_(std::move(trained)), knowledge_(std::move(knowledge)) {
+        : trained_(std::move(trained)),
+          knowledge_(std::move(knowledge)),
+          items_(std::make_shared<PreparedItems<Model, P>>(*trained_.on)) {
+        items_->compute(trained_);
         if constexpr (Model::uses_knowledge)
             require(knowledge_.empty() || knowledge_.width() == trained_.model->width(), "knowledge",
                     "of another width", text_of(trained_.model->width()), text_of(knowledge_.width()));
@@ -192,13 +197,14 @@ private:
     typename Model::template Scoring<P> scoring_of(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
                                                    const Segments<P>& pure_of) const {
         if constexpr (Model::uses_knowledge)
-            return trained_.model->score(ctx, batch, pure, pure_of);
+            return items_->score(trained_, ctx, batch, pure, pure_of);
         else
-            return trained_.model->score(ctx, batch);
+            return items_->score(trained_, ctx, batch);
     }
 
     TrainedModel<Model, P> trained_;
     Knowledge knowledge_;
+    std::shared_ptr<PreparedItems<Model, P>> items_;  ///< const after construction
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
     mutable std::vector<std::unique_ptr<RequestContext>> free_;
 };
