@@ -45,15 +45,13 @@ public:
                       "nothing of the frozen channel is trained", "0");
         coco::require(!o_.asks() || !o_.llm.empty(), "--coco " + o_.coco, "needs a language model",
                       "--llm FILE.gguf or --llm tiny");
-        coco::require((o_.items == "table" && !o_.semantic()) || !o_.llm.empty() || !o_.item_vectors.empty(),
-                      o_.coco == "channel" ? "--coco channel" : "--items " + o_.items, "needs text vectors",
+        coco::require(!o_.semantic() || !o_.llm.empty() || !o_.item_vectors.empty(),
+                      o_.items == "semantic" ? "--items semantic" : "--coco " + o_.coco, "needs text vectors",
                       "--item-vectors FILE.npy, or a language model's by --llm");
-        coco::require(o_.items == "text" || o_.semantic() || o_.item_vectors.empty(), "--item-vectors",
-                      "of no use", "--items text, --items semantic or --coco channel");
-        coco::require(o_.items != "text" || o_.coco != "channel", "--coco channel", "not with --items text",
-                      "--items table or semantic");
-        coco::require(o_.items != "semantic" || !o_.asks(), "--items semantic",
-                      "not yet with a language model in training", "--coco off or channel");
+        coco::require(o_.semantic() || o_.item_vectors.empty(), "--item-vectors", "of no use",
+                      "--items semantic or --coco channel");
+        coco::require(o_.items != "semantic" || o_.coco != "paper", "--coco paper", "has no semantic items",
+                      "--items table");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -116,11 +114,10 @@ private:
                {"s3rec", "original"});
         choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative",
                {"ce", "bce"});
-        choice(
-            "--items", o_.items,
-            "item vectors: a table; a table plus a linear map of text vectors (text: as they are; semantic: "
-            "whitened, which rankings may also use beside the table's)",
-            {"table", "text", "semantic"});
+        choice("--items", o_.items,
+               "item vectors: a table, or a table plus a linear map of semantic columns (the items' texts, "
+               "whitened)",
+               {"table", "semantic"});
         add("--text-layer", o_.text_layer,
             "semantic columns are made of the language model's rows after this layer; 0: token embeddings "
             "[default: the first of the second half]")
@@ -130,7 +127,7 @@ private:
                1e-12);
         add("--item-vectors", o_.item_vectors,
             "text vectors, items x width in the catalogue's order (.npy, float32) "
-            "[default: mean token embeddings of --llm]")
+            "[default: those of --llm, see --text-layer]")
             ->check(CLI::ExistingFile);
         number("--width", o_.width, "of vectors", 1);
         number("--layers", o_.layers, "of the backbone", 1);
@@ -143,11 +140,12 @@ private:
     void coco() {
         choice(
             "--coco", o_.coco,
-            "full; soft: the same prompts for all; dec: no decoupler; con: no adapter; aux: no language "
-            "model but "
-            "L_aux; channel: rankings by semantic columns too, nothing trained but their weight chosen; off: "
-            "no language model [default: full with --llm, else off]",
-            {"full", "soft", "dec", "con", "aux", "channel", "off"});
+            "full: knowledge in semantic columns of users and items; soft: the same prompts for all; dec: no "
+            "decoupler; con: no adapter; channel: the semantic columns of the history alone, nothing trained "
+            "but their weight chosen; paper: full, but in the vectors' own columns; aux: no language model "
+            "but "
+            "L_aux; off: no language model [default: full with --llm, else off]",
+            {"full", "soft", "dec", "con", "channel", "paper", "aux", "off"});
         add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
         number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all",
                0);
@@ -322,24 +320,23 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    std::vector<float> vectors;
+    std::vector<float> kappa;
     std::string digest;
-    Index width = 0;
-    if ((o.items == "text" || o.semantic()) && !o.item_vectors.empty()) {
-        coco::io::Matrix given = coco::io::load_npy(o.item_vectors, catalogue.size());
-        width = given.columns;
-        vectors = std::move(given.values);
-    } else if (o.semantic()) {
-        width = language->source.config.width;
-        vectors = read_lines(o, catalogue, *language);
-    } else if (o.items == "text") {
-        width = language->source.config.width;
-        vectors = item_text_vectors(catalogue, *language);
-    }
+    Index columns = 0;
     if (o.semantic()) {
+        Index width = 0;
+        std::vector<float> vectors;
+        if (o.item_vectors.empty()) {
+            width = language->source.config.width;
+            vectors = read_lines(o, catalogue, *language);
+        } else {
+            coco::io::Matrix given = coco::io::load_npy(o.item_vectors, catalogue.size());
+            width = given.columns;
+            vectors = std::move(given.values);
+        }
         const auto space = coco::items::SemanticSpace::fit(vectors, width, o.columns, o.shrink);
-        vectors = space(vectors);
-        width = space.columns();
+        kappa = space(vectors);
+        columns = space.columns();
         digest = space.digest();
     }
     Job job{o,
@@ -347,8 +344,8 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             data.interactions,
             split,
             language,
-            vectors,
-            width,
+            kappa,
+            columns,
             digest,
             seed,
             of_seed(o.save, seed, several),
@@ -357,7 +354,6 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     const bool cuda = o.device == "cuda";
     if (o.semantic()) return cuda ? run_sasrec_semantic_on_cuda(job) : run_sasrec_semantic(job);
-    if (o.items == "text") return cuda ? run_sasrec_text_on_cuda(job) : run_sasrec_text(job);
     return cuda ? run_sasrec_table_on_cuda(job) : run_sasrec_table(job);
 }
 
@@ -385,14 +381,9 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.backbone +
-               (o.items == "text"       ? " with text"
-                : o.items == "semantic" ? " with semantic items"
-                                        : "") +
-               ", " + o.coco;
+        name = o.backbone + (o.items == "semantic" ? " with semantic items" : "") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
-        if (o.asks() || ((o.items == "text" || o.semantic()) && o.item_vectors.empty()))
-            language = open_language(o, data.catalogue);
+        if (o.asks() || (o.semantic() && o.item_vectors.empty())) language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
         catch_interrupts();
         for (const std::uint64_t seed : o.seeds) {

@@ -5,7 +5,6 @@
 
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -25,7 +24,6 @@
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/tiny.hpp>
-#include <coco/llm/token_embeddings.hpp>
 #include <coco/sampling/samples.hpp>
 
 #include "experiment/options.hpp"
@@ -87,37 +85,6 @@ inline coco::data::Catalogue shuffled_texts(const coco::data::Catalogue& catalog
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Id>(i);
     coco::RandomStream(seed, 0x7465787473).shuffle(order);
     return catalogue.with_texts_of(order);
-}
-
-/// Each item's mean token embedding, minus the mean over items with words (which does not distinguish items),
-/// scaled to variance 1. Zeros for items without words.
-inline std::vector<float> item_text_vectors(const coco::data::Catalogue& catalogue,
-                                            const coco::llm::TextModel& language) {
-    const coco::llm::TokenEmbeddings embeddings(language.source);
-    const std::size_t width = static_cast<std::size_t>(embeddings.width());
-    const std::size_t items = static_cast<std::size_t>(catalogue.size());
-    std::vector<float> vectors(items * width);
-    std::vector<double> mean(width, 0);
-    std::vector<char> worded(items, 0);
-    double count = 0, squares = 0;
-    for (std::size_t i = 0; i < items; ++i) {
-        const std::vector<Id> tokens = language.encode(catalogue.text(static_cast<Id>(i)));
-        if (tokens.empty()) continue;
-        worded[i] = 1;
-        ++count;
-        embeddings.mean(tokens, std::span(vectors).subspan(i * width, width));
-        for (std::size_t j = 0; j < width; ++j) mean[j] += static_cast<double>(vectors[i * width + j]);
-    }
-    for (std::size_t i = 0; i < items; ++i)
-        for (std::size_t j = 0; worded[i] != 0 && j < width; ++j) {
-            float& x = vectors[i * width + j];
-            x -= static_cast<float>(mean[j] / count);
-            squares += static_cast<double>(x) * static_cast<double>(x);
-        }
-    const double size = std::sqrt(squares / std::max(1.0, count * static_cast<double>(width)));
-    for (float& x : vectors)
-        if (size > 0) x = static_cast<float>(static_cast<double>(x) / size);
-    return vectors;
 }
 
 /// Lines of the catalogue's items by a pattern.

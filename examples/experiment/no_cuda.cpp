@@ -15,7 +15,6 @@ namespace {
 }  // namespace
 
 Result run_sasrec_table_on_cuda(const Job&) { refuse(); }
-Result run_sasrec_text_on_cuda(const Job&) { refuse(); }
 Result run_sasrec_semantic_on_cuda(const Job&) { refuse(); }
 
 }  // namespace experiment

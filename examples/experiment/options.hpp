@@ -50,7 +50,7 @@ struct Options {
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     /// Whether the items have semantic columns.
-    bool semantic() const { return items == "semantic" || coco == "channel"; }
+    bool semantic() const { return items == "semantic" || coco == "channel" || (asks() && coco != "paper"); }
 };
 
 }  // namespace experiment

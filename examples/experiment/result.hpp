@@ -24,10 +24,10 @@ struct Job {
     const coco::data::Catalogue& catalogue;  ///< texts already shuffled if requested
     const coco::data::Interactions& everything;
     const coco::data::Split& split;
-    const coco::llm::TextModel* language;    ///< null if none is used
-    const std::vector<float>& item_vectors;  ///< items x item_width; empty for a plain table
-    Index item_width;
-    std::string space;  ///< digest of the space of semantic columns, which `item_vectors` then are
+    const coco::llm::TextModel* language;  ///< null if none is used
+    const std::vector<float>& kappa;       ///< semantic columns, items x columns; empty for a plain table
+    Index columns;
+    std::string space;  ///< digest of their space
     std::uint64_t seed;
     std::string save, resume, stage1;  ///< this seed's files; empty: none
 };
@@ -56,15 +56,13 @@ struct Result {
     std::vector<JointEpoch> joint;
 };
 
-/// Trains, evaluates, saves: all variants of a backbone with one kind of items. Each is in a translation unit
-/// of its own, because five models are compiled in each.
+/// Trains, evaluates, saves: the variants of a backbone with one kind of items. Each is in a translation unit
+/// of its own, because several models are compiled in each.
 Result run_sasrec_table(const Job& job);
-Result run_sasrec_text(const Job& job);
 Result run_sasrec_semantic(const Job& job);
 
 /// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
 Result run_sasrec_table_on_cuda(const Job& job);
-Result run_sasrec_text_on_cuda(const Job& job);
 Result run_sasrec_semantic_on_cuda(const Job& job);
 
 }  // namespace experiment

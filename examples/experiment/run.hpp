@@ -35,22 +35,14 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         backbone.encoder.epsilon = 1e-8;
         c.model.behaviour.items.init = coco::original_item_init(job.catalogue.size(), o.width);
     }
-    if constexpr (requires { c.model.behaviour.items.texts; }) {
-        c.model.behaviour.items.text_width = job.item_width;
-        c.model.behaviour.items.texts = [given = &job.item_vectors](std::span<float> out) {
-            coco::require(given->size() == out.size(), "item vectors", "do not fit the catalogue",
-                          coco::text_of(out.size(), " numbers"), coco::text_of(given->size()));
-            std::copy(given->begin(), given->end(), out.begin());
-        };
-    }
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
-        c.model.behaviour.items.columns = job.item_width;
+        c.model.behaviour.items.columns = job.columns;
         c.model.behaviour.items.map = o.items == "semantic";
         c.model.behaviour.items.space = job.space;
-        c.model.behaviour.items.kappa = [given = &job.item_vectors](std::span<float> out) {
+        c.model.behaviour.items.kappa = [given = &job.kappa](std::span<float> out) {
             std::copy(given->begin(), given->end(), out.begin());
         };
-        c.model.channel.on = o.coco == "channel";
+        c.model.channel.on = o.coco == "channel" || o.asks();
     }
     c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
     c.model.loss.alpha = o.alpha;
@@ -256,8 +248,8 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
         result.valid = chosen(measure(trainer->model(), job.split.valid, "validation", o), o);
         result.test_by_seen = measure(trainer->model(), job.split.test, "test", o);
         result.test = chosen(result.test_by_seen, o);
-        if constexpr (requires { trainer->config().model.channel; })
-            if (trainer->config().model.channel.on) result.lambda = lambda_of(trainer->model());
+        if constexpr (coco::model::may_have_channel<Model>)
+            if (trainer->model().model->has_channel()) result.lambda = lambda_of(trainer->model());
         if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(behaviour_of(*trainer));
         if (whole && o.joint_epochs == 0 && o.coco != "channel") {
             result.base_test_by_seen = result.test_by_seen;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Dispatches to all ablations of CoCo over SASRec, for one kind of items.
+/// Dispatches to all ablations of CoCo over SASRec with semantic items.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
-#include <coco/aligner/cross_attention.hpp>
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/prompt/static.hpp>
@@ -18,11 +19,12 @@
 
 namespace experiment {
 
-template <class Items, class P>
-Result run_sasrec_with(const Job& job, const std::shared_ptr<P>& on) {
+template <class P>
+Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
     using coco::Pipeline;
     using coco::backbone::SASRec;
+    using Items = coco::items::Semantic;
     const std::string& word = job.options.coco;
     if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job, on);
     if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job, on);

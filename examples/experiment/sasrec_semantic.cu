@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <coco/cuda/cuda.cuh>
-#include <coco/items/semantic.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 
-#include "experiment/run.hpp"
+#include "experiment/sasrec.hpp"
 
 namespace experiment {
 
 Result run_sasrec_semantic_on_cuda(const Job& job) {
-    using Model = coco::SequentialRecommender<coco::backbone::SASRec, coco::items::Semantic>;
-    return run<Model>(job, std::make_shared<coco::Cuda>());
+    return run_semantic_sasrec(job, std::make_shared<coco::Cuda>());
 }
 
 }  // namespace experiment

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <coco/aligner/cross_attention.hpp>
 #include <coco/host/host.hpp>
 #include <coco/items/table.hpp>
 
@@ -7,7 +8,12 @@
 namespace experiment {
 
 Result run_sasrec_table(const Job& job) {
-    return run_sasrec_with<coco::items::Table>(job, std::make_shared<coco::Host>(job.options.threads));
+    using coco::backbone::SASRec;
+    using coco::items::Table;
+    const auto on = std::make_shared<coco::Host>(job.options.threads);
+    if (job.options.coco != "paper") return run<coco::SequentialRecommender<SASRec, Table>>(job, on);
+    return run<coco::Pipeline<SASRec, Table, coco::llm::Decoder<coco::llm::storage::Configured>,
+                              coco::aligner::CrossAttention>>(job, on);
 }
 
 }  // namespace experiment

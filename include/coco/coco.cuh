@@ -8,6 +8,7 @@
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/cuda/cuda.cuh>

@@ -41,6 +41,7 @@ class MeanPool;
 namespace aligner {
 class CrossAttention;
 class Identity;
+class SemanticAttention;
 }  // namespace aligner
 namespace adapter {
 class LoRA;
@@ -74,6 +75,8 @@ template <>
 struct RoleOf<aligner::CrossAttention> : NamedRole<role::Aligner> {};
 template <>
 struct RoleOf<aligner::Identity> : NamedRole<role::Aligner> {};
+template <>
+struct RoleOf<aligner::SemanticAttention> : NamedRole<role::Aligner> {};
 template <>
 struct RoleOf<adapter::LoRA> : NamedRole<role::Adapter> {};
 template <>
@@ -114,6 +117,17 @@ struct CheckedPart {
                   "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
 };
 
+/// The aligner of a pipeline that names none: it writes into behaviour's columns, or into the semantic
+/// columns of the items that have them. Specialise it for items of your own that do.
+template <class Items>
+struct DefaultAligner {
+    using type = aligner::CrossAttention;
+};
+template <>
+struct DefaultAligner<items::Semantic> {
+    using type = aligner::SemanticAttention;
+};
+
 /// One part per role, with defaults for roles that are not named.
 template <class... Parts>
 struct ChosenParts {
@@ -139,17 +153,19 @@ struct ChosenParts {
     static_assert(once<role::Adapter>,
                   "coco::Pipeline: two parts are an Adapter. See docs/concepts.md#pipeline");
 
-    using type = BasicPipeline<meta::part_for<role::Backbone, void, Parts...>,
-                               meta::part_for<role::Items, items::Table, Parts...>,
-                               meta::part_for<role::PromptCodebook, prompt::VqCodebook, Parts...>,
-                               meta::part_for<role::LanguageModel, llm::Decoder<>, Parts...>,
-                               meta::part_for<role::Decoupler, decoupler::CrossAttention, Parts...>,
-                               meta::part_for<role::Aligner, aligner::CrossAttention, Parts...>,
-                               meta::part_for<role::Adapter, adapter::LoRA, Parts...>>;
+    using ChosenItems = meta::part_for<role::Items, items::Table, Parts...>;
+    using type =
+        BasicPipeline<meta::part_for<role::Backbone, void, Parts...>, ChosenItems,
+                      meta::part_for<role::PromptCodebook, prompt::VqCodebook, Parts...>,
+                      meta::part_for<role::LanguageModel, llm::Decoder<>, Parts...>,
+                      meta::part_for<role::Decoupler, decoupler::CrossAttention, Parts...>,
+                      meta::part_for<role::Aligner, typename DefaultAligner<ChosenItems>::type, Parts...>,
+                      meta::part_for<role::Adapter, adapter::LoRA, Parts...>>;
 };
 
 /// The pipeline of these parts, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
-/// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention, adapter::LoRA.
+/// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention (with items::Semantic
+/// aligner::SemanticAttention), adapter::LoRA.
 template <class... Parts>
 using Pipeline = typename ChosenParts<Parts...>::type;
 

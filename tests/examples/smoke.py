@@ -73,8 +73,8 @@ def help_is_complete_and_unknown_options_are_refused(t):
 
 
 def every_variant_runs_and_reports(t):
-    for items in ("table", "text"):
-        for coco in ("off", "aux", "full", "soft", "dec", "con"):
+    for items in ("table", "semantic"):
+        for coco in ("off", "aux", "full", "soft", "dec", "con", *(("paper",) if items == "table" else ())):
             report = t.report("--coco", coco, "--llm", "tiny", "--items", items)
             assert report["settings"]["coco"] == coco and report["settings"]["items"] == items
             for part in (report["test"], report["valid"], report["base"]["test"]):
@@ -84,8 +84,14 @@ def every_variant_runs_and_reports(t):
             (run,) = report["runs"]
             assert run["epochs"]["behaviour"] == 2 and run["epochs"]["joint"] == 1
             (epoch,) = run["joint"]
-            if coco in ("full", "soft", "dec", "con"):
+            assert run["lambda"] in (0, 1, 2, 4, 8, 12, 16) or coco in ("full", "soft", "dec", "con"), run
+            if coco in ("full", "soft", "dec", "con", "paper"):
                 assert epoch["moved"] > 0 and epoch["codes_per_user"] >= 1, epoch
+        channel = t.report("--coco", "channel", "--llm", "tiny", "--items", items)
+        assert channel["runs"][0]["epochs"]["joint"] == 0 and channel["runs"][0]["lambda"] in (0, 1, 2, 4, 8, 12, 16)
+        assert set(channel["test_by_seen"]) == {"excluded", "zeroed", "included"}
+        assert channel["test_by_seen"]["excluded"] == channel["test"]
+        assert channel["base"]["test"] == t.report("--coco", "off", "--llm", "tiny", "--items", items)["base"]["test"]
     assert t.report("--model", "pop")["test"]["mean"]["R@5"] == t.report()["popularity"]["R@5"]
     assert t.report("--recipe", "s3rec")["settings"]["seen"] == "zeroed"
 
@@ -94,6 +100,22 @@ def centred_users_choose_other_codes(t):
     chosen = [t.report("--coco", "full", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_per_user"]
               for more in ((), ("--centred",))]
     assert 1 <= chosen[1] < chosen[0] <= 8, chosen
+
+
+def held_out_targets_change_no_chosen_bit(t):
+    """Two shops that differ in the users' last items alone: training and lambda are the same, bit by bit."""
+    folder = pathlib.Path(t.data)
+    other = t.folder / "other"
+    shutil.copytree(folder, other)
+    lines = [line.split() for line in (folder / "sequences.txt").read_text().splitlines()]
+    for line, last in zip(lines, [line[-1] for line in lines][1:] + [lines[0][-1]]):
+        line[-1] = last
+    (other / "sequences.txt").write_text("".join(" ".join(line) + "\n" for line in lines))
+    for coco in ("channel", "full"):
+        for name, data in (("one", t.data), ("two", str(other))):
+            t.run("--data", data, *SMALL[:-2], "--joint-epochs", "0" if coco == "channel" else "1", "--coco", coco,
+                  "--llm", "tiny", "--save", t.path(name))
+        t.same_file("one", "two")
 
 
 def seeds_are_runs_of_their_own(t):
@@ -138,7 +160,7 @@ def going_on_gives_the_file_of_a_run_that_never_stopped(t):
 
 
 def a_gpu_trains_what_the_host_trains(t):
-    options = ("--coco", "full", "--llm", "tiny", "--items", "text")
+    options = ("--coco", "full", "--llm", "tiny", "--items", "semantic")
     host = t.report(*options, "--stage1", t.path("stage1.coco"))
     for stage1 in ((), ("--stage1", t.path("stage1.coco"))):
         device = t.report(*options, *stage1, "--device", "cuda", program=EMULATED)
@@ -199,7 +221,7 @@ def the_quickstart_is_quick(t):
 def main():
     passed = failed = 0
     for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
-                  centred_users_choose_other_codes, seeds_are_runs_of_their_own,
+                  centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, seeds_are_runs_of_their_own,
                   a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
                   a_gpu_trains_what_the_host_trains,
                   the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,

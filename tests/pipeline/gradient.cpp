@@ -87,6 +87,28 @@ TEST_CASE("joint step: gradient equals the slope of the objective in every tenso
     check_gradient<Shop>(config<Shop>(), Samples::prefixes, true, {});
 }
 
+TEST_CASE("joint step with semantic items: gradient equals the slope of the objective",
+          "[pipeline][channel]") {
+    using Shop = coco::Pipeline<Backbone, coco::items::Semantic>;
+    static_assert(std::is_same_v<Shop::Fusion, coco::SemanticFusion<coco::aligner::SemanticAttention>>);
+    for (const Samples samples : {Samples::prefixes, Samples::positions})
+        for (const bool map : {true, false}) {
+            INFO(static_cast<int>(samples) << map);
+            auto c = config<Shop>();
+            c.behaviour.items.map = map;
+            check_gradient<Shop>(c, samples, true);
+        }
+    if (coco::conformance::too_long_emulated()) return;
+    auto c = config<Shop>();
+    c.loss.objective = ObjectiveKind::bce;
+    check_gradient<Shop>(c, Samples::positions);
+    using Dec = coco::Pipeline<Backbone, coco::items::Semantic, coco::decoupler::MeanPool>;
+    // With one row of knowledge the aligner has nothing to choose from: queries and keys get no gradient.
+    check_gradient<Dec>(config<Dec>(), Samples::prefixes);
+    using Unaligned = coco::Pipeline<Backbone, coco::items::Semantic, coco::aligner::Identity>;
+    check_gradient<Unaligned>(config<Unaligned>(), Samples::prefixes, false, {"adapter"});
+}
+
 TEST_CASE("joint step: gradients of the ablations", "[pipeline]") {
     if (coco::conformance::too_long_emulated()) return;
     using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;

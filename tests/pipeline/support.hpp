@@ -14,10 +14,12 @@
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/data/catalogue.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
@@ -113,6 +115,14 @@ typename Model::Config config() {
         c.behaviour.backbone = sasrec();
     else
         c.behaviour.backbone = {width, window};
+    if constexpr (requires { c.behaviour.items.kappa; }) {
+        c.behaviour.items.columns = 5;
+        c.behaviour.items.kappa = [](std::span<float> to) {
+            coco::RandomStream random(6);
+            for (float& v : to) v = static_cast<float>(random.normal());
+            std::fill_n(to.begin() + 15, 5, 0.0f);  // an item without text
+        };
+    }
     if constexpr (requires { c.prompt.theta; }) {
         c.prompt.codes = 6;
         c.prompt.theta = 0.1;

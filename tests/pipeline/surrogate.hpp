@@ -25,8 +25,9 @@ public:
           behaviour_(layout_, config_.behaviour, items),
           llm_(layout_, bench.source),
           prompt_((layout_.group("knowledge"), layout_), config_.prompt, width, llm_.width()),
-          decoupler_(layout_, config_.decoupler, width, llm_.width()),
-          aligner_(layout_, config_.aligner, width),
+          decoupler_(layout_, config_.decoupler, semantic ? columns() : width, llm_.width()),
+          aligner_(layout_, config_.aligner, width, semantic ? columns() : 0),
+          channel_(lambda()),
           adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
           brought_(bench.on),
           batch_(uploaded(host)),
@@ -45,11 +46,12 @@ public:
         mix_ = coco::conformance::downloaded<P>(bench_.on, mix.out);
         codes_ = codes_of(prompts);
         const coco::CRows<P> h = seen.h;
+        kappa_ = kappa_of(seen.items);
         const coco::CRows<P> a = aligned(ctx, prompts, mix, mix.out, h);
-        const Numbers v = coco::conformance::downloaded<P>(bench_.on, seen.items.vectors);
+        const Numbers v = joined(coco::conformance::downloaded<P>(bench_.on, seen.items.vectors));
         open.assign(host.target_row.size(), 0);
         agreed = with_knowledge = 0;
-        h_ = coco::conformance::downloaded<P>(bench_.on, h);
+        h_ = padded(coco::conformance::downloaded<P>(bench_.on, h));
         a_ = coco::conformance::downloaded<P>(bench_.on, a);
         for (Index s = 0; s < host.targets_of.count(); ++s)
             for (Id t = host.targets_of.at[static_cast<std::size_t>(s)];
@@ -79,15 +81,19 @@ public:
         Numbers rows = coco::conformance::downloaded<P>(bench_.on, held);
         const Numbers moving = coco::conformance::downloaded<P>(bench_.on, live);
         for (std::size_t i = 0; i < rows.size(); ++i)
-            if (open[i / static_cast<std::size_t>(width)]) rows[i] = moving[i];
-        const coco::CRows<P> a = coco::conformance::uploaded(bench_.on, bench_.work, rows, {h.rows, h.cols});
+            if (open[i / static_cast<std::size_t>(ranked())]) rows[i] = moving[i];
+        const coco::CRows<P> a =
+            coco::conformance::uploaded(bench_.on, bench_.work, rows, {h.rows, ranked()});
+        const coco::CRows<P> all = coco::conformance::uploaded(
+            bench_.on, bench_.work, joined(coco::conformance::downloaded<P>(bench_.on, v)),
+            {items, ranked()});
         const coco::Rows<P> terms =
             coco::conformance::uploaded(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
-        coco::loss::objective<P>(w.objective, ctx, a, v, batch_.targets, 1, terms.data,
-                                 ctx.work.keep(h.rows, h.cols), {});
+        coco::loss::objective<P>(w.objective, ctx, a, all, batch_.targets, 1, terms.data,
+                                 ctx.work.keep(h.rows, ranked()), {});
         if (w.alpha > 0)
-            coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned ? a : h, v,
+            coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned && !semantic ? a : h, v,
                                     batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
                                     ctx.work.keep(h.rows, h.cols), {});
         coco::Context<P> without = ctx.inputs_only();
@@ -136,11 +142,73 @@ public:
     Index max_codes() const { return max_codes_; }
 
 private:
-    static double cosine(const Numbers& x, Index i, const Numbers& y, Index k) {
+    static constexpr bool semantic = coco::items::HasSemanticColumns<Items>;
+
+    Index columns() const {
+        if constexpr (semantic)
+            return behaviour_.items().columns();
+        else
+            return 0;
+    }
+    Index ranked() const { return width + columns(); }
+    coco::TensorRef lambda() {
+        if (!semantic) return {};
+        layout_.group("channel");
+        return layout_.claim("channel.lambda", 1, 1, coco::Init::zeros());
+    }
+    template <class Saved>
+    Numbers kappa_of(const Saved& saved) {
+        if constexpr (semantic)
+            return coco::conformance::downloaded<P>(bench_.on, saved.kappa);
+        else
+            return {};
+    }
+    /// [x ; kappa] and [x ; 0], row by row.
+    Numbers joined(const Numbers& x) const {
+        return beside(x, [&](std::size_t at) { return kappa_[at]; });
+    }
+    Numbers padded(const Numbers& x) const {
+        return beside(x, [](std::size_t) { return 0.0; });
+    }
+    template <class More>
+    Numbers beside(const Numbers& x, const More& more) const {
+        const auto d = static_cast<std::size_t>(width), r = static_cast<std::size_t>(columns());
+        Numbers out;
+        for (std::size_t i = 0; i < x.size() / d; ++i) {
+            for (std::size_t j = 0; j < d; ++j) out.push_back(x[i * d + j]);
+            for (std::size_t j = 0; j < r; ++j) out.push_back(more(i * r + j));
+        }
+        return out;
+    }
+    /// [h ; lambda (k + o)] where there is knowledge, else [h ; 0], from the definition.
+    Numbers with_channel(const Numbers& h, const Numbers& o) {
+        const auto r = static_cast<std::size_t>(columns());
+        const double by = bench_.value(channel_)[0];
+        Numbers user(o.size(), 0.0);
+        for (std::size_t s = 0, target = 0; s < host_.group_of_segment.size(); ++s)
+            for (; target < static_cast<std::size_t>(host_.targets_of.at[s + 1]); ++target) {
+                if (host_.group_of_segment[s] < 0) continue;
+                const Id row = host_.target_row[target];
+                std::size_t history = 0;
+                while (host_.segments.at[history + 1] <= row) ++history;
+                double weights = 0, weight = 1;
+                Numbers k(r, 0.0);
+                for (Id i = row; i >= host_.segments.at[history]; --i, weight *= config_.channel.decay) {
+                    weights += weight;
+                    const auto item = static_cast<std::size_t>(host_.item[static_cast<std::size_t>(i)]);
+                    for (std::size_t j = 0; j < r; ++j) k[j] += weight * kappa_[item * r + j];
+                }
+                for (std::size_t j = 0; j < r; ++j)
+                    user[target * r + j] = by * (k[j] / weights + o[target * r + j]);
+            }
+        return beside(h, [&](std::size_t at) { return user[at]; });
+    }
+
+    double cosine(const Numbers& x, Index i, const Numbers& y, Index k) const {
         double xy = 0, xx = 0, yy = 0;
-        for (Index j = 0; j < width; ++j) {
-            const double a = x[static_cast<std::size_t>(i * width + j)],
-                         b = y[static_cast<std::size_t>(k * width + j)];
+        for (Index j = 0; j < ranked(); ++j) {
+            const double a = x[static_cast<std::size_t>(i * ranked() + j)],
+                         b = y[static_cast<std::size_t>(k * ranked() + j)];
             xy += a * b, xx += a * a, yy += b * b;
         }
         return xy / std::sqrt(xx * yy);
@@ -177,7 +245,15 @@ private:
         const auto pure =
             decoupler_.forward(ctx, coco::CRows<P>(prompts.out), prompts.of_group, rows, mix.of_group);
         const auto of = by_segment(ctx, pure.of_group);
-        return aligner_.forward(ctx, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
+        const coco::CRows<P> out =
+            aligner_.forward(ctx, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
+        if constexpr (semantic)
+            return coco::conformance::uploaded(bench_.on, bench_.work,
+                                               with_channel(coco::conformance::downloaded<P>(bench_.on, h),
+                                                            coco::conformance::downloaded<P>(bench_.on, out)),
+                                               {h.rows, ranked()});
+        else
+            return out;
     }
     coco::Segments<P> by_segment(coco::Context<P>& ctx, const coco::Segments<P>& of_group) {
         coco::Offsets offsets;
@@ -204,11 +280,12 @@ private:
     Prompt prompt_;
     Decoupler decoupler_;
     Aligner aligner_;
+    coco::TensorRef channel_;
     Adapter adapter_;
     coco::Workspace<P> brought_;
     coco::Batch<P> batch_;
     const coco::HostBatch& host_;
-    Numbers e_, mix_, h_, a_;
+    Numbers e_, mix_, h_, a_, kappa_;
     std::vector<Id> codes_;
     Index max_codes_ = 0;
 };

@@ -14,12 +14,14 @@ namespace coco {
 
 namespace aligner {
 
-/// Constructor `T(ParameterLayout&, const T::Config&, Index width)`; `Config` has defaults.
+/// Constructor `T(ParameterLayout&, const T::Config&, Index width, Index columns)`, `columns` the semantic
+/// columns of the items, 0 if they have none; `Config` has defaults.
 template <class T>
 concept ConstructibleFromLayout = std::default_initializable<typename T::Config> &&
-    std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index>;
+    std::constructible_from<T, ParameterLayout&, const typename T::Config&, Index, Index>;
 
-/// `template <class P> struct Saved` with `out`, one row per row of h.
+/// `template <class P> struct Saved` with `out`, one row per row of h: `width` columns that take the place of
+/// h, or, where there are semantic columns, as many that are added to the user's.
 template <class T>
 concept HasSavedAligned = requires(const typename T::template Saved<Archetype>& saved) {
     { saved.out } -> std::convertible_to<CRows<Archetype>>;
@@ -58,7 +60,8 @@ constexpr bool explain_aligner() {
     else if constexpr (!aligner::ConstructibleFromLayout<T>)
         static_assert(aligner::ConstructibleFromLayout<T>,
                       "coco: this Aligner lacks `struct Config` with defaults and a constructor from "
-                      "`(coco::ParameterLayout&, const Config&, Index width)` (docs/concepts.md#aligner)");
+                      "`(coco::ParameterLayout&, const Config&, Index width, Index columns)` "
+                      "(docs/concepts.md#aligner)");
     else if constexpr (!aligner::HasSavedAligned<T>)
         static_assert(aligner::HasSavedAligned<T>,
                       "coco: this Aligner lacks `template <class P> struct Saved` with rows `out` "

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include <coco/aligner/concept.hpp>
+#include <coco/aligner/has_knowledge.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/norm.hpp>
@@ -37,19 +38,6 @@ struct AlignRows {
     }
 };
 
-/// has_knowledge_i = 1 for the rows of segments that have keys, 0 for the others.
-template <class T>
-struct KnowledgeRows {
-    const Id *rows_of, *keys_of;
-    T* has_knowledge;
-
-    template <class Row>
-    COCO_HD void operator()(Index s, const Row& row) const {
-        const T yes = keys_of[s + 1] > keys_of[s] ? T(1) : T(0);
-        row.each(rows_of[s + 1] - rows_of[s], [&](Index i) { has_knowledge[rows_of[s] + i] = yes; });
-    }
-};
-
 /// Behaviour (rows x d) and pure knowledge (pieces x d) -> aligned (rows x d).
 class CrossAttention {
 public:
@@ -70,8 +58,12 @@ public:
         CRows<P> out;
     };
 
-    [[gnu::cold, gnu::noinline]] CrossAttention(ParameterLayout& layout, const Config& config, Index width)
+    /// \throws Error where the items have semantic columns
+    [[gnu::cold, gnu::noinline]] CrossAttention(ParameterLayout& layout, const Config& config, Index width,
+                                                Index columns = 0)
         : heads_(config.heads) {
+        require(columns == 0, "aligner::CrossAttention", "it writes into behaviour's own columns",
+                "aligner::SemanticAttention for items with semantic columns");
         require(heads_ > 0 && width % heads_ == 0, "aligner.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads_));
         const ParameterLayout::Scope scope(layout, "aligner");
@@ -109,10 +101,7 @@ public:
                       CRows<P>(saved.value.out), CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out),
                       saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
-        saved.has_knowledge = ctx.work.keep(h.rows, 1);
-        ctx.on.for_each_row(
-            h_of.count(), h_of.longest,
-            KnowledgeRows<T>{h_of.offsets.data, pure_of.offsets.data, saved.has_knowledge.data});
+        saved.has_knowledge = has_knowledge(ctx, h_of, pure_of);
         const Rows<P> out = ctx.work.keep(h.rows, h.cols);
         ctx.on.for_each_row(h.rows, 3 * h.cols,
                             AlignRows<T>{h.data, h.stride, saved.output.out.data, ctx.value(bias_).data,

@@ -48,6 +48,15 @@ public:
         return evaluate(trained, cases, std::span(&seen_items, 1), on_progress)[0];
     }
 
+    /// The same without the language model: behaviour and the channel of a model that has one.
+    const Metrics& channel(const TrainedModel<Model, P>& trained, const data::Cases& cases) {
+        static constexpr SeenItems seen = SeenItems::excluded;
+        channel_alone_ = true;
+        evaluate(trained, cases, std::span(&seen, 1));
+        channel_alone_ = false;
+        return metrics_[0];
+    }
+
     /// The same for several treatments of seen items, in one pass; one evaluation each.
     std::span<const Metrics> evaluate(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                                       std::span<const SeenItems> seen_items,
@@ -62,8 +71,9 @@ public:
             excluded_.clear();
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
-                trained.builder.add_history(batch_, c.user, c.history, c.target,
-                                            Model::uses_knowledge ? trained.text.get() : nullptr);
+                trained.builder.add_history(
+                    batch_, c.user, c.history, c.target,
+                    Model::uses_knowledge && !channel_alone_ ? trained.text.get() : nullptr);
                 add_excluded(c);
             }
             target_ranks(trained, seen_items, count);
@@ -109,6 +119,8 @@ private:
 
     typename Model::template Scoring<P> scoring_of(const TrainedModel<Model, P>& trained, Context<P>& ctx,
                                                    const Batch<P>& batch) const {
+        if constexpr (model::may_have_channel<Model>)
+            if (channel_alone_) return items_.channel_score(trained, ctx, batch);
         if constexpr (Model::uses_knowledge) {
             const auto knowledge = trained.model->extract_knowledge(ctx, batch);
             return items_.score(trained, ctx, batch, CRows<P>(knowledge.decoupler.out),
@@ -121,6 +133,7 @@ private:
     Workspace<P> work_;
     PreparedItems<Model, P> items_;
     Index chunk_;
+    bool channel_alone_ = false;
     HostBatch batch_;
     Offsets excluded_of_;
     std::vector<Id> excluded_;

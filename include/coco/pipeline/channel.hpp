@@ -10,6 +10,7 @@
 
 #include <coco/core/error.hpp>
 #include <coco/nn/elementwise.hpp>
+#include <coco/nn/embedding.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/store/transfer.hpp>
 
@@ -17,7 +18,7 @@ namespace coco {
 
 /// Settings of the channel.
 struct ChannelConfig {
-    bool on = false;
+    bool on = false;  ///< of a pipeline without a language model; others have it where their items allow it
     double decay = 0.6;  ///< weight of an item relative to the next newer one, in [0, 1]
 };
 
@@ -53,24 +54,75 @@ struct RecencyMeanRows {
     }
 };
 
-/// out_t = [h_t ; lambda k_(row of t)].
+/// out_t = [h_t ; factor u_t], or [h_t ; 0] where u is null.
 template <class T>
 struct ChannelQueryRows {
     const T* h;
     Index h_stride, width;
-    const T* k;
+    const T* user;
     Index columns;
-    const Id* row_of;
-    const T* lambda;
+    const T* factor;
     T* out;
 
     template <class Row>
     COCO_HD void operator()(Index t, const Row& row) const {
         T *const first = out + t * (width + columns), *const second = first + width;
-        const T *const from = h + t * h_stride, *const user = k + row_of[t] * columns;
-        const T factor = *lambda;
+        const T *const from = h + t * h_stride, *const u = user + t * columns;
         row.each(width, [&](Index j) { first[j] = from[j]; });
-        row.each(columns, [&](Index j) { second[j] = factor * user[j]; });
+        if (user) {
+            const T by = *factor;
+            row.each(columns, [&](Index j) { second[j] = by * u[j]; });
+        } else {
+            row.each(columns, [&](Index j) { second[j] = T(0); });
+        }
+    }
+};
+
+/// x_i = 0 where keep_i = 0.
+template <class T>
+struct KeepRows {
+    const T* keep;
+    T* x;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        if (keep[i] > T(0)) return;
+        T* const to = x + i * cols;
+        row.each(cols, [&](Index j) { to[j] = T(0); });
+    }
+};
+
+/// x_ij = factor dy_ij, the factor in the policy's memory.
+template <class T>
+struct ScaledByRows {
+    const T* dy;
+    Index dy_stride;
+    const T* factor;
+    T* x;
+    Index cols;
+
+    template <class Row>
+    COCO_HD void operator()(Index i, const Row& row) const {
+        const T* const from = dy + i * dy_stride;
+        T* const to = x + i * cols;
+        const T by = *factor;
+        row.each(cols, [&](Index j) { to[j] = by * from[j]; });
+    }
+};
+
+/// (i, 0) -> a_i b_i.
+template <class T>
+struct DotTerm {
+    const T* a;
+    Index a_stride;
+    const T* b;
+    Index b_stride, cols;
+
+    COCO_HD T operator()(Index i, Index) const {
+        T sum = 0;
+        for (Index j = 0; j < cols; ++j) sum += a[i * a_stride + j] * b[i * b_stride + j];
+        return sum;
     }
 };
 
@@ -89,20 +141,48 @@ public:
 
     const TensorRef& lambda() const { return lambda_; }
 
-    /// Users: targets x (d + r).
-    /// \param h  targets x d    \param kappa  items x r
+    /// k of each target, targets x r. \param kappa  items x r
     template <class P>
-    Rows<P> queries(Context<P>& ctx, const Batch<P>& batch, CRows<P> h, CRows<P> kappa) const {
+    Rows<P> users(Context<P>& ctx, const Batch<P>& batch, CRows<P> kappa) const {
         using T = typename P::Scalar;
         const Rows<P> k = ctx.work.keep(batch.sequence.item.size, kappa.cols);
         const Segments<P>& segments = batch.sequence.segments;
         ctx.on.for_each_row(segments.count(), 3 * segments.longest * kappa.cols,
                             RecencyMeanRows<T>{segments.offsets.data, batch.sequence.item.data, kappa.data,
                                                kappa.stride, k.data, kappa.cols, static_cast<T>(decay_)});
-        const Rows<P> out = ctx.work.keep(h.rows, h.cols + kappa.cols);
+        const Rows<P> out = ctx.work.keep(batch.targets.row.size, kappa.cols);
+        nn::gather<P>(ctx.on, CRows<P>(k), batch.targets.row, out);
+        return out;
+    }
+
+    /// [h ; lambda user], targets x (d + r).
+    template <class P>
+    Rows<P> queries(Context<P>& ctx, CRows<P> h, CRows<P> user) const {
+        const Rows<P> out = ctx.work.keep(h.rows, h.cols + user.cols);
+        ctx.on.for_each_row(
+            h.rows, 2 * out.cols,
+            ChannelQueryRows<typename P::Scalar>{h.data, h.stride, h.cols, user.data, user.cols,
+                                                 ctx.value(lambda_).data, out.data});
+        return out;
+    }
+    /// duser = lambda dy (assigned), and lambda's gradient. \param dy  of the columns after h
+    template <class P>
+    void backward(Context<P>& ctx, CRows<P> user, CRows<P> dy, Rows<P> duser) const {
+        using T = typename P::Scalar;
+        if (const Rows<P> d = ctx.gradient(lambda_); !d.empty())
+            ctx.on.reduce(dy.rows, d, DotTerm<T>{dy.data, dy.stride, user.data, user.stride, dy.cols});
+        ctx.on.for_each_row(
+            dy.rows, 2 * dy.cols,
+            ScaledByRows<T>{dy.data, dy.stride, ctx.value(lambda_).data, duser.data, dy.cols});
+    }
+
+    /// [h ; 0], targets x (d + r).
+    template <class P>
+    static Rows<P> padded(Context<P>& ctx, CRows<P> h, Index columns) {
+        const Rows<P> out = ctx.work.keep(h.rows, h.cols + columns);
         ctx.on.for_each_row(h.rows, 2 * out.cols,
-                            ChannelQueryRows<T>{h.data, h.stride, h.cols, k.data, kappa.cols,
-                                                batch.targets.row.data, ctx.value(lambda_).data, out.data});
+                            ChannelQueryRows<typename P::Scalar>{h.data, h.stride, h.cols, nullptr, columns,
+                                                                 nullptr, out.data});
         return out;
     }
 

@@ -57,6 +57,14 @@ concept ExtractsKnowledge =
     { model.score(ctx, batch, pure, pure_of) } -> std::same_as<typename M::template Scoring<Archetype>>;
 };
 
+/// Whether rankings of a model may use semantic columns: it then says `static constexpr bool
+/// may_have_channel`, and has `has_channel()`, `channel()` and `channel_score(ctx, batch, vectors)`.
+template <class M>
+inline constexpr bool may_have_channel = false;
+template <class M>
+requires requires { M::may_have_channel; }
+inline constexpr bool may_have_channel<M> = M::may_have_channel;
+
 }  // namespace model
 
 /// A model that is trained on batches of histories and ranks items.

@@ -57,7 +57,7 @@ Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Inte
         work.reset();
         if (on_progress) on_progress(stop - first);
     }
-    return Knowledge(trained.model->width(), std::move(offsets), std::move(rows), std::move(cuts));
+    return Knowledge(trained.model->knowledge_width(), std::move(offsets), std::move(rows), std::move(cuts));
 }
 
 /// Knowledge of every user.

@@ -17,6 +17,7 @@
 #include <coco/loss/weights.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/fusion.hpp>
 #include <coco/pipeline/gate.hpp>
 #include <coco/pipeline/step.hpp>
 #include <coco/prompt/concept.hpp>
@@ -34,6 +35,9 @@ class BasicPipeline {
 public:
     using Role = role::Model;
     static constexpr bool uses_knowledge = true;
+    /// Whether knowledge goes into semantic columns of the items, beside what the history says.
+    static constexpr bool may_have_channel = items::HasSemanticColumns<Items>;
+    using Fusion = std::conditional_t<may_have_channel, SemanticFusion<Aligner>, BehaviourFusion<Aligner>>;
 
     struct Config {
         typename Behaviour<Backbone, Items>::Config behaviour;
@@ -42,6 +46,7 @@ public:
         typename Aligner::Config aligner;
         typename Adapter::Config adapter;
         LossWeights loss;
+        ChannelConfig channel;  ///< of items with semantic columns; always on
     };
 
     template <class P>
@@ -54,8 +59,8 @@ public:
 
     template <class P>
     struct Scoring {
-        CRows<P> rows;     ///< targets x d
-        CRows<P> vectors;  ///< items x d
+        CRows<P> rows;     ///< targets x d, or x (d + r) with knowledge in semantic columns
+        CRows<P> vectors;  ///< items x the same
     };
 
     /// \param source  of the language model's pretrained weights (argument of `Model`'s constructor)
@@ -68,8 +73,8 @@ public:
           behaviour_(layout_, config.behaviour, items),
           model_(layout_, source),
           prompt_((layout_.group("knowledge"), layout_), config.prompt, behaviour_.width(), model_.width()),
-          decoupler_(layout_, config.decoupler, behaviour_.width(), model_.width()),
-          aligner_(layout_, config.aligner, behaviour_.width()),
+          decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
+          fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns()),
           adapter_(layout_, config.adapter, model_.adapter_sizes()) {}
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
@@ -79,6 +84,10 @@ public:
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
     Index width() const { return behaviour_.width(); }
+    /// Columns of knowledge rows.
+    Index knowledge_width() const { return Fusion::knowledge_width(width(), columns()); }
+    static constexpr bool has_channel() { return may_have_channel; }
+    const Channel& channel() const requires may_have_channel { return fusion_.channel(); }
     const Prompt& prompt() const { return prompt_; }
     const Model& model() const { return model_; }
     std::span<const Id> instruction() const { return instruction_; }
@@ -112,10 +121,15 @@ public:
 
     /// What rankings need of all items.
     template <class P>
-    using ItemVectors = typename Items::template Saved<P>;
+    struct ItemVectors {
+        typename Items::template Saved<P> items;
+        CRows<P> ranked;  ///< for rankings with knowledge
+    };
     template <class P>
     ItemVectors<P> item_vectors(Context<P>& ctx) const {
-        return behaviour_.items().forward(ctx);
+        ItemVectors<P> vectors{behaviour_.items().forward(ctx), {}};
+        vectors.ranked = fusion_.ranked(ctx, vectors.items);
+        return vectors;
     }
 
     /// The vectors for ranking without knowledge: behaviour only.
@@ -125,7 +139,7 @@ public:
     }
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors) const {
-        return {behaviour_.forward(ctx, batch, vectors).h, vectors.vectors};
+        return {behaviour_.forward(ctx, batch, vectors.items).h, vectors.items.vectors};
     }
 
     /// The vectors for ranking with the knowledge rows of each query segment (a segment may be empty).
@@ -137,10 +151,21 @@ public:
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors, CRows<P> pure,
                      const Segments<P>& pure_of) const {
-        const auto behaviour = behaviour_.forward(ctx, batch, vectors);
+        const auto behaviour = behaviour_.forward(ctx, batch, vectors.items);
         if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
-        return {aligner_.forward(ctx, CRows<P>(behaviour.h), batch.targets.of_segment, pure, pure_of).out,
-                behaviour.items.vectors};
+        const auto fused =
+            fusion_.forward(ctx, batch, CRows<P>(behaviour.h), vectors.items, vectors.ranked, pure, pure_of);
+        return {fused.out, fused.vectors};
+    }
+    /// The vectors for ranking by behaviour and the channel, as if every segment had knowledge that says
+    /// nothing: what the joint stage starts from.
+    template <class P>
+    Scoring<P> channel_score(Context<P>& ctx, const Batch<P>& batch,
+                             const ItemVectors<P>& vectors) const requires may_have_channel {
+        const auto behaviour = behaviour_.forward(ctx, batch, vectors.items);
+        return {channel().queries(ctx, CRows<P>(behaviour.h),
+                                  CRows<P>(channel().users(ctx, batch, vectors.items.kappa))),
+                vectors.ranked};
     }
 
     /// Behaviour vectors of the query rows, groups x d, which are compared with the codes.
@@ -178,21 +203,23 @@ private:
     void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh,
                typename P::Scalar* metrics, StepReport& report) const {
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
-        const Rows<P> dvectors = behaviour.items.gradient;
         const KnowledgeForward<P> knowledge = extract_knowledge(ctx, batch, behaviour.h_all);
         const Rows<P> pure = knowledge.decoupler.out;
         const Segments<P> pure_of = by_segment(ctx, batch, knowledge.decoupler.of_group);
-        const auto aligned = aligner_.forward(ctx, h, batch.targets.of_segment, CRows<P>(pure), pure_of);
-        const CRows<P> a = aligned.out;
+        const auto fused = fusion_.forward(ctx, batch, h, behaviour.items,
+                                           fusion_.ranked(ctx, behaviour.items), CRows<P>(pure), pure_of);
+        const CRows<P> a = fused.out;
 
-        const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(a.rows, a.cols);
-        loss::objective<P>(config_.loss.objective, ctx, a, vectors, batch.targets, 1,
-                           metrics + StepMetrics::rec, da, dvectors);
-        const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned;
+        const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(h.rows, h.cols);
+        loss::objective<P>(config_.loss.objective, ctx, a, fused.vectors, batch.targets, 1,
+                           metrics + StepMetrics::rec, da, fused.dvectors);
+        fusion_.backward_vectors(ctx, fused, behaviour.items);
+        // With semantic columns, the first columns of a are h.
+        const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned && !may_have_channel;
         if (config_.loss.alpha > 0) {
             loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, batch.self,
                               config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, daux,
-                              dvectors);
+                              behaviour.items.gradient);
             if (on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), da, Write::add);
         }
         prompt_.penalty(ctx, knowledge.prompt, config_.loss.gamma, config_.loss.beta,
@@ -202,12 +229,13 @@ private:
         const Rows<P> prompts = knowledge.prompt.out;
         const Rows<P> dpure = ctx.work.keep(pure.rows, pure.cols),
                       dprompts = ctx.work.keep(prompts.rows, prompts.cols);
-        aligner_.backward(ctx, aligned, CRows<P>(da), dh, dpure);
+        fusion_.backward(ctx, fused, CRows<P>(da), dh, dpure);
         decoupler_.backward(ctx, knowledge.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
         if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), dh, Write::add);
 
         // The second pass computes input gradients only; only rows with M = 0 reach the language model.
-        const Gate<P> gate = contradictions<P>(ctx, h, a, vectors, batch.targets, pure_of, metrics);
+        const Gate<P> gate =
+            contradictions<P>(ctx, fused.base, a, fused.vectors, batch.targets, pure_of, metrics);
         const std::span<const std::uint8_t> open = open_groups(ctx, batch, gate);
         report.groups = batch.groups();
         for (const std::uint8_t o : open) report.open_groups += o;
@@ -217,7 +245,7 @@ private:
                           dmix = ctx.work.keep(knowledge.model.out.rows, model_.width());
             const Rows<P> dsoft = ctx.work.keep(prompts.rows, prompts.cols);
             mask_gradient<P>(ctx, CRows<P>(da), gate, dopen);
-            aligner_.backward(inputs, aligned, CRows<P>(dopen), Rows<P>{}, dpure);
+            fusion_.backward(inputs, fused, CRows<P>(dopen), Rows<P>{}, dpure);
             decoupler_.backward(inputs, knowledge.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
             model_.backward(ctx, adapter_, knowledge.model, CRows<P>(dmix), dsoft, open);
             nn::copy<P>(ctx.on, CRows<P>(dsoft), dprompts, Write::add);
@@ -244,6 +272,13 @@ private:
         return nn::segments(ctx, std::span<const Id>(offsets));
     }
 
+    Index columns() const {
+        if constexpr (may_have_channel)
+            return behaviour_.items().columns();
+        else
+            return 0;
+    }
+
     template <class Saved>
     void count_codes(const Saved& saved, StepReport& report) const {
         if constexpr (Prompt::selects_codes) {
@@ -261,7 +296,7 @@ private:
     Model model_;
     Prompt prompt_;
     Decoupler decoupler_;
-    Aligner aligner_;
+    Fusion fusion_;
     Adapter adapter_;
 };
 

@@ -6,6 +6,7 @@
 #include <concepts>
 
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -55,6 +56,12 @@ public:
             return trained.model->score(ctx, batch, vectors_, knowledge...);
         else
             return trained.model->score(ctx, batch, knowledge...);
+    }
+
+    /// As the model's `channel_score`.
+    typename Model::template Scoring<P> channel_score(const TrainedModel<Model, P>& trained, Context<P>& ctx,
+                                                      const Batch<P>& batch) const {
+        return trained.model->channel_score(ctx, batch, vectors_);
     }
 
 private:

@@ -104,12 +104,20 @@ public:
         const auto saved = behaviour_.forward(ctx, batch, vectors.items);
         if constexpr (may_have_channel)
             if (config_.channel.on)
-                return {channel_.queries(ctx, batch, CRows<P>(saved.h), vectors.items.kappa), vectors.ranked};
+                return {channel_.queries(ctx, CRows<P>(saved.h),
+                                         CRows<P>(channel_.users(ctx, batch, vectors.items.kappa))),
+                        vectors.ranked};
         return {saved.h, vectors.ranked};
     }
 
-    /// The channel, where `Config::channel` is on.
+    bool has_channel() const { return config_.channel.on; }
+    /// The channel, where it has one.
     const Channel& channel() const { return channel_; }
+    /// As `score`: nothing but the channel is added to behaviour.
+    template <class P>
+    Scoring<P> channel_score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors) const {
+        return score(ctx, batch, vectors);
+    }
 
 private:
     Config config_;

@@ -146,7 +146,8 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
         io::SafetensorsWriter file;
         serve::describe(file, origin, users);
         file.add("offsets", {users + 1}, std::span<const Index>(offsets));
-        file.add_pieces("rows", io::Dtype::f32, {offsets.back(), trained.model->width()}, std::move(rows));
+        file.add_pieces("rows", io::Dtype::f32, {offsets.back(), trained.model->knowledge_width()},
+                        std::move(rows));
         file.add_pieces("cuts", io::Dtype::i32, {users}, std::move(cuts));
         file.write(path);
     }

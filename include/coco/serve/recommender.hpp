@@ -53,8 +53,9 @@ public:
           items_(std::make_shared<PreparedItems<Model, P>>(*trained_.on)) {
         items_->compute(trained_);
         if constexpr (Model::uses_knowledge)
-            require(knowledge_.empty() || knowledge_.width() == trained_.model->width(), "knowledge",
-                    "of another width", text_of(trained_.model->width()), text_of(knowledge_.width()));
+            require(knowledge_.empty() || knowledge_.width() == trained_.model->knowledge_width(),
+                    "knowledge", "of another width", text_of(trained_.model->knowledge_width()),
+                    text_of(knowledge_.width()));
         else
             require(knowledge_.empty(), "knowledge", "given to a model that uses none");
     }

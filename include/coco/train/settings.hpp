@@ -13,6 +13,7 @@
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
@@ -213,6 +214,17 @@ void from_json(const J& j, CrossAttention::Config& c) {
     settings::take(j, "heads", c.heads);
     settings::take(j, "epsilon", c.epsilon);
 }
+template <class J>
+void to_json(J& j, const SemanticAttention::Config& c) {
+    j = J(J::value_t::object);
+    settings::put(j, "heads", c.heads);
+    settings::put(j, "epsilon", c.epsilon);
+}
+template <class J>
+void from_json(const J& j, SemanticAttention::Config& c) {
+    settings::take(j, "heads", c.heads);
+    settings::take(j, "epsilon", c.epsilon);
+}
 }  // namespace aligner
 
 namespace adapter {
@@ -256,12 +268,13 @@ template <class Model>
         settings::put(j, "words", c.words);
     } else {
         settings::put(j, "auxiliary", m.auxiliary);
-        if (m.channel.on) {
+    }
+    if constexpr (model::may_have_channel<Model>)
+        if (Model::uses_knowledge || m.channel.on) {
             settings::put(j, "channel", m.channel);
             if constexpr (requires { m.behaviour.items.space; })
                 settings::put(j, "space", m.behaviour.items.space);
         }
-    }
     settings::put(j, "sampling", c.sampling);
     settings::put(j, "schedule", c.schedule);
     return j;
@@ -283,11 +296,13 @@ template <class Model>
             settings::take(j, "words", c.words);
         } else {
             settings::take(j, "auxiliary", m.auxiliary);
-            m.channel.on = j.contains(std::string("channel"));
-            if (m.channel.on) settings::take(j, "channel", m.channel);
-            if constexpr (requires { m.behaviour.items.space; })
-                if (m.channel.on) settings::take(j, "space", m.behaviour.items.space);
         }
+        if constexpr (model::may_have_channel<Model>)
+            if (j.contains(std::string("channel"))) {
+                settings::take(j, "channel", m.channel);
+                if constexpr (requires { m.behaviour.items.space; })
+                    settings::take(j, "space", m.behaviour.items.space);
+            }
         settings::take(j, "sampling", c.sampling);
         settings::take(j, "schedule", c.schedule);
     } catch (const nlohmann::json::exception& problem) {

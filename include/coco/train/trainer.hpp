@@ -244,8 +244,8 @@ private:
     /// Chooses the channel's lambda by N@10 on all validation cases, once, after the behaviour stage; of
     /// equal ones the smallest. Without validation cases it stays 0.
     void choose_lambda(const data::Cases& valid) {
-        if constexpr (requires { trained_.model->channel(); }) {
-            if (!config_.model.channel.on || state_.lambda_chosen) return;
+        if constexpr (model::may_have_channel<Model>) {
+            if (!trained_.model->has_channel() || state_.lambda_chosen) return;
             const List<Scalar, typename P::Space> place =
                 trained_.parameters->list(trained_.model->channel().lambda());
             double best = -1;
@@ -253,7 +253,7 @@ private:
             for (const double lambda : channel_lambdas) {
                 const Scalar value = static_cast<Scalar>(lambda);
                 trained_.on->upload(&value, place);
-                const double score = valid.size() == 0 ? 0 : evaluator_(trained_, valid).ndcg(10);
+                const double score = valid.size() == 0 ? 0 : evaluator_.channel(trained_, valid).ndcg(10);
                 if (score > best) best = score, chosen = value;
             }
             trained_.on->upload(&chosen, place);
