@@ -9,7 +9,6 @@
 
 #include <coco/baseline/popularity.hpp>
 #include <coco/io/atomic_file.hpp>
-#include <coco/items/semantic_space.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/material.hpp"
@@ -320,33 +319,14 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    std::vector<float> kappa;
-    std::string digest;
-    Index columns = 0;
-    if (o.semantic()) {
-        Index width = 0;
-        std::vector<float> vectors;
-        if (o.item_vectors.empty()) {
-            width = language->source.config.width;
-            vectors = read_lines(o, catalogue, *language);
-        } else {
-            coco::io::Matrix given = coco::io::load_npy(o.item_vectors, catalogue.size());
-            width = given.columns;
-            vectors = std::move(given.values);
-        }
-        const auto space = coco::items::SemanticSpace::fit(vectors, width, o.columns, o.shrink);
-        kappa = space(vectors);
-        columns = space.columns();
-        digest = space.digest();
-    }
+    const SemanticColumns semantic =
+        o.semantic() ? semantic_columns(o, catalogue, language) : SemanticColumns{};
     Job job{o,
             catalogue,
             data.interactions,
             split,
             language,
-            kappa,
-            columns,
-            digest,
+            semantic,
             seed,
             of_seed(o.save, seed, several),
             of_seed(o.resume, seed, several),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main example: SASRec, then SASRec with a language model's knowledge, and SASRec trained on for equally
-// long; compared on all users by full ranking. Then the model is saved, loaded again, and recommends.
+// The main example: SASRec, SASRec that ranks by the items' texts as well, then with a language model's
+// knowledge of each user, and SASRec trained on for equally long; compared on all users by full ranking. Then
+// the model is saved, loaded again, and recommends.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,7 @@
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/host/host.hpp>
-#include <coco/items/table.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
@@ -28,10 +29,11 @@ using coco::Id;
 using coco::Index;
 using namespace experiment;
 
-using Shop = coco::Pipeline<coco::backbone::SASRec>;  // the other parts are the paper's
+using Shop = coco::Pipeline<coco::backbone::SASRec, coco::items::Semantic>;
 using SequentialRecommender = base_of<Shop>;
 
-constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on", *shop_row = "SASRec+CoCo";
+constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on",
+                     *channel_row = "SASRec+channel", *shop_row = "SASRec+CoCo";
 
 /// Trains and evaluates each model; false if Ctrl-C ended it.
 class Comparison {
@@ -50,6 +52,17 @@ public:
             trainer_for<SequentialRecommender>(config_for<SequentialRecommender>(job_), job_, host_);
         hand_on<SequentialRecommender>(stage1, *trainer);
         return fit(*trainer, longer_row);
+    }
+    bool channel(coco::Trainer<SequentialRecommender, Host>& stage1) {
+        std::printf("\nSASRec+channel: rankings by the items' texts too; nothing is trained\n");
+        auto config = config_for<SequentialRecommender>(job_);
+        config.model.channel.on = true;
+        config.schedule.joint_epochs = 0;
+        const auto trainer = trainer_for<SequentialRecommender>(config, job_, host_);
+        hand_on<SequentialRecommender>(stage1, *trainer);
+        const bool done = fit(*trainer, channel_row);
+        std::printf("lambda = %g, the best on validation\n", lambda_of(trainer->model()));
+        return done;
     }
     bool shop(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nStage 2: SASRec+CoCo\n");
@@ -74,7 +87,8 @@ private:
         do {
             if (!fitting()) return false;
         } while (fitting.at_end_of_stage1());
-        report_.add(name, measure(trainer.model(), job_.split.test, name, job_.options));
+        report_.add(name,
+                    chosen(measure(trainer.model(), job_.split.test, name, job_.options), job_.options));
         return true;
     }
 
@@ -84,9 +98,9 @@ private:
 };
 
 /// Prints what the numbers show and what they do not.
-void explain(const coco::Report& report) {
-    const coco::Metrics &shop = report[shop_row], &base = report[longer_row];
-    std::printf("\n%s minus %s, with 95 %% intervals (users resampled in pairs):\n", shop_row, longer_row);
+void explain(const coco::Report& report, const char* row, const char* base_row) {
+    const coco::Metrics &shop = report[row], &base = report[base_row];
+    std::printf("\n%s minus %s, with 95 %% intervals (users resampled in pairs):\n", row, base_row);
     for (const Index k : report.cutoffs()) {
         const auto line = [&](const char* name, const std::vector<double>& a, const std::vector<double>& b) {
             const coco::Interval i = coco::paired_bootstrap(a, b);
@@ -96,6 +110,10 @@ void explain(const coco::Report& report) {
         line("R", shop.recalls(k), base.recalls(k));
         line("N", shop.gains(k), base.gains(k));
     }
+}
+
+void warn(const coco::Report& report) {
+    const coco::Metrics& base = report[stage1_row];
     const double p = base.recall(5), n = static_cast<double>(base.count());
     std::printf(
         "With %.0f people a R@5 of %.3f has a standard error of %.3f: this shows that the pipeline works, "
@@ -113,7 +131,9 @@ std::string title_of(const coco::data::Catalogue& catalogue, Id item) {
 /// Recommends to three users, with the model from its file and their knowledge.
 void recommend(const Job& job, const std::filesystem::path& file, const coco::data::Dataset& data) {
     const auto host = std::make_shared<Host>(job.options.threads);
-    auto trained = coco::load<Shop>(file, *job.language, &job.catalogue, host);
+    auto trained = coco::load<Shop>(file, *job.language, &job.catalogue, host, [&](auto& config) {
+        config.model.behaviour.items = config_for<Shop>(job).model.behaviour.items;
+    });
     std::vector<Id> people;
     for (Index quarter = 1; quarter <= 3; ++quarter)
         people.push_back(job.split.test[quarter * (job.split.test.size() - 1) / 4].user);
@@ -166,9 +186,8 @@ int main_job(Options o, bool quick, bool full) {
 
     const std::filesystem::path file = cache() / "main_job.coco";
     std::filesystem::create_directories(cache());
-    const std::vector<float> no_vectors;
-    const Job job{o, data.catalogue, data.interactions, split, &language, no_vectors, 0, 1, file.string(), {},
-                  {}};
+    const SemanticColumns semantic = semantic_columns(o, data.catalogue, &language);
+    const Job job{o, data.catalogue, data.interactions, split, &language, semantic, 1, file.string(), {}, {}};
 
     coco::Report report;
     const coco::baseline::Popularity popular(split.train, data.catalogue.size());
@@ -181,11 +200,14 @@ int main_job(Options o, bool quick, bool full) {
     {
         Comparison comparison(job, report);
         std::unique_ptr<coco::Trainer<SequentialRecommender, Host>> stage1;
-        if (!comparison.stage1(stage1) || !comparison.longer(*stage1) || !comparison.shop(*stage1))
+        if (!comparison.stage1(stage1) || !comparison.longer(*stage1) || !comparison.channel(*stage1) ||
+            !comparison.shop(*stage1))
             throw Interrupted();
     }
     std::cout << "\nTest, full ranking:\n" << report << std::flush;
-    explain(report);
+    explain(report, channel_row, stage1_row);
+    explain(report, shop_row, longer_row);
+    warn(report);
     std::printf("\nThe model was saved as %s and is loaded again.\n", file.c_str());
     recommend(job, file, data);
     std::printf("\n%.0f seconds\n",

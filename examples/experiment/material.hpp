@@ -21,6 +21,7 @@
 #include <coco/host/host.hpp>
 #include <coco/io/file_digest.hpp>
 #include <coco/io/npy.hpp>
+#include <coco/items/semantic_space.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/tiny.hpp>
@@ -112,6 +113,27 @@ inline std::vector<float> read_lines(const Options& o, const coco::data::Catalog
         });
     if (shown) std::fputs("\r\033[K", stderr);
     return vectors;
+}
+
+/// Semantic columns of a catalogue.
+struct SemanticColumns {
+    std::vector<float> kappa;  ///< items x columns; empty for a plain table
+    Index columns = 0;
+    std::string space;  ///< digest of their space
+};
+
+/// Those of the options' text vectors: of the file they name, or of `language`.
+inline SemanticColumns semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
+                                        const coco::llm::TextModel* language) {
+    coco::io::Matrix vectors;
+    if (o.item_vectors.empty()) {
+        vectors.columns = language->source.config.width;
+        vectors.values = read_lines(o, catalogue, *language);
+    } else {
+        vectors = coco::io::load_npy(o.item_vectors, catalogue.size());
+    }
+    const auto space = coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, o.shrink);
+    return {space(vectors.values), space.columns(), space.digest()};
 }
 
 /// The default of `--samples`: every prefix is a sample, as in evaluation, if that packs fewer than 12 times

@@ -13,6 +13,7 @@
 #include <coco/eval/metrics.hpp>
 #include <coco/llm/text_model.hpp>
 
+#include "experiment/material.hpp"
 #include "experiment/options.hpp"
 #include "experiment/watch.hpp"
 
@@ -25,9 +26,7 @@ struct Job {
     const coco::data::Interactions& everything;
     const coco::data::Split& split;
     const coco::llm::TextModel* language;  ///< null if none is used
-    const std::vector<float>& kappa;       ///< semantic columns, items x columns; empty for a plain table
-    Index columns;
-    std::string space;  ///< digest of their space
+    const SemanticColumns& semantic;
     std::uint64_t seed;
     std::string save, resume, stage1;  ///< this seed's files; empty: none
 };

@@ -36,13 +36,13 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         c.model.behaviour.items.init = coco::original_item_init(job.catalogue.size(), o.width);
     }
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
-        c.model.behaviour.items.columns = job.columns;
+        c.model.behaviour.items.columns = job.semantic.columns;
         c.model.behaviour.items.map = o.items == "semantic";
-        c.model.behaviour.items.space = job.space;
-        c.model.behaviour.items.kappa = [given = &job.kappa](std::span<float> out) {
+        c.model.behaviour.items.space = job.semantic.space;
+        c.model.behaviour.items.kappa = [given = &job.semantic.kappa](std::span<float> out) {
             std::copy(given->begin(), given->end(), out.begin());
         };
-        c.model.channel.on = o.coco == "channel" || o.asks();
+        c.model.channel.on = o.coco == "channel";
     }
     c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
     c.model.loss.alpha = o.alpha;

@@ -177,7 +177,7 @@ def a_gpu_trains_what_the_host_trains(t):
 
 def the_main_job_ends_with_recommendations(t):
     text = t.run("--data", t.data, "--quick", "--threads", "1", program=MAIN_JOB)
-    for line in ("PopRec", "SASRec+CoCo", "95 % intervals", "standard error", "may take next", "10. "):
+    for line in ("PopRec", "SASRec+channel", "SASRec+CoCo", "95 % intervals", "standard error", "may take next", "10. "):
         assert line in text, f"{line} is missing in\n{text}"
     assert text.count("took last") == 3
 
