@@ -6,11 +6,13 @@
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/fwd.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/llm/decoder.hpp>
@@ -51,6 +53,8 @@ using Backbone = coco::backbone::SASRec;
     template void function(const model&, Context<Archetype>&, const Batch<Archetype>&, float*)
 using Plain = coco::SequentialRecommender<Backbone>;
 using TextBase = coco::SequentialRecommender<Backbone, coco::items::TextAware>;
+using SemanticBase = coco::SequentialRecommender<Backbone, coco::items::Semantic>;
+using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
 using Full = coco::Pipeline<Backbone>;
 using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
 using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
@@ -58,6 +62,8 @@ using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
 using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
 COCO_INSTANTIATE(Plain, behaviour);
 COCO_INSTANTIATE(TextBase, behaviour);
+COCO_INSTANTIATE(SemanticBase, behaviour);
+COCO_INSTANTIATE(Semantic, whole);
 COCO_INSTANTIATE(Full, whole);
 COCO_INSTANTIATE(Soft, whole);
 COCO_INSTANTIATE(Dec, whole);

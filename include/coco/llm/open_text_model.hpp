@@ -54,7 +54,8 @@ inline TextModel open_text_model(const std::filesystem::path& path, Index depth 
     model.encode = [tokenizer](std::string_view text) {
         return tokenizer->encode(text, text::Special::ordinary);
     };
-    model.digest = text_of(model_digest(path), ", ", model.source.config.used(), " layers");
+    model.files = model_digest(path);
+    model.digest = text_of(model.files, ", ", model.source.config.used(), " layers");
     return model;
 }
 

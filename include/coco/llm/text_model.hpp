@@ -16,7 +16,8 @@ namespace coco::llm {
 struct TextModel {
     Source source;
     std::function<std::vector<Id>(std::string_view)> encode;
-    std::string digest;  ///< of the model files; loading a checkpoint with another digest is an error
+    std::string digest;  ///< of the files and the depth; loading a checkpoint with another digest is an error
+    std::string files = {};  ///< of the files alone; empty: `digest` says it all
 };
 
 }  // namespace coco::llm

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include <coco/core/error.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
 #include <coco/sampling/host_batch.hpp>
@@ -71,6 +72,22 @@ Batch<P> upload(Context<P>& ctx, const HostBatch& h) {
     b.text_of = upload(ctx, h.text_of);
     b.token = ids(h.token);
     return b;
+}
+
+/// The knowledge of each query segment: the segment of its group, or an empty one. The segments are
+/// contiguous, so each group must be named by exactly one query segment, in order.
+template <class P>
+Segments<P> by_segment(Context<P>& ctx, const Batch<P>& batch, const Segments<P>& of_group) {
+    const std::span<Id> offsets =
+        ctx.work.template numbers<Id>(static_cast<Index>(batch.group_of_segment.size()) + 1);
+    offsets[0] = 0;
+    for (std::size_t s = 0; s < batch.group_of_segment.size(); ++s) {
+        const Id g = batch.group_of_segment[s];
+        if (g >= 0 && offsets[s] != of_group.begin(g))
+            throw Error("batch", "groups are not named once each, in order", {}, text_of("group ", g));
+        offsets[s + 1] = static_cast<Id>(offsets[s] + (g < 0 ? 0 : of_group.length(g)));
+    }
+    return nn::segments(ctx, std::span<const Id>(offsets));
 }
 
 }  // namespace coco

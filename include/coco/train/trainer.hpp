@@ -18,6 +18,7 @@
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/sampling/epoch_sampler.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/choose_lambda.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/state.hpp>
@@ -241,24 +242,9 @@ private:
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
     }
 
-    /// Chooses the channel's lambda by N@10 on all validation cases, once, after the behaviour stage; of
-    /// equal ones the smallest. Without validation cases it stays 0.
     void choose_lambda(const data::Cases& valid) {
-        if constexpr (model::may_have_channel<Model>) {
-            if (!trained_.model->has_channel() || state_.lambda_chosen) return;
-            const List<Scalar, typename P::Space> place =
-                trained_.parameters->list(trained_.model->channel().lambda());
-            double best = -1;
-            Scalar chosen = 0;
-            for (const double lambda : channel_lambdas) {
-                const Scalar value = static_cast<Scalar>(lambda);
-                trained_.on->upload(&value, place);
-                const double score = valid.size() == 0 ? 0 : evaluator_.channel(trained_, valid).ndcg(10);
-                if (score > best) best = score, chosen = value;
-            }
-            trained_.on->upload(&chosen, place);
-            state_.lambda_chosen = true;
-        }
+        if (state_.lambda_chosen) return;
+        state_.lambda_chosen = coco::choose_lambda(trained_, evaluator_, valid);
     }
 
     void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {
