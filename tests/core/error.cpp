@@ -41,7 +41,8 @@ TEST_CASE("require throws exactly if its condition is false", "[error]") {
 }
 
 TEST_CASE("text_of writes numbers and texts as a stream does", "[error]") {
-    const auto same = [](auto... values) { (..., CHECK(text_of(values) == streamed(values))); };
+    const auto one = [](const auto& value) { CHECK(text_of(value) == streamed(value)); };
+    const auto same = [&](const auto&... values) { (one(values), ...); };
     same(0, -1, INT_MAX, INT_MIN, 7u, UINT_MAX, 1L, LONG_MIN, ULONG_MAX, LLONG_MIN, ULLONG_MAX);
     same(static_cast<short>(-3), static_cast<unsigned short>(65535), true, false, 'x');
     using Double = std::numeric_limits<double>;

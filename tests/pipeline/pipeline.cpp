@@ -295,6 +295,56 @@ TEST_CASE("scores use knowledge where it is given, behaviour alone elsewhere", "
     }
 }
 
+TEST_CASE("semantic items: the joint stage starts from the channel; without knowledge it is behaviour",
+          "[pipeline][channel]") {
+    using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
+    Bench<Semantic> bench(config<Semantic>());
+    bench.set(bench.model.channel().lambda(), {4.0});
+    const auto train = people();
+    coco::HostBatch b;
+    const coco::BatchBuilder builder(sampling(Samples::prefixes), items);
+    for (Id u = 0; u < train.users(); ++u) builder.add_history(b, u, train.of(u), coco::no_id, &bench.text);
+    b.finish(items, window);
+    coco::Context<Double> ctx = bench.pass(false);
+    const auto batch = coco::upload(ctx, b);
+    const auto knowledge = bench.model.extract_knowledge(ctx, batch);
+    const coco::CRows<Double> pure = knowledge.decoupler.out;
+    CHECK(pure.cols == bench.model.knowledge_width());
+    CHECK(pure.cols == 5);
+    const auto vectors = bench.model.item_vectors(ctx);
+    const auto rows = [&](const auto& scoring) {
+        return coco::conformance::downloaded<Double>(bench.on, scoring.rows);
+    };
+    const auto with = bench.model.score(ctx, batch, pure, knowledge.decoupler.of_group);
+    CHECK(rows(with) == rows(bench.model.channel_score(ctx, batch, vectors)));
+
+    // Knowledge for the users of odd number alone: the others' semantic columns are 0, and h is what it was.
+    coco::Offsets of;
+    std::vector<double> some;
+    const Numbers all = coco::conformance::downloaded<Double>(bench.on, pure);
+    for (Index u = 0; u < train.users(); ++u) {
+        const Index n = u % 2 ? knowledge.decoupler.of_group.length(u) : 0;
+        const auto from = all.begin() + knowledge.decoupler.of_group.begin(u) * pure.cols;
+        some.insert(some.end(), from, from + n * pure.cols);
+        of.push(n);
+    }
+    const coco::CRows<Double> few =
+        coco::conformance::uploaded(bench.on, bench.work, some, {of.rows(), pure.cols});
+    const Numbers mixed = rows(bench.model.score(ctx, batch, few, coco::upload(ctx, of)));
+    const auto without = bench.model.score(ctx, batch);
+    CHECK(without.vectors.cols == width);
+    const Numbers h = rows(without), whole = rows(with);
+    const std::size_t d = width, r = static_cast<std::size_t>(pure.cols);
+    for (std::size_t u = 0; u < static_cast<std::size_t>(train.users()); ++u)
+        for (std::size_t j = 0; j < d + r; ++j) {
+            const double x = mixed[u * (d + r) + j];
+            if (j < d)
+                CHECK(x == h[u * d + j]);
+            else
+                CHECK(x == (u % 2 ? whole[u * (d + r) + j] : 0));
+        }
+}
+
 TEST_CASE("a batch whose segments name groups out of order is an error", "[pipeline]") {
     Bench<Shop> bench(config<Shop>());
     coco::HostBatch b = joint(Samples::prefixes, &bench.text);

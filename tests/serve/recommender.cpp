@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <thread>
 
+#include <coco/aligner/semantic_attention.hpp>
 #include <coco/host/host.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
@@ -124,6 +126,51 @@ TEST_CASE("a loaded model ranks as evaluation does", "[serve][threads]") {
         const Id first = recommender.recommend({.history = c.history}).items.front().item;
         const std::vector<Id> without{first};
         CHECK(recommender.recommend({.history = c.history, .exclude = without}).items.front().item != first);
+    }
+}
+
+TEST_CASE("semantic items: a recommender ranks as evaluation does, and a click changes the user's columns",
+          "[serve][channel]") {
+    using Semantic = Pipeline<backbone::SASRec, items::Semantic>;
+    const SmallShop shop;
+    auto config = test::small_config<Semantic>();
+    config.schedule.joint_epochs = 1;
+    config.model.behaviour.items.columns = 6;
+    config.model.behaviour.items.space = "drawn";
+    config.model.behaviour.items.kappa = [](std::span<float> to) {
+        RandomStream random(2);
+        for (float& v : to) v = static_cast<float>(random.normal());
+    };
+    Trainer<Semantic, Host> trainer(config, shop.data.catalogue, shop.language);
+    trainer.fit(shop.split.train, shop.split.valid);
+    CHECK(trainer.state().lambda_chosen);
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() / text_of("coco-semantic-", ::getpid(), ".coco");
+    save(path, trainer);
+    const auto trained =
+        load<Semantic, Host>(path, shop.language, &shop.data.catalogue, std::make_shared<Host>(1),
+                             [&](auto& c) { c.model.behaviour.items = config.model.behaviour.items; });
+    std::filesystem::remove(path);
+    const Metrics metrics = evaluate(trained, shop.split.test);
+    CHECK(metrics.ranks() == evaluate(trainer.model(), shop.split.test).ranks());
+
+    data::Interactions histories;
+    for (Index i = 0; i < shop.split.test.size(); ++i) histories.add(shop.split.test[i].history);
+    Knowledge knowledge = make_knowledge(trained, histories);
+    CHECK(knowledge.width() == 6);
+    const Recommender<Semantic, Host> recommender(trained, std::move(knowledge));
+    // Without any weight on the channel the order could be behaviour's.
+    const float weight = 4;
+    trained.on->upload(&weight, trained.parameters->list(trained.model->channel().lambda()));
+    for (Index i = 0; i < 20; ++i) {
+        const data::Case c = shop.split.test[i];
+        const auto items = [&](std::span<const Id> history, Id user) {
+            return recommender.recommend({.history = history, .user = user, .k = 5}).items;
+        };
+        std::vector<Id> longer(c.history.begin(), c.history.end());
+        longer.push_back(c.target);
+        CHECK(items(c.history, c.user) != items(c.history, no_id));
+        CHECK(items(longer, c.user) != items(c.history, c.user));
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/nn/indices.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
 #include <coco/sampling/host_batch.hpp>

@@ -8,7 +8,10 @@
 #include <span>
 #include <vector>
 
-// g++ 12 warns about the undefined operand in its own AVX-512 intrinsics.
+#include <coco/core/types.hpp>
+#include <coco/statistics/eigen.hpp>
+
+// As there.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -18,8 +21,6 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
-
-#include <coco/core/types.hpp>
 
 namespace coco::statistics {
 
