@@ -36,7 +36,7 @@ public:
     Options finished() {
         if (const coco::SASRecPreset* const p = coco::find_sasrec_preset(o_.recipe)) follow(*p);
         if (o_.recipe == "s3rec") default_to("--seen", o_.seen, "zeroed");
-        if (o_.hidden < 0) o_.hidden = o_.block == "original" ? o_.width : 4 * o_.width;
+        o_.hidden = o_.feed_forward();
         const bool plain = o_.coco.empty() && o_.llm.empty();
         if (o_.coco.empty()) o_.coco = o_.llm.empty() || o_.model == "pop" ? "off" : "full";
         if (o_.joint_epochs < 0) o_.joint_epochs = plain || o_.coco == "channel" ? 0 : 3;

@@ -47,6 +47,8 @@ struct Options {
     std::string save, resume, stage1, report, per_user;
     bool quiet = false;
 
+    /// Width of the backbone's feed-forward.
+    Index feed_forward() const { return hidden > 0 ? hidden : block == "original" ? width : 4 * width; }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     /// Whether the items have semantic columns.

@@ -25,7 +25,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     auto& backbone = c.model.behaviour.backbone;
     backbone.window = o.window;
     backbone.encoder.width = o.width;
-    backbone.encoder.hidden = o.hidden;
+    backbone.encoder.hidden = o.feed_forward();
     backbone.encoder.layers = o.layers;
     backbone.encoder.heads = o.heads;
     backbone.encoder.dropout = backbone.encoder.attention_dropout = o.dropout;

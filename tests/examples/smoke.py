@@ -54,8 +54,8 @@ class Trial:
         assert done.returncode == status, f"{' '.join(options)}: status {done.returncode}\n{done.stdout}"
         return done.stdout
 
-    def report(self, *options, program=EXPERIMENT):
-        self.run("--data", self.data, *SMALL, "--report", self.path("report.json"), *options, program=program)
+    def report(self, *options, program=EXPERIMENT, small=SMALL):
+        self.run("--data", self.data, *small, "--report", self.path("report.json"), *options, program=program)
         return json.loads(pathlib.Path(self.path("report.json")).read_text())
 
     def same_file(self, a, b):
@@ -87,7 +87,8 @@ def every_variant_runs_and_reports(t):
             assert run["lambda"] in (0, 1, 2, 4, 8, 12, 16) or coco in ("full", "soft", "dec", "con"), run
             if coco in ("full", "soft", "dec", "con", "paper"):
                 assert epoch["moved"] > 0 and epoch["codes_per_user"] >= 1, epoch
-        channel = t.report("--coco", "channel", "--llm", "tiny", "--items", items)
+        assert "nothing" in t.run("--data", t.data, *SMALL, "--coco", "channel", "--llm", "tiny", status=1)
+        channel = t.report("--coco", "channel", "--llm", "tiny", "--items", items, small=SMALL[:-2])
         assert channel["runs"][0]["epochs"]["joint"] == 0 and channel["runs"][0]["lambda"] in (0, 1, 2, 4, 8, 12, 16)
         assert set(channel["test_by_seen"]) == {"excluded", "zeroed", "included"}
         assert channel["test_by_seen"]["excluded"] == channel["test"]
