@@ -48,9 +48,9 @@ public:
         const ParameterLayout::Scope scope(layout, "sasrec");
         const nn::EncoderConfig& encoder = config.encoder;
         original_ = config.form == SASRecForm::original;
-        position_ = layout.claim("position", config.window, config.width(),
-                                 original_ ? Init::xavier_normal(config.window, config.width())
-                                           : Init::normal(encoder.init));
+        position_ = layout.claim(
+            "position", config.window, config.width(),
+            original_ ? Init::xavier_normal(config.window, config.width()) : Init::normal(encoder.init));
         norm_ = nn::Norm(layout, "norm", config.width(), encoder.epsilon);
         dropout_ = nn::Dropout(layout, encoder.dropout);
         if (original_)

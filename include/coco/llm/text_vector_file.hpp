@@ -21,7 +21,8 @@ namespace coco::llm {
 
 /// What vectors were made of: they must not be mixed with others.
 inline std::string origin_of(const TextModel& model, const TextVectorSettings& settings) {
-    return text_of(model.files.empty() ? model.digest : model.files, "; layer ", settings.layer_of(model.source.config.layers),
+    return text_of(model.files.empty() ? model.digest : model.files, "; layer ",
+                   settings.layer_of(model.source.config.layers),
                    settings.pooling == Pooling::mean ? "; mean" : "; last", "; storage ",
                    static_cast<int>(model.source.config.keep));
 }
