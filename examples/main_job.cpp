@@ -87,8 +87,7 @@ private:
         do {
             if (!fitting()) return false;
         } while (fitting.at_end_of_stage1());
-        report_.add(name,
-                    chosen(measure(trainer.model(), job_.split.test, name, job_.options), job_.options));
+        report_.add(name, measure(trainer.model(), job_.split.test, name, job_.options));
         return true;
     }
 
@@ -97,7 +96,7 @@ private:
     std::shared_ptr<Host> host_;
 };
 
-/// Prints what the numbers show and what they do not.
+/// Prints the differences of one row to another.
 void explain(const coco::Report& report, const char* row, const char* base_row) {
     const coco::Metrics &shop = report[row], &base = report[base_row];
     std::printf("\n%s minus %s, with 95 %% intervals (users resampled in pairs):\n", row, base_row);
@@ -112,6 +111,7 @@ void explain(const coco::Report& report, const char* row, const char* base_row) 
     }
 }
 
+/// Prints how much the number of people lets be seen.
 void warn(const coco::Report& report) {
     const coco::Metrics& base = report[stage1_row];
     const double p = base.recall(5), n = static_cast<double>(base.count());

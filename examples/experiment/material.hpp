@@ -28,6 +28,7 @@
 #include <coco/sampling/samples.hpp>
 
 #include "experiment/options.hpp"
+#include "experiment/semantic_columns.hpp"
 
 namespace experiment {
 
@@ -115,14 +116,7 @@ inline std::vector<float> read_lines(const Options& o, const coco::data::Catalog
     return vectors;
 }
 
-/// Semantic columns of a catalogue.
-struct SemanticColumns {
-    std::vector<float> kappa;  ///< items x columns; empty for a plain table
-    Index columns = 0;
-    std::string space;  ///< digest of their space
-};
-
-/// Those of the options' text vectors: of the file they name, or of `language`.
+/// Semantic columns of the options' text vectors: of the file they name, or of `language`.
 inline SemanticColumns semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
                                         const coco::llm::TextModel* language) {
     coco::io::Matrix vectors;

@@ -49,6 +49,8 @@ struct Options {
 
     /// Width of the backbone's feed-forward.
     Index feed_forward() const { return hidden > 0 ? hidden : block == "original" ? width : 4 * width; }
+    /// The headline's place in `coco::every_seen_items`.
+    std::size_t seen_index() const { return seen == "included" ? 2 : seen == "zeroed" ? 1 : 0; }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     /// Whether the items have semantic columns.

@@ -13,8 +13,8 @@
 #include <coco/eval/metrics.hpp>
 #include <coco/llm/text_model.hpp>
 
-#include "experiment/material.hpp"
 #include "experiment/options.hpp"
+#include "experiment/semantic_columns.hpp"
 #include "experiment/watch.hpp"
 
 namespace experiment {

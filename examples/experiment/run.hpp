@@ -29,17 +29,16 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     backbone.encoder.layers = o.layers;
     backbone.encoder.heads = o.heads;
     backbone.encoder.dropout = backbone.encoder.attention_dropout = o.dropout;
-    if (o.block == "original") {
-        backbone.form = coco::backbone::SASRecForm::original;
-        backbone.encoder.activation = coco::nn::Activation::relu;
-        backbone.encoder.epsilon = 1e-8;
-        c.model.behaviour.items.init = coco::original_item_init(job.catalogue.size(), o.width);
-    }
+    coco::set_form(
+        o.block == "original" ? coco::backbone::SASRecForm::original : coco::backbone::SASRecForm::s3rec, c,
+        job.catalogue.size());
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
         c.model.behaviour.items.columns = job.semantic.columns;
         c.model.behaviour.items.map = o.items == "semantic";
         c.model.behaviour.items.space = job.semantic.space;
         c.model.behaviour.items.kappa = [given = &job.semantic.kappa](std::span<float> out) {
+            coco::require(given->size() == out.size(), "semantic columns", "do not fit the catalogue",
+                          coco::text_of(out.size(), " numbers"), coco::text_of(given->size()));
             std::copy(given->begin(), given->end(), out.begin());
         };
         c.model.channel.on = o.coco == "channel";
@@ -173,18 +172,21 @@ private:
     Watch<Trainer> watch_;
 };
 
-/// Ranks of the targets in one pass for every treatment of seen items.
+/// Ranks of the targets, with seen items treated as the options say.
 template <class Model, class P>
-SeenMetrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
-                    const char* name, const Options& o) {
+coco::Metrics measure(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
+                      const char* name, const Options& o) {
+    return coco::evaluate(trained, cases, coco::every_seen_items[o.seen_index()],
+                          evaluation(name, cases.size(), o.quiet));
+}
+/// The same for every treatment of seen items, in one pass.
+template <class Model, class P>
+SeenMetrics measure_by_seen(const coco::TrainedModel<Model, P>& trained, const coco::data::Cases& cases,
+                            const char* name, const Options& o) {
     coco::Evaluator<Model, P> evaluator(*trained.on);
     const auto all =
         evaluator.evaluate(trained, cases, coco::every_seen_items, evaluation(name, cases.size(), o.quiet));
     return {all.begin(), all.end()};
-}
-/// The one that the options name.
-inline const coco::Metrics& chosen(const SeenMetrics& all, const Options& o) {
-    return all[o.seen == "included" ? 2 : o.seen == "zeroed" ? 1 : 0];
 }
 
 /// The lambda of a model's channel.
@@ -207,9 +209,9 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
     result.seed = job.seed;
     result.stage1 = "trained";
     const auto base_row = [&](const coco::TrainedModel<SequentialRecommender, P>& base) {
-        result.base_valid = chosen(measure(base, job.split.valid, "base, validation", o), o);
-        result.base_test_by_seen = measure(base, job.split.test, "base, test", o);
-        result.base_test = chosen(result.base_test_by_seen, o);
+        result.base_valid = measure(base, job.split.valid, "base, validation", o);
+        result.base_test_by_seen = measure_by_seen(base, job.split.test, "base, test", o);
+        result.base_test = result.base_test_by_seen[o.seen_index()];
     };
     const auto stopped = [&] {
         result.stopped = true;
@@ -245,9 +247,9 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
             if (whole) base_row(behaviour_of(*trainer));
             if (!fitting()) return stopped();
         }
-        result.valid = chosen(measure(trainer->model(), job.split.valid, "validation", o), o);
-        result.test_by_seen = measure(trainer->model(), job.split.test, "test", o);
-        result.test = chosen(result.test_by_seen, o);
+        result.valid = measure(trainer->model(), job.split.valid, "validation", o);
+        result.test_by_seen = measure_by_seen(trainer->model(), job.split.test, "test", o);
+        result.test = result.test_by_seen[o.seen_index()];
         if constexpr (coco::model::may_have_channel<Model>)
             if (trainer->model().model->has_channel()) result.lambda = lambda_of(trainer->model());
         if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(behaviour_of(*trainer));

@@ -2,7 +2,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 
-#include "conformance/layer.hpp"
+#include "aligner/aligner_case.hpp"
 #include "conformance/policy_under_test.hpp"
 
 using namespace coco;
@@ -11,39 +11,8 @@ namespace {
 
 constexpr Index width = 8;
 
-/// The segments of the sequence are behaviour, with 0 to 3 rows of knowledge for each.
 template <Index heads>
-struct Case {
-    aligner::CrossAttention stage;
-
-    explicit Case(ParameterLayout& layout) : stage(layout, {.heads = heads}, width) {}
-
-    static std::vector<Index> known(Index segments) {
-        std::vector<Index> all;
-        for (Index s = 0; s < segments; ++s) all.push_back((s + 2) % 4);
-        return all;
-    }
-    static std::vector<conformance::Shape> inputs(Index rows) {
-        Index pieces = 0;
-        for (const Index n : known(static_cast<Index>(
-                 conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1)
-                     .size())))
-            pieces += n;
-        return {{rows, width}, {pieces, width}};
-    }
-
-    template <class P>
-    auto forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
-        Offsets offsets;
-        for (const Index n : known(s.segments.count())) offsets.push(n);
-        return stage.forward(ctx, x[0], s.segments, x[1], conformance::segments(ctx.on, ctx.work, offsets));
-    }
-    template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>&, const aligner::CrossAttention::Saved<P>& saved,
-                  CRows<P> dy, const conformance::Out<P>& dx) const {
-        stage.backward(ctx, saved, dy, dx[0], dx[1]);
-    }
-};
+using Case = AlignerCase<aligner::CrossAttention, heads, width, 0>;
 
 /// An aligner with rows of three segments, the second of which has no knowledge.
 struct Scene {

@@ -4,7 +4,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/semantic_attention.hpp>
 
-#include "conformance/layer.hpp"
+#include "aligner/aligner_case.hpp"
 #include "conformance/policy_under_test.hpp"
 
 using namespace coco;
@@ -14,38 +14,8 @@ namespace {
 
 constexpr Index width = 8, columns = 6;
 
-/// The segments of the sequence are behaviour, with 0 to 3 rows of knowledge for each.
 template <Index heads>
-struct Case {
-    aligner::SemanticAttention stage;
-
-    explicit Case(ParameterLayout& layout) : stage(layout, {.heads = heads}, width, columns) {}
-
-    static std::vector<Index> known(Index segments) {
-        std::vector<Index> all;
-        for (Index s = 0; s < segments; ++s) all.push_back((s + 2) % 4);
-        return all;
-    }
-    static std::vector<conformance::Shape> inputs(Index rows) {
-        Index pieces = 0;
-        for (const Index n : known(static_cast<Index>(
-                 conformance::histories(rows, conformance::trial_items, conformance::trial_window, 1)
-                     .size())))
-            pieces += n;
-        return {{rows, width}, {pieces, columns}};
-    }
-    template <class Q>
-    auto forward(Context<Q>& ctx, const Sequence<Q>& s, const conformance::In<Q>& x) const {
-        Offsets offsets;
-        for (const Index n : known(s.segments.count())) offsets.push(n);
-        return stage.forward(ctx, x[0], s.segments, x[1], conformance::segments(ctx.on, ctx.work, offsets));
-    }
-    template <class Q>
-    void backward(Context<Q>& ctx, const Sequence<Q>&, const aligner::SemanticAttention::Saved<Q>& saved,
-                  CRows<Q> dy, const conformance::Out<Q>& dx) const {
-        stage.backward(ctx, saved, dy, dx[0], dx[1]);
-    }
-};
+using Case = AlignerCase<aligner::SemanticAttention, heads, width, columns>;
 
 }  // namespace
 

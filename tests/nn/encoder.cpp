@@ -4,8 +4,8 @@
 
 #include <coco/nn/encoder.hpp>
 
-#include "conformance/layer.hpp"
 #include "conformance/policy_under_test.hpp"
+#include "nn/layer_stack.hpp"
 
 using namespace coco;
 using nn::AttentionMask;
@@ -13,32 +13,7 @@ using nn::AttentionMask;
 namespace {
 
 template <AttentionMask attention_mask>
-struct Case {
-    static constexpr bool segmented = true;
-    nn::Encoder stage;
-
-    explicit Case(ParameterLayout& layout) : stage(layout, config(), attention_mask) {}
-    static nn::EncoderConfig config() {
-        nn::EncoderConfig c;
-        c.width = 6;
-        c.layers = 3;
-        c.heads = 2;
-        c.hidden = 8;
-        c.dropout = c.attention_dropout = 0.2;
-        c.epsilon = 1e-5;
-        return c;
-    }
-    static std::vector<conformance::Shape> inputs(Index rows) { return {{rows, 6}}; }
-    template <class P>
-    nn::Encoder::Saved<P> forward(Context<P>& ctx, const Sequence<P>& s, const conformance::In<P>& x) const {
-        return stage.forward(ctx, s.segments, s.row_key, x[0]);
-    }
-    template <class P>
-    void backward(Context<P>& ctx, const Sequence<P>&, const nn::Encoder::Saved<P>& saved, CRows<P> dy,
-                  const conformance::Out<P>& dx) const {
-        stage.backward(ctx, saved, dy, dx[0]);
-    }
-};
+using Case = LayerStackCase<nn::EncoderLayer, attention_mask>;
 
 std::string fault(nn::EncoderConfig config) {
     ParameterLayout layout;

@@ -89,6 +89,15 @@ TEST_CASE("channel: without it the checkpoint is a table's, with it lambda is in
     CHECK(lambda_of(again) == lambda_of(trainer.model()));
     CHECK(evaluate(again, shop.split.test).ranks() == evaluate(trainer.model(), shop.split.test).ranks());
 
+    CHECK_THROWS_WITH(
+        (load<Recommender, Host>(folder / "channel.coco", std::make_shared<Host>(1),
+                                 [&](TrainConfig<Recommender>& c) {
+                                     c.model.behaviour.items = config_of(shop, true).model.behaviour.items;
+                                     c.model.behaviour.items.space = "others";
+                                 })),
+        Catch::Matchers::Contains("items.space: made with another semantic space: expected words, "
+                                  "found others"));
+
     Trainer<Recommender, Host> resumed(config_of(shop, true), shop.data.catalogue);
     resume(folder / "channel.coco", resumed);
     CHECK(resumed.state().lambda_chosen);

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include <coco/aligner/concept.hpp>
+#include <coco/aligner/cross_attention.hpp>
 #include <coco/core/role.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/norm.hpp>
@@ -21,10 +22,7 @@ class SemanticAttention {
 public:
     using Role = role::Aligner;
 
-    struct Config {
-        Index heads = 1;
-        double epsilon = 1e-6;  ///< of the norms
-    };
+    using Config = CrossAttention::Config;
 
     template <class P>
     struct Saved {

@@ -29,6 +29,12 @@ enum class SeenItems : std::uint8_t {
 inline constexpr std::array<SeenItems, 3> every_seen_items{SeenItems::excluded, SeenItems::zeroed,
                                                            SeenItems::included};
 
+/// What a ranking uses.
+enum class RankedBy : bool {
+    everything,
+    channel  ///< behaviour and the channel of a model that has one: not its language model
+};
+
 /// Evaluates repeatedly without allocations after the first evaluation.
 template <class Model, class P>
 class Evaluator {
@@ -44,23 +50,17 @@ public:
     /// \param on_progress  called after each pass with the number of cases done
     const Metrics& operator()(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                               SeenItems seen_items = SeenItems::excluded,
-                              const std::function<void(Index)>& on_progress = {}) {
-        return evaluate(trained, cases, std::span(&seen_items, 1), on_progress)[0];
-    }
-
-    /// The same without the language model: behaviour and the channel of a model that has one.
-    const Metrics& channel(const TrainedModel<Model, P>& trained, const data::Cases& cases) {
-        static constexpr SeenItems seen = SeenItems::excluded;
-        channel_alone_ = true;
-        evaluate(trained, cases, std::span(&seen, 1));
-        channel_alone_ = false;
-        return metrics_[0];
+                              const std::function<void(Index)>& on_progress = {},
+                              RankedBy ranked_by = RankedBy::everything) {
+        return evaluate(trained, cases, std::span(&seen_items, 1), on_progress, ranked_by)[0];
     }
 
     /// The same for several treatments of seen items, in one pass; one evaluation each.
     std::span<const Metrics> evaluate(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                                       std::span<const SeenItems> seen_items,
-                                      const std::function<void(Index)>& on_progress = {}) {
+                                      const std::function<void(Index)>& on_progress = {},
+                                      RankedBy ranked_by = RankedBy::everything) {
+        const bool asks = Model::uses_knowledge && ranked_by == RankedBy::everything;
         metrics_.resize(std::max(metrics_.size(), seen_items.size()));
         for (Metrics& m : metrics_) m.clear();
         items_.compute(trained);
@@ -71,12 +71,11 @@ public:
             excluded_.clear();
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
-                trained.builder.add_history(
-                    batch_, c.user, c.history, c.target,
-                    Model::uses_knowledge && !channel_alone_ ? trained.text.get() : nullptr);
+                trained.builder.add_history(batch_, c.user, c.history, c.target,
+                                            asks ? trained.text.get() : nullptr);
                 add_excluded(c);
             }
-            target_ranks(trained, seen_items, count);
+            target_ranks(trained, seen_items, count, ranked_by);
             work_.reset();
             if (on_progress) on_progress(first + count);
         }
@@ -95,11 +94,11 @@ private:
     }
 
     void target_ranks(const TrainedModel<Model, P>& trained, std::span<const SeenItems> seen_items,
-                      Index count) {
+                      Index count, RankedBy ranked_by) {
         P& on = *trained.on;
         Context<P> ctx = trained.context(work_);
         const Batch<P> batch = upload(ctx, batch_);
-        const typename Model::template Scoring<P> scoring = scoring_of(trained, ctx, batch);
+        const typename Model::template Scoring<P> scoring = scoring_of(trained, ctx, batch, ranked_by);
         const Segments<P> of_row = upload(ctx, excluded_of_);
         const Ids<P> item = on.upload(std::span<const Id>(excluded_), work_);
         const Rows<P> rank = work_.keep(count, 1);
@@ -118,9 +117,9 @@ private:
     }
 
     typename Model::template Scoring<P> scoring_of(const TrainedModel<Model, P>& trained, Context<P>& ctx,
-                                                   const Batch<P>& batch) const {
+                                                   const Batch<P>& batch, RankedBy ranked_by) const {
         if constexpr (model::may_have_channel<Model>)
-            if (channel_alone_) return items_.channel_score(trained, ctx, batch);
+            if (ranked_by == RankedBy::channel) return items_.channel_score(trained, ctx, batch);
         if constexpr (Model::uses_knowledge) {
             const auto knowledge = trained.model->extract_knowledge(ctx, batch);
             return items_.score(trained, ctx, batch, CRows<P>(knowledge.decoupler.out),
@@ -133,7 +132,6 @@ private:
     Workspace<P> work_;
     PreparedItems<Model, P> items_;
     Index chunk_;
-    bool channel_alone_ = false;
     HostBatch batch_;
     Offsets excluded_of_;
     std::vector<Id> excluded_;

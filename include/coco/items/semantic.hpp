@@ -11,7 +11,7 @@
 
 #include <coco/core/role.hpp>
 #include <coco/items/concept.hpp>
-#include <coco/nn/linear.hpp>
+#include <coco/items/mapped.hpp>
 
 namespace coco::items {
 
@@ -63,23 +63,16 @@ public:
             saved.gradient = ctx.gradient(vectors_);
             return saved;
         }
-        saved.mapped = map_.forward(ctx, saved.kappa);
-        const Rows<P> sum = ctx.work.keep(vectors_.rows, vectors_.cols);
-        nn::add<P>(ctx.on, ctx.value(vectors_), CRows<P>(saved.mapped.out), sum);
-        saved.vectors = sum;
-        if (!ctx.gradient(vectors_).empty()) {
-            saved.gradient = ctx.work.keep(vectors_.rows, vectors_.cols);
-            nn::fill<P>(ctx.on, saved.gradient, 0);
-        }
+        const MappedVectors<P> sum = mapped_vectors<P>(ctx, vectors_, saved.kappa, map_);
+        saved.vectors = sum.vectors;
+        saved.gradient = sum.gradient;
+        saved.mapped = sum.mapped;
         return saved;
     }
 
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved) const {
-        if (!has_map_ || saved.gradient.empty()) return;
-        if (const Rows<P> d = ctx.gradient(vectors_); !d.empty())
-            nn::copy<P>(ctx.on, CRows<P>(saved.gradient), d, Write::add);
-        map_.backward(ctx, saved.mapped, CRows<P>(saved.gradient), Rows<P>{});
+        if (has_map_) mapped_vectors_backward<P>(ctx, vectors_, map_, saved.mapped, saved.gradient);
     }
 
 private:

@@ -10,7 +10,7 @@
 
 #include <coco/core/role.hpp>
 #include <coco/items/concept.hpp>
-#include <coco/nn/linear.hpp>
+#include <coco/items/mapped.hpp>
 
 namespace coco::items {
 
@@ -26,11 +26,7 @@ public:
     };
 
     template <class P>
-    struct Saved {
-        Rows<P> vectors;   ///< items x width
-        Rows<P> gradient;  ///< of `vectors`, zero after forward; empty if not computed
-        nn::Linear::Saved<P> mapped;
-    };
+    using Saved = MappedVectors<P>;
 
     /// Throws `Error` if no text vectors are given.
     TextAware(ParameterLayout& layout, const Config& config, Index items, Index width) {
@@ -47,23 +43,11 @@ public:
 
     template <class P>
     Saved<P> forward(Context<P>& ctx) const {
-        Saved<P> saved;
-        saved.mapped = map_.forward(ctx, ctx.value(texts_));
-        saved.vectors = ctx.work.keep(vectors_.rows, vectors_.cols);
-        nn::add<P>(ctx.on, ctx.value(vectors_), CRows<P>(saved.mapped.out), saved.vectors);
-        if (!ctx.gradient(vectors_).empty()) {
-            saved.gradient = ctx.work.keep(vectors_.rows, vectors_.cols);
-            nn::fill<P>(ctx.on, saved.gradient, 0);
-        }
-        return saved;
+        return mapped_vectors<P>(ctx, vectors_, ctx.value(texts_), map_);
     }
-
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved) const {
-        if (saved.gradient.empty()) return;
-        if (const Rows<P> d = ctx.gradient(vectors_); !d.empty())
-            nn::copy<P>(ctx.on, CRows<P>(saved.gradient), d, Write::add);
-        map_.backward(ctx, saved.mapped, CRows<P>(saved.gradient), Rows<P>{});
+        mapped_vectors_backward<P>(ctx, vectors_, map_, saved.mapped, saved.gradient);
     }
 
 private:

@@ -14,6 +14,23 @@ namespace coco::nn {
 /// Which rows of its segment a row attends to: itself and earlier ones, or all.
 enum class AttentionMask : bool { causal, bidirectional };
 
+/// How the rows of each segment attend to one another: sizes, scale, mask and dropout of self-attention.
+/// \param width    columns of all heads together    \param dropout  rate on the probabilities, while training
+/// \param site     of the dropout
+template <class P>
+Attention<P> self_attention(const Context<P>& ctx, const Segments<P>& segments, Ids<P> row_key, Index width,
+                            Index heads, AttentionMask attention_mask, double dropout, std::uint32_t site) {
+    Attention<P> shape;
+    shape.queries = shape.keys = segments;
+    shape.heads = shape.kv_heads = heads;
+    shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(width / heads)));
+    shape.causal = attention_mask == AttentionMask::causal;
+    shape.dropout = ctx.training ? dropout : 0;
+    shape.key = {ctx.seed, ctx.step, site};
+    shape.row_key = row_key;
+    return shape;
+}
+
 /// rows x width -> rows x width; a row attends to rows of its own segment only.
 class SelfAttention {
 public:
@@ -49,16 +66,10 @@ public:
         saved.qkv = qkv_.forward(ctx, x);
         saved.mixed = ctx.work.keep(x.rows, width_);
         saved.statistics = ctx.work.keep(x.rows, heads_);
-        Attention<P>& shape = saved.shape;
-        shape.queries = shape.keys = segments;
-        shape.heads = shape.kv_heads = heads_;
-        shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(width_ / heads_)));
-        shape.causal = attention_mask_ == AttentionMask::causal;
-        shape.dropout = ctx.training ? dropout_ : 0;
-        shape.key = {ctx.seed, ctx.step, site_};
-        shape.row_key = row_key;
+        saved.shape =
+            self_attention(ctx, segments, row_key, width_, heads_, attention_mask_, dropout_, site_);
         const CRows<P> qkv = saved.qkv.out;
-        ctx.on.attend(shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}, saved.mixed,
+        ctx.on.attend(saved.shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}, saved.mixed,
                       saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.out = saved.output.out;

@@ -47,16 +47,10 @@ public:
         saved.key_value = key_value_.forward(ctx, x);
         saved.mixed = ctx.work.keep(x.rows, width_);
         saved.statistics = ctx.work.keep(x.rows, heads_);
-        Attention<P>& shape = saved.shape;
-        shape.queries = shape.keys = segments;
-        shape.heads = shape.kv_heads = heads_;
-        shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(width_ / heads_)));
-        shape.causal = attention_mask_ == AttentionMask::causal;
-        shape.dropout = ctx.training ? dropout_ : 0;
-        shape.key = {ctx.seed, ctx.step, site_};
-        shape.row_key = row_key;
+        saved.shape =
+            self_attention(ctx, segments, row_key, width_, heads_, attention_mask_, dropout_, site_);
         const CRows<P> key_value = saved.key_value.out;
-        ctx.on.attend(shape, CRows<P>(saved.query.out), key_value.cols_from(0, width_),
+        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), key_value.cols_from(0, width_),
                       key_value.cols_from(width_, width_), {}, {}, saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         return saved;

@@ -78,21 +78,6 @@ struct ChannelQueryRows {
     }
 };
 
-/// x_i = 0 where keep_i = 0.
-template <class T>
-struct KeepRows {
-    const T* keep;
-    T* x;
-    Index cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        if (keep[i] > T(0)) return;
-        T* const to = x + i * cols;
-        row.each(cols, [&](Index j) { to[j] = T(0); });
-    }
-};
-
 /// x_ij = factor dy_ij, the factor in the policy's memory.
 template <class T>
 struct ScaledByRows {

@@ -44,13 +44,15 @@ concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<A
     { scoring.vectors } -> std::convertible_to<CRows<Archetype>>;
 };
 
-/// If it uses knowledge: `extract_knowledge(ctx, batch)`, the knowledge rows of each group (`decoupler.out`,
-/// `decoupler.of_group`), and `score(ctx, batch, pure, pure_of)`, which uses them.
+/// If it uses knowledge: `knowledge_width()`, the columns of its knowledge rows; `extract_knowledge(ctx,
+/// batch)`, the rows of each group (`decoupler.out`, `decoupler.of_group`); `score(ctx, batch, pure,
+/// pure_of)`, which uses them.
 template <class M>
 concept ExtractsKnowledge =
     !M::uses_knowledge || requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
                                    const typename M::template KnowledgeForward<Archetype>& knowledge,
                                    CRows<Archetype> pure, const Segments<Archetype>& pure_of) {
+    { model.knowledge_width() } -> std::convertible_to<Index>;
     { model.extract_knowledge(ctx, batch) } -> std::same_as<typename M::template KnowledgeForward<Archetype>>;
     { knowledge.decoupler.out } -> std::convertible_to<CRows<Archetype>>;
     { knowledge.decoupler.of_group } -> std::convertible_to<Segments<Archetype>>;
@@ -98,7 +100,8 @@ constexpr bool explain_model() {
     else
         static_assert(
             model::ExtractsKnowledge<M>,
-            "coco: this Model says it uses knowledge, but lacks `KnowledgeForward<P> "
+            "coco: this Model says it uses knowledge, but lacks `Index knowledge_width() const`, "
+            "`KnowledgeForward<P> "
             "extract_knowledge(Context<P>&, "
             "const Batch<P>&) const` or "
             "`Scoring<P> score(Context<P>&, const Batch<P>&, CRows<P> pure, const Segments<P>&) const` "

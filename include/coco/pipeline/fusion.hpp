@@ -98,9 +98,7 @@ public:
         saved.has_knowledge = aligner::has_knowledge(ctx, batch.targets.of_segment, pure_of);
         saved.user = channel_.users(ctx, batch, items.kappa);
         nn::copy<P>(ctx.on, CRows<P>(saved.aligned.out), saved.user, Write::add);
-        ctx.on.for_each_row(
-            saved.user.rows, 2 * saved.user.cols,
-            KeepRows<typename P::Scalar>{saved.has_knowledge.data, saved.user.data, saved.user.cols});
+        only_with_knowledge(ctx, saved.has_knowledge, saved.user);
         saved.out = channel_.queries(ctx, h, CRows<P>(saved.user));
         saved.base = channel_.padded(ctx, h, items.kappa.cols);
         saved.vectors = ranked;
@@ -117,8 +115,7 @@ public:
         const Index r = saved.user.cols, d = da.cols - r;
         const Rows<P> duser = ctx.work.scratch(da.rows, r);
         channel_.backward(ctx, CRows<P>(saved.user), da.cols_from(d, r), duser);
-        ctx.on.for_each_row(duser.rows, 2 * r,
-                            KeepRows<typename P::Scalar>{saved.has_knowledge.data, duser.data, r});
+        only_with_knowledge(ctx, saved.has_knowledge, duser);
         aligner_.backward(ctx, saved.aligned, CRows<P>(duser), dh, dpure);
         if (!dh.empty()) nn::copy<P>(ctx.on, da.cols_from(0, d), dh, Write::add);
     }
@@ -130,6 +127,14 @@ public:
     }
 
 private:
+    /// x_i = 0 for the rows without knowledge.
+    template <class P>
+    static void only_with_knowledge(Context<P>& ctx, Rows<P> has_knowledge, Rows<P> x) {
+        ctx.on.for_each_row(
+            x.rows, 2 * x.cols,
+            nn::ScaleRows<typename P::Scalar>{x.data, x.stride, has_knowledge.data, x.data, x.cols});
+    }
+
     Aligner aligner_;
     Channel channel_;
 };

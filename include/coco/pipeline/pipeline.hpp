@@ -135,7 +135,8 @@ public:
     /// The vectors for ranking without knowledge: behaviour only.
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch) const {
-        return score(ctx, batch, item_vectors(ctx));
+        const auto behaviour = behaviour_.forward(ctx, batch);
+        return {behaviour.h, behaviour.items.vectors};
     }
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors) const {

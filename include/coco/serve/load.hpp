@@ -30,6 +30,22 @@ struct AsStored {
     void operator()(Config&) const {}
 };
 
+/// The settings of a file after `adjust`. \throws Error where the given semantic columns are of another space
+template <class Model, class Adjust>
+TrainConfig<Model> adjusted(const io::Safetensors& file, const Adjust& adjust) {
+    TrainConfig<Model> config = config_of<Model>(file);
+    if constexpr (requires { config.model.behaviour.items.space; }) {
+        const std::string stored = config.model.behaviour.items.space;
+        adjust(config);
+        const std::string& given = config.model.behaviour.items.space;
+        require(given == stored, file.path() + ": items.space", "made with another semantic space", stored,
+                given);
+    } else {
+        adjust(config);
+    }
+    return config;
+}
+
 template <class Model, class P>
 TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
                                    std::shared_ptr<const Model> model,
@@ -45,14 +61,15 @@ TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfi
 }  // namespace serve
 
 /// A model without a language model. \throws Error naming file and tensor or setting
-/// \param adjust  changes the settings before the model is constructed (text vectors of items::TextAware)
+/// \param adjust  changes the settings before the model is constructed (text vectors of items::TextAware,
+/// kappa
+///                of items::Semantic)
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                                              std::shared_ptr<P> on = std::make_shared<P>(),
                                                              const Adjust& adjust = {}) {
     const io::Safetensors file(path);
-    auto config = config_of<Model>(file);
-    adjust(config);
+    const auto config = serve::adjusted<Model>(file, adjust);
     return serve::with_values<Model, P>(
         file, config, std::make_shared<const Model>(config.model, serve::number_of_items(file)), nullptr,
         std::move(on));
@@ -70,8 +87,7 @@ requires(Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesyste
     require(file.metadata("language_model") == language.digest, file.path() + ": language_model",
             "made with another language model", language.digest, file.metadata("language_model"));
     if (catalogue) check_origin(file, catalogue->digest(), language.digest);
-    auto config = config_of<Model>(file);
-    adjust(config);
+    const auto config = serve::adjusted<Model>(file, adjust);
     const data::Catalogue none;
     const auto text =
         std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words, language.encode);

@@ -148,6 +148,7 @@ void from_json(const J& j, Static::Config& c) {
 }  // namespace prompt
 
 namespace aligner {
+/// Of SemanticAttention as well: it has the same.
 template <class J>
 void to_json(J& j, const CrossAttention::Config& c) {
     j = J(J::value_t::object);
@@ -156,17 +157,6 @@ void to_json(J& j, const CrossAttention::Config& c) {
 }
 template <class J>
 void from_json(const J& j, CrossAttention::Config& c) {
-    settings::take(j, "heads", c.heads);
-    settings::take(j, "epsilon", c.epsilon);
-}
-template <class J>
-void to_json(J& j, const SemanticAttention::Config& c) {
-    j = J(J::value_t::object);
-    settings::put(j, "heads", c.heads);
-    settings::put(j, "epsilon", c.epsilon);
-}
-template <class J>
-void from_json(const J& j, SemanticAttention::Config& c) {
     settings::take(j, "heads", c.heads);
     settings::take(j, "epsilon", c.epsilon);
 }

@@ -34,6 +34,17 @@ inline ProgressSink silent() {
     return [](const Progress&) { return true; };
 }
 
+/// A callback for evaluations that tells the sink of cases done, `all` in total.
+/// \param progress, sink  must outlive the result
+inline auto evaluating(Progress& progress, Index all, const ProgressSink& sink) {
+    progress.kind = Progress::Kind::evaluation;
+    progress.all = all;
+    return [&progress, &sink](Index done) {
+        progress.done = done;
+        sink(progress);
+    };
+}
+
 /// One progress bar, with steps per second and the time left, redrawn at most ten times per second; prints
 /// one permanent line per epoch.
 inline ProgressSink progress_bar(std::FILE* out = stderr) {

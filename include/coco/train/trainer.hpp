@@ -75,13 +75,13 @@ public:
     /// case; another call continues.
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
         while (!state_.finished) {
-            if (!state_.begun) begin(train, valid);
+            if (!state_.begun) begin(train, valid, sink);
             if (!warm_[index()]) warm_up(train, valid);
             while (!stage_over())
                 if (!epoch(train, sink)) return false;
             end_stage();
         }
-        choose_lambda(valid);
+        choose_lambda(valid, sink);
         return true;
     }
 
@@ -155,8 +155,8 @@ private:
     }
 
     /// Prepares a training stage once per training run.
-    void begin(const data::Interactions& train, const data::Cases& valid) {
-        if (state_.stage == TrainingStage::joint) choose_lambda(valid);
+    void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
+        if (state_.stage == TrainingStage::joint) choose_lambda(valid, sink);
         if constexpr (Model::uses_knowledge)
             if (state_.stage == TrainingStage::joint)
                 initialise_prompts(trained_, train, config_.schedule.seed);
@@ -233,18 +233,15 @@ private:
 
     double validate(Progress progress, const ProgressSink& sink) {
         if (valid_.size() == 0) return 0;
-        progress.kind = Progress::Kind::evaluation;
-        progress.all = valid_.size();
-        const auto tell = [&](Index done) {
-            progress.done = done;
-            sink(progress);
-        };
+        const auto tell = evaluating(progress, valid_.size(), sink);
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
     }
-
-    void choose_lambda(const data::Cases& valid) {
+    void choose_lambda(const data::Cases& valid, const ProgressSink& sink) {
         if (state_.lambda_chosen) return;
-        state_.lambda_chosen = coco::choose_lambda(trained_, evaluator_, valid);
+        Progress progress{Progress::Kind::evaluation, state_.stage, state_.epoch(), epochs()};
+        const auto tell =
+            evaluating(progress, static_cast<Index>(channel_lambdas.size()) * valid.size(), sink);
+        state_.lambda_chosen = coco::choose_lambda(trained_, evaluator_, valid, std::ref(tell));
     }
 
     void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The semantic columns of a catalogue, as a run takes them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <coco/core/types.hpp>
+
+namespace experiment {
+
+/// Made by `semantic_columns` (material.hpp).
+struct SemanticColumns {
+    std::vector<float> kappa;  ///< items x columns; empty for a plain table
+    coco::Index columns = 0;
+    std::string space;  ///< digest of their space
+};
+
+}  // namespace experiment
