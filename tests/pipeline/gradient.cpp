@@ -99,6 +99,11 @@ TEST_CASE("joint step with semantic items: gradient equals the slope of the obje
             c.behaviour.items.map = map;
             check_gradient<Shop>(c, samples, true);
         }
+    auto gated = config<Shop>();
+    gated.behaviour.items.popularity = [](std::span<float> x) {
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.3f * static_cast<float>(i % 5) - 0.6f;
+    };
+    check_gradient<Shop>(gated, Samples::prefixes, true);
     if (coco::conformance::too_long_emulated()) return;
     auto c = config<Shop>();
     c.loss.objective = ObjectiveKind::bce;

@@ -143,7 +143,7 @@ TEST_CASE("semantic items: a recommender ranks as evaluation does, and a click c
     };
     Trainer<Semantic, Host> trainer(config, shop.data.catalogue, shop.language);
     trainer.fit(shop.split.train, shop.split.valid);
-    CHECK(trainer.state().lambda_chosen);
+    CHECK(trainer.state().channel_chosen);
     const std::filesystem::path path =
         std::filesystem::temp_directory_path() / text_of("coco-semantic-", ::getpid(), ".coco");
     save(path, trainer);

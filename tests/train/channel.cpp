@@ -52,7 +52,7 @@ TEST_CASE("channel: lambda is the best of its values on validation", "[channel]"
     const SmallShop shop(200);
     Trainer<Recommender, Host> trainer(config_of(shop, true), shop.data.catalogue);
     REQUIRE(trainer.fit(shop.split.train, shop.split.valid));
-    CHECK(trainer.state().lambda_chosen);
+    CHECK(trainer.state().channel_chosen);
     const float chosen = lambda_of(trainer.model());
     const double best = evaluate(trainer.model(), shop.split.valid).ndcg(10);
     for (const double lambda : channel_lambdas) {
@@ -64,6 +64,36 @@ TEST_CASE("channel: lambda is the best of its values on validation", "[channel]"
         if (value == chosen) CHECK(score == best);
         if (value < chosen) CHECK(score < best);
     }
+}
+
+TEST_CASE("channel: the gate is the best of its values, and a given lambda asks validation nothing",
+          "[channel]") {
+    const SmallShop shop(200);
+    auto c = config_of(shop, true);
+    const std::vector<float> popularity =
+        items::centred_log_popularity(shop.split.train.counts(shop.data.catalogue.size()));
+    c.model.behaviour.items.popularity = [&](std::span<float> to) {
+        std::copy(popularity.begin(), popularity.end(), to.begin());
+    };
+    Trainer<Recommender, Host> trainer(c, shop.data.catalogue);
+    REQUIRE(trainer.fit(shop.split.train, shop.split.valid));
+    const auto& trained = trainer.model();
+    const auto place = trained.parameters->list(trained.model->channel().gate().gate());
+    float chosen = 0;
+    trained.on->download(List<const float, space::Host>(place), &chosen);
+    const double best = evaluate(trained, shop.split.valid).ndcg(10);
+    for (const double gate : {0.0, -0.1, 0.1, 0.2, 0.3, 0.5}) {
+        const float value = static_cast<float>(gate);
+        trained.on->upload(&value, place);
+        const double score = evaluate(trained, shop.split.valid).ndcg(10);
+        CHECK(score <= best);
+        if (value == chosen) CHECK(score == best);
+    }
+
+    c.model.channel.lambda = 2.5;
+    Trainer<Recommender, Host> given(c, shop.data.catalogue);
+    REQUIRE(given.fit(shop.split.train, shop.split.valid));
+    CHECK(lambda_of(given.model()) == 2.5f);
 }
 
 TEST_CASE("channel: without it the checkpoint is a table's, with it lambda is in the file", "[channel]") {
@@ -100,7 +130,7 @@ TEST_CASE("channel: without it the checkpoint is a table's, with it lambda is in
 
     Trainer<Recommender, Host> resumed(config_of(shop, true), shop.data.catalogue);
     resume(folder / "channel.coco", resumed);
-    CHECK(resumed.state().lambda_chosen);
+    CHECK(resumed.state().channel_chosen);
     auto other = config_of(shop, true);
     other.model.behaviour.items.space = "others";
     Trainer<Recommender, Host> stranger(other, shop.data.catalogue);

@@ -48,6 +48,13 @@ concept HasSemanticColumns = requires(const T& t, const typename T::template Sav
     { t.columns() } -> std::convertible_to<Index>;
 };
 
+/// Optional beside them: `Saved::popularity`, items x 1 or empty, by which a ranking weighs kappa.
+template <class T>
+concept HasPopularity = requires(const T& t, const typename T::template Saved<Archetype>& saved) {
+    { saved.popularity } -> std::convertible_to<CRows<Archetype>>;
+    { t.has_popularity() } -> std::convertible_to<bool>;
+};
+
 }  // namespace items
 
 /// One vector per item. They are the input of a backbone, and the vectors by which items are ranked.

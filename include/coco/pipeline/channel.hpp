@@ -9,9 +9,11 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/items/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/popularity_gate.hpp>
 #include <coco/store/transfer.hpp>
 
 namespace coco {
@@ -20,10 +22,12 @@ namespace coco {
 struct ChannelConfig {
     bool on = false;  ///< of a pipeline without a language model; others have it where their items allow it
     double decay = 0.6;  ///< weight of an item relative to the next newer one, in [0, 1]
+    double lambda = -1;  ///< weight of the channel before it is trained; negative: chosen by validation
 };
 
-/// Values of lambda that validation chooses from.
+/// Values that validation chooses from: the channel's weight, and the gate of items of known popularity.
 inline constexpr std::array<double, 7> channel_lambdas{0, 1, 2, 4, 8, 12, 16};
+inline constexpr std::array<double, 5> channel_gates{-0.1, 0.1, 0.2, 0.3, 0.5};
 
 /// k_i = sum over the rows i' <= i of a segment of decay^(i - i') kappa, divided by the sum of the weights.
 template <class T>
@@ -111,20 +115,27 @@ struct DotTerm {
     }
 };
 
-/// score(u, i) = h v_i + lambda k_u kappa_i, as one product over d + r columns.
+/// score(u, i) = h v_i + lambda g_i k_u kappa_i, as one product over d + r columns; g_i = 1 where it is not
+/// known how often items were seen.
 class Channel {
 public:
     Channel() = default;
-    /// \throws Error where the decay is out of range
-    [[gnu::cold, gnu::noinline]] Channel(ParameterLayout& layout, const ChannelConfig& config)
-        : decay_(config.decay) {
+    /// \param gated  the items have a popularity    \throws Error where the decay is out of range
+    [[gnu::cold, gnu::noinline]] Channel(ParameterLayout& layout, const ChannelConfig& config, bool gated)
+        : decay_(config.decay), start_(config.lambda), gated_(gated) {
         require(config.decay >= 0 && config.decay <= 1, "channel.decay", "out of range", "0 to 1",
                 text_of(config.decay));
         layout.group("channel");
         lambda_ = layout.claim("channel.lambda", 1, 1, Init::zeros());
+        if (gated) gate_ = PopularityGate(layout);
     }
 
     const TensorRef& lambda() const { return lambda_; }
+    /// Lambda at the start of its training; negative: chosen by validation.
+    double start() const { return start_; }
+    bool gated() const { return gated_; }
+    /// The gate, where it has one.
+    const PopularityGate& gate() const { return gate_; }
 
     /// k of each target, targets x r. \param kappa  items x r
     template <class P>
@@ -171,18 +182,35 @@ public:
         return out;
     }
 
-    /// Items: [v ; kappa], items x (d + r).
-    template <class P>
-    Rows<P> vectors(Context<P>& ctx, CRows<P> v, CRows<P> kappa) const {
-        const Rows<P> out = ctx.work.keep(v.rows, v.cols + kappa.cols);
+    /// [v ; g kappa], items x (d + r). \param items  the items' forward pass
+    template <class P, class Items>
+    Rows<P> vectors(Context<P>& ctx, const Items& items) const {
+        const CRows<P> v = items.vectors, kappa = items.kappa;
+        const Rows<P> out = ctx.work.keep(v.rows, v.cols + kappa.cols),
+                      columns = out.cols_from(v.cols, kappa.cols);
         nn::copy<P>(ctx.on, v, out.cols_from(0, v.cols));
-        nn::copy<P>(ctx.on, kappa, out.cols_from(v.cols, kappa.cols));
+        if constexpr (requires { items.popularity; })
+            if (gated_) {
+                gate_.forward<P>(ctx, kappa, items.popularity, columns);
+                return out;
+            }
+        nn::copy<P>(ctx.on, kappa, columns);
         return out;
+    }
+    /// Gradients of the items and the gate (+=). \param y  from `vectors`    \param dy  its gradient
+    template <class P, class Items>
+    void vectors_backward(Context<P>& ctx, const Items& items, CRows<P> y, CRows<P> dy) const {
+        const Index d = items.vectors.cols, r = items.kappa.cols;
+        nn::copy<P>(ctx.on, dy.cols_from(0, d), items.gradient, Write::add);
+        if constexpr (requires { items.popularity; })
+            if (gated_) gate_.backward<P>(ctx, items.popularity, y.cols_from(d, r), dy.cols_from(d, r));
     }
 
 private:
     TensorRef lambda_;
-    double decay_ = 0.6;
+    double decay_ = 0.6, start_ = -1;
+    bool gated_ = false;
+    PopularityGate gate_;
 };
 
 }  // namespace coco

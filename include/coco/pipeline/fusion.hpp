@@ -26,7 +26,7 @@ public:
     };
 
     BehaviourFusion(ParameterLayout& layout, const typename Aligner::Config& config, const ChannelConfig&,
-                    Index width, Index)
+                    Index width, Index, bool)
         : aligner_(layout, config, width, 0) {}
 
     /// Columns of knowledge rows.
@@ -79,15 +79,15 @@ public:
     };
 
     SemanticFusion(ParameterLayout& layout, const typename Aligner::Config& config,
-                   const ChannelConfig& channel, Index width, Index columns)
-        : aligner_(layout, config, width, columns), channel_(layout, channel) {}
+                   const ChannelConfig& channel, Index width, Index columns, bool gated)
+        : aligner_(layout, config, width, columns), channel_(layout, channel, gated) {}
 
     static Index knowledge_width(Index, Index columns) { return columns; }
     const Channel& channel() const { return channel_; }
 
     template <class P, class Items>
     CRows<P> ranked(Context<P>& ctx, const Items& items) const {
-        return channel_.vectors(ctx, CRows<P>(items.vectors), items.kappa);
+        return channel_.vectors(ctx, items);
     }
 
     template <class P, class Items>
@@ -122,8 +122,7 @@ public:
     template <class P, class Items>
     void backward_vectors(Context<P>& ctx, const Saved<P>& saved, const Items& items) const {
         if (!saved.dvectors.empty())
-            nn::copy<P>(ctx.on, CRows<P>(saved.dvectors).cols_from(0, items.gradient.cols), items.gradient,
-                        Write::add);
+            channel_.vectors_backward(ctx, items, saved.vectors, CRows<P>(saved.dvectors));
     }
 
 private:

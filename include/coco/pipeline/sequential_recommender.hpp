@@ -45,7 +45,9 @@ public:
         : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {
         require(may_have_channel || !config.channel.on, "channel", "these items have no semantic columns",
                 "items::Semantic");
-        if (config.channel.on) channel_ = Channel(layout_, config.channel);
+        bool gated = false;
+        if constexpr (items::HasPopularity<Items>) gated = behaviour_.items().has_popularity();
+        if (config.channel.on) channel_ = Channel(layout_, config.channel, gated);
     }
     SequentialRecommender(const SequentialRecommender&) = delete;
     SequentialRecommender& operator=(const SequentialRecommender&) = delete;
@@ -89,8 +91,7 @@ public:
         ItemVectors<P> vectors{behaviour_.items().forward(ctx), {}};
         vectors.ranked = vectors.items.vectors;
         if constexpr (may_have_channel)
-            if (config_.channel.on)
-                vectors.ranked = channel_.vectors(ctx, vectors.ranked, vectors.items.kappa);
+            if (config_.channel.on) vectors.ranked = channel_.vectors(ctx, vectors.items);
         return vectors;
     }
 

@@ -31,7 +31,7 @@ COCO_JSON_NAMES(Positions, {{Positions::recent, "recent"}, {Positions::oldest, "
 COCO_JSON_NAMES(TrainingStage, {{TrainingStage::behaviour, "behaviour"}, {TrainingStage::joint, "joint"}})
 COCO_JSON_NAMES(NegativesFrom, {{NegativesFrom::train, "train"}, {NegativesFrom::all_leaking, "all_leaking"}})
 
-COCO_JSON_FIELDS(ChannelConfig, on, decay)
+COCO_JSON_FIELDS(ChannelConfig, on, decay, lambda)
 COCO_JSON_FIELDS(LossWeights, objective, alpha, beta, gamma, temperature, auxiliary_on)
 COCO_JSON_FIELDS(AdamWConfig, beta1, beta2, epsilon, decay, clip)
 COCO_JSON_FIELDS(Sampling, samples, positions, window, joint_targets, without_knowledge, budget)
@@ -59,14 +59,14 @@ void to_json(Json& j, const T& value) {
     for_each_field(value, [&](const char* key, const auto& field) { settings::put(j, key, field); });
     // Of models with a channel alone: other checkpoints stay as they were.
     if constexpr (std::is_same_v<T, TrainState>)
-        if (value.lambda_chosen) settings::put(j, "lambda_chosen", value.lambda_chosen);
+        if (value.channel_chosen) settings::put(j, "channel_chosen", value.channel_chosen);
 }
 template <class T>
 requires std::is_same_v<T, TrainingDiagnostics> || std::is_same_v<T, TrainState>
 void from_json(const Json& j, T& value) {
     for_each_field(value, [&](const char* key, auto& field) { settings::take(j, key, field); });
     if constexpr (std::is_same_v<T, TrainState>)
-        value.lambda_chosen = j.contains(std::string("lambda_chosen"));
+        value.channel_chosen = j.contains(std::string("channel_chosen"));
 }
 
 /// All settings of a training run.

@@ -31,11 +31,11 @@ struct EarlyStopping {
 /// The position in the schedule.
 struct TrainState {  // NOLINT: names made by Boost.Hana's macro
     TrainingStage stage = TrainingStage::behaviour;
-    bool begun = false;          ///< the stage's preparation (joint: initialising prompts) is done
-    bool finished = false;       ///< both stages have ended
-    bool lambda_chosen = false;  ///< the channel's, by validation
-    Index batch = 0;             ///< batches done in the current epoch
-    std::uint64_t step = 0;      ///< steps of both stages: keys random bits
+    bool begun = false;           ///< the stage's preparation (joint: initialising prompts) is done
+    bool finished = false;        ///< both stages have ended
+    bool channel_chosen = false;  ///< its lambda and gate, by validation
+    Index batch = 0;              ///< batches done in the current epoch
+    std::uint64_t step = 0;       ///< steps of both stages: keys random bits
     Index stage_step = 0;
     EarlyStopping best[2];            ///< one per stage
     TrainingDiagnostics diagnostics;  ///< of the current epoch, or of the last one

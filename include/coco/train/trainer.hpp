@@ -18,7 +18,7 @@
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/sampling/epoch_sampler.hpp>
 #include <coco/train/adamw.hpp>
-#include <coco/train/choose_lambda.hpp>
+#include <coco/train/choose_channel.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/state.hpp>
@@ -81,7 +81,7 @@ public:
                 if (!epoch(train, sink)) return false;
             end_stage();
         }
-        choose_lambda(valid, sink);
+        choose_channel(valid, sink);
         return true;
     }
 
@@ -156,7 +156,7 @@ private:
 
     /// Prepares a training stage once per training run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
-        if (state_.stage == TrainingStage::joint) choose_lambda(valid, sink);
+        if (state_.stage == TrainingStage::joint) choose_channel(valid, sink);
         if constexpr (Model::uses_knowledge)
             if (state_.stage == TrainingStage::joint)
                 initialise_prompts(trained_, train, config_.schedule.seed);
@@ -236,12 +236,11 @@ private:
         const auto tell = evaluating(progress, valid_.size(), sink);
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
     }
-    void choose_lambda(const data::Cases& valid, const ProgressSink& sink) {
-        if (state_.lambda_chosen) return;
+    void choose_channel(const data::Cases& valid, const ProgressSink& sink) {
+        if (state_.channel_chosen) return;
         Progress progress{Progress::Kind::evaluation, state_.stage, state_.epoch(), epochs()};
-        const auto tell =
-            evaluating(progress, static_cast<Index>(channel_lambdas.size()) * valid.size(), sink);
-        state_.lambda_chosen = coco::choose_lambda(trained_, evaluator_, valid, std::ref(tell));
+        const auto tell = evaluating(progress, channel_choices(*trained_.model) * valid.size(), sink);
+        state_.channel_chosen = coco::choose_channel(trained_, evaluator_, valid, std::ref(tell));
     }
 
     void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {
