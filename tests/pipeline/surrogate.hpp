@@ -28,6 +28,7 @@ public:
           decoupler_(layout_, config_.decoupler, semantic ? columns() : width, llm_.width()),
           aligner_(layout_, config_.aligner, width, semantic ? columns() : 0),
           channel_(lambda()),
+          gate_(gate()),
           adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
           brought_(bench.on),
           batch_(uploaded(host)),
@@ -163,9 +164,24 @@ private:
         else
             return {};
     }
-    /// [x ; kappa] and [x ; 0], row by row.
-    Numbers joined(const Numbers& x) const {
-        return beside(x, [&](std::size_t at) { return kappa_[at]; });
+    coco::TensorRef gate() {
+        if constexpr (semantic)
+            if (config_.behaviour.items.popularity) {
+                std::vector<float> given(items);
+                config_.behaviour.items.popularity(given);
+                popularity_.assign(given.begin(), given.end());
+                return layout_.claim("channel.gate", 1, 1, coco::Init::zeros());
+            }
+        return {};
+    }
+    /// [x ; g kappa] and [x ; 0], row by row.
+    Numbers joined(const Numbers& x) {
+        Numbers gates(items, 1.0);
+        for (std::size_t i = 0; i < popularity_.size(); ++i)
+            gates[i] = std::exp(-bench_.value(gate_)[0] * popularity_[i]);
+        return beside(x, [&](std::size_t at) {
+            return gates[at / static_cast<std::size_t>(columns())] * kappa_[at];
+        });
     }
     Numbers padded(const Numbers& x) const {
         return beside(x, [](std::size_t) { return 0.0; });
@@ -280,7 +296,8 @@ private:
     Prompt prompt_;
     Decoupler decoupler_;
     Aligner aligner_;
-    coco::TensorRef channel_;
+    Numbers popularity_;
+    coco::TensorRef channel_, gate_;
     Adapter adapter_;
     coco::Workspace<P> brought_;
     coco::Batch<P> batch_;
