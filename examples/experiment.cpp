@@ -11,6 +11,7 @@
 #include <coco/io/atomic_file.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
+#include "experiment/groups.hpp"
 #include "experiment/material.hpp"
 #include "experiment/report.hpp"
 
@@ -38,6 +39,7 @@ public:
         if (o_.recipe == "s3rec") default_to("--seen", o_.seen, "zeroed");
         o_.hidden = o_.feed_forward();
         const bool plain = o_.coco.empty() && o_.llm.empty();
+        if (o_.items == "text") o_.items = "semantic";
         if (o_.coco.empty()) o_.coco = o_.llm.empty() || o_.model == "pop" ? "off" : "full";
         if (o_.joint_epochs < 0) o_.joint_epochs = plain || o_.coco == "channel" ? 0 : 3;
         coco::require(o_.coco != "channel" || o_.joint_epochs == 0, "--joint-epochs",
@@ -51,6 +53,13 @@ public:
                       "--items semantic or --coco channel");
         coco::require(o_.items != "semantic" || o_.coco != "paper", "--coco paper", "has no semantic items",
                       "--items table");
+        const bool several = o_.text_layer.size() * o_.shrink.size() > 1;
+        coco::require(!several || (!o_.stage1.empty() && o_.items == "table"),
+                      "--text-layer, --shrink: several values",
+                      "validation chooses among them over a finished stage 1 that does not read them",
+                      "--stage1 FILE and --items table");
+        coco::require(o_.text_layer.size() == 1 || o_.item_vectors.empty(), "--text-layer",
+                      "the vectors of --item-vectors have no layers", "one value");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -115,15 +124,26 @@ private:
                {"ce", "bce"});
         choice("--items", o_.items,
                "item vectors: a table, or a table plus a linear map of semantic columns (the items' texts, "
-               "whitened)",
-               {"table", "semantic"});
-        add("--text-layer", o_.text_layer,
-            "semantic columns are made of the language model's rows after this layer; 0: token embeddings "
-            "[default: the first of the second half]")
-            ->check(CLI::Range(-1.0, 1e9));
+               "whitened; \"text\" means the same)",
+               {"table", "semantic", "text"});
+        app_.add_option("--text-layer", o_.text_layer,
+                        "semantic columns are made of the language model's rows after this layer; 0: token "
+                        "embeddings; -1: the first layer of its second half; of several (0,16) validation "
+                        "chooses, which needs --stage1")
+            ->delimiter(',')
+            ->check(CLI::Range(-1.0, 1e9))
+            ->capture_default_str();
         number("--columns", o_.columns, "semantic columns, at most", 1);
-        number("--shrink", o_.shrink, "of semantic columns: added to each variance, relative to the largest",
-               1e-12);
+        app_.add_option("--shrink", o_.shrink,
+                        "of semantic columns: added to each variance, relative to the largest; of several "
+                        "(.001,.1) validation chooses, which needs --stage1")
+            ->delimiter(',')
+            ->check(CLI::Range(1e-12, 1e9))
+            ->capture_default_str();
+        add("--lambda", o_.lambda, "weight of the semantic columns at first [default: chosen by validation]")
+            ->check(CLI::Range(0.0, 1e9));
+        app_.add_flag("--no-gate", o_.no_gate,
+                      "semantic columns weigh the same for rare and frequent items: no gate by popularity");
         add("--item-vectors", o_.item_vectors,
             "text vectors, items x width in the catalogue's order (.npy, float32) "
             "[default: those of --llm, see --text-layer]")
@@ -237,6 +257,8 @@ Json settings_of(const Options& o) {
             {"text_layer", o.text_layer},
             {"columns", o.columns},
             {"shrink", o.shrink},
+            {"lambda", o.lambda},
+            {"gate", !o.no_gate},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},
             {"llm", o.llm},
@@ -319,14 +341,15 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    const SemanticColumns semantic =
-        o.semantic() ? semantic_columns(o, catalogue, language) : SemanticColumns{};
+    const std::vector<SemanticColumns> semantic =
+        o.semantic() ? semantic_columns(o, catalogue, language) : std::vector<SemanticColumns>(1);
     Job job{o,
             catalogue,
             data.interactions,
             split,
             language,
             semantic,
+            &semantic.front(),
             seed,
             of_seed(o.save, seed, several),
             of_seed(o.resume, seed, several),
@@ -373,7 +396,8 @@ int run_all(Options o) {
             return 130;
         }
     }
-    const Json report = report_of(settings_of(o), about, popular, results);
+    Json report = report_of(settings_of(o), about, popular, results);
+    report["groups"] = groups_of(split, items, results);
     print_table(std::cout, report, name);
     if (!o.report.empty()) write(o.report, report.dump(2) + "\n");
     if (!o.per_user.empty()) write(o.per_user, per_user(data, split.test, results));

@@ -100,9 +100,9 @@ inline std::vector<std::string> lines_of(const coco::data::Catalogue& catalogue,
 
 /// A language model's vectors of the items' lines, items x its width; read once and kept in the cache.
 inline std::vector<float> read_lines(const Options& o, const coco::data::Catalogue& catalogue,
-                                     const coco::llm::TextModel& language) {
+                                     const coco::llm::TextModel& language, Index layer) {
     coco::llm::TextVectorSettings settings;
-    settings.layer = o.text_layer;
+    settings.layer = layer;
     coco::Host on(o.threads);
     const bool shown = !o.quiet && ::isatty(STDERR_FILENO) != 0;
     const std::vector<std::string> lines = lines_of(catalogue, o.item_line);
@@ -116,18 +116,26 @@ inline std::vector<float> read_lines(const Options& o, const coco::data::Catalog
     return vectors;
 }
 
-/// Semantic columns of the options' text vectors: of the file they name, or of `language`.
-inline SemanticColumns semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
-                                        const coco::llm::TextModel* language) {
-    coco::io::Matrix vectors;
-    if (o.item_vectors.empty()) {
-        vectors.columns = language->source.config.width;
-        vectors.values = read_lines(o, catalogue, *language);
-    } else {
-        vectors = coco::io::load_npy(o.item_vectors, catalogue.size());
+/// Semantic columns of the options' text vectors, of the file they name or of `language`: for each layer and
+/// shrink.
+inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
+                                                     const coco::llm::TextModel* language) {
+    std::vector<SemanticColumns> all;
+    for (const Index layer : o.text_layer) {
+        coco::io::Matrix vectors;
+        if (o.item_vectors.empty()) {
+            vectors.columns = language->source.config.width;
+            vectors.values = read_lines(o, catalogue, *language, layer);
+        } else {
+            vectors = coco::io::load_npy(o.item_vectors, catalogue.size());
+        }
+        for (const double shrink : o.shrink) {
+            const auto space =
+                coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, shrink);
+            all.push_back({space(vectors.values), space.columns(), space.digest(), layer, shrink});
+        }
     }
-    const auto space = coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, o.shrink);
-    return {space(vectors.values), space.columns(), space.digest()};
+    return all;
 }
 
 /// The default of `--samples`: every prefix is a sample, as in evaluation, if that packs fewer than 12 times

@@ -20,8 +20,11 @@ struct Options {
     std::string data, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
     std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
     bool shuffle_text = false;
-    Index text_layer = -1, columns = 256;
-    double shrink = 1e-3;
+    std::vector<Index> text_layer{0};
+    Index columns = 256;
+    std::vector<double> shrink{1e-3};
+    double lambda = -1;
+    bool no_gate = false;
 
     std::string coco, llm;
     std::string item_line = coco::data::ItemLine::usual;

@@ -53,6 +53,9 @@ inline Json course_of(const Result& r) {
     out["seed"] = r.seed;
     out["stage1"] = r.stage1;
     out["lambda"] = r.lambda;
+    out["gate"] = r.gate;
+    out["text_layer"] = r.text_layer;
+    out["shrink"] = r.shrink;
     out["epochs"] = {{"behaviour", r.epochs[0]},
                      {"behaviour_best", r.best_epoch[0]},
                      {"joint", r.epochs[1]},

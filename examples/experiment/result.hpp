@@ -25,8 +25,9 @@ struct Job {
     const coco::data::Catalogue& catalogue;  ///< texts already shuffled if requested
     const coco::data::Interactions& everything;
     const coco::data::Split& split;
-    const coco::llm::TextModel* language;  ///< null if none is used
-    const SemanticColumns& semantic;
+    const coco::llm::TextModel* language;         ///< null if none is used
+    const std::vector<SemanticColumns>& choices;  ///< of semantic columns; of several validation chooses
+    const SemanticColumns* semantic;              ///< those in use, one of `choices`
     std::uint64_t seed;
     std::string save, resume, stage1;  ///< this seed's files; empty: none
 };
@@ -47,8 +48,10 @@ struct Result {
     coco::Metrics valid, test;
     std::optional<coco::Metrics> base_valid, base_test;  ///< end of stage 1
     SeenMetrics test_by_seen, base_test_by_seen;         ///< the same for every treatment of seen items
-    double lambda = 0;                                   ///< of the channel
-    std::string stage1;                                  ///< "trained", "trained and kept", "read", "resumed"
+    double lambda = 0, gate = 0;                         ///< of the channel
+    Index text_layer = 0;                                ///< of its columns
+    double shrink = 0;
+    std::string stage1;  ///< "trained", "trained and kept", "read", "resumed"
     Index epochs[2] = {0, 0}, best_epoch[2] = {0, 0};
     double seconds = 0;  ///< total
     Effort effort;

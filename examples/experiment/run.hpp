@@ -33,15 +33,22 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         o.block == "original" ? coco::backbone::SASRecForm::original : coco::backbone::SASRecForm::s3rec, c,
         job.catalogue.size());
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
-        c.model.behaviour.items.columns = job.semantic.columns;
+        c.model.behaviour.items.columns = job.semantic->columns;
         c.model.behaviour.items.map = o.items == "semantic";
-        c.model.behaviour.items.space = job.semantic.space;
-        c.model.behaviour.items.kappa = [given = &job.semantic.kappa](std::span<float> out) {
+        c.model.behaviour.items.space = job.semantic->space;
+        c.model.behaviour.items.kappa = [given = &job.semantic->kappa](std::span<float> out) {
             coco::require(given->size() == out.size(), "semantic columns", "do not fit the catalogue",
                           coco::text_of(out.size(), " numbers"), coco::text_of(given->size()));
             std::copy(given->begin(), given->end(), out.begin());
         };
+        if (!o.no_gate)
+            c.model.behaviour.items.popularity = [&job](std::span<float> out) {
+                const std::vector<float> given = coco::items::centred_log_popularity(
+                    job.split.train.counts(static_cast<Index>(out.size())));
+                std::copy(given.begin(), given.end(), out.begin());
+            };
         c.model.channel.on = o.coco == "channel";
+        c.model.channel.lambda = o.lambda;
     }
     c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
     c.model.loss.alpha = o.alpha;
@@ -189,22 +196,48 @@ SeenMetrics measure_by_seen(const coco::TrainedModel<Model, P>& trained, const c
     return {all.begin(), all.end()};
 }
 
-/// The lambda of a model's channel.
+/// A number among a model's parameters.
 template <class Model, class P>
-double lambda_of(const coco::TrainedModel<Model, P>& trained) {
+double number(const coco::TrainedModel<Model, P>& trained, const coco::TensorRef& tensor) {
     typename P::Scalar value = 0;
-    trained.on->download(ConstNumbers<P>(trained.parameters->list(trained.model->channel().lambda())),
-                         &value);
+    trained.on->download(ConstNumbers<P>(trained.parameters->list(tensor)), &value);
     return static_cast<double>(value);
+}
+
+/// Of the job's choices of semantic columns, the one whose channel over the behaviour of `stage1` has the
+/// best N@10 on the validation cases.
+template <class Base, class P>
+const SemanticColumns* best_columns(coco::Trainer<Base, P>& stage1, Job job, const std::shared_ptr<P>& on) {
+    const SemanticColumns* best = job.semantic;
+    if constexpr (coco::model::may_have_channel<Base>) {
+        double most = -1;
+        for (const SemanticColumns& choice : job.choices) {
+            job.semantic = &choice;
+            coco::TrainConfig<Base> config = config_for<Base>(job);
+            config.model.channel.on = true;
+            config.schedule.joint_epochs = 0;
+            const auto trainer = trainer_for<Base>(config, job, on);
+            hand_on<Base>(stage1, *trainer);
+            trainer->fit(job.split.train, job.split.valid);
+            const double score =
+                measure(trainer->model(), job.split.valid, "semantic columns, validation", job.options)
+                    .ndcg(10);
+            if (!job.options.quiet)
+                std::fprintf(stderr, "\r\033[Klayer %lld, shrink %g: validation N@10 %.4f\n",
+                             static_cast<long long>(choice.text_layer), choice.shrink, score);
+            if (score > most) most = score, best = &choice;
+        }
+    }
+    return best;
 }
 
 /// Runs one seed from beginning to end. \param on  the policy that computes
 template <class Model, class P>
-Result run(const Job& job, const std::shared_ptr<P>& on) {
+Result run(Job job, const std::shared_ptr<P>& on) {
     using SequentialRecommender = base_of<Model>;
     const auto start = std::chrono::steady_clock::now();
     const Options& o = job.options;
-    const coco::TrainConfig<Model> config = config_for<Model>(job);
+    coco::TrainConfig<Model> config = config_for<Model>(job);
     Result result;
     result.seed = job.seed;
     result.stage1 = "trained";
@@ -229,6 +262,10 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
             if (!fitting()) return stopped();
             result.effort = fitting.effort();
             base_row(stage1->model());
+            if (job.choices.size() > 1) {
+                job.semantic = best_columns(*stage1, job, on);
+                config = config_for<Model>(job);
+            }
         }
 
         const auto trainer = trainer_for<Model>(config, job, on);
@@ -251,7 +288,13 @@ Result run(const Job& job, const std::shared_ptr<P>& on) {
         result.test_by_seen = measure_by_seen(trainer->model(), job.split.test, "test", o);
         result.test = result.test_by_seen[o.seen_index()];
         if constexpr (coco::model::may_have_channel<Model>)
-            if (trainer->model().model->has_channel()) result.lambda = lambda_of(trainer->model());
+            if (trainer->model().model->has_channel()) {
+                const coco::Channel& channel = trainer->model().model->channel();
+                result.lambda = number(trainer->model(), channel.lambda());
+                if (channel.gated()) result.gate = number(trainer->model(), channel.gate().gate());
+                result.text_layer = job.semantic->text_layer;
+                result.shrink = job.semantic->shrink;
+            }
         if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(behaviour_of(*trainer));
         if (whole && o.joint_epochs == 0 && o.coco != "channel") {
             result.base_test_by_seen = result.test_by_seen;

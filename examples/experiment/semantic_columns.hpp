@@ -15,6 +15,8 @@ struct SemanticColumns {
     std::vector<float> kappa;  ///< items x columns; empty for a plain table
     coco::Index columns = 0;
     std::string space;  ///< digest of their space
+    coco::Index text_layer = 0;
+    double shrink = 0;
 };
 
 }  // namespace experiment

@@ -179,9 +179,8 @@ private:
         Numbers gates(items, 1.0);
         for (std::size_t i = 0; i < popularity_.size(); ++i)
             gates[i] = std::exp(-bench_.value(gate_)[0] * popularity_[i]);
-        return beside(x, [&](std::size_t at) {
-            return gates[at / static_cast<std::size_t>(columns())] * kappa_[at];
-        });
+        return beside(
+            x, [&](std::size_t at) { return gates[at / static_cast<std::size_t>(columns())] * kappa_[at]; });
     }
     Numbers padded(const Numbers& x) const {
         return beside(x, [](std::size_t) { return 0.0; });
