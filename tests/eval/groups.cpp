@@ -31,7 +31,7 @@ TEST_CASE("groups: occurrences of targets and lengths of histories", "[groups]")
     for (const Index i : {Index{0}, split.test.size() / 2, split.test.size() - 1}) {
         Index count = 0;
         for (Id user = 0; user < static_cast<Id>(split.train.users()); ++user)
-            for (const Id item : split.train[user]) count += item == split.test[i].target ? 1 : 0;
+            for (const Id item : split.train.of(user)) count += item == split.test[i].target ? 1 : 0;
         CHECK(occurrences[static_cast<std::size_t>(i)] == count);
         CHECK(lengths[static_cast<std::size_t>(i)] == static_cast<Index>(split.test[i].history.size()));
     }
