@@ -61,7 +61,10 @@ public:
         const auto trainer = trainer_for<SequentialRecommender>(config, job_, host_);
         hand_on<SequentialRecommender>(stage1, *trainer);
         const bool done = fit(*trainer, channel_row);
-        std::printf("lambda = %g, the best on validation\n", lambda_of(trainer->model()));
+        const coco::Channel& weights = trainer->model().model->channel();
+        std::printf("lambda = %g, gate = %g, the best on validation\n",
+                    number(trainer->model(), weights.lambda()),
+                    number(trainer->model(), weights.gate().gate()));
         return done;
     }
     bool shop(coco::Trainer<SequentialRecommender, Host>& stage1) {
@@ -186,8 +189,18 @@ int main_job(Options o, bool quick, bool full) {
 
     const std::filesystem::path file = cache() / "main_job.coco";
     std::filesystem::create_directories(cache());
-    const SemanticColumns semantic = semantic_columns(o, data.catalogue, &language);
-    const Job job{o, data.catalogue, data.interactions, split, &language, semantic, 1, file.string(), {}, {}};
+    const std::vector<SemanticColumns> semantic = semantic_columns(o, data.catalogue, &language);
+    const Job job{o,
+                  data.catalogue,
+                  data.interactions,
+                  split,
+                  &language,
+                  semantic,
+                  &semantic.front(),
+                  1,
+                  file.string(),
+                  {},
+                  {}};
 
     coco::Report report;
     const coco::baseline::Popularity popular(split.train, data.catalogue.size());

@@ -103,20 +103,65 @@ def centred_users_choose_other_codes(t):
     assert 1 <= chosen[1] < chosen[0] <= 8, chosen
 
 
-def held_out_targets_change_no_chosen_bit(t):
-    """Two shops that differ in the users' last items alone: training and lambda are the same, bit by bit."""
-    folder = pathlib.Path(t.data)
-    other = t.folder / "other"
+def with_items_dealt_anew(t, place):
+    """A copy of the shop in which the users' items at this place of their sequences went to others."""
+    folder, other = pathlib.Path(t.data), t.folder / f"dealt{place}"
     shutil.copytree(folder, other)
     lines = [line.split() for line in (folder / "sequences.txt").read_text().splitlines()]
-    for line, last in zip(lines, [line[-1] for line in lines][1:] + [lines[0][-1]]):
-        line[-1] = last
+    for line, item in zip(lines, [line[place] for line in lines][1:] + [lines[0][place]]):
+        line[place] = item
     (other / "sequences.txt").write_text("".join(" ".join(line) + "\n" for line in lines))
+    return str(other)
+
+
+def held_out_targets_change_no_chosen_bit(t):
+    """Two shops that differ in the users' last items alone: training, lambda, gate and layer are the same."""
+    other = with_items_dealt_anew(t, -1)
     for coco in ("channel", "full"):
-        for name, data in (("one", t.data), ("two", str(other))):
+        for name, data in (("one", t.data), ("two", other)):
             t.run("--data", data, *SMALL[:-2], "--joint-epochs", "0" if coco == "channel" else "1", "--coco", coco,
-                  "--llm", "tiny", "--save", t.path(name))
+                  "--llm", "tiny", "--text-layer", "0,1", "--stage1", t.path(f"stage1-{name}"), "--save", t.path(name))
         t.same_file("one", "two")
+
+
+def tensors_of(path):
+    data = pathlib.Path(path).read_bytes()
+    header = int.from_bytes(data[:8], "little")
+    names = json.loads(data[8:8 + header])
+    return {k: v for k, v in names.items() if k != "__metadata__"}, data[8 + header:]
+
+
+def validation_trains_nothing(t):
+    """Other validation targets, where nothing is left to choose (one epoch, a given lambda): equal tensors."""
+    other = with_items_dealt_anew(t, -2)
+    for coco in ("channel", "full"):
+        for name, data in (("one", t.data), ("two", other)):
+            t.run("--data", data, *TINY, "--epochs", "1", "--joint-epochs", "0" if coco == "channel" else "1", "--coco",
+                  coco, "--llm", "tiny", "--lambda", "4", "--save", t.path(name))
+        assert tensors_of(t.path("one")) == tensors_of(t.path("two")), coco
+
+
+def validation_chooses_among_semantic_columns(t):
+    channel = ("--coco", "channel", "--llm", "tiny", "--text-layer", "0,1", "--shrink", ".001,1", "--stage1",
+               t.path("chosen.coco"))
+    small = SMALL[:-2]
+    both = t.report(*channel, small=small)
+    alone = {}
+    for layer in ("0", "1"):
+        for shrink in ("0.001", "1"):
+            one = t.report("--coco", "channel", "--llm", "tiny", "--text-layer", layer, "--shrink", shrink, "--stage1",
+                           t.path("chosen.coco"), small=small)
+            alone[int(layer), float(shrink)] = one
+    best = max(alone.values(), key=lambda r: r["valid"]["mean"]["N@10"])
+    (run,) = both["runs"]
+    assert both["valid"] == best["valid"] == alone[run["text_layer"], run["shrink"]]["valid"]
+    assert "--stage1" in t.run("--data", t.data, *small, *channel[:8], status=1)
+    assert sum(g["questions"] for g in both["groups"]["by_target_occurrences"]) == 60
+    assert sum(g["questions"] for g in both["groups"]["by_history_length"]) == 60
+    ungated = t.report("--coco", "channel", "--llm", "tiny", "--no-gate", small=small)
+    assert ungated["runs"][0]["gate"] == 0
+    text = t.report("--coco", "channel", "--llm", "tiny", "--items", "text", small=small)
+    assert text["settings"]["items"] == "semantic"
 
 
 def seeds_are_runs_of_their_own(t):
@@ -222,7 +267,8 @@ def the_quickstart_is_quick(t):
 def main():
     passed = failed = 0
     for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
-                  centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, seeds_are_runs_of_their_own,
+                  centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+                  validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
                   a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
                   a_gpu_trains_what_the_host_trains,
                   the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
