@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The targets a user links: coco::coco, and one target for each component whose library is there.
 
+include("${CMAKE_CURRENT_LIST_DIR}/need.cmake")
 find_package(Threads REQUIRED)
-find_package(Eigen3 3.4 REQUIRED NO_MODULE)
-find_package(Boost 1.74 REQUIRED)
-find_package(nlohmann_json 3.11 REQUIRED)
+coco_need("Eigen 3.4" libeigen3-dev Eigen3 3.4 NO_MODULE)
+coco_need("Boost 1.74" libboost-dev Boost 1.74)
+coco_need("nlohmann-json 3.11" nlohmann-json3-dev nlohmann_json 3.11)
 
 add_library(coco INTERFACE)
 add_library(coco::coco ALIAS coco)

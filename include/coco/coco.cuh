@@ -4,6 +4,10 @@
 /// nvcc. A source that needs both may also include <coco/coco.hpp>; it compiles faster in a separate source.
 #pragma once
 
+// First: it says what is missing.
+#include <coco/core/requirements.hpp>
+#include <coco/cuda/compiler.cuh>
+
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
@@ -19,6 +23,7 @@
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/evaluate.hpp>
+#include <coco/eval/groups.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/eval/t_test.hpp>
 #include <coco/exec/cost_model.hpp>

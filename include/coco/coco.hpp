@@ -4,6 +4,9 @@
 /// (coco::text), compressed files (coco::gz), .npy files (coco::npy).
 #pragma once
 
+// First: it says what is missing.
+#include <coco/core/requirements.hpp>
+
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
@@ -18,6 +21,7 @@
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/evaluate.hpp>
+#include <coco/eval/groups.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/eval/t_test.hpp>
 #include <coco/exec/cost_model.hpp>

@@ -3,6 +3,12 @@
 /// Type lists, searched by role. The only header that includes Boost.Hana.
 #pragma once
 
+#include <coco/core/requirements.hpp>
+
+#if !__has_include(<boost/hana/tuple.hpp>)
+#error \
+    "coco: Boost.Hana is not found: link coco::coco, or add Boost's folder to the include path (Debian: libboost-dev)"
+#endif
 #include <boost/hana/append.hpp>
 #include <boost/hana/count_if.hpp>
 #include <boost/hana/filter.hpp>

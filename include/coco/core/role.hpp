@@ -5,6 +5,8 @@
 /// Backbone given".
 #pragma once
 
+#include <coco/core/requirements.hpp>
+
 #include <type_traits>
 
 namespace coco {

@@ -3,6 +3,8 @@
 /// Basics for all other headers: integer types, the host/device qualifier, the version.
 #pragma once
 
+#include <coco/core/requirements.hpp>
+
 #include <cstddef>
 #include <cstdint>
 

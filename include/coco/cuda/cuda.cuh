@@ -4,6 +4,9 @@
 /// in float; the conformance tests use `BasicCuda<double>`.
 #pragma once
 
+// First: it says what is missing.
+#include <coco/cuda/compiler.cuh>
+
 #include <memory>
 #include <mutex>
 #include <span>

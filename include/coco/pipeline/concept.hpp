@@ -5,9 +5,11 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
+#include <coco/exec/policy.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/step.hpp>
@@ -107,6 +109,24 @@ constexpr bool explain_model() {
             "`Scoring<P> score(Context<P>&, const Batch<P>&, CRows<P> pure, const Segments<P>&) const` "
             "(docs/concepts.md#model)");
     return true;
+}
+
+/// True for a model and an execution policy. For any other types it does not compile, and the first line of
+/// the error message says why.
+template <class M, class P>
+constexpr bool explain_model_on() {
+    if constexpr (!std::is_class_v<P>)
+        static_assert(std::is_class_v<P>,
+                      "coco: the second template argument is the execution policy, for example coco::Host, "
+                      "not the type of a number (docs/concepts.md#executionpolicy)");
+    else if constexpr (!requires { sizeof(P); })
+        static_assert(
+            requires { sizeof(P); },
+            "coco: the execution policy is declared but not defined here: for coco::Cuda include "
+            "<coco/coco.cuh> in a .cu file that nvcc compiles, for coco::Host <coco/host/host.hpp>");
+    else
+        return explain_policy<P>() && explain_model<M>();
+    return false;
 }
 
 }  // namespace coco

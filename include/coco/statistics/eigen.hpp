@@ -18,6 +18,10 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
+#if !__has_include(<Eigen/Core>)
+#error \
+    "coco: Eigen is not found: link coco::coco, or add its folder to the include path (Debian: -I/usr/include/eigen3)"
+#endif
 #include <Eigen/Core>
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop

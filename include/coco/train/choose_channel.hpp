@@ -46,7 +46,7 @@ bool choose_channel(const TrainedModel<Model, P>& trained, Evaluator<Model, P>& 
             if (on_progress) on_progress(before + done);
         };
         double best = -1;
-        const auto choose = [&](const TensorRef& tensor, double chosen, const auto& values) {
+        const auto take_best = [&](const TensorRef& tensor, double chosen, const auto& values) {
             for (const double value : values) {
                 set(tensor, value);
                 double score = 0;
@@ -58,8 +58,8 @@ bool choose_channel(const TrainedModel<Model, P>& trained, Evaluator<Model, P>& 
             }
             set(tensor, chosen);
         };
-        choose(channel.lambda(), 0, channel_lambdas);
-        if (channel.gated()) choose(channel.gate().gate(), 0, channel_gates);
+        take_best(channel.lambda(), 0, channel_lambdas);
+        if (channel.gated()) take_best(channel.gate().gate(), 0, channel_gates);
         return true;
     } else {
         return false;
