@@ -13,6 +13,7 @@
 #include <coco/core/types.hpp>
 #include <coco/data/item_text.hpp>
 #include <coco/data/keys.hpp>
+#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 
@@ -23,7 +24,7 @@ public:
     /// \throws Error where the key is empty or already present
     Id add(std::string_view key, ItemText item = {}, const std::string& where = "catalogue") {
         if (key.empty()) throw Error(where, "item without a key");
-        if (keys_.find(key) != no_id) throw Error(where, "item given twice", {}, std::string(key));
+        if (keys_.find(key) != no_id) throw Error(where, "item given twice", {}, in_quotes(key));
         items_.push_back(std::move(item));
         return keys_.add(key);
     }

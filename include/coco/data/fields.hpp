@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Fields of a line: splitting at a separator, with or without quotes, and checked parsing of numbers.
+/// Fields of a line: splitting at a separator, with or without quotes, and checked reading of numbers and
+/// texts.
 #pragma once
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
+#include <coco/core/utf8.hpp>
 #include <coco/data/lines.hpp>
+#include <coco/data/notes.hpp>
+#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 
@@ -69,9 +75,55 @@ inline double number_in(std::string_view text, const std::string& where, std::st
     double value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (code != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-        throw Error(where, text_of("bad number in column ", column), "a finite number",
-                    text_of("\"", text, "\""));
+        throw Error(where, text_of("bad number in column ", column), "a finite number", in_quotes(text));
     return value;
+}
+
+/// Whether a field stands for a value that is not known: empty, a dash, "nan", "null", "none", "na", "n/a" in
+/// any case, "<NA>", "?" or "\N".
+inline bool is_missing(std::string_view text) {
+    if (text.size() > 4) return false;
+    std::string lower;
+    for (const char c : text) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const std::string_view mark : {"", "-", "--", "\xe2\x80\x93", "\xe2\x80\x94", "nan", "null", "none",
+                                        "na", "n/a", "<na>", "?", "\\n"})
+        if (lower == mark) return true;
+    return false;
+}
+
+/// A rating: a finite number; NaN for a missing one, with a note.
+/// \throws Error naming `where` and the column
+inline float rating_in(std::string_view text, const std::string& where, std::string_view column,
+                       Notes& notes) {
+    if (!is_missing(text)) return static_cast<float>(number_in(text, where, column));
+    notes.add(where, text_of("no number in column ", column, ", read as unknown (NaN)"));
+    return std::numeric_limits<float>::quiet_NaN();
+}
+
+/// A text of an item, as UTF-8: invalid sequences become U+FFFD, with a note.
+inline std::string utf8_text(std::string text, const std::string& where, std::string_view column,
+                             Notes& notes) {
+    if (text::is_valid(text)) return text;
+    notes.add(where, text_of("text that is not UTF-8 in ", column, ", invalid bytes read as U+FFFD"));
+    return text::replaced_invalid(text);
+}
+
+/// The same for a field of a table, where a mark of a missing value is read as empty, with a note.
+inline std::string text_in(std::string text, const std::string& where, std::string_view column,
+                           Notes& notes) {
+    if (text.empty() || !is_missing(text)) return utf8_text(std::move(text), where, column, notes);
+    notes.add(where, text_of("mark of a missing value in column ", column, ", read as empty"));
+    return {};
+}
+
+/// Names of columns for a message.
+inline std::string list_of(const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) {
+        const std::string shown = in_quotes(name);
+        (list += list.empty() ? "" : ", ").append(shown, 1, shown.size() - 2);
+    }
+    return list.size() > 2000 ? list.substr(0, 2000) + "..." : list;
 }
 
 /// The index of `name` among the names of a header line; -1 where it is missing.
@@ -87,9 +139,7 @@ inline Index required_column(const std::vector<std::string>& header, std::string
                              const std::string& where) {
     const Index at = column_of(header, name);
     if (at >= 0) return at;
-    std::string found;
-    for (const std::string& column : header) found += (found.empty() ? "" : ", ") + column;
-    throw Error(where, "missing column", std::string(name), found);
+    throw Error(where, "missing column", std::string(name), list_of(header));
 }
 
 /// Checks that a line has as many fields as the header.

@@ -5,9 +5,11 @@
 
 #include <zlib.h>
 
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <coco/core/error.hpp>
 #include <coco/data/lines.hpp>
@@ -18,22 +20,29 @@ namespace coco::data {
 class GzFile {
 public:
     /// \throws Error where the file cannot be opened
-    explicit GzFile(const std::filesystem::path& path) : name_(path.string()) {
+    explicit GzFile(const std::filesystem::path& path) : name_(path.string()), bytes_(1u << 16) {
         if (!std::filesystem::is_directory(path)) file_.reset(gzopen(name_.c_str(), "rb"));
         if (!file_) throw Error(name_, "cannot be opened");
         gzbuffer(file_.get(), 1u << 17);
     }
 
+    /// Lines end with '\n'; every other byte, NUL too, is a byte of the line.
     /// \throws Error where the compressed data is truncated or damaged
     bool read(std::string& line) {
         line.clear();
-        char chunk[4096];
-        while (gzgets(file_.get(), chunk, sizeof chunk) != nullptr) {
-            line += chunk;
-            if (line.ends_with('\n')) {
-                line.pop_back();
+        for (;;) {
+            const char* const begin = bytes_.data() + at_;
+            if (const void* const found = std::memchr(begin, '\n', size_ - at_)) {
+                const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - begin);
+                line.append(begin, length);
+                at_ += length + 1;
                 return true;
             }
+            line.append(begin, size_ - at_);
+            at_ = size_ = 0;
+            const int got = gzread(file_.get(), bytes_.data(), static_cast<unsigned>(bytes_.size()));
+            if (got <= 0) break;
+            size_ = static_cast<std::size_t>(got);
         }
         int code = Z_OK;
         const char* why = gzerror(file_.get(), &code);
@@ -48,6 +57,8 @@ private:
 
     std::string name_;
     std::unique_ptr<gzFile_s, Close> file_;
+    std::vector<char> bytes_;
+    std::size_t at_ = 0, size_ = 0;  // the part of bytes_ that is not yet read
 };
 
 }  // namespace coco::data

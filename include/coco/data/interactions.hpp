@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The items of each user in time order: one ragged list with one segment per user.
+/// The items of each user in time order: one ragged list with one segment per user; with ratings and times of
+/// the interactions where they are known.
 #pragma once
 
 #include <algorithm>
 #include <span>
 #include <vector>
 
+#include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
 
 namespace coco::data {
@@ -15,7 +17,13 @@ namespace coco::data {
 class Interactions {
 public:
     /// Appends the next user; an empty sequence is allowed. Returns the user's identifier.
-    Id add(std::span<const Id> sequence) {
+    /// \param ratings  one per item (NaN: unknown), or empty
+    /// \param times    one per item, or empty
+    /// \throws Error where these are neither one per item nor absent for all users
+    Id add(std::span<const Id> sequence, std::span<const float> ratings = {},
+           std::span<const double> times = {}) {
+        append(ratings_, ratings, sequence.size(), "ratings");
+        append(times_, times, sequence.size(), "times");
         items_.insert(items_.end(), sequence.begin(), sequence.end());
         offsets_.push_back(static_cast<Index>(items_.size()));
         return static_cast<Id>(users() - 1);
@@ -26,16 +34,23 @@ public:
     /// The number of interactions.
     Index size() const { return static_cast<Index>(items_.size()); }
 
-    std::span<const Id> of(Id user) const {
-        const std::size_t u = static_cast<std::size_t>(user);
-        return {items_.data() + offsets_[u], static_cast<std::size_t>(offsets_[u + 1] - offsets_[u])};
-    }
+    std::span<const Id> of(Id user) const { return segment(items_, user); }
 
     Index length(Id user) const { return static_cast<Index>(of(user).size()); }
+
+    /// The ratings of a user's items (NaN: unknown); empty where the data has none.
+    std::span<const float> ratings_of(Id user) const { return segment(ratings_, user); }
+
+    /// The times of a user's items, in the unit of the data; empty where the data has none.
+    std::span<const double> times_of(Id user) const { return segment(times_, user); }
 
     /// users()+1 offsets into `items()`.
     const std::vector<Index>& offsets() const { return offsets_; }
     const std::vector<Id>& items() const { return items_; }
+
+    /// Beside `items()`; empty where the data has none.
+    const std::vector<float>& ratings() const { return ratings_; }
+    const std::vector<double>& times() const { return times_; }
 
     /// The number of interactions of each of `item_count` items.
     std::vector<Index> counts(Index item_count) const {
@@ -45,8 +60,25 @@ public:
     }
 
 private:
+    template <class T>
+    std::span<const T> segment(const std::vector<T>& all, Id user) const {
+        if (all.empty()) return {};
+        const std::size_t u = static_cast<std::size_t>(user);
+        return {all.data() + offsets_[u], static_cast<std::size_t>(offsets_[u + 1] - offsets_[u])};
+    }
+    template <class T>
+    void append(std::vector<T>& all, std::span<const T> more, std::size_t items, const char* what) const {
+        const bool absent = items_.empty() || all.empty();
+        if (more.size() != items && !(more.empty() && absent))
+            throw Error(what, "not one for each item", text_of(items), text_of(more.size()));
+        if (!more.empty() && !items_.empty() && all.empty()) throw Error(what, "present for some users only");
+        all.insert(all.end(), more.begin(), more.end());
+    }
+
     std::vector<Index> offsets_{0};
     std::vector<Id> items_;
+    std::vector<float> ratings_;
+    std::vector<double> times_;
 };
 
 }  // namespace coco::data

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
@@ -48,18 +49,34 @@ private:
     std::string name_;
 };
 
-/// Lines of a file, without line ends ("\n" or "\r\n") and without a byte order mark.
+/// Lines of a file, without line ends ("\n" or "\r\n", also mixed) and without a byte order mark. A last line
+/// needs no line end. Every other byte is kept: NUL, other control characters, and bytes that are not UTF-8.
 template <LineSource Source = PlainFile>
 class Lines {
 public:
     explicit Lines(const std::filesystem::path& path) : source_(path), name_(path.string()) {}
 
     /// Reads the next line; false at the end of the file.
+    /// \throws Error where the file begins with a byte order mark of UTF-16 or UTF-32
     bool next(std::string& line) {
         if (!source_.read(line)) return false;
         ++at_;
         if (!line.empty() && line.back() == '\r') line.pop_back();
         if (at_ == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+        if (at_ == 1 && (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff") ||
+                         line.starts_with(std::string_view("\0\0\xfe\xff", 4))))
+            throw Error(name_, "wrong encoding", "UTF-8", "a byte order mark of UTF-16 or UTF-32");
+        return true;
+    }
+
+    /// Skips empty lines, which may only be the last ones of the file.
+    /// \returns whether `line`, the line just read, is one of them
+    /// \throws Error naming the empty line where another follows
+    bool skip_empty_end(const std::string& line, std::string_view problem, std::string_view expected) {
+        if (!line.empty()) return false;
+        const std::string empty_line = where();
+        for (std::string more; next(more);)
+            if (!more.empty()) throw Error(empty_line, problem, expected, "an empty line");
         return true;
     }
 

@@ -1,42 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// A cursor over one JSON value or the equivalent Python literal of Amazon's 2014 metadata (single quotes,
-/// u'...', None, True, False). Reads the requested values and skips the others without building objects.
+/// A cursor over one JSON value or the equivalent Python literal of Amazon's 2014 metadata, as
+/// `ast.literal_eval` reads it. Reads the requested values and skips the others without building objects.
 #pragma once
 
 #include <cctype>
-#include <charconv>
-#include <cstdint>
+#include <cmath>
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include <coco/core/error.hpp>
-#include <coco/core/types.hpp>
+#include <coco/data/literal_parts.hpp>
+#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 
-/// Appends a code point as UTF-8.
-inline void append_utf8(std::string& out, std::uint32_t code) {
-    const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-    if (code < 0x80) {
-        out += static_cast<char>(code);
-    } else if (code < 0x800) {
-        out += static_cast<char>(0xC0 | (code >> 6));
-        tail(0);
-    } else if (code < 0x10000) {
-        out += static_cast<char>(0xE0 | (code >> 12));
-        tail(6);
-        tail(0);
-    } else {
-        out += static_cast<char>(0xF0 | (code >> 18));
-        tail(12);
-        tail(6);
-        tail(0);
-    }
-}
-
-/// Reads `text` from left to right. Every error names `where` and the column.
+/// Reads `text` from left to right. Every error names `where` and the column. Whether it is Python is seen by
+/// its first string in single quotes or with a prefix.
 class Literal {
 public:
     Literal(std::string_view text, const std::string& where) : text_(text), where_(where) {}
@@ -68,61 +49,95 @@ public:
         expect(close);
     }
 
-    /// A string; null and None give an empty one.
+    /// A string; null, None and NaN give an empty one. Python's may have a prefix (u, r, b), three quotes,
+    /// and parts that follow one another. Bytes (b'...') are what they are, UTF-8 or not.
     std::string string() {
-        if (word("null") || word("None")) return {};
-        peek();
-        if (at_ + 1 < text_.size() && text_[at_] == 'u' && (text_[at_ + 1] == '\'' || text_[at_ + 1] == '"'))
-            ++at_;
-        const char quote = peek();
-        if (quote != '"' && quote != '\'') fail("a string");
-        ++at_;
+        if (missing()) return {};
         std::string out;
-        for (;;) {
-            const std::size_t stop = text_.find_first_of(quote == '"' ? "\"\\" : "'\\", at_);
-            if (stop == std::string_view::npos) fail("the end of a string");
-            out += text_.substr(at_, stop - at_);
-            at_ = stop + 1;
-            if (text_[stop] == quote) return out;
-            escape(out);
-        }
+        do string_part(out);
+        while (python_ && at_string());
+        return out;
     }
 
+    /// Whether `string()` has read half of a surrogate pair, as U+FFFD.
+    bool replaced() const { return replaced_; }
+
+    /// Reads null, None or NaN if it is next.
+    bool missing() { return word("null") || word("None") || word("NaN"); }
+
+    /// \throws Error unless a finite number is next
     double number() {
         peek();
-        double value = 0;
-        const auto [end, code] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
-        if (code != std::errc{}) fail("a number");
-        at_ = static_cast<std::size_t>(end - text_.data());
-        return value;
+        const NumberPart number = number_at(text_.substr(at_));
+        if (number.length == 0 || !std::isfinite(number.value)) fail("a number");
+        at_ += number.length;
+        return number.value;
     }
 
     /// Skips one value of any kind.
     void skip() {
+        const Deeper deeper(*this);
         const char next = peek();
-        if (next == '{') return members([this](const std::string&) { skip(); });
+        if (next == '{') return python_ ? skip_braces() : members([this](const std::string&) { skip(); });
         if (next == '[' || next == '(') return elements([this] { skip(); });
-        if (word("true") || word("false") || word("True") || word("False")) return;
-        if (next == '-' || std::isdigit(static_cast<unsigned char>(next)) != 0)
-            number();
-        else
+        if (word("true") || word("false") || word("True") || word("False") || missing()) return;
+        if (at_string()) {
+            const bool before = replaced_;
             string();
+            replaced_ = before;
+            return;
+        }
+        const NumberPart number = number_at(text_.substr(at_));
+        if (number.length == 0)
+            fail(next == '-' || next == '+' || std::isdigit(static_cast<unsigned char>(next)) != 0
+                     ? "a number"
+                     : "a string");
+        at_ += number.length;
+    }
+
+    /// Skips a value that is not read. It must end where it ends, by quotes and brackets; what is between
+    /// does not matter.
+    void pass_over() {
+        std::string open;
+        for (;;) {
+            const char next = peek();
+            if (at_ == text_.size()) fail(open.empty() ? "a value" : "the end of a value");
+            if (next == '"' || next == '\'') {
+                pass_over_string(next);
+            } else if (next == '{' || next == '[' || next == '(') {
+                open += next == '{' ? '}' : next == '[' ? ']' : ')';
+                ++at_;
+            } else if (next == '}' || next == ']' || next == ')') {
+                if (open.empty() || open.back() != next) fail("a value");
+                open.pop_back();
+                ++at_;
+            } else if (open.empty() && (next == ',' || next == ':')) {
+                fail("a value");
+            } else {
+                ++at_;
+            }
+            if (!open.empty()) continue;
+            const char end = peek();
+            if (at_ == text_.size() || end == ',' || end == '}' || end == ']' || end == ')') return;
+        }
     }
 
     /// The next character that is not white space; '\0' at the end.
     char peek() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\f')) ++at_;
         return at_ < text_.size() ? text_[at_] : '\0';
     }
 
     /// Checks that nothing is left.
     void end() {
-        if (peek() != '\0') fail("nothing more");
+        peek();
+        if (at_ < text_.size()) fail("nothing more");
     }
 
 private:
     [[noreturn]] void fail(const char* expected) const {
-        const std::string found = at_ < text_.size() ? text_of("'", text_[at_], "'") : "the end of the line";
+        const std::string found =
+            at_ < text_.size() ? in_quotes(text_.substr(at_, 12)) : std::string("the end of the line");
         throw Error(where_, text_of("not JSON at column ", at_ + 1), expected, found);
     }
 
@@ -143,60 +158,99 @@ private:
         return true;
     }
 
-    std::uint32_t hex(std::size_t digits) {
-        std::uint32_t value = 0;
-        const char* const begin = text_.data() + at_;
-        if (at_ + digits > text_.size()) fail("hexadecimal digits");
-        const auto [end, code] = std::from_chars(begin, begin + digits, value, 16);
-        if (code != std::errc{} || end != begin + digits) fail("hexadecimal digits");
-        at_ += digits;
-        return value;
+    /// Whether a string is next, with or without a prefix.
+    bool at_string() {
+        peek();
+        const std::string_view next = text_.substr(at_, 3);
+        const std::size_t quote = next.find_first_of("'\"");
+        return quote != std::string_view::npos &&
+               next.substr(0, quote).find_first_not_of("uUrRbB") == next.npos;
     }
 
-    void escape(std::string& out) {
-        if (at_ >= text_.size()) fail("the end of a string");
-        const char c = text_[at_++];
-        switch (c) {
-            case 'n':
-                out += '\n';
-                break;
-            case 't':
-                out += '\t';
-                break;
-            case 'r':
-                out += '\r';
-                break;
-            case 'b':
-                out += '\b';
-                break;
-            case 'f':
-                out += '\f';
-                break;
-            case 'x':
-                append_utf8(out, hex(2));
-                break;
-            case 'u':
-                unicode(out);
-                break;
-            default:
-                out += c;
+    void string_part(std::string& out) {
+        bool raw = false, bytes = false;
+        if (at_string())
+            for (; text_[at_] != '"' && text_[at_] != '\''; ++at_) {
+                python_ = true;
+                raw = raw || (text_[at_] | 0x20) == 'r';
+                bytes = bytes || (text_[at_] | 0x20) == 'b';
+            }
+        const char quote = peek();
+        if (quote != '"' && quote != '\'') fail("a string");
+        python_ = python_ || quote == '\'';
+        const std::string_view end = closing(quote);
+        at_ += end.size();
+        const Escapes rules = bytes ? Escapes::python_bytes : python_ ? Escapes::python : Escapes::json;
+        const char stops[] = {quote, '\\', '\0'};
+        for (;;) {
+            const std::size_t stop = text_.find_first_of(stops, at_);
+            if (stop == std::string_view::npos) fail("the end of a string");
+            out += text_.substr(at_, stop - at_);
+            at_ = stop;
+            if (text_.substr(at_, end.size()) == end) {
+                at_ += end.size();
+                return;
+            }
+            out += text_[at_++];  // a backslash, or a quote of another kind
+            if (text_[stop] != '\\') continue;
+            if (raw) {
+                if (at_ == text_.size()) fail("the end of a string");
+                out += text_[at_++];
+                continue;
+            }
+            out.pop_back();
+            if (const char* const expected = read_escape(text_, at_, rules, out, replaced_)) fail(expected);
         }
     }
 
-    void unicode(std::string& out) {
-        std::uint32_t code = hex(4);
-        if (code >= 0xD800 && code < 0xDC00 && text_.substr(at_, 2) == "\\u") {
-            at_ += 2;
-            const std::uint32_t low = hex(4);
-            if (low < 0xDC00 || low > 0xDFFF) fail("the second half of a surrogate pair");
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-        }
-        append_utf8(out, code >= 0xD800 && code < 0xE000 ? 0xFFFD : code);
+    /// The quotes that end a string which begins here: three of them in Python, if there are three.
+    std::string_view closing(char quote) const {
+        const std::string_view three = quote == '"' ? R"(""")" : "\'\'\'";
+        return three.substr(0, text_.substr(at_, 3) == three ? 3 : 1);
     }
+
+    void pass_over_string(char quote) {
+        const std::string_view end = closing(quote);
+        const char stops[] = {quote, '\\', '\0'};
+        for (at_ += end.size();;) {
+            at_ = text_.find_first_of(stops, at_);
+            if (at_ == std::string_view::npos || (text_[at_] == '\\' && at_ + 1 == text_.size())) {
+                at_ = text_.size();
+                fail("the end of a string");
+            }
+            if (text_.substr(at_, end.size()) == end) break;
+            at_ += text_[at_] == '\\' ? 2 : 1;
+        }
+        at_ += end.size();
+    }
+
+    /// A dictionary with keys of any kind, or a set.
+    void skip_braces() {
+        expect('{');
+        while (peek() != '}') {
+            skip();
+            if (accept(':')) skip();
+            if (!accept(',')) break;
+        }
+        expect('}');
+    }
+
+    /// One level of nesting: the calls of `skip` for the levels of a value are limited.
+    struct Deeper {
+        explicit Deeper(Literal& literal) : literal_(literal) {
+            if (++literal_.depth_ > 200) literal_.fail("at most 200 levels");
+        }
+        ~Deeper() { --literal_.depth_; }
+        Deeper(const Deeper&) = delete;
+        Deeper& operator=(const Deeper&) = delete;
+        Literal& literal_;
+    };
 
     std::string_view text_;
     const std::string& where_;
     std::size_t at_ = 0;
+    int depth_ = 0;
+    bool python_ = false, replaced_ = false;
 };
 
 }  // namespace coco::data

@@ -21,6 +21,9 @@ struct Case {
     Id user;
     std::span<const Id> history;
     Id target;
+    std::span<const float>
+        ratings{};                    ///< of the history and, last, the target; empty where the data has none
+    std::span<const double> times{};  ///< likewise
 };
 
 /// Evaluation cases over a shared store of sequences. A value type: copies share the immutable store.
@@ -39,7 +42,9 @@ public:
         const Id user = users_[static_cast<std::size_t>(i)];
         const std::span<const Id> all = store_->of(user);
         const std::size_t at = all.size() - static_cast<std::size_t>(held_out_);
-        return {user, all.first(at), all[at]};
+        const auto to_target = [at](const auto& list) { return list.empty() ? list : list.first(at + 1); };
+        return {user, all.first(at), all[at], to_target(store_->ratings_of(user)),
+                to_target(store_->times_of(user))};
     }
 
     /// At most `count` of the cases, sampled without replacement by `seed`, in their original order.
@@ -75,12 +80,11 @@ inline Split leave_one_out(const Interactions& interactions) {
     std::vector<Id> evaluated;
     for (Id user = 0; user < interactions.users(); ++user) {
         const std::span<const Id> all = interactions.of(user);
-        if (all.size() < 3) {
-            split.train.add(all);
-        } else {
-            split.train.add(all.first(all.size() - 2));
-            evaluated.push_back(user);
-        }
+        const bool is_evaluated = all.size() >= 3;
+        const std::size_t kept = all.size() - (is_evaluated ? 2 : 0);
+        const auto first = [kept](const auto& list) { return list.empty() ? list : list.first(kept); };
+        split.train.add(first(all), first(interactions.ratings_of(user)), first(interactions.times_of(user)));
+        if (is_evaluated) evaluated.push_back(user);
     }
     const auto store = std::make_shared<const Interactions>(interactions);
     split.valid = Cases(store, evaluated, 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Reader of tables with named columns: CSV with quotes as in RFC 4180, or tab-separated.
+/// Reader of tables with named columns: a file of interactions and one of items, CSV or tab-separated.
 #pragma once
 
 #include <filesystem>
@@ -11,112 +11,92 @@
 
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
+#include <coco/data/columns.hpp>
 #include <coco/data/dataset.hpp>
-#include <coco/data/fields.hpp>
-#include <coco/data/lines.hpp>
+#include <coco/data/named_table.hpp>
 
 namespace coco::data {
 
-/// Names of the columns to read; other columns are ignored.
-struct Columns {
-    std::string user = "user";
-    std::string item = "item";
-    std::string time = "timestamp";  ///< empty: rows are already in time order
-    std::string title = "title";     ///< from here on: columns of the item table; absent columns are empty
-    std::string brand = "brand";
-    std::string categories = "categories";
-    std::string year = "year";
-    std::string genres = "genres";
+/// Where a table has what is read of an interaction; -1: nowhere. Without a time, rows are in time order.
+struct EventFields {
+    Index user, item, time, rating;
 };
 
-/// A table whose first record gives the column names. Separated by tabs where the file name (without ".gz")
-/// ends in ".tsv", otherwise by commas; only comma-separated files have quotes.
-template <LineSource Source = PlainFile>
-class NamedTable {
-public:
-    /// \throws Error where the file is empty
-    explicit NamedTable(const std::filesystem::path& path) : lines_(path) {
-        const std::filesystem::path plain = path.extension() == ".gz" ? path.stem() : path;
-        tabs_ = plain.extension() == ".tsv";
-        if (!next_record()) throw Error(lines_.name(), "empty file", "a line of column names");
-        names_ = fields_;
-    }
-
-    Index required(std::string_view name) const {
-        return required_column(names_, name, lines_.name() + ":1");
-    }
-    Index optional(std::string_view name) const { return column_of(names_, name); }
-
-    /// Reads the next row, skipping empty lines; false at the end.
-    bool next() {
-        do {
-            if (!next_record()) return false;
-        } while (fields_.size() == 1 && fields_[0].empty() && names_.size() > 1);
-        require_fields(fields_, names_.size(), where_);
-        return true;
-    }
-
-    /// A field of the row; empty for column -1.
-    std::string field(Index column) const {
-        return column < 0 ? std::string() : fields_[static_cast<std::size_t>(column)];
-    }
-
-    double number(Index column) const {
-        return number_in(field(column), where_, names_[static_cast<std::size_t>(column)]);
-    }
-
-    /// "file:line" of the row's first line.
-    const std::string& where() const { return where_; }
-
-private:
-    bool next_record() {
-        std::string line;
-        if (!lines_.next(line)) return false;
-        where_ = lines_.where();
-        if (tabs_)
-            split_plain(line, '\t', fields_);
-        else
-            split_quoted(std::move(line), ',', lines_, fields_);
-        return true;
-    }
-
-    Lines<Source> lines_;
-    bool tabs_ = false;
-    std::string where_;
-    std::vector<std::string> names_, fields_;
+/// Where a table has what is read of an item; -1: nowhere.
+struct ItemFields {
+    Index key, title, brand, categories, year, genres;
 };
 
-/// Reads a table of interactions and, unless its path is empty, one of items. Item identifiers follow the
-/// order of the item table, then of first appearance (those items have no text); user identifiers follow the
-/// order of first appearance.
-/// \throws Error naming file and line
+/// Adds the items of a table to `data` in file order; `finish` may change what was read of each.
+/// \throws Error where a key is empty or there twice
+template <class Source, class Finish>
+void add_items(NamedTable<Source>& table, const ItemFields& at, Dataset& data, Finish&& finish) {
+    while (table.next()) {
+        ItemText item{table.text(at.title), table.text(at.brand), table.text(at.categories),
+                      table.text(at.year), table.text(at.genres)};
+        finish(item);
+        data.catalogue.add(table.field(at.key), std::move(item), table.where());
+    }
+}
+
+/// Checks that the titles of an item file are not missed because their column has another name: without a
+/// title column the file may have no columns that are not read. \throws Error naming the columns that there
+/// are
+template <class Source>
+void require_title(const NamedTable<Source>& table, const Columns& columns, Index title,
+                   std::string_view usual) {
+    if (title >= 0 || (columns.title && columns.title->empty()) || !table.has_others()) return;
+    throw Error(table.header(), "no column of titles",
+                text_of(usual, ", or another name by data::Columns (experiment --columns title=NAME; ",
+                        "title= where there are none)"),
+                table.columns());
+}
+
+/// Reads a table's interactions into `data`, whose catalogue has the items of the item file `items`, if any.
+/// Items that are not in the catalogue are added to it in the order of their appearance, without text; user
+/// identifiers follow the order of appearance.
+/// \throws Error where there are no interactions, or none of their items is in the item file
+template <class Source>
+void add_interactions(NamedTable<Source>& table, const EventFields& at, Dataset& data,
+                      const std::string& items) {
+    const Index described = data.catalogue.size();
+    std::vector<Event> events;
+    while (table.next()) {
+        Event event{data.users.add(table.key(at.user)), data.catalogue.find_or_add(table.key(at.item)),
+                    at.time < 0 ? 0.0 : table.time(at.time)};
+        if (at.rating >= 0) event.rating = table.rating(at.rating);
+        events.push_back(event);
+    }
+    if (events.empty()) throw Error(table.file(), "no interactions");
+    data.interactions = by_time(std::move(events), data.users.size(), {at.rating >= 0, at.time >= 0});
+    compare_items(data, described, items);
+    note_repeats(data, table.file());
+}
+
+/// Reads a table of interactions (columns user, item, timestamp and, where it exists, rating) and, unless its
+/// path is empty, one of items (item; title, brand, categories, year and genres, where they exist); `columns`
+/// gives other names. Item identifiers follow the order of the item table, then of first appearance. \throws
+/// Error naming file and line
 template <LineSource Source = PlainFile>
 Dataset read_table(const std::filesystem::path& interactions, const std::filesystem::path& items,
                    const Columns& columns = {}) {
     Dataset data;
     if (!items.empty()) {
-        NamedTable<Source> table(items);
-        const Index key = table.required(columns.item);
-        const Index title = table.optional(columns.title), brand = table.optional(columns.brand);
-        const Index categories = table.optional(columns.categories), year = table.optional(columns.year);
-        const Index genres = table.optional(columns.genres);
-        while (table.next())
-            data.catalogue.add(table.field(key),
-                               {table.field(title), table.field(brand), table.field(categories),
-                                table.field(year), table.field(genres)},
-                               table.where());
+        NamedTable<Source> table(items, data.notes);
+        const ItemFields at{
+            table.require(columns.item, {"item"}),     table.find_text(columns.title, {"title"}),
+            table.find_text(columns.brand, {"brand"}), table.find_text(columns.categories, {"categories"}),
+            table.find_text(columns.year, {"year"}),   table.find_text(columns.genres, {"genres"})};
+        require_title(table, columns, at.title, "title");
+        add_items(table, at, data, [](const ItemText&) {});
     }
-    NamedTable<Source> table(interactions);
-    const Index user = table.required(columns.user), item = table.required(columns.item);
-    const Index time = columns.time.empty() ? -1 : table.required(columns.time);
-    std::vector<Event> events;
-    while (table.next()) {
-        if (table.field(user).empty() || table.field(item).empty()) throw Error(table.where(), "empty key");
-        events.push_back({data.users.add(table.field(user)), data.catalogue.find_or_add(table.field(item)),
-                          time < 0 ? 0.0 : table.number(time)});
-    }
-    if (events.empty()) throw Error(interactions.string(), "no interactions");
-    data.interactions = by_time(std::move(events), data.users.size());
+    NamedTable<Source> table(interactions, data.notes);
+    const bool timed = !columns.time || !columns.time->empty();
+    add_interactions(
+        table,
+        {table.require(columns.user, {"user"}), table.require(columns.item, {"item"}),
+         timed ? table.require(columns.time, {"timestamp"}) : -1, table.find(columns.rating, {"rating"})},
+        data, items.string());
     return data;
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include <coco/text/utf8.hpp>
+#include <coco/core/utf8.hpp>
 
 namespace coco::text {
 

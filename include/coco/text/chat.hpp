@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include <coco/core/error.hpp>
+#include <coco/core/utf8.hpp>
 #include <coco/text/character_class.hpp>
-#include <coco/text/utf8.hpp>
 
 namespace coco::text {
 

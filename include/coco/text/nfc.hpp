@@ -12,7 +12,7 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
-#include <coco/text/utf8.hpp>
+#include <coco/core/utf8.hpp>
 
 namespace coco::text {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <coco/core/utf8.hpp>
 #include <coco/text/character_class.hpp>
-#include <coco/text/utf8.hpp>
 
 namespace coco::text {
 

@@ -15,12 +15,12 @@
 
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
+#include <coco/core/utf8.hpp>
 #include <coco/text/byte_level.hpp>
 #include <coco/text/merges.hpp>
 #include <coco/text/nfc.hpp>
 #include <coco/text/pre_tokenize.hpp>
 #include <coco/text/special_tokens.hpp>
-#include <coco/text/utf8.hpp>
 
 namespace coco::text {
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include <coco/text/utf8.hpp>
+#include <coco/core/utf8.hpp>
 
 using namespace coco::text;
 
