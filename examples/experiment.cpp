@@ -2,6 +2,7 @@
 // A program for experiments: one model, one data set, some seeds; prints a table and writes a JSON report.
 // docs/experiment.md describes the settings.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -105,6 +106,9 @@ private:
         const auto group = app_.add_option(
             "--data", o_.data, "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"");
         group->required();
+        add("--column-names", o_.column_names,
+            "columns of tables and .inter files that have other names than the usual ones: "
+            "user=who,item=what,time=when (also rating, title, brand, categories, year, genres)");
         choice("--samples", o_.samples,
                "what a training sample is: each prefix, or all positions of a window in one pass "
                "[default: prefixes where they pack under 12 times the rows]",
@@ -329,7 +333,9 @@ std::string per_user(const coco::data::Dataset& data, const coco::data::Cases& c
     std::vector<std::vector<double>> gains;
     for (const Result& r : results) gains.push_back(r.test.gains(10));
     for (Index i = 0; i < cases.size(); ++i) {
-        text += "\n" + data.users[cases[i].user];
+        const std::string& key = data.users[cases[i].user];
+        const bool plain = std::none_of(key.begin(), key.end(), [](char c) { return c >= 0 && c < ' '; });
+        text += "\n" + (plain ? key : coco::data::in_quotes(key, key.size()));
         for (const auto& g : gains) text += coco::text_of("\t", g[static_cast<std::size_t>(i)]);
     }
     return text + "\n";
@@ -361,7 +367,7 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
 }
 
 int run_all(Options o) {
-    const coco::data::Dataset data = open_data(o.data);
+    const coco::data::Dataset data = open_data(o.data, o.column_names);
     const coco::data::Split split = coco::data::leave_one_out(data.interactions);
     coco::require(split.test.size() > 0, o.data, "nobody to be evaluated", "users with 3 items and more");
     if (o.samples.empty()) o.samples = samples_for(split.train, o.window);
@@ -370,7 +376,9 @@ int run_all(Options o) {
     Json about{{"users", data.interactions.users()},
                {"items", items},
                {"interactions", data.interactions.size()},
-               {"test_users", split.test.size()}};
+               {"test_users", split.test.size()},
+               {"notes", Json::array()}};
+    for (const coco::data::Note& note : data.notes) about["notes"].push_back(note.text());
     std::cout << o.data << ": " << about["users"] << " users, " << about["items"] << " items, "
               << about["interactions"] << " interactions\n";
 
@@ -399,7 +407,7 @@ int run_all(Options o) {
     Json report = report_of(settings_of(o), about, popular, results);
     report["groups"] = groups_of(split, items, results);
     print_table(std::cout, report, name);
-    if (!o.report.empty()) write(o.report, report.dump(2) + "\n");
+    if (!o.report.empty()) write(o.report, report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     if (!o.per_user.empty()) write(o.per_user, per_user(data, split.test, results));
     return 0;
 }

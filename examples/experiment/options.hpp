@@ -17,7 +17,7 @@ using coco::Index;
 
 /// All settings of the command line; an empty string or -1 means that it follows from the other settings.
 struct Options {
-    std::string data, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
+    std::string data, column_names, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
     std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
     bool shuffle_text = false;
     std::vector<Index> text_layer{0};

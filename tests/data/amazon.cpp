@@ -102,3 +102,62 @@ TEST_CASE("bad reviews are errors that name file and line", "[data][amazon]") {
     CHECK_THROWS_WITH(read_amazon(folder.write("r.json", review("u", "p", 1)), {}, 5),
                       Contains("nothing left of the 5-core"));
 }
+
+TEST_CASE("reviews of 2014, 2018 and 2023", "[data][amazon]") {
+    const ScratchFolder folder;
+    const Dataset old = read_amazon(
+        folder.write(
+            "a.json",
+            R"({"overall": 5.0, "verified": true, "reviewerID": "u", "asin": "p", "style": {"Color:": " Red"}, "unixReviewTime": 1533945600, "image": ["x"]})"
+            "\r\n"
+            R"({"overall": null, "reviewerID": "u", "asin": "q", "unixReviewTime": 1533945601, "vote": "1,234"})"
+            "\n\n"),
+        {}, 1);
+    CHECK(old.interactions.times() == std::vector<double>{1533945600, 1533945601});
+    CHECK(old.interactions.ratings()[0] == 5);
+    CHECK(old.interactions.ratings()[1] != old.interactions.ratings()[1]);  // NaN
+    REQUIRE(!old.notes.empty());
+    CHECK_THAT(old.notes.begin()->text(),
+               Catch::EndsWith("a.json:2: review without a rating, read as unknown (NaN)"));
+    const Dataset recent = read_amazon(
+        folder.write(
+            "b.jsonl",
+            R"({"rating": 4, "title": "cut \ud83d\u0041", "images": [], "asin": "v1", "parent_asin": "p", "user_id": "u", "timestamp": 1588687728923, "helpful_vote": 0})"
+            "\n"
+            R"({"rating": 2.0, "asin": "q", "user_id": "u", "timestamp": 1588687728922})"),
+        {}, 1);
+    CHECK(recent.catalogue.key(0) == "p");
+    CHECK(recent.interactions.items() == std::vector<Id>{1, 0});
+    CHECK(recent.interactions.times() == std::vector<double>{1588687728.922, 1588687728.923});
+    CHECK(recent.interactions.ratings() == std::vector<float>{2, 4});
+    for (const char* bad : {R"({"rating": 4, "asin": "v1", "user_id": null, "timestamp": 1})",
+                            R"({"rating": 4, "asin": "v1", "user_id": "u", "timestamp": null})",
+                            R"({"rating": 4, "user_id": "u", "timestamp": 1})"})
+        CHECK_THROWS_WITH(read_amazon(folder.write("c.jsonl", bad), {}, 1),
+                          Catch::Contains("c.jsonl:1: missing member"));
+    CHECK_THROWS_WITH(
+        read_amazon(
+            folder.write("c.jsonl", R"({"rating": "-", "asin": "v", "user_id": "u", "timestamp": 1})"), {},
+            1),
+        Catch::Contains("c.jsonl:1: not JSON at column 12: expected a number"));
+}
+
+TEST_CASE("exact copies of a review count once, before the k-core; other times are kept", "[data][amazon]") {
+    const ScratchFolder folder;
+    // w has two reviews, one of them three times.
+    std::string text = review("w", "p", 1) + review("w", "q", 2) + review("w", "q", 2) + review("w", "q", 2);
+    for (const char* user : {"u", "v", "x"})
+        text += review(user, "p", 1) + review(user, "q", 2) + review(user, "q", 3);
+    const Dataset data = read_amazon(folder.write("r.json", text), {}, 3);
+    CHECK(data.users.size() == 3);
+    CHECK(data.interactions.size() == 9);
+    std::vector<std::string> notes;
+    for (const Note& note : data.notes)
+        notes.push_back(note.text().substr(folder.path().string().size() + 1));
+    CHECK(notes == std::vector<std::string>{"r.json:3: exact copy of an earlier review, left out; 2 in all"});
+    const Dataset other =
+        read_amazon(folder.write("r.json", review("u", "p", 1) + " " + review("u", "p", 1)), {}, 1);
+    CHECK(other.interactions.size() == 2);  // another line, so another review
+    REQUIRE(!other.notes.empty());
+    CHECK_THAT(other.notes.begin()->what, Catch::Contains("same user, item and time; each counts"));
+}

@@ -44,3 +44,13 @@ TEST_CASE("a truncated compressed file is an error, not an early end", "[data][g
     std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
     CHECK_THROWS_WITH(all(path), Catch::Contains("cut short"));
 }
+
+TEST_CASE("compressed lines hold any bytes, and have any length", "[data][gz]") {
+    const ScratchFolder folder;
+    const std::string odd("a\0b\xff\x1a\rc", 7);
+    const std::string text = odd + "\n" + std::string(300000, 'y') + "\r\n\0\n" + std::string(65536, 'z') +
+                             "\n\n" + std::string(1, '\0');
+    CHECK(all(compressed(folder, text)) == all(folder.write("a.txt", text)));
+    CHECK(all(compressed(folder, text)).at(0) == odd);
+    CHECK(all(compressed(folder, text)).back() == std::string(1, '\0'));
+}

@@ -103,3 +103,43 @@ TEST_CASE("MovieLens 100K has the known sizes", "[data][recbole]") {
     CHECK(coco::sampling::rows_of(positions) == 97171);
     CHECK(coco::sampling::rows_of(coco::sampling::every_prefix(split.train, 50)) == 3806194);
 }
+
+TEST_CASE("a float column is read only where it is wanted", "[data][recbole]") {
+    const ScratchFolder folder;
+    folder.write("d.item",
+                 "item_id:token\ttitle:token_seq\tprice:float\trank:integer\n"
+                 "a\tA\t\xe2\x80\x94\tx\nb\tB\tnan\t\nc\t-\t\n\n");
+    const Dataset data =
+        read_recbole(folder.write("d.inter",
+                                  "user_id:token\titem_id:token\trating:float\ttimestamp:float\tw:"
+                                  "float\r\nu\ta\t4\t2\tx\r\nu\tb\t\t1\t\r\nu\tc\t2\t3\r\n"));
+    CHECK(data.catalogue.title(0) == "A");
+    CHECK(data.catalogue.title(2).empty());
+    CHECK(data.interactions.ratings()[1] == 4);
+    CHECK(data.interactions.ratings()[0] != data.interactions.ratings()[0]);  // NaN
+    CHECK(data.interactions.times() == std::vector<double>{1, 2, 3});
+    std::vector<std::string> notes;
+    for (const Note& note : data.notes)
+        notes.push_back(note.text().substr(folder.path().string().size() + 1));
+    CHECK(notes ==
+          std::vector<std::string>{"d.item:4: line that ends before columns that are not read",
+                                   "d.item:4: mark of a missing value in column title, read as empty",
+                                   "d.inter:3: no number in column rating, read as unknown (NaN)",
+                                   "d.inter:4: line that ends before columns that are not read"});
+}
+
+TEST_CASE("atomic files may have other column names, and be compressed", "[data][recbole]") {
+    const ScratchFolder folder;
+    const auto inter = folder.write("d.inter.gz", "user_id:token\titem_id:token\twhen:float\nu\ta\t1\n");
+    folder.write("d.item.gz", "item_id:token\tproduct_title:token_seq\na\tA\n");
+    Columns columns;
+    columns.time = "when";
+    CHECK_THROWS_WITH(
+        read_recbole(inter, columns),
+        Catch::Contains("d.item.gz:1: no column of titles: expected title, movie_title or name") &&
+            Catch::EndsWith("found item_id, product_title"));
+    columns.title = "product_title";
+    CHECK(read_recbole(inter, columns).catalogue.title(0) == "A");
+    columns.title = "item";
+    CHECK_THROWS_WITH(read_recbole(inter, columns), Catch::Contains("missing column: expected item"));
+}

@@ -67,3 +67,22 @@ TEST_CASE("Beauty and Toys have the published sizes", "[data][sequences]") {
     CHECK(toys.catalogue.size() == 11924);
     CHECK(toys.interactions.size() == 167597);
 }
+
+TEST_CASE("any line ends, a mark and empty last lines", "[data][sequences]") {
+    const ScratchFolder folder;
+    for (const char* text : {"anna x y\nbob \xe6\xbc\xa2\n",
+                             "\xef\xbb\xbf"
+                             "anna x y\r\nbob \xe6\xbc\xa2",
+                             "anna x y \nbob \xe6\xbc\xa2\r\n\r\n\n"}) {
+        folder.write("items.tsv", "x\tLamp\t-\tHome\r\n\r\n");
+        folder.write("sequences.txt", text);
+        const Dataset data = read_sequences(folder.path());
+        CHECK(data.users[0] == "anna");
+        CHECK(data.catalogue.key(2) == "\xe6\xbc\xa2");
+        CHECK(data.catalogue.text(0) == "Lamp, Home");
+        CHECK(data.interactions.times().empty());
+    }
+    folder.write("items.tsv", "q\tLamp\t\t\n");
+    CHECK_THROWS_WITH(read_sequences(folder.path()),
+                      Catch::Contains("items.tsv: has no item of the interactions"));
+}

@@ -69,3 +69,18 @@ TEST_CASE("a sample of cases depends on its seed only, without repetitions, in o
     CHECK(users(2) != first);
     CHECK(test.sample(1000, 1).size() == 100);
 }
+
+TEST_CASE("ratings and times stay with their interactions", "[data][split]") {
+    Interactions all;
+    all.add(std::vector<Id>{5, 6, 7, 8}, std::vector<float>{1, 2, 3, 4}, std::vector<double>{10, 20, 30, 40});
+    all.add(std::vector<Id>{1, 2}, std::vector<float>{5, 6}, std::vector<double>{50, 60});
+    const Split split = leave_one_out(all);
+    CHECK(split.train.ratings() == std::vector<float>{1, 2, 5, 6});
+    CHECK(split.train.times() == std::vector<double>{10, 20, 50, 60});
+    REQUIRE(split.test.size() == 1);
+    CHECK(std::vector<float>(split.test[0].ratings.begin(), split.test[0].ratings.end()) ==
+          std::vector<float>{1, 2, 3, 4});
+    CHECK(split.valid[0].times.size() == 3);  // of the history and the target
+    CHECK(split.valid[0].times.back() == 30);
+    CHECK(leave_one_out(sequences({{5, 6, 7}})).test[0].times.empty());
+}

@@ -58,3 +58,83 @@ TEST_CASE("bad tables are errors that name file and line", "[data][table]") {
                Contains("i.csv:3: item given twice"));
     CHECK_THAT(message("user,item,timestamp\nu,a,1\n"), Contains("no error"));
 }
+
+TEST_CASE("ratings and times are read where the file has them", "[data][table]") {
+    const ScratchFolder folder;
+    Columns columns;
+    columns.time = "";
+    const Dataset both =
+        read_table(folder.write("r.csv", "user,item,rating,timestamp\nu,b,-,20\nu,a,4.5,10\n"), {});
+    CHECK(both.interactions.times() == std::vector<double>{10, 20});
+    CHECK(both.interactions.ratings()[0] == 4.5f);
+    CHECK(both.interactions.ratings()[1] != both.interactions.ratings()[1]);  // NaN
+    REQUIRE(!both.notes.empty());
+    CHECK_THAT(both.notes.begin()->text(),
+               Catch::EndsWith("r.csv:2: no number in column rating, read as unknown (NaN)"));
+    const Dataset none = read_table(folder.write("r.csv", "user,item\nu,b\nu,a\n"), {}, columns);
+    CHECK(none.interactions.ratings().empty());
+    CHECK(none.interactions.times().empty());
+    columns.rating = "stars";
+    CHECK(read_table(folder.write("r.csv", "user,item,stars\nu,b,5\n"), {}, columns)
+              .interactions.ratings()[0] == 5);
+    CHECK_THROWS_WITH(read_table(folder.write("r.csv", "user,item,rating\nu,b,5\n"), {}, columns),
+                      Catch::Contains("missing column: expected stars, found user, item, rating"));
+}
+
+TEST_CASE("a misnamed column of titles is an error that lists the columns", "[data][table]") {
+    const ScratchFolder folder;
+    const auto rows = folder.write("r.csv", "user,item,timestamp\nu,a,1\n");
+    CHECK_THROWS_WITH(read_table(rows, folder.write("i.csv", "item,Title,brand\na,A,B\n")),
+                      Catch::Contains("i.csv:1: no column of titles: expected title, or another name") &&
+                          Catch::EndsWith("found item, Title, brand"));
+    Columns columns;
+    columns.title = "Title";
+    CHECK(read_table(rows, folder.path() / "i.csv", columns).catalogue.title(0) == "A");
+    columns.title = "";
+    CHECK(read_table(rows, folder.path() / "i.csv", columns).catalogue.text(0) == "B");
+    // Without columns that are not read none can be a title.
+    CHECK(read_table(rows, folder.write("i.csv", "item,brand\na,B\n")).catalogue.text(0) == "B");
+}
+
+TEST_CASE("what is in columns that are not read does not matter", "[data][table]") {
+    const ScratchFolder folder;
+    const auto rows = folder.write(
+        "r.csv", "user,price,item,timestamp,text\nu,nan,a,1,\"x\"\nu,\xe2\x80\x94,b,2\nu,,a,3,x, y\n");
+    const auto items = folder.write("i.csv", "item,title,price\na,A,1.5\nb,B,None\n");
+    const Dataset data = read_table(rows, items);
+    CHECK(data.interactions.size() == 3);
+    CHECK(data.catalogue.title(1) == "B");
+}
+
+TEST_CASE("marks of missing values and bytes that are not UTF-8 are no texts", "[data][table]") {
+    const ScratchFolder folder;
+    const Dataset data =
+        read_table(folder.write("r.csv", "user,item,timestamp\nu,a,1\nu,b,2\nu,c,3\n"),
+                   folder.write("i.csv", "item,title,brand,year\na,nan,-,1995\nb,B,None,\nc,Caf\xe9,,\n"));
+    CHECK(data.catalogue.text(0) == "(1995)");
+    CHECK(data.catalogue.text(1) == "B");
+    CHECK(data.catalogue.text(2) == "Caf\xef\xbf\xbd");
+    std::vector<std::string> notes;
+    for (const Note& note : data.notes) notes.push_back(note.what);
+    CHECK(notes == std::vector<std::string>{"mark of a missing value in column title, read as empty",
+                                            "mark of a missing value in column brand, read as empty",
+                                            "text that is not UTF-8 in title, invalid bytes read as U+FFFD"});
+}
+
+TEST_CASE("items of one file only are kept and noted; no common item is an error", "[data][table]") {
+    const ScratchFolder folder;
+    const auto items = folder.write("i.csv", "item,title\n1,A\n2,B\n3,C\n");
+    const Dataset data =
+        read_table(folder.write("r.csv", "user,item,timestamp\nu,1,1\nu,9,2\nu,1,1\n"), items);
+    CHECK(data.catalogue.size() == 4);
+    CHECK(data.catalogue.title(3).empty());
+    std::vector<std::string> notes;
+    for (const Note& note : data.notes) notes.push_back(note.what + " " + std::to_string(note.count));
+    CHECK(notes == std::vector<std::string>{
+                       "item of the interactions that is not in this file, without text 1",
+                       "item without interactions, kept in the catalogue 2",
+                       "interaction that repeats another: same user, item and time; each counts 1"});
+    CHECK_THROWS_WITH(
+        read_table(folder.write("r.csv", "user,item,timestamp\nu,1.0,1\n"), items),
+        Catch::Contains("i.csv: has no item of the interactions: expected \"1.0\", found \"1\""));
+}

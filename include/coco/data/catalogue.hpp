@@ -11,9 +11,9 @@
 
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
+#include <coco/data/in_quotes.hpp>
 #include <coco/data/item_text.hpp>
 #include <coco/data/keys.hpp>
-#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 

@@ -11,10 +11,10 @@
 
 #include <coco/core/types.hpp>
 #include <coco/data/catalogue.hpp>
+#include <coco/data/in_quotes.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/data/keys.hpp>
 #include <coco/data/notes.hpp>
-#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 

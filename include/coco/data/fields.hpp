@@ -16,9 +16,9 @@
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
 #include <coco/core/utf8.hpp>
+#include <coco/data/in_quotes.hpp>
 #include <coco/data/lines.hpp>
 #include <coco/data/notes.hpp>
-#include <coco/data/in_quotes.hpp>
 
 namespace coco::data {
 

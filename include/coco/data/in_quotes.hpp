@@ -11,9 +11,8 @@
 
 namespace coco::data {
 
-/// `text` in double quotes: its first 60 bytes, control characters as \xNN, invalid UTF-8 as U+FFFD.
-inline std::string in_quotes(std::string_view text) {
-    constexpr std::size_t longest = 60;
+/// `text` in double quotes: its first `longest` bytes, control characters as \xNN, invalid UTF-8 as U+FFFD.
+inline std::string in_quotes(std::string_view text, std::size_t longest = 60) {
     constexpr char digits[] = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text::replaced_invalid(text.substr(0, longest))) {

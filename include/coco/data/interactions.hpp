@@ -22,8 +22,10 @@ public:
     /// \throws Error where these are neither one per item nor absent for all users
     Id add(std::span<const Id> sequence, std::span<const float> ratings = {},
            std::span<const double> times = {}) {
-        append(ratings_, ratings, sequence.size(), "ratings");
-        append(times_, times, sequence.size(), "times");
+        check(ratings_.empty(), ratings.size(), sequence.size(), "ratings");
+        check(times_.empty(), times.size(), sequence.size(), "times");
+        ratings_.insert(ratings_.end(), ratings.begin(), ratings.end());
+        times_.insert(times_.end(), times.begin(), times.end());
         items_.insert(items_.end(), sequence.begin(), sequence.end());
         offsets_.push_back(static_cast<Index>(items_.size()));
         return static_cast<Id>(users() - 1);
@@ -66,13 +68,12 @@ private:
         const std::size_t u = static_cast<std::size_t>(user);
         return {all.data() + offsets_[u], static_cast<std::size_t>(offsets_[u + 1] - offsets_[u])};
     }
-    template <class T>
-    void append(std::vector<T>& all, std::span<const T> more, std::size_t items, const char* what) const {
-        const bool absent = items_.empty() || all.empty();
-        if (more.size() != items && !(more.empty() && absent))
-            throw Error(what, "not one for each item", text_of(items), text_of(more.size()));
-        if (!more.empty() && !items_.empty() && all.empty()) throw Error(what, "present for some users only");
-        all.insert(all.end(), more.begin(), more.end());
+    /// Whether `more` ratings or times fit to as many `items`, and to the users before (`none`: they have
+    /// none).
+    void check(bool none, std::size_t more, std::size_t items, const char* what) const {
+        if (more != items && !(more == 0 && none))
+            throw Error(what, "not one for each item", text_of(items), text_of(more));
+        if (more > 0 && none && !items_.empty()) throw Error(what, "present for some users only");
     }
 
     std::vector<Index> offsets_{0};

@@ -4,6 +4,7 @@
 /// `ast.literal_eval` reads it. Reads the requested values and skips the others without building objects.
 #pragma once
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstddef>
@@ -11,8 +12,8 @@
 #include <string_view>
 
 #include <coco/core/error.hpp>
-#include <coco/data/literal_parts.hpp>
 #include <coco/data/in_quotes.hpp>
+#include <coco/data/literal_parts.hpp>
 
 namespace coco::data {
 
@@ -163,8 +164,11 @@ private:
         peek();
         const std::string_view next = text_.substr(at_, 3);
         const std::size_t quote = next.find_first_of("'\"");
-        return quote != std::string_view::npos &&
-               next.substr(0, quote).find_first_not_of("uUrRbB") == next.npos;
+        if (quote == std::string_view::npos) return false;
+        std::string prefix(next.substr(0, quote));
+        for (char& c : prefix) c = static_cast<char>(c | 0x20);
+        return prefix.empty() || prefix == "u" || prefix == "r" || prefix == "b" || prefix == "br" ||
+               prefix == "rb";
     }
 
     void string_part(std::string& out) {
@@ -185,7 +189,10 @@ private:
         for (;;) {
             const std::size_t stop = text_.find_first_of(stops, at_);
             if (stop == std::string_view::npos) fail("the end of a string");
-            out += text_.substr(at_, stop - at_);
+            const std::string_view plain = text_.substr(at_, stop - at_);
+            if (bytes && std::any_of(plain.begin(), plain.end(), [](char c) { return (c & 0x80) != 0; }))
+                fail("ASCII in bytes");
+            out += plain;
             at_ = stop;
             if (text_.substr(at_, end.size()) == end) {
                 at_ += end.size();
@@ -199,7 +206,11 @@ private:
                 continue;
             }
             out.pop_back();
-            if (const char* const expected = read_escape(text_, at_, rules, out, replaced_)) fail(expected);
+            const std::size_t begin = at_;
+            if (const char* const expected = read_escape(text_, at_, rules, out, replaced_)) {
+                at_ = begin;
+                fail(expected);
+            }
         }
     }
 

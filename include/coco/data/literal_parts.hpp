@@ -116,8 +116,8 @@ inline NumberPart number_at(std::string_view text) {
         for (; at < text.size(); ++at) {
             if (value_of(text[at]) < base)
                 digits += text[at];
-            else if (text[at] != '_' || at == begin || text[at - 1] == '_' || at + 1 == text.size() ||
-                     value_of(text[at + 1]) >= base)
+            else if (text[at] != '_' || (at == begin && base == 10) || text[at - 1] == '_' ||
+                     at + 1 == text.size() || value_of(text[at + 1]) >= base)
                 break;
         }
         return at - begin;

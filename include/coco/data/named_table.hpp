@@ -130,7 +130,7 @@ public:
 
     double time(Index column) {
         const double time = number_in(field(column), where_, name(column));
-        if (std::abs(time) > 9007199254740992.0)
+        if (std::abs(time) >= 9007199254740992.0)
             notes_.add(where_, text_of("number of more than 53 bits in column ", name(column), ", rounded"));
         return time;
     }

@@ -47,7 +47,7 @@ void require_title(const NamedTable<Source>& table, const Columns& columns, Inde
                    std::string_view usual) {
     if (title >= 0 || (columns.title && columns.title->empty()) || !table.has_others()) return;
     throw Error(table.header(), "no column of titles",
-                text_of(usual, ", or another name by data::Columns (experiment --columns title=NAME; ",
+                text_of(usual, ", or another name by data::Columns (experiment --column-names title=NAME; ",
                         "title= where there are none)"),
                 table.columns());
 }
