@@ -106,6 +106,17 @@ TEST_CASE("what is in columns that are not read does not matter", "[data][table]
     CHECK(data.catalogue.title(1) == "B");
 }
 
+TEST_CASE("a text is one line, a key any bytes but none", "[data][table]") {
+    const ScratchFolder folder;
+    const auto rows = folder.write("r.csv", "user,item,timestamp\n\"u\nv\",\"a\tb\",1\n");
+    const Dataset data = read_table(rows, folder.write("i.csv", "item,title\n\"a\tb\",\"two\r\nlines\"\n"));
+    CHECK(data.catalogue.title(0) == "two lines");
+    CHECK(data.catalogue.key(0) == "a\tb");
+    CHECK(data.users[0] == "u\nv");
+    CHECK_THROWS_WITH(read_table(rows, folder.write("i.csv", "item,title\n,x\n")),
+                      Catch::Contains("i.csv:2: empty key: found nothing in column item"));
+}
+
 TEST_CASE("marks of missing values and bytes that are not UTF-8 are no texts", "[data][table]") {
     const ScratchFolder folder;
     const Dataset data =

@@ -36,7 +36,7 @@ SENSES = [
     (r"\bon(_)?(\.|->)(rows|rank|place|norm|update|put|fetch|own)\(", "a primitive's old name"),
     (r"\bRun<", "Context"), (r"\brun\.(on|work|value|gradient|training)\b", "ctx"),
     (r"\bSeen<", "ExcludedItems"), (r"\bBase<", "SequentialRecommender"), (r"\bAnswer<P>", "Scoring"),
-    (r"\bdecoupler::Identity\b", "decoupler::MeanPool"), (r"\bdata::AtomicFile\b", "data::RecBoleFile"),
+    (r"\bdecoupler::Identity\b", "decoupler::MeanPool"), (r"\bdata::AtomicFile\b", "data::NamedTable"),
     (r"\bdata::(Sample|Batches|Limits|Negatives)\b", "sampling::"), (r"\bcoco::Group\b", "ParameterGroup"),
     (r"coco/(core/config|data/item|exec/skills|nn/stage|loss/total|pipeline/(base|trained|sampling))\.hpp", "renamed header"),
 ]

@@ -121,9 +121,14 @@ public:
         return key;
     }
 
-    /// A text as UTF-8; empty for column -1 and for a mark of a missing value.
+    /// A text of one line, as UTF-8; empty for column -1 and for a mark of a missing value. Line ends and
+    /// tabs become spaces.
     std::string text(Index column) {
-        return column < 0 ? std::string() : text_in(field(column), where_, name(column), notes_);
+        if (column < 0) return {};
+        std::string text = text_in(field(column), where_, name(column), notes_);
+        for (char& c : text)
+            if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+        return text;
     }
 
     float rating(Index column) { return rating_in(field(column), where_, name(column), notes_); }

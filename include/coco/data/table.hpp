@@ -35,7 +35,7 @@ void add_items(NamedTable<Source>& table, const ItemFields& at, Dataset& data, F
         ItemText item{table.text(at.title), table.text(at.brand), table.text(at.categories),
                       table.text(at.year), table.text(at.genres)};
         finish(item);
-        data.catalogue.add(table.field(at.key), std::move(item), table.where());
+        data.catalogue.add(table.key(at.key), std::move(item), table.where());
     }
 }
 
