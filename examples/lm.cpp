@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -12,10 +13,10 @@
 #include <iostream>
 #include <iterator>
 #include <numeric>
-#include <sstream>
 #include <string>
 
 #include <coco/io/npy.hpp>
+#include <coco/llm/chat_format.hpp>
 #include <coco/llm/generation_config.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vectors.hpp>
@@ -29,7 +30,7 @@ namespace lm {
 namespace {
 
 struct Options {
-    std::string model, file, npy, lines, storage = "stored", pool = "mean", system;
+    std::string model, file, npy, lines, storage = "stored", pool, system, chat_format;
     Index layer = coco::llm::TextVectorSettings::middle;
     bool special = false, chat = false;
     Index layers = 0, top = 10;
@@ -54,17 +55,27 @@ std::vector<Id> encoded(const Options& o, const coco::text::Tokenizer& tokenizer
     return ids;
 }
 
-/// The input as a conversation, formatted by the model's own template.
+/// The input as a conversation, formatted by the model's own template or by the one that is named.
+/// \param stop  the token that ends a turn is added
 std::string as_chat(const Options& o, const coco::text::Tokenizer& tokenizer, const std::string& text,
-                    const std::string& architecture) {
+                    std::vector<Id>& stop) {
     std::vector<coco::text::Message> messages;
     if (!o.system.empty()) messages.push_back({"system", o.system});
     messages.push_back({"user", text});
-    if (architecture == "qwen3")
-        return coco::text::qwen3_chat(messages, coco::text::Answer::awaited, coco::text::Thinking::off);
-    if (architecture == "qwen2") return coco::text::qwen2_chat(messages);
-    return tokenizer.id_of("<|im_start|>") != coco::no_id ? coco::text::smollm2_chat(messages)
-                                                          : coco::text::llama3_chat(messages);
+    try {
+        const coco::llm::ChatFormat format = o.chat_format.empty()
+                                                 ? coco::llm::chat_format_of(o.model, tokenizer)
+                                                 : coco::llm::ChatFormat(o.chat_format);
+        const Id end = format.end_of_turn(tokenizer);
+        if (end != coco::no_id && std::find(stop.begin(), stop.end(), end) == stop.end()) stop.push_back(end);
+        return format(messages, coco::text::Answer::awaited, coco::text::Thinking::off);
+    } catch (const coco::Error& error) {
+        throw coco::Error(
+            "--chat", error.what(),
+            coco::text_of("a template that can be written here; else name one with --template (",
+                          coco::llm::ChatFormat::names,
+                          "), or write the conversation yourself and read it with --special"));
+    }
 }
 
 void print(std::span<const float> row) {
@@ -96,20 +107,34 @@ void tokenize(const Options& o) {
 
 void decode(const Options& o) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
-    std::istringstream in(input(o));
+    const std::string text = input(o);
     std::vector<Id> ids;
-    for (Id id = 0; in >> id;) ids.push_back(id);
-    coco::require(in.eof(), o.file.empty() ? "standard input" : o.file, "not a list of ids", "whole numbers");
-    std::printf("%s\n", tokenizer.decode(ids).c_str());
+    for (const char *at = text.data(), *const end = at + text.size(); at != end;) {
+        if (*at == ' ' || (*at >= '\t' && *at <= '\r')) {
+            ++at;
+            continue;
+        }
+        Id id = 0;
+        const auto [next, fault] = std::from_chars(at, end, id);
+        coco::require(fault == std::errc(), o.file.empty() ? "standard input" : o.file, "not a list of ids",
+                      "whole numbers that are ids", std::string(at, std::find(at, end, ' ')).substr(0, 40));
+        ids.push_back(id);
+        at = next;
+    }
+    const std::string decoded = tokenizer.decode(ids) + '\n';
+    std::fwrite(decoded.data(), 1, decoded.size(), stdout);
 }
 
 void embed(const Options& o, const coco::llm::Source& source) {
     const std::vector<Id> ids = encoded(o, coco::llm::open_tokenizer(o.model), input(o));
-    Session session(source, o.threads);
+    const std::string_view own = source.config.pooling, pool = !o.pool.empty() ? std::string_view(o.pool)
+                                                               : own.empty()   ? "mean"
+                                                                               : own;
+    Session session(source, o.threads, Head::left_out);
     std::vector<float> rows = session.hidden(ids);
     const std::size_t width = static_cast<std::size_t>(session.decoder.width()), count = rows.size() / width;
-    if (o.pool == "last") rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(width));
-    if (o.pool == "mean") {
+    if (pool == "last") rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(width));
+    if (pool == "mean") {
         for (std::size_t i = width; i < rows.size(); ++i) rows[i % width] += rows[i];
         rows.resize(width);
         for (float& x : rows) x /= static_cast<float>(count);
@@ -176,11 +201,12 @@ void logits(const Options& o, const coco::llm::Source& source) {
 void generate(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::string text = input(o);
-    const std::vector<Id> prompt =
-        encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, source.config.architecture) : text);
     coco::llm::Generation how = o.generation;
     const coco::llm::Generation theirs = coco::llm::generation_of(o.model);
     how.stop = theirs.stop;
+    how.tokens = tokenizer.size();
+    const std::vector<Id> prompt =
+        encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, how.stop) : text);
     if (o.recommended) {
         how.temperature = theirs.temperature;
         how.top_k = theirs.top_k;
@@ -257,9 +283,8 @@ int run(int argc, char** argv) {
     CLI::App* const decodes = reads(command("decode", "turns ids into text"));
     CLI::App* const embeds =
         threads(computes(text(command("embed", "gives hidden states after the final norm"))));
-    embeds->add_option("--pool", o.pool, "of the tokens' rows")
-        ->check(CLI::IsMember({"mean", "last", "none"}))
-        ->capture_default_str();
+    embeds->add_option("--pool", o.pool, "of the tokens' rows [default: as the file says, else mean]")
+        ->check(CLI::IsMember({"mean", "last", "none"}));
     embeds->add_option("--lines", o.lines,
                        "a vector for each line of this file instead, before the final norm, to --npy");
     embeds
@@ -273,6 +298,9 @@ int run(int argc, char** argv) {
         sub->add_option("--npy", o.npy, "writes rows to this file instead (logits: of every token)");
     CLI::App* const writes = threads(computes(text(command("generate", "goes on with a text"))));
     writes->add_flag("--chat", o.chat, "the text is a question, put as the model's template puts it");
+    writes->add_option(
+        "--template", o.chat_format,
+        coco::text_of("with --chat: instead of the model's own: ", coco::llm::ChatFormat::names));
     writes->add_option("--system", o.system, "with --chat: what the model is told first");
     writes->add_option("-n,--tokens", o.generation.max_tokens, "written at most")
         ->check(CLI::NonNegativeNumber)

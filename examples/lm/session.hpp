@@ -19,10 +19,13 @@ using coco::Host;
 using coco::Id;
 using coco::Index;
 
+/// Whether the output matrix is loaded: hidden states do not need it.
+enum class Head { loaded, left_out };
+
 class Session {
 public:
-    Session(coco::llm::Source source, int threads)
-        : on(threads), decoder(layout, with_head(source)), work(on) {
+    Session(coco::llm::Source source, int threads, Head head = Head::loaded)
+        : on(threads), decoder(layout, with_head(source, head)), work(on) {
         parameters = coco::Parameters<Host>(on, layout, 1);
     }
 
@@ -59,11 +62,12 @@ public:
     coco::Workspace<Host> work;
 
 private:
-    static const coco::llm::Source& with_head(coco::llm::Source& source) {
-        source.config.output_head = true;
+    static const coco::llm::Source& with_head(coco::llm::Source& source, Head head) {
+        source.config.output_head = head == Head::loaded;
         return source;
     }
     coco::Rows<Host> pass(coco::Context<Host>& ctx, std::span<const Id> token) {
+        decoder.config().check_tokens(token);
         const std::span<Id> offsets = work.numbers(2);
         offsets[0] = 0;
         offsets[1] = static_cast<Id>(token.size());

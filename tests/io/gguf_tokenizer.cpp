@@ -86,3 +86,29 @@ TEST_CASE("GGUF tokenizer: files without a tokenizer that can be built") {
     file.entries.pop_back();
     CHECK_THAT(fault(file), Contains("tokenizer.ggml.merges"));
 }
+
+TEST_CASE("GGUF tokenizer: each key is used, changes no id, or is refused by name") {
+    support::GgufBytes file = small();
+    for (const char* name : {"bos", "eos", "eot", "eom", "padding", "unknown", "fim_pre"})
+        file.entry(std::string("tokenizer.ggml.") + name + "_token_id", 0xffffffffu);
+    const auto flag = [](support::GgufBytes& to, const char* key, bool value) {
+        to.entry(key, 7, support::bytes_of(static_cast<char>(value)));
+    };
+    flag(file, "tokenizer.ggml.add_bos_token", true);
+    flag(file, "tokenizer.ggml.add_space_prefix", false);
+    file.entry("tokenizer.chat_template", "x")
+        .entry("tokenizer.chat_template.tool_use", "y")
+        .entry("general.name", "z");
+    CHECK(fault(file).empty());
+    for (const char* key : {"tokenizer.ggml.add_space_prefix", "tokenizer.ggml.remove_extra_whitespaces"}) {
+        file = small();
+        flag(file, key, true);
+        CHECK_THAT(fault(file), Contains(std::string(key) + ": not supported: expected false, found true"));
+    }
+    for (const char* key : {"tokenizer.ggml.precompiled_charsmap", "tokenizer.ggml.normalizer.lowercase",
+                            "tokenizer.ggml.added_tokens"}) {
+        file = small();
+        file.entry(key, "x");
+        CHECK_THAT(fault(file), Contains(std::string(key) + ": not supported"));
+    }
+}

@@ -78,6 +78,10 @@ TEST_CASE("tokenizer.json: unsupported settings that would change ids are errors
         return fault([&](Json& f) { f[Json::json_pointer(pointer)] = Json::parse(value); });
     };
     CHECK_THAT(with("/truncation", R"({"max_length": 9})"), Contains("t.json: truncation: is not done here"));
+    CHECK_THAT(with("/padding", R"({"strategy": "BatchLongest", "pad_id": 0})"),
+               Contains("t.json: padding: is not done here"));
+    for (const char* beyond : {"-1", "4294967295", "70000"})
+        CHECK_THAT(with("/added_tokens/0/id", beyond), Contains("content: impossible id"));
     CHECK_THAT(with("/padding", "{}"), Contains("t.json: padding"));
     CHECK_THAT(with("/new_thing", "1"), Contains("t.json: new_thing: unknown setting"));
     CHECK_THAT(with("/normalizer", R"({"type": "NFKC"})"),

@@ -53,6 +53,31 @@ TEST_CASE("rope: a pair is a complex number, rotated by position times frequency
     }
 }
 
+TEST_CASE("rope: factors divide the frequencies, pair by pair") {
+    Double on = conformance::policy<Double>(1);
+    Workspace<Double> work(on);
+    Context<Double> ctx{on, work};
+    nn::RopeFactors factors;
+    for (const double factor : {1.0, 2.5, 32.0}) factors.push(factor, "factors");
+    const nn::Rope rope(head, 1000, nn::RopeKind::half_split, factors);
+    const conformance::Numbers table = conformance::downloaded<Double>(
+        on, Rows<Double>{const_cast<double*>(rope.table(ctx, 301).data), 301, head, head});
+    for (const Index i : {0, 1, 300})
+        for (Index j = 0; j < head / 2; ++j) {
+            const double angle = static_cast<double>(i) *
+                                 std::pow(1000.0, -2.0 * static_cast<double>(j) / head) /
+                                 static_cast<double>(factors.value[j]);
+            CHECK(std::abs(table[static_cast<std::size_t>(i * head + j)] - std::cos(angle)) < 1e-12);
+            CHECK(std::abs(table[static_cast<std::size_t>(i * head + head / 2 + j)] - std::sin(angle)) <
+                  1e-12);
+        }
+    CHECK_THROWS_AS(nn::Rope(head + 2, 1000, nn::RopeKind::half_split, factors), Error);
+    for (const double wrong : {0.5, 0.0, -1.0, std::nan(""), HUGE_VAL})
+        CHECK_THROWS_AS(factors.push(wrong, "factors"), Error);
+    while (factors.count < nn::RopeFactors::capacity) factors.push(1, "factors");
+    CHECK_THROWS_AS(factors.push(1, "factors"), Error);
+}
+
 TEST_CASE("rope: backward rotates back, the transpose of the rotation") {
     const conformance::Numbers x = conformance::normals(rows * heads * head, 1);
     for (const nn::RopeKind kind : {nn::RopeKind::half_split, nn::RopeKind::adjacent})

@@ -16,4 +16,15 @@ TEST_CASE("pre-tokenisation rules by their names in GGUF files") {
         CHECK(convention_of(name)->whole_words);
     }
     CHECK(convention_of("no such rule") == nullptr);
+    CHECK(convention_of("deepseek-r1-qwen")->split == coco::text::Qwen2::split);
+    CHECK_FALSE(convention_of("deepseek-r1-qwen")->nfc);
+    CHECK(convention_of("refact")->split == coco::text::Smollm::split);
+    CHECK(convention_of("command-r")->split == coco::text::Smollm::split);
+    CHECK(convention_of("command-r")->nfc);
+    CHECK(convention_of("olmo")->split == coco::text::Gpt2::split);
+    CHECK(convention_of("olmo")->nfc);
+    // Rules of their own, or rules whose models' normal form is not known.
+    for (const char* name :
+         {"", "default", "deepseek-llm", "tekken", "gpt-4o", "qwen35", "smaug-bpe", "falcon3"})
+        CHECK(convention_of(name) == nullptr);
 }

@@ -96,6 +96,14 @@ public:
         return all;
     }
     bool has(std::string_view name) const { return home_.contains(name); }
+    /// Names of all tensors, sorted.
+    std::vector<std::string> names() const {
+        std::vector<std::string> all;
+        for (const auto& [name, file] : home_) all.push_back(name);
+        return all;
+    }
+    /// "file: tensor". \throws Error if there is no tensor of that name
+    std::string where(std::string_view name) const { return text_of(home(name).path(), ": ", name); }
     /// \throws Error if there is no tensor of that name
     const Shape& shape(std::string_view name) const { return home(name).tensor(name).shape; }
 

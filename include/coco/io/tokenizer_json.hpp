@@ -39,7 +39,9 @@ public:
         only(file, {"version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
                     "post_processor", "decoder", "model"});
         for (const char* key : {"truncation", "padding"})
-            if (file.has(key)) refuse(file.where(key), "is not done here", "null", file.value().at(key));
+            if (file.has(key))
+                refuse(file.where(key), "is not done here, where texts are neither cut short nor filled up",
+                       "null", file.value().at(key));
         if (file.has("normalizer"))
             for (const JsonObject& step : steps(file, "normalizer", "normalizers")) {
                 only(step, {"type"});

@@ -31,7 +31,9 @@ public:
           length_(static_cast<std::size_t>(sequences), 0),
           rows_of_layers_(on, 2 * config.used() * rows_ * width_),
           table_(on, room * config.head) {
-        nn::Rope(config.head, config.theta, config.rope).table(on, table_.view(room, config.head));
+        config.check_length(room);
+        nn::Rope(config.head, config.theta, config.rope, config.factors)
+            .table(on, table_.view(room, config.head));
     }
 
     Index sequences() const { return static_cast<Index>(length_.size()); }

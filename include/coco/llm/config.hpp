@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <coco/adapter/projections.hpp>
 #include <coco/core/error.hpp>
@@ -26,12 +28,17 @@ struct Config {
     Index head = 0;    ///< width of a head; heads * head need not be `width`
     Index hidden = 0;  ///< of the gated feed-forward
     Index vocabulary = 0;
-    double theta = 10000;   ///< base of the rotary angles
-    double epsilon = 1e-5;  ///< of the RMS norms
+    double theta = 10000;     ///< base of the rotary angles
+    double epsilon = 1e-5;    ///< of the RMS norms
+    nn::RopeFactors factors;  ///< of the rotary angles; none: unscaled
+    Index window = 0;  ///< attention reaches so many tokens back in some layer; 0: any number. Longer texts
+                       ///< are refused, because attention here is to the whole text
+    std::string_view pooling;  ///< rows that make the vector of a text, by the file: mean, last, or unknown
     nn::RopeKind rope = nn::RopeKind::half_split;
     bool head_norm = false;     ///< an RMS norm on each query and key head (Qwen3)
     bool qkv_bias = false;      ///< queries, keys and values have a bias (Qwen2)
     bool tied = true;           ///< the token embeddings are the output matrix
+    bool headless = false;      ///< the file of an untied model has no output matrix: hidden rows only
     bool output_head = false;   ///< claim the output matrix of an untied model; only `logits` reads it
     Keep keep = Keep::floats;   ///< read only by `storage::Configured`
     double keep_bytes = 1.5e9;  ///< if activations of all layers take more, backward recomputes them
@@ -46,6 +53,21 @@ struct Config {
         c.head_norm = architecture == "qwen3";
         c.qkv_bias = architecture == "qwen2";
         return c;
+    }
+
+    /// \throws Error for more tokens in a row than the sliding window holds
+    void check_length(Index tokens) const {
+        if (window > 0 && tokens > window)
+            throw Error("language model", "text longer than the model's sliding window",
+                        text_of("at most ", window, " tokens"), text_of(tokens));
+    }
+
+    /// \throws Error for a token that has no row in the embeddings
+    void check_tokens(std::span<const Id> tokens) const {
+        for (const Id id : tokens)
+            if (id < 0 || id >= vocabulary)
+                throw Error("language model", "token without an embedding", text_of("0 to ", vocabulary - 1),
+                            text_of(id));
     }
 
     Index used() const { return depth == 0 ? layers : depth; }
@@ -78,6 +100,9 @@ struct Config {
                 text_of(head));
         require(theta > 1, "llm.theta", "too small", "above 1", text_of(theta));
         require(epsilon > 0, "llm.epsilon", "too small", "above 0", text_of(epsilon));
+        require(window >= 0, "llm.window", "negative", "0 or more", text_of(window));
+        require(factors.count == 0 || factors.count == head / 2, "llm.factors", "wrong number",
+                text_of("0 or ", head / 2), text_of(factors.count));
     }
 };
 

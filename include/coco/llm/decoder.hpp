@@ -112,7 +112,7 @@ public:
         if (out == 0) return saved;
         saved.out = work.keep(out, width());
         saved.statistics = work.keep(rows, 2);
-        saved.packed.table = layers_.front().rope().table(ctx, saved.packed.positions);
+        saved.packed.table = layers_.front().rotation(ctx, saved.packed.positions);
 
         const bool keeps = ctx.training || ctx.gradients[0] != nullptr;
         const bool whole = keeps && saved_bytes<T>(rows) <= config_.keep_bytes;
@@ -215,7 +215,7 @@ public:
         in.token = token;
         in.text_of = text_of;
         Packed<P> packed = pack(ctx, in).packed;
-        packed.table = layers_.front().rope().table(ctx, packed.positions);
+        packed.table = layers_.front().rotation(ctx, packed.positions);
         const Rows<P> out = ctx.work.keep(token.size, width());
         const typename Workspace<P>::Frame frame(ctx.work);
         nn::copy<P>(ctx.on, CRows<P>(through_layers(ctx, adapter, packed, token)), out);

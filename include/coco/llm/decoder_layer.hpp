@@ -96,7 +96,7 @@ public:
             matrix("ffn_gate_up", {{named("ffn_gate"), c.hidden}, {named("ffn_up"), c.hidden}}, c.width);
         feed_forward_ = nn::GatedFeedForward<Storage>(
             gate_up, matrix("ffn_down", {{named("ffn_down"), c.width}}, c.hidden), c.width, c.hidden);
-        rope_ = nn::Rope(c.head, c.theta, c.rope);
+        rope_ = nn::Rope(c.head, c.theta, c.rope, c.factors);
     }
 
     /// \param out  rows x width; if it is empty, only what backward needs is computed
@@ -200,7 +200,13 @@ public:
         nn::add(ctx.on, CRows<P>(dy), CRows<P>(through), dx);
     }
 
-    const nn::Rope& rope() const { return rope_; }
+    /// Cosines and sines of positions 0 .. positions - 1, for all layers. \throws Error as
+    /// `Config::check_length`
+    template <class P>
+    CRows<P> rotation(Context<P>& ctx, Index positions) const {
+        config_.check_length(positions);
+        return rope_.table(ctx, positions);
+    }
 
     /// Selected rows of what forward saved, in scratch memory.
     template <class P>

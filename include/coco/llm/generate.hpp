@@ -22,18 +22,22 @@ namespace coco::llm {
 using TokenCallback = std::function<bool(Index text, std::span<const Id> written)>;
 
 /// Continues texts; returns the new tokens of each, without the stop token.
-/// \throws Error for an empty prompt or a setting out of range
+/// \throws Error for an empty prompt, a token beyond the vocabulary or a setting out of range
 template <class P, class Decoder, class Adapter>
 std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Parameters<P>& parameters,
                                       const Adapter& adapter, std::span<const std::vector<Id>> prompts,
                                       const Generation& how, const TokenCallback& on_token = {}) {
     using T = typename P::Scalar;
     how.check();
-    for (std::size_t i = 0; i < prompts.size(); ++i)
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
         if (prompts[i].empty()) throw Error(text_of("prompt ", i), "is empty", "at least one token");
+        decoder.config().check_tokens(prompts[i]);
+    }
+    const Index vocabulary = decoder.config().vocabulary,
+                drawn = how.tokens > 0 ? std::min(how.tokens, vocabulary) : vocabulary;
     std::vector<std::vector<Id>> written(prompts.size());
     Workspace<P> work(on);
-    std::vector<T> logits(static_cast<std::size_t>(decoder.config().vocabulary));
+    std::vector<T> logits(static_cast<std::size_t>(vocabulary));
     std::vector<Id> token, last, sequence, seen;
     Offsets token_of;
     for (std::size_t first = 0; first < prompts.size(); first += static_cast<std::size_t>(how.at_once)) {
@@ -76,7 +80,8 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                            (static_cast<std::uint64_t>(text) << 32) + static_cast<std::uint64_t>(step),
                            0x67656e)
                         .word[0]));
-                const Id next = pick(std::span<const T>(logits), how, chance);
+                const Id next =
+                    pick(std::span<const T>(logits).first(static_cast<std::size_t>(drawn)), how, chance);
                 if (std::find(how.stop.begin(), how.stop.end(), next) != how.stop.end()) continue;
                 written[text].push_back(next);
                 if (static_cast<Index>(written[text].size()) == how.max_tokens) {

@@ -26,7 +26,8 @@ struct Generation {
                                     ///< negative ones (Keskar et al., 2019)
     std::uint64_t seed = 1;         ///< draws depend only on the seed, the text's number and the step
     std::vector<Id> stop;           ///< tokens that end a text; they are not returned
-    Index at_once = 16;             ///< texts in one pass
+    Index tokens = 0;    ///< only ids below this are drawn, because rows above it have no token; 0: all
+    Index at_once = 16;  ///< texts in one pass
 
     void check() const {
         require(max_tokens >= 0, "generation.max_tokens", "negative", "0 or more", text_of(max_tokens));
@@ -36,6 +37,7 @@ struct Generation {
                 text_of(top_p));
         require(repetition_penalty > 0, "generation.repetition_penalty", "out of range", "above 0",
                 text_of(repetition_penalty));
+        require(tokens >= 0, "generation.tokens", "negative", "0 or more", text_of(tokens));
         require(at_once >= 1, "generation.at_once", "too few", "at least 1", text_of(at_once));
     }
 };

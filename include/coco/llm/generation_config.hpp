@@ -6,36 +6,12 @@
 #include <filesystem>
 #include <vector>
 
-#include <coco/io/gguf.hpp>
 #include <coco/io/json.hpp>
+#include <coco/llm/end_tokens.hpp>
 #include <coco/llm/generation.hpp>
 #include <coco/llm/open.hpp>
 
 namespace coco::llm {
-
-/// Tokens that end a text, as given by the file; none if it gives none.
-inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
-    if (kind_of(path) == ModelFile::gguf) {
-        const io::Gguf file(path);
-        const char* const key = "tokenizer.ggml.eos_token_id";
-        return file.has(key) ? std::vector<Id>{static_cast<Id>(file.integer(key))} : std::vector<Id>{};
-    }
-    for (const char* name : {"generation_config.json", "config.json"}) {
-        if (!std::filesystem::is_regular_file(path / name)) continue;
-        const io::JsonObject json = io::JsonObject::open(path / name);
-        if (!json.has("eos_token_id")) continue;
-        if (!json.value().at("eos_token_id").is_array())
-            return {static_cast<Id>(json.integer("eos_token_id"))};
-        std::vector<Id> all;
-        for (const auto& id : json.value().at("eos_token_id")) {
-            require(id.is_number_integer(), json.where("eos_token_id"), "wrong type", "whole numbers",
-                    id.dump());
-            all.push_back(id.get<Id>());
-        }
-        return all;
-    }
-    return {};
-}
 
 /// The settings of a Hugging Face folder's `generation_config.json`. If there is none (a GGUF file has none),
 /// or if it does not set `do_sample: true`, always the likeliest token. Stop tokens as `stop_tokens`.

@@ -12,49 +12,10 @@
 #include <coco/core/error.hpp>
 #include <coco/io/dequantize.hpp>
 #include <coco/io/gguf.hpp>
+#include <coco/llm/gguf_config.hpp>
 #include <coco/llm/source.hpp>
 
 namespace coco::llm {
-
-/// The shape of the model in a file.
-/// \throws Error, which names the key: unknown architecture, missing key, a feature the decoder does not have
-inline Config config_of(const io::Gguf& file) {
-    Config c =
-        Config::of(std::string(file.string("general.architecture")), file.path() + ": general.architecture");
-    const auto key = [&](const char* name) { return c.architecture + "." + name; };
-    const auto count = [&](const char* name) { return static_cast<Index>(file.integer(key(name))); };
-    c.width = count("embedding_length");
-    c.layers = count("block_count");
-    c.heads = count("attention.head_count");
-    c.kv_heads = file.has(key("attention.head_count_kv")) ? count("attention.head_count_kv") : c.heads;
-    require(c.heads >= 1, file.path() + ": " + key("attention.head_count"), "too small", "at least 1",
-            text_of(c.heads));
-    c.head = file.has(key("attention.key_length")) ? count("attention.key_length") : c.width / c.heads;
-    c.hidden = count("feed_forward_length");
-    c.vocabulary = file.tensor("token_embd.weight").rows;
-    c.epsilon = file.real(key("attention.layer_norm_rms_epsilon"));
-    if (file.has(key("rope.freq_base"))) c.theta = file.real(key("rope.freq_base"));
-    c.tied = !file.has_tensor("output.weight");
-    const auto refuse = [&](const char* name, bool wrong, const char* expected) {
-        require(!wrong, file.path() + ": " + key(name), "not supported", expected);
-    };
-    refuse("attention.value_length",
-           file.has(key("attention.value_length")) && count("attention.value_length") != c.head,
-           "values as wide as keys");
-    refuse("rope.dimension_count",
-           file.has(key("rope.dimension_count")) && count("rope.dimension_count") != c.head,
-           "whole heads are rotated");
-    refuse("rope.scaling.type",
-           file.has(key("rope.scaling.type")) && file.string(key("rope.scaling.type")) != "none",
-           "rotary positions without scaling");
-    refuse("expert_count", file.has(key("expert_count")) && count("expert_count") > 0, "no experts");
-    for (const char* part : {"attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"})
-        require(!file.has_tensor(std::string("blk.0.") + part) ||
-                    (c.qkv_bias && std::string_view(part) != "attn_output.bias"),
-                file.path() + ": blk.0." + part, "not supported", "projections without bias");
-    c.check();
-    return c;
-}
 
 /// Maps row i in the order of split halves (`RopeKind::half_split`) to its row in a file with adjacent pairs
 /// (`RopeKind::adjacent`). In each head, row j of the first half is row 2j of the file, row j of the second

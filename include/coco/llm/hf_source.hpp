@@ -15,6 +15,7 @@
 #include <coco/io/safetensors_folder.hpp>
 #include <coco/llm/hf_config.hpp>
 #include <coco/llm/source.hpp>
+#include <coco/llm/tensor_names.hpp>
 
 namespace coco::llm {
 
@@ -57,7 +58,7 @@ inline std::string hf_name(std::string_view name) {
 /// \throws Error as `config_of` and `io::SafetensorsFolder`; a missing tensor, a wrong shape or a value that
 ///         is not finite is reported, with the tensor's name, when the tensor is read
 inline Source hf_source(const std::filesystem::path& folder) {
-    const Config config = config_of(io::JsonObject::open(folder / "config.json"));
+    Config config = config_of(io::JsonObject::open(folder / "config.json"));
     const auto files = std::make_shared<const io::SafetensorsFolder>(folder);
     // A model saved without its output head names its tensors without "model.".
     const auto theirs = [bare = files->has("embed_tokens.weight")](std::string_view name) {
@@ -65,6 +66,14 @@ inline Source hf_source(const std::filesystem::path& folder) {
         if (bare && full.starts_with("model.")) full.erase(0, 6);
         return full;
     };
+    TensorNames known;
+    for (const std::string& name : tensor_names(config)) known.insert(theirs(name));
+    for (const std::string& name : files->names())
+        // Old folders hold the rotary frequencies, which follow from config.json.
+        require(known.contains(name) || name.ends_with("rotary_emb.inv_freq"), files->where(name),
+                "not supported",
+                text_of("the tensors of ", config.architecture, " with ", config.layers, " layers"));
+    config.headless = !config.tied && !files->has("lm_head.weight");
     Source source{config, {}, {}, {}};
     source.read = [=](std::string_view name, Index rows, Index cols, Index first, std::span<float> out) {
         files->read(theirs(name), rows, cols, first, out);

@@ -12,7 +12,7 @@ inline Index parameter_count(const Config& c) {
     const Index attention = (c.fused_width() + c.query_width()) * c.width +
                             (c.qkv_bias ? c.fused_width() : 0) + (c.head_norm ? 2 * c.head : 0);
     const Index layer = attention + 3 * c.hidden * c.width + 2 * c.width;
-    return c.layers * layer + c.width + (c.tied ? 1 : 2) * c.vocabulary * c.width;
+    return c.layers * layer + c.width + (c.tied || c.headless ? 1 : 2) * c.vocabulary * c.width;
 }
 
 /// A Qwen3 of this size.

@@ -95,6 +95,7 @@ private:
         const std::size_t width = static_cast<std::size_t>(width_);
         rows_.assign(token.size() * width, T(0));
         if (decoder_ && !token.empty()) {
+            decoder_->config().check_tokens(token);
             Context<P> ctx = parameters_.context(on_, work_);
             const Rows<P> rows =
                 decoder_->states(ctx, adapter::Frozen{}, on_.upload(std::span<const Id>(token), work_),

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include <coco/core/error.hpp>
 #include <coco/core/math.hpp>
 #include <coco/nn/layer.hpp>
 
@@ -15,12 +16,31 @@ namespace coco::nn {
 /// Which columns of a head of width n form pair j: (j, j + n/2), or (2j, 2j + 1).
 enum class RopeKind : std::uint8_t { half_split, adjacent };
 
-/// Angle of pair j at position i: i theta^(-2j/head). Row i holds the cosines, then the sines.
+/// Divisors of the angles, one per pair: rotation that was slowed down for longer texts (Llama 3.1 and later,
+/// linear scaling). None: the angles as they are. Kernels receive it by value, hence the fixed size.
+struct RopeFactors {
+    static constexpr Index capacity = 128;  ///< pairs: heads of up to 256 columns
+
+    Index count = 0;
+    float value[capacity] = {};
+
+    /// \throws Error, which names `where`, for too many pairs or a factor below 1
+    void push(double factor, std::string_view where) {
+        require(count < capacity, where, "head too wide for scaled rotation",
+                text_of("at most ", 2 * capacity, " columns"));
+        require(factor >= 1 && factor <= 1e30, where, "impossible factor of the rotation",
+                "1 to 1e30, by which an angle is divided", text_of(factor));
+        value[count++] = static_cast<float>(factor);
+    }
+};
+
+/// Angle of pair j at position i: i theta^(-2j/head) / factor_j. Row i holds the cosines, then the sines.
 template <class T>
 struct RopeTableRows {
     T* table;
     Index head;
     double theta;
+    RopeFactors factors;
 
     template <class Row>
     COCO_HD void operator()(Index i, const Row& row) const {
@@ -30,7 +50,8 @@ struct RopeTableRows {
             // In double: a float angle is off by 1e-5 at position 100, and errors grow with the position.
             const double angle =
                 static_cast<double>(i) *
-                std::exp(-2.0 * static_cast<double>(j) / static_cast<double>(head) * std::log(theta));
+                std::exp(-2.0 * static_cast<double>(j) / static_cast<double>(head) * std::log(theta)) /
+                (factors.count > 0 ? static_cast<double>(factors.value[j]) : 1.0);
             to[j] = static_cast<T>(std::cos(angle));
             to[half + j] = static_cast<T>(std::sin(angle));
         });
@@ -70,7 +91,12 @@ public:
     Rope() = default;
     /// \param head   columns of a head, even
     /// \param theta  base of the angles
-    Rope(Index head, double theta, RopeKind kind) : head_(head), theta_(theta), kind_(kind) {}
+    /// \param factors  one per pair of columns, or none
+    Rope(Index head, double theta, RopeKind kind, const RopeFactors& factors = {})
+        : head_(head), theta_(theta), kind_(kind), factors_(factors) {
+        require(factors.count == 0 || factors.count == head / 2, "rotation", "wrong number of factors",
+                text_of(head / 2), text_of(factors.count));
+    }
 
     /// Cosines and sines of positions 0 .. positions-1, positions x head; computed once per pass.
     template <class P>
@@ -82,7 +108,8 @@ public:
     /// The same, written to memory of the caller.
     template <class P>
     void table(P& on, Rows<P> table) const {
-        on.for_each_row(table.rows, 32 * head_, RopeTableRows<typename P::Scalar>{table.data, head_, theta_});
+        on.for_each_row(table.rows, 32 * head_,
+                        RopeTableRows<typename P::Scalar>{table.data, head_, theta_, factors_});
     }
 
     /// Rotates x, rows x (any number of heads), in place; adjacent queries and keys take one call.
@@ -115,6 +142,7 @@ private:
     Index head_ = 2;
     double theta_ = 10000;
     RopeKind kind_ = RopeKind::half_split;
+    RopeFactors factors_;
 };
 
 }  // namespace coco::nn

@@ -24,13 +24,22 @@ struct Convention {
 };
 
 /// The convention that `tokenizer.ggml.pre` calls `name`, or null if the name is unknown. Names that
-/// llama.cpp uses for the same expression share one rule.
+/// llama.cpp uses for the same expression share one rule; a name is here only if the normal form of its
+/// models' own tokenizer is known too.
 inline const Convention* convention_of(std::string_view name) {
     static constexpr Convention known[] = {
-        {"smollm", Smollm::split, false, false}, {"starcoder", Smollm::split, false, false},
-        {"gpt-2", Gpt2::split, false, false},    {"phi-2", Gpt2::split, false, false},
-        {"qwen2", Qwen2::split, true, false},    {"llama-bpe", Llama3::split, false, true},
-        {"llama3", Llama3::split, false, true},  {"llama-v3", Llama3::split, false, true},
+        {"smollm", Smollm::split, false, false},
+        {"starcoder", Smollm::split, false, false},
+        {"refact", Smollm::split, false, false},
+        {"command-r", Smollm::split, true, false},
+        {"gpt-2", Gpt2::split, false, false},
+        {"phi-2", Gpt2::split, false, false},
+        {"olmo", Gpt2::split, true, false},
+        {"qwen2", Qwen2::split, true, false},
+        {"deepseek-r1-qwen", Qwen2::split, false, false},
+        {"llama-bpe", Llama3::split, false, true},
+        {"llama3", Llama3::split, false, true},
+        {"llama-v3", Llama3::split, false, true},
     };
     for (const Convention& convention : known)
         if (convention.name == name) return &convention;

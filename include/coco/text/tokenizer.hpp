@@ -75,8 +75,12 @@ public:
         const auto found = ids_.find(token);
         return found == ids_.end() ? no_id : found->second;
     }
-    /// A token as written in the vocabulary. \param id  0 .. size() - 1
-    const std::string& token(Id id) const { return tokens_[static_cast<std::size_t>(id)]; }
+    /// A token as written in the vocabulary; empty for an unused id. \throws Error for an id out of range
+    const std::string& token(Id id) const {
+        if (id < 0 || id >= size())
+            throw Error("tokenizer", "no such token", text_of("0 to ", size() - 1), text_of(id));
+        return tokens_[static_cast<std::size_t>(id)];
+    }
 
     /// Whether `encode` would find a special token in a text.
     bool has_special(std::string_view text) const {
@@ -140,11 +144,7 @@ public:
     /// \throws Error for an id without a token
     std::string decode(std::span<const Id> ids) const {
         std::string bytes;
-        for (Id id : ids) {
-            if (id < 0 || id >= size())
-                throw Error("tokenizer", "no such token", text_of("0 to ", size() - 1), text_of(id));
-            bytes += from_stand_ins(token(id));
-        }
+        for (Id id : ids) bytes += from_stand_ins(token(id));
         return replaced_invalid(bytes);
     }
 
