@@ -202,12 +202,12 @@ void generate(const Options& o, const coco::llm::Source& source) {
     const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
     const std::string text = input(o);
     coco::llm::Generation how = o.generation;
-    const coco::llm::Generation theirs = coco::llm::generation_of(o.model);
-    how.stop = theirs.stop;
+    how.stop = coco::llm::stop_tokens(o.model);
     how.tokens = tokenizer.size();
     const std::vector<Id> prompt =
         encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, how.stop) : text);
     if (o.recommended) {
+        const coco::llm::Generation theirs = coco::llm::generation_of(o.model);
         how.temperature = theirs.temperature;
         how.top_k = theirs.top_k;
         how.top_p = theirs.top_p;

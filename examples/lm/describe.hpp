@@ -76,6 +76,13 @@ inline void describe(const std::filesystem::path& path) {
     } catch (const coco::Error& error) {
         line += coco::text_of(" what is no token (", error.what(), ")");
     }
+    if (coco::llm::kind_of(path) == coco::llm::ModelFile::gguf) {
+        const coco::io::Gguf file(path);
+        for (const char* key : {"tokenizer.ggml.add_bos_token", "tokenizer.ggml.add_eos_token"})
+            if (file.has(key) && file.boolean(key))
+                line += coco::text_of("; the file asks for a token at the end of a text (", key,
+                                      "), which is not added here: write it and read with --special");
+    }
     line += "\nconversations ";
     try {
         const coco::llm::ChatFormat format = coco::llm::chat_format_of(path, tokenizer);

@@ -48,3 +48,15 @@ TEST_CASE("llm config: heads need not add up to the width") {
     c.depth = 8;
     CHECK(c.adapter_sizes().layers == 8);
 }
+
+TEST_CASE("config: more tokens than the sliding window, and tokens without an embedding, are errors") {
+    coco::llm::Config c;
+    c.vocabulary = 7;
+    c.check_length(1 << 20);
+    c.window = 4;
+    c.check_length(4);
+    CHECK_THROWS_AS(c.check_length(5), coco::Error);
+    c.check_tokens(std::vector<coco::Id>{0, 6});
+    CHECK_THROWS_AS(c.check_tokens(std::vector<coco::Id>{0, 7}), coco::Error);
+    CHECK_THROWS_AS(c.check_tokens(std::vector<coco::Id>{-1}), coco::Error);
+}

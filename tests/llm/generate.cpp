@@ -178,3 +178,25 @@ TEST_CASE("generate: invalid arguments are errors", "[generate]") {
                }),
                Contains("cache: text outgrows its room: expected at most 2 tokens, found 3"));
 }
+
+TEST_CASE("generate: tokens without an embedding are refused, rows without a token are not drawn",
+          "[generate]") {
+    Bench<P> bench(coco::llm::random_source(small_config(), 5));
+    const auto written = [&](const Ids& prompt, Index tokens) {
+        Generation how;
+        how.max_tokens = 8;
+        how.tokens = tokens;
+        return coco::llm::generate(bench.on, bench.decoder, bench.parameters, bench.adapter,
+                                   std::vector<Ids>{prompt}, how)[0];
+    };
+    for (const Id beyond : {31, -1, 1 << 30})
+        CHECK_THAT(error_of([&] {
+                       written({3, beyond}, 0);
+                   }),
+                   Contains("token without an embedding: expected 0 to 30, found " + std::to_string(beyond)));
+    const Ids all = written({3}, 0);
+    CHECK(written({3}, 31) == all);
+    CHECK(written({3}, 1000) == all);
+    const Id largest = *std::max_element(all.begin(), all.end());
+    for (const Id id : written({3}, largest)) CHECK(id < largest);
+}

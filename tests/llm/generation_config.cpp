@@ -53,3 +53,17 @@ TEST_CASE("invalid generation settings are errors that name file and key", "[llm
     CHECK_THAT(error_of([&] { word.how(); }), Contains("eos_token_id: wrong type"));
     CHECK_THAT(error_of([&] { text.how(); }), Contains("top_p"));
 }
+
+TEST_CASE("generation settings that would draw in another way are refused by name", "[llm][generation]") {
+    const auto fault = [](const std::string& text) { return error_of([&] { Model(text).how(); }); };
+    CHECK(
+        fault(
+            R"({"num_beams": 1, "typical_p": 1.0, "min_p": 0.0, "no_repeat_ngram_size": 0, "bos_token_id": 4294967295,
+                    "max_length": 9, "transformers_version": "4", "renormalize_logits": false, "new_thing": null})")
+            .empty());
+    for (const char* setting :
+         {"\"num_beams\": 4", "\"min_p\": 0.1", "\"no_repeat_ngram_size\": 3", "\"suppress_tokens\": [1]",
+          "\"renormalize_logits\": true", "\"new_thing\": 1"})
+        CHECK_THAT(fault("{" + std::string(setting) + "}"),
+                   Contains("generation_config.json") && Contains("not supported"));
+}

@@ -12,6 +12,7 @@
 
 using namespace support;
 using Catch::Matchers::Contains;
+using coco::text_of;
 
 namespace {
 
@@ -36,21 +37,22 @@ std::string spoilt(const std::string& what, const std::string& by) {
 }  // namespace
 
 TEST_CASE("Hugging Face folder: logits equal those of transformers") {
-    for (const char* name : {"llama", "llama_sharded", "qwen2", "qwen3_tied", "qwen3_untied"}) {
+    for (const char* name :
+         {"llama", "llama_sharded", "qwen2", "qwen3_tied", "qwen3_untied", "llama_llama3", "llama_linear"}) {
         const coco::io::Safetensors reference(fixture(name) + "/reference.safetensors");
         coco::llm::Source source = coco::llm::open(fixture(name));
         source.config.output_head = true;
-        CHECK(source.config.theta == 5000);
+        CHECK(source.config.theta == (source.config.factors.count > 0 ? 50 : 5000));
         Bench<coco::conformance::PolicyUnderTest<float>, coco::adapter::Frozen> bench(source, {}, false);
         const auto token = list<std::int32_t>(reference, "ids"),
                    offsets = list<std::int32_t>(reference, "offsets");
-        coco::Offsets text_of;
-        text_of.at.assign(offsets.begin(), offsets.end());
+        coco::Offsets texts;
+        texts.at.assign(offsets.begin(), offsets.end());
         coco::Context<coco::conformance::PolicyUnderTest<float>> ctx =
             bench.parameters.context(bench.on, bench.work);
         const auto rows =
             bench.decoder.hidden(ctx, bench.adapter, coco::conformance::ids(bench.on, bench.work, token),
-                                 coco::conformance::segments(bench.on, bench.work, text_of));
+                                 coco::conformance::segments(bench.on, bench.work, texts));
         const Numbers logits = coco::conformance::downloaded<coco::conformance::PolicyUnderTest<float>>(
             bench.on,
             bench.decoder.logits(ctx, coco::CRows<coco::conformance::PolicyUnderTest<float>>(rows)));
@@ -104,4 +106,93 @@ TEST_CASE("Hugging Face folder: a tensor of another shape is an error that names
                        coco::llm::open(folder.path()));
                }),
                Contains("model.layers.0.mlp.gate_proj.weight: wrong shape: expected [47, 32]"));
+}
+
+TEST_CASE("Hugging Face folder: each key is used, changes nothing, or is refused by name") {
+    const auto with = [](const std::string& setting) { return spoilt("\"use_cache\": true", setting); };
+    const auto known = Contains("no weights in this folder");
+    for (const char* setting :
+         {R"("use_cache": false)", R"("_name_or_path": "x")", R"("unknown_setting": null)",
+          R"("bos_token_id": 4294967295)", R"("is_causal": true)", R"("use_mrope": false)",
+          R"("partial_rotary_factor": 1.0)"})
+        CHECK_THAT(with(setting), known);
+    for (const char* key : {"final_logit_softcapping", "query_pre_attn_scalar", "embedding_multiplier",
+                            "logits_scaling", "residual_multiplier", "attention_multiplier", "num_experts",
+                            "clip_qkv", "use_parallel_residual", "auto_map", "no_rope_layers"})
+        CHECK_THAT(with(text_of("\"", key, "\": 0.5")),
+                   Contains(text_of("config.json: ", key, ": not supported")));
+    CHECK_THAT(with(R"("is_causal": false)"), Contains("is_causal: not supported"));
+    CHECK_THAT(with(R"("use_mrope": true)"), Contains("use_mrope: not supported"));
+    CHECK_THAT(with(R"("rope_interleaved": true)"), Contains("rope_interleaved: not supported"));
+    CHECK_THAT(with(R"("partial_rotary_factor": 0.5)"), Contains("partial_rotary_factor: not supported"));
+    CHECK_THAT(spoilt("Qwen2ForCausalLM", "Qwen2ForRewardModel"), Contains("architectures: not supported"));
+    const auto rope = [](const std::string& settings) {
+        return spoilt("\"rope_type\": \"default\"", settings);
+    };
+    CHECK_THAT(rope(R"("rope_type": "linear", "factor": 2.0)"), known);
+    CHECK_THAT(rope(R"("rope_type": "linear")"), Contains("rope_parameters: factor: no such key"));
+    CHECK_THAT(rope(R"("rope_type": "default", "factor": 2.0)"),
+               Contains("rope_parameters: factor: not supported"));
+    CHECK_THAT(rope(R"("rope_type": "linear", "type": "llama3", "factor": 2.0)"),
+               Contains("type: not supported"));
+    for (const char* kind : {"dynamic", "yarn", "longrope", "mrope"})
+        CHECK_THAT(rope(text_of("\"type\": \"", kind, "\", \"factor\": 2.0")),
+                   Contains("type: not supported"));
+    CHECK_THAT(with(R"("rope_scaling": {"type": "linear", "factor": 2.0})"),
+               Contains("rope_scaling: given beside"));
+}
+
+TEST_CASE("Hugging Face folder: each tensor is read, follows from the settings, or is refused by name") {
+    // The header of a safetensors file may be followed by spaces: one name is replaced by another of its
+    // length.
+    const auto renamed = [](const std::string& what, const std::string& by) {
+        const Folder folder;
+        std::filesystem::copy(fixture("qwen2") + "/config.json", folder / "config.json");
+        std::string bytes = slurp(fixture("qwen2") + "/model.safetensors");
+        const std::size_t at = bytes.find(what);
+        REQUIRE(at != std::string::npos);
+        REQUIRE(what.size() == by.size());
+        write(folder / "model.safetensors", bytes.replace(at, what.size(), by));
+        return error_of([&] { coco::llm::open(folder.path()); });
+    };
+    CHECK(renamed("layers.0", "layers.0").empty());
+    CHECK_THAT(renamed("layers.1.mlp.up_proj", "layers.2.mlp.up_proj"),
+               Contains("model.safetensors: model.layers.2.mlp.up_proj.weight: not supported"));
+    CHECK_THAT(renamed("mlp.gate_proj", "mlp.sore_proj"), Contains("mlp.sore_proj.weight: not supported"));
+    CHECK_THAT(renamed("self_attn.v_proj.bias", "self_attn.o_proj.bias"),
+               Contains("o_proj.bias: not supported"));
+}
+
+TEST_CASE("Hugging Face folder: texts up to the sliding window are read, longer ones are refused") {
+    const coco::io::Safetensors reference(fixture("qwen2") + "/reference.safetensors");
+    const auto token = list<std::int32_t>(reference, "ids");
+    const Folder folder;
+    std::filesystem::copy(fixture("qwen2") + "/model.safetensors", folder / "model.safetensors");
+    std::string text = slurp(fixture("qwen2") + "/config.json");
+    const std::string what = "\"sliding_window\": null";
+    REQUIRE(text.find(what) != std::string::npos);
+    text.replace(text.find(what), what.size(), "\"sliding_window\": 6");
+    const std::string full = "\"full_attention\"";
+    text.replace(text.find(full), full.size(), "\"sliding_attention\"");
+    write(folder / "config.json", text);
+    using P = coco::conformance::PolicyUnderTest<float>;
+    const coco::llm::Source plain = coco::llm::open(fixture("qwen2")),
+                            source = coco::llm::open(folder.path());
+    CHECK(plain.config.window == 0);
+    CHECK(source.config.window == 6);
+    Bench<P, coco::adapter::Frozen> all(plain, {}, false), some(source, {}, false);
+    const auto hidden = [&](auto& bench, Index first) {
+        coco::Offsets texts;
+        texts.at = {0, static_cast<Id>(first), 9};
+        coco::Context<P> ctx = bench.parameters.context(bench.on, bench.work);
+        return coco::conformance::downloaded<P>(
+            bench.on,
+            bench.decoder.hidden(ctx, bench.adapter,
+                                 coco::conformance::ids(bench.on, bench.work,
+                                                        std::vector<Id>(token.begin(), token.begin() + 9)),
+                                 coco::conformance::segments(bench.on, bench.work, texts)));
+    };
+    CHECK(hidden(some, 6) == hidden(all, 6));
+    CHECK_THAT(error_of([&] { hidden(some, 7); }),
+               Contains("text longer than the model's sliding window: expected at most 6 tokens, found 7"));
 }

@@ -49,7 +49,7 @@ inline Index sliding_window_of(const io::JsonObject& json, Index layers) {
     bool slides = used;
     if (used && switched && json.has("max_window_layers"))
         slides = json.integer("max_window_layers") < layers;
-    require(!slides || window > 0, json.where("use_sliding_window"), "not supported",
+    require(!used || window > 0, json.where("use_sliding_window"), "not supported",
             "attention to the whole text, or a sliding_window");
     if (json.has("layer_types"))
         for (const auto& type : json.value().at("layer_types")) {
