@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Writes a file atomically: to a temporary file in the same folder, which is synced and then renamed.
+/// Writes a file atomically: to a temporary file in the same folder, which is synced and then renamed. Any
+/// number of processes and threads may write the same path at once; the last to commit wins.
 #pragma once
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,22 +21,24 @@
 
 namespace coco::io {
 
-/// Bytes go to `path` + ".partial" until `commit`. If the object is destroyed before `commit`, it removes the
-/// partial file; if the process is killed, the ".partial" file remains and the next writer of the same path
-/// overwrites it. Only one writer per path at a time.
+/// Bytes go to a file of its own, `path` + ".partial", or ".partial-1" and so on where another writer has
+/// that one, until `commit`. If the object is destroyed before `commit`, it removes that file; if the process
+/// is killed, the file remains and the next writer of the same path takes it over.
 class AtomicFile {
 public:
-    /// \throws Error if the partial file cannot be created
-    [[gnu::cold]] explicit AtomicFile(const std::filesystem::path& path)
-        : path_(path.string()),
-          partial_(path_ + ".partial"),
-          descriptor_(::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
-        if (descriptor_ < 0) throw Error(partial_, "cannot open for writing", {}, std::strerror(errno));
+    /// \throws Error if no partial file can be created
+    [[gnu::cold]] explicit AtomicFile(const std::filesystem::path& path) : path_(path.string()) {
+        for (int n = 0; descriptor_ < 0; ++n) {
+            partial_ = path_ + ".partial";
+            if (n > 0) partial_ += text_of("-", n);
+            if (n == max_writers) throw Error(path_, "too many processes write it at once");
+            take();
+        }
     }
 
     ~AtomicFile() {
-        if (descriptor_ >= 0) ::close(descriptor_);
         if (!committed_) ::unlink(partial_.c_str());
+        ::close(descriptor_);
     }
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
@@ -59,6 +64,25 @@ public:
     }
 
 private:
+    static constexpr int max_writers = 1000;
+
+    /// Opens `partial_` and empties it, unless another writer has it. A lock says so and not the name, since
+    /// a lock ends with its process: what a killed writer leaves behind is overwritten, not kept forever.
+    /// Closing the descriptor, which is the last thing a writer does, gives the lock up.
+    void take() {
+        const int found = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        if (found < 0) throw Error(partial_, "cannot open for writing", {}, std::strerror(errno));
+        // Between the two calls the writer before may have renamed or removed it.
+        struct ::stat opened = {}, named = {};
+        const bool ours = ::flock(found, LOCK_EX | LOCK_NB) == 0 && ::fstat(found, &opened) == 0 &&
+                          ::stat(partial_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+                          opened.st_dev == named.st_dev;
+        if (ours && (opened.st_size == 0 || ::ftruncate(found, 0) == 0))
+            descriptor_ = found;
+        else
+            ::close(found);
+    }
+
     /// The rename is durable only after its folder is synced. Where folders cannot be synced: no error.
     void sync_folder() const {
         std::string folder = std::filesystem::path(path_).parent_path().string();
@@ -70,7 +94,7 @@ private:
     }
 
     std::string path_, partial_;
-    int descriptor_;
+    int descriptor_ = -1;
     bool committed_ = false;
 };
 
