@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program for experiments: one model, one data set, some seeds; prints a table and writes a JSON report.
 // docs/experiment.md describes the settings.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -341,6 +343,17 @@ std::string per_user(const coco::data::Dataset& data, const coco::data::Cases& c
     return text + "\n";
 }
 
+/// \throws Error where a file could not be written in its folder: before hours of training, not after them
+void require_writable(const std::string& option, const std::string& file) {
+    if (file.empty()) return;
+    const std::filesystem::path parent = std::filesystem::path(file).parent_path();
+    const std::string folder = parent.empty() ? "." : parent.string();
+    coco::require(std::filesystem::is_directory(folder), option + " " + file, "no such folder", {}, folder);
+    coco::require(::access(folder.c_str(), W_OK | X_OK) == 0, option + " " + file,
+                  "the folder cannot be written to", {}, folder);
+    coco::require(!std::filesystem::is_directory(file), option + " " + file, "is a folder", "a file");
+}
+
 /// Runs one seed. \param language  null if none is needed
 Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::data::Split& split,
                 const coco::llm::TextModel* language, std::uint64_t seed) {
@@ -367,6 +380,10 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
 }
 
 int run_all(Options o) {
+    require_writable("--save", o.save);
+    require_writable("--stage1", o.stage1);
+    require_writable("--report", o.report);
+    require_writable("--per-user", o.per_user);
     const coco::data::Dataset data = open_data(o.data, o.column_names);
     const coco::data::Split split = coco::data::leave_one_out(data.interactions);
     coco::require(split.test.size() > 0, o.data, "nobody to be evaluated", "users with 3 items and more");

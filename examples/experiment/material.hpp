@@ -141,13 +141,9 @@ inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coc
     return all;
 }
 
-/// The default of `--samples`: every prefix is a sample, as in evaluation, if that packs fewer than 12 times
-/// as many rows as every position.
+/// The default of `--samples`.
 inline const char* samples_for(const coco::data::Interactions& train, Index window) {
-    const Index prefixes = coco::sampling::rows_of(coco::sampling::every_prefix(train, window));
-    return prefixes < 12 * coco::sampling::rows_of(coco::sampling::every_position(train, window))
-               ? "prefixes"
-               : "positions";
+    return coco::sampling::kind_for(train, window) == coco::Samples::prefixes ? "prefixes" : "positions";
 }
 
 }  // namespace experiment

@@ -65,7 +65,10 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     }
     if constexpr (requires { c.model.adapter.targets; }) {
         c.model.adapter.rank = o.adapter_rank;
-        c.model.adapter.targets = coco::Json(o.adapter_on).get<std::vector<coco::adapter::Projection>>();
+        c.model.adapter.targets.clear();
+        for (const std::string& map : o.adapter_on)
+            c.model.adapter.targets.push_back(
+                coco::value_named<coco::adapter::Projection>(map, "--adapter-on"));
     }
 
     c.sampling.samples = o.samples == "positions" ? coco::Samples::positions : coco::Samples::prefixes;
@@ -137,14 +140,9 @@ public:
     /// True: the trainer is finished, or (once) at the end of stage 1 with stage 2 still to run.
     /// False: stopped by Ctrl-C.
     bool operator()() {
-        try {
-            at_end_of_stage1_ = false;
-            if (trainer_.fit(job_.split.train, job_.split.valid,
-                             [this](const Progress& p) { return watch_(p); }))
-                return store();
-        } catch (const Interrupted&) {
-            interrupted = true;
-        }
+        at_end_of_stage1_ = false;
+        if (trainer_.fit(job_.split.train, job_.split.valid, [this](const Progress& p) { return watch_(p); }))
+            return store();
         if (!interrupted) return true;
         store();
         return false;

@@ -22,7 +22,7 @@ using coco::Index;
 using coco::Progress;
 using coco::TrainingStage;
 
-/// Thrown by an evaluation after Ctrl-C; training stops after a step and throws nothing.
+/// Thrown by an evaluation of its own after Ctrl-C; training, with its validation, stops and throws nothing.
 struct Interrupted {};
 
 /// Whether Ctrl-C has been pressed.
@@ -46,20 +46,7 @@ inline void catch_interrupts() {
 }
 
 /// A bar on a terminal, otherwise one line per epoch.
-inline coco::ProgressSink display(bool quiet) {
-    if (quiet) return coco::silent();
-    if (::isatty(STDERR_FILENO) != 0) return coco::progress_bar(stderr);
-    return [](const Progress& p) {
-        if (p.kind == Progress::Kind::epoch) {
-            std::fprintf(stderr, "%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
-                         p.stage == TrainingStage::behaviour ? "behaviour" : "joint",
-                         static_cast<long long>(p.epoch), static_cast<long long>(p.epochs), p.loss, p.valid,
-                         p.best ? "  best" : "");
-            std::fflush(stderr);
-        }
-        return true;
-    };
-}
+inline coco::ProgressSink display(bool quiet) { return quiet ? coco::silent() : coco::progress_bar(stderr); }
 
 /// A callback for `evaluate`: shows cases done, their rate and the time left on a terminal.
 /// Throws `Interrupted` after Ctrl-C.
@@ -109,7 +96,6 @@ public:
         mark_ = now;
         (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[stage] += seconds;
         bool go_on = show_(p);
-        if (p.kind == Progress::Kind::evaluation && interrupted) throw Interrupted();
         if (p.kind == Progress::Kind::epoch) {
             effort_.targets[stage] += static_cast<double>(trainer_.state().diagnostics.targets);
             go_on = on_epoch_(p) && go_on;

@@ -51,5 +51,6 @@
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
+#include <coco/serve/save_weights.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/trainer.hpp>

@@ -67,6 +67,11 @@ public:
         Index size = 64, window = 50;
         double init = 0.1;
         Index width() const { return size; }
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("size", c.size, at_least(1)), setting("window", c.window, at_least(1)),
+                         setting("init", c.init, between(0, 100)));
+        }
     };
 
     /// Rows are computed one time step after another, users with long histories first, after one row of zeros

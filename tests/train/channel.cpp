@@ -134,7 +134,7 @@ TEST_CASE("channel: without it the checkpoint is a table's, with it lambda is in
     auto other = config_of(shop, true);
     other.model.behaviour.items.space = "others";
     Trainer<Recommender, Host> stranger(other, shop.data.catalogue);
-    CHECK_THROWS_WITH(resume(folder / "channel.coco", stranger), Catch::Matchers::Contains("/space"));
+    CHECK_THROWS_WITH(resume(folder / "channel.coco", stranger), Catch::Matchers::Contains("settings.space"));
 }
 
 TEST_CASE("evaluation: seen items excluded, zeroed and included in one pass", "[evaluate]") {

@@ -84,7 +84,7 @@ TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterr
     // Number of steps of the whole run, read from the file. Kills are spread over it, half of them in stage
     // 2.
     TrainState state;
-    Json::parse(io::Safetensors(whole).metadata("state")).get_to(state);
+    state = CheckpointFile(whole).state();
     REQUIRE(state.finished);
     const std::uint64_t steps = state.step, joint = static_cast<std::uint64_t>(state.stage_step);
     REQUIRE(joint >= 5);
@@ -166,7 +166,7 @@ TEST_CASE("a checkpoint that does not fit is an error that names the difference"
         wide.model.behaviour.backbone.encoder.width = 32;
         Trainer<Plain, Host> reader(wide, shop.data.catalogue);
         CHECK_THAT(problem([&] { resume(path, reader); }),
-                   Contains("/backbone/encoder/width") && Contains("expected 32"));
+                   Contains("settings.backbone.encoder.width") && Contains("expected 32"));
     }
     SECTION("more epochs are no other run") {
         auto longer = config;

@@ -14,6 +14,8 @@
 #include <coco/adapter/projections.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/low_rank.hpp>
 
 namespace coco::adapter {
@@ -29,13 +31,16 @@ public:
         double alpha = 16;      ///< the change is multiplied by alpha / rank
         double dropout = 0.05;  ///< on the rows before A, while training
         std::vector<Projection> targets{Projection::query, Projection::value};  ///< the maps it changes
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("rank", c.rank, at_least(1)), setting("alpha", c.alpha, above(0, 1e6)),
+                         setting("dropout", c.dropout, below(0, 1)), setting("targets", c.targets));
+        }
     };
 
     LoRA() = default;
     [[gnu::cold, gnu::noinline]] LoRA(ParameterLayout& layout, const Config& config, const Sizes& sizes) {
-        require(config.rank >= 1, "adapter.rank", "too small", "at least 1", text_of(config.rank));
-        require(config.dropout >= 0 && config.dropout < 1, "adapter.dropout", "out of range", "in [0, 1)",
-                text_of(config.dropout));
+        check_settings(config, "adapter");
         require(!config.targets.empty(), "adapter.targets", "empty", "a map to change", "none");
         layout.group("adapter");
         const double scale = config.alpha / static_cast<double>(config.rank);

@@ -5,12 +5,19 @@
 
 #include <array>
 
+#include <coco/core/settings.hpp>
 #include <coco/store/view.hpp>
 
 namespace coco::adapter {
 
 /// A linear map of a layer: the four of the attention, the three of the gated feed-forward.
 enum class Projection : int { query, key, value, output, gate, up, down };
+inline auto names_of(Projection) {
+    return std::array{NameOf{Projection::query, "query"}, NameOf{Projection::key, "key"},
+                      NameOf{Projection::value, "value"}, NameOf{Projection::output, "output"},
+                      NameOf{Projection::gate, "gate"},   NameOf{Projection::up, "up"},
+                      NameOf{Projection::down, "down"}};
+}
 
 inline constexpr std::array<Projection, 7> projections{
     Projection::query, Projection::key, Projection::value, Projection::output,

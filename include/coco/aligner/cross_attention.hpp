@@ -10,6 +10,8 @@
 #include <coco/aligner/concept.hpp>
 #include <coco/aligner/has_knowledge.hpp>
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/norm.hpp>
 
@@ -46,6 +48,10 @@ public:
     struct Config {
         Index heads = 1;
         double epsilon = 1e-6;  ///< of the norm
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("heads", c.heads, at_least(1)), setting("epsilon", c.epsilon, above(0, 1)));
+        }
     };
 
     template <class P>
@@ -64,7 +70,8 @@ public:
         : heads_(config.heads) {
         require(columns == 0, "aligner::CrossAttention", "it writes into behaviour's own columns",
                 "aligner::SemanticAttention for items with semantic columns");
-        require(heads_ > 0 && width % heads_ == 0, "aligner.heads", "does not divide the width",
+        check_settings(config, "aligner");
+        require(width % heads_ == 0, "aligner.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads_));
         const ParameterLayout::Scope scope(layout, "aligner");
         const Init init = Init::normal(1 / std::sqrt(static_cast<double>(width)));

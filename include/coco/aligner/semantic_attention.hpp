@@ -12,6 +12,7 @@
 #include <coco/aligner/concept.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/norm.hpp>
 
@@ -40,7 +41,8 @@ public:
         : heads_(config.heads) {
         require(columns > 0, "aligner::SemanticAttention", "these items have no semantic columns",
                 "items::Semantic");
-        require(heads_ > 0 && columns % heads_ == 0, "aligner.heads", "does not divide the semantic columns",
+        check_settings(config, "aligner");
+        require(columns % heads_ == 0, "aligner.heads", "does not divide the semantic columns",
                 text_of("a divisor of ", columns), text_of(heads_));
         const ParameterLayout::Scope scope(layout, "aligner");
         const auto linear = [&](const char* name, Index in) {

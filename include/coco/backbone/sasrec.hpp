@@ -3,10 +3,13 @@
 /// SASRec (Kang and McAuley, ICDM 2018) in two forms: that of RecBole and S3-Rec, and the original one.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include <coco/backbone/concept.hpp>
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/encoder.hpp>
 #include <coco/nn/query_norm_layer.hpp>
@@ -19,6 +22,9 @@ enum class SASRecForm : std::uint8_t {
     s3rec,    ///< item + position, norm, dropout; post-norm layers (S3-Rec, RecBole)
     original  ///< sqrt(width) item + position, dropout; layers that normalise the query, a last norm (Kang)
 };
+inline auto names_of(SASRecForm) {
+    return std::array{NameOf{SASRecForm::s3rec, "s3rec"}, NameOf{SASRecForm::original, "original"}};
+}
 
 /// h_t depends only on items 1..t of its segment.
 class SASRec {
@@ -30,6 +36,11 @@ public:
         nn::EncoderConfig encoder;
         Index window = 50;  ///< longest history, in items
         SASRecForm form = SASRecForm::s3rec;
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("encoder", c.encoder), setting("window", c.window, at_least(1)),
+                         setting("form", c.form));
+        }
 
         Index width() const { return encoder.width; }
     };
@@ -44,7 +55,7 @@ public:
     };
 
     [[gnu::cold, gnu::noinline]] SASRec(ParameterLayout& layout, const Config& config) {
-        require(config.window > 0, "sasrec.window", "out of range", "at least 1", text_of(config.window));
+        check_settings(config, "sasrec");
         const ParameterLayout::Scope scope(layout, "sasrec");
         const nn::EncoderConfig& encoder = config.encoder;
         original_ = config.form == SASRecForm::original;

@@ -11,6 +11,7 @@
 #include <coco/core/order.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
+#include <coco/sampling/known_items.hpp>
 
 namespace coco::baseline {
 
@@ -23,7 +24,8 @@ struct Popular {
 /// Popularity of the items 0 .. items-1 in the train part. Const after construction, so re-entrant.
 class Popularity {
 public:
-    Popularity(const data::Interactions& train, Index items) : counts_(train.counts(items)) {
+    /// \throws Error where an item is not one of them
+    Popularity(const data::Interactions& train, Index items) : counts_(known(train, items).counts(items)) {
         std::vector<Index> rarer;
         for (const Index taken : counts_) rarer.push_back(-taken);
         for (const std::size_t item : ascending(rarer)) by_count_.push_back(static_cast<Id>(item));
@@ -67,6 +69,10 @@ public:
     }
 
 private:
+    static const data::Interactions& known(const data::Interactions& train, Index items) {
+        sampling::require_known_items(train, items, "train");
+        return train;
+    }
     std::vector<Index> counts_;
     std::vector<Id> by_count_;
 };

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -127,6 +128,7 @@ std::string text_of(const Parts&... parts) {
         return joined(list, sizeof...(parts));
     } else {
         std::ostringstream out;
+        out.imbue(std::locale::classic());
         (out << ... << parts);
         return out.str();
     }

@@ -8,6 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ != 0)
+#error \
+    "coco: not with -ffast-math or -ffinite-math-only: NaN and infinity would go unnoticed; use -O3 -march=native"
+#endif
+
 /// Marks a function that runs on the host and, under nvcc, on the device. Expands to nothing elsewhere.
 #if defined(__CUDACC__)
 #define COCO_HD __host__ __device__

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
@@ -32,9 +33,20 @@ public:
     Cases() : store_(std::make_shared<const Interactions>()) {}
 
     /// For each of `users` (rows of `store`): the target is the `held_out`-th item from the end (1: the last
-    /// item), the history is all items before it. Every user must have more than `held_out` items.
+    /// item), the history is all items before it.
+    /// \throws Error where a user is not in the store, or has no more than `held_out` items
     Cases(std::shared_ptr<const Interactions> store, std::vector<Id> users, Index held_out)
-        : store_(std::move(store)), users_(std::move(users)), held_out_(held_out) {}
+        : store_(std::move(store)), users_(std::move(users)), held_out_(held_out) {
+        if (held_out_ < 1)
+            throw Error("cases", "held-out items out of range", "at least 1", text_of(held_out_));
+        for (const Id user : users_) {
+            if (user < 0 || user >= store_->users())
+                throw Error("cases", "no such user", text_of("0 to ", store_->users() - 1), text_of(user));
+            if (store_->length(user) <= held_out_)
+                throw Error(text_of("user ", user), "too few items for a case",
+                            text_of("more than ", held_out_), text_of(store_->length(user)));
+        }
+    }
 
     Index size() const { return static_cast<Index>(users_.size()); }
 

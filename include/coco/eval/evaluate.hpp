@@ -48,6 +48,7 @@ public:
     /// Ranks of all cases' targets, in the order of the cases. Knowledge is extracted from each case's
     /// history in the same pass.
     /// \param on_progress  called after each pass with the number of cases done
+    /// \throws Error where an item of a case is not in the catalogue
     const Metrics& operator()(const TrainedModel<Model, P>& trained, const data::Cases& cases,
                               SeenItems seen_items = SeenItems::excluded,
                               const std::function<void(Index)>& on_progress = {},
@@ -71,6 +72,9 @@ public:
             excluded_.clear();
             for (Index i = 0; i < count; ++i) {
                 const data::Case c = cases[first + i];
+                if (c.target < 0)
+                    sampling::unknown_item(text_of("user ", c.user, ", target"), trained.builder.items(),
+                                           c.target);
                 trained.builder.add_history(batch_, c.user, c.history, c.target,
                                             asks ? trained.text.get() : nullptr);
                 add_excluded(c);

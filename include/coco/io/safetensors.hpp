@@ -42,6 +42,7 @@ public:
             throw Error(file_.path(), "header too long", text_of("at most ", longest_header),
                         text_of(length));
         const char* text = reinterpret_cast<const char*>(file_.bytes().data() + in.position());
+        header_ = {text, length};
         if (length == 0 || *text != '{') throw Error(file_.path(), "not a safetensors file");
         const Json header = parse_json({text, length}, file_.path(), 4);
         const auto data = file_.bytes().subspan(in.position() + length);
@@ -57,6 +58,9 @@ public:
     const std::string& path() const noexcept { return file_.path(); }
     const std::map<std::string, std::string, std::less<>>& metadata() const noexcept { return metadata_; }
     const std::map<std::string, Tensor, std::less<>>& tensors() const noexcept { return tensors_; }
+    /// The file's bytes, and those of its header, which follow the length of 8 bytes.
+    std::span<const std::byte> bytes() const noexcept { return file_.bytes(); }
+    std::string_view header() const noexcept { return header_; }
     bool has(std::string_view name) const { return tensors_.contains(name); }
 
     /// A metadata entry. \throws Error if the key does not exist
@@ -159,6 +163,7 @@ private:
     }
 
     MappedFile file_;
+    std::string_view header_;
     std::map<std::string, std::string, std::less<>> metadata_;
     std::map<std::string, Tensor, std::less<>> tensors_;
 };

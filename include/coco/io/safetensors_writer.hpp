@@ -17,6 +17,7 @@
 #include <coco/core/error.hpp>
 #include <coco/io/atomic_file.hpp>
 #include <coco/io/dtype.hpp>
+#include <coco/io/seal.hpp>
 
 namespace coco::io {
 
@@ -50,6 +51,12 @@ public:
         add(name, dtype_of<T>(), std::move(shape), std::as_bytes(values));
     }
 
+    /// The file's metadata will hold a digest of all its other bytes, which `require_sealed` checks.
+    void seal() {
+        metadata(seal_key, unsealed);
+        sealed_ = true;
+    }
+
     /// Replaces the file `path`. Tensors are sorted by decreasing element size, so that all are aligned, then
     /// by name.
     /// \throws Error if the file cannot be written or a string is not UTF-8; an old file then remains
@@ -61,6 +68,15 @@ public:
         std::string text = header(order, path);
         text.resize((text.size() + 7) / 8 * 8, ' ');
         const std::uint64_t length = text.size();
+        if (sealed_) {
+            XXH64 sum;
+            sum.add(std::as_bytes(std::span(&length, 1)));
+            sum.add(std::as_bytes(std::span(text)));
+            for (const auto* entry : order)
+                for (const auto& piece : entry->second.pieces) sum.add(piece);
+            const std::string found = digest_text(sum.value());
+            text.replace(place_of_seal(text, unsealed), found.size(), found);
+        }
         AtomicFile file(path);
         file.write(std::as_bytes(std::span(&length, 1)));
         file.write(std::as_bytes(std::span(text)));
@@ -116,6 +132,7 @@ private:
 
     std::map<std::string, std::string, std::less<>> metadata_;
     std::map<std::string, Tensor> tensors_;
+    bool sealed_ = false;
 };
 
 }  // namespace coco::io

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/items/mapped.hpp>
 
@@ -45,6 +46,11 @@ public:
         std::function<void(std::span<float>)> kappa;  ///< writes items x columns, row-major
         /// Optional: writes `centred_log_popularity`, by which the channel weighs kappa.
         std::function<void(std::span<float>)> popularity;
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("init", c.init, between(0, 100)), setting("columns", c.columns, at_least(0)),
+                         setting("map", c.map), setting("space", c.space), not_stored(), not_stored());
+        }
     };
 
     template <class P>

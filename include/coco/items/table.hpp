@@ -4,6 +4,7 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/nn/layer.hpp>
 
@@ -16,6 +17,10 @@ public:
 
     struct Config {
         double init = 0.02;  ///< standard deviation of the initial values
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("init", c.init, between(0, 100)));
+        }
     };
 
     template <class P>

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/items/mapped.hpp>
 
@@ -23,6 +24,11 @@ public:
         double init = 0.02;                           ///< standard deviation of the initial E and W
         Index text_width = 0;                         ///< of a text vector
         std::function<void(std::span<float>)> texts;  ///< writes items x text_width, row-major
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("init", c.init, between(0, 100)),
+                         setting("text_width", c.text_width, at_least(0)), not_stored());
+        }
     };
 
     template <class P>

@@ -3,6 +3,9 @@
 /// The loss of the backbone, selected at run time by one switch per step.
 #pragma once
 
+#include <array>
+
+#include <coco/core/settings.hpp>
 #include <coco/loss/bce.hpp>
 #include <coco/loss/cross_entropy.hpp>
 
@@ -10,6 +13,10 @@ namespace coco {
 
 /// Which loss trains the backbone.
 enum class ObjectiveKind : std::uint8_t { cross_entropy, bce };
+inline auto names_of(ObjectiveKind) {
+    return std::array{NameOf{ObjectiveKind::cross_entropy, "cross_entropy"},
+                      NameOf{ObjectiveKind::bce, "bce"}};
+}
 
 /// Whether the batch must contain negatives.
 inline bool needs_negatives(ObjectiveKind kind) { return kind == ObjectiveKind::bce; }

@@ -4,6 +4,9 @@
 /// (|sum z/|z||^2 - K) / (K (K - 1)); or the mean of its square, to penalise both signs of the cosine.
 #pragma once
 
+#include <array>
+
+#include <coco/core/settings.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/normalize.hpp>
 
@@ -11,6 +14,9 @@ namespace coco::loss {
 
 /// What is averaged over pairs.
 enum class Orthogonality : bool { cosine, squared };
+inline auto names_of(Orthogonality) {
+    return std::array{NameOf{Orthogonality::cosine, "cosine"}, NameOf{Orthogonality::squared, "squared"}};
+}
 
 /// i -> sum over j of x_ij y_ij.
 template <class T>

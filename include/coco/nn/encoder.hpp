@@ -9,12 +9,17 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/attention.hpp>
 #include <coco/nn/dropout.hpp>
 #include <coco/nn/feed_forward.hpp>
 #include <coco/nn/norm.hpp>
 
 namespace coco::nn {
+
+/// Maximum number of layers: `Encoder::Saved` holds an array, not a vector, so that a pass allocates nothing.
+inline constexpr Index max_layers = 16;
 
 /// Sizes and rates of an encoder.
 struct EncoderConfig {
@@ -24,18 +29,23 @@ struct EncoderConfig {
     double init = 0.02;      ///< standard deviation of the initial weights
     Activation activation = Activation::gelu;
 
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("width", c.width, at_least(1)),
+                     setting("layers", c.layers, between(1, max_layers)),
+                     setting("heads", c.heads, at_least(1)), setting("hidden", c.hidden, at_least(1)),
+                     setting("dropout", c.dropout, below(0, 1)),
+                     setting("attention_dropout", c.attention_dropout, below(0, 1)),
+                     setting("epsilon", c.epsilon, above(0, 1)), setting("init", c.init, between(0, 100)),
+                     setting("activation", c.activation));
+    }
+
     /// Throws `Error`, which names the setting, if one is out of range.
     void check() const {
-        require(width > 0 && layers > 0 && hidden > 0, "encoder", "sizes", "at least 1");
-        require(heads > 0 && width % heads == 0, "encoder.heads", "does not divide the width",
+        check_settings(*this, "encoder");
+        require(width % heads == 0, "encoder.heads", "does not divide the width",
                 text_of("a divisor of ", width), text_of(heads));
-        require(dropout >= 0 && dropout < 1 && attention_dropout >= 0 && attention_dropout < 1,
-                "encoder.dropout", "out of range", "0 <= rate < 1");
     }
 };
-
-/// Maximum number of layers: `Encoder::Saved` holds an array, not a vector, so that a pass allocates nothing.
-inline constexpr Index max_layers = 16;
 
 /// One layer.
 class EncoderLayer {
@@ -118,8 +128,6 @@ public:
     LayerStack() = default;
     LayerStack(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask) {
         config.check();
-        require(config.layers <= max_layers, "encoder.layers", "too many", text_of("at most ", max_layers),
-                text_of(config.layers));
         for (Index l = 0; l < config.layers; ++l)
             layers_.emplace_back(layout, text_of("layer", l), config, attention_mask);
     }

@@ -4,9 +4,11 @@
 /// inside it.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include <coco/core/math.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/dropout.hpp>
 #include <coco/nn/linear.hpp>
 
@@ -14,6 +16,10 @@ namespace coco::nn {
 
 /// GELU with the error function or with tanh (Hendrycks and Gimpel, 2016), and ReLU.
 enum class Activation : std::uint8_t { gelu, gelu_tanh, relu };
+inline auto names_of(Activation) {
+    return std::array{NameOf{Activation::gelu, "gelu"}, NameOf{Activation::gelu_tanh, "gelu_tanh"},
+                      NameOf{Activation::relu, "relu"}};
+}
 
 /// Value and derivative of an activation at z.
 template <class T>

@@ -9,6 +9,7 @@
 
 #include <coco/core/random.hpp>
 #include <coco/exec/policy.hpp>
+#include <coco/nn/elementwise.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/store/block.hpp>
 #include <coco/store/transfer.hpp>
@@ -154,5 +155,13 @@ public:
 private:
     Block<Scalar, P> blocks_[2];
 };
+
+/// Copies the trained blocks. \param from, to  `Parameters` or `Gradients` of one layout
+template <class P, class From, class To>
+void copy_trained(P& on, const From& from, To& to) {
+    for (const ParameterBlock which : {ParameterBlock::dense, ParameterBlock::table})
+        if (const Index size = from.block(which).size(); size > 0)
+            nn::copy<P>(on, from.block(which).view(1, size), to.block(which).view(1, size));
+}
 
 }  // namespace coco

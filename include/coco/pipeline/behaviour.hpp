@@ -73,6 +73,8 @@ private:
     /// Both parts belong to one parameter group; item tables have a block of their own.
     static Index open_group(ParameterLayout& layout, const Config& config, Index items) {
         require(items >= 1, "items", "empty catalogue", "at least 1 item", text_of(items));
+        check_settings(config.backbone, "backbone");
+        check_settings(config.items, "items");
         layout.group("behaviour");
         return config.backbone.width();
     }

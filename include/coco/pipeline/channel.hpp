@@ -9,6 +9,8 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
@@ -23,6 +25,11 @@ struct ChannelConfig {
     bool on = false;  ///< of a pipeline without a language model; others have it where their items allow it
     double decay = 0.6;  ///< weight of an item relative to the next newer one, in [0, 1]
     double lambda = -1;  ///< weight of the channel before it is trained; negative: chosen by validation
+
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("on", c.on), setting("decay", c.decay, between(0, 1)),
+                     setting("lambda", c.lambda, between(-1, 1e9)));
+    }
 };
 
 /// Values that validation chooses from: the channel's weight, and the gate of items of known popularity.
@@ -120,12 +127,12 @@ struct DotTerm {
 class Channel {
 public:
     Channel() = default;
-    /// \param gated  the items have a popularity    \throws Error where the decay is out of range
+    /// \param gated  the items have a popularity    \throws Error where a setting is out of range
     [[gnu::cold, gnu::noinline]] Channel(ParameterLayout& layout, const ChannelConfig& config, bool gated)
         : decay_(config.decay), start_(config.lambda), gated_(gated) {
-        require(config.decay >= 0 && config.decay <= 1, "channel.decay", "out of range", "0 to 1",
-                text_of(config.decay));
-        layout.group("channel");
+        check_settings(config, "channel");
+        // Without a language model validation chooses lambda and gate, and nothing trains them.
+        layout.group("channel", ParameterBlock::dense, GroupUse::may_stay_untrained);
         lambda_ = layout.claim("channel.lambda", 1, 1, Init::zeros());
         if (gated) gate_ = PopularityGate(layout);
     }

@@ -26,6 +26,9 @@ Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Inte
     using T = typename P::Scalar;
     if (!trained.text)
         throw Error("knowledge", "made without a catalogue", "a model that has its items' texts");
+    require(first >= 0 && first <= end && end <= histories.users() && chunk >= 1, "users", "out of range",
+            text_of("within 0 to ", histories.users(), ", at least 1 at a time"),
+            text_of(first, " to ", end, ", ", chunk, " at a time"));
     Workspace<P> work(*trained.on);
     HostBatch b;
     std::vector<Index> offsets{0};

@@ -70,7 +70,7 @@ public:
         : config_(config),
           items_(items),
           instruction_(instruction.begin(), instruction.end()),
-          behaviour_(layout_, config.behaviour, items),
+          behaviour_((check(config), layout_), config.behaviour, items),
           model_(layout_, source),
           prompt_((layout_.group("knowledge"), layout_), config.prompt, behaviour_.width(), model_.width()),
           decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
@@ -179,6 +179,14 @@ public:
     }
 
 private:
+    static void check(const Config& config) {
+        check_settings(config.prompt, "prompt");
+        check_settings(config.decoupler, "decoupler");
+        check_settings(config.aligner, "aligner");
+        check_settings(config.adapter, "adapter");
+        check_settings(config.loss, "loss");
+    }
+
     template <class P>
     KnowledgeForward<P> extract_knowledge(Context<P>& ctx, const Batch<P>& batch, CRows<P> h_all) const {
         KnowledgeForward<P> knowledge;

@@ -43,6 +43,7 @@ public:
 
     SequentialRecommender(const Config& config, Index items)
         : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {
+        check_settings(config.loss, "loss");
         require(may_have_channel || !config.channel.on, "channel", "these items have no semantic columns",
                 "items::Semantic");
         bool gated = false;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/indices.hpp>
 #include <coco/prompt/concept.hpp>
@@ -18,6 +20,8 @@ public:
 
     struct Config {
         Index rows = 8;  ///< learned rows in addition to the shared one
+
+        static auto settings(auto& c, auto&& visit) { return visit(setting("rows", c.rows, at_least(0))); }
     };
 
     template <class P>
@@ -28,7 +32,7 @@ public:
     };
 
     Static(ParameterLayout& layout, const Config& config, Index, Index model_width) {
-        require(config.rows >= 0, "prompt.rows", "out of range", "at least 0", text_of(config.rows));
+        check_settings(config, "prompt");
         const ParameterLayout::Scope scope(layout, "prompt");
         rows_ = layout.claim("rows", config.rows + 1, model_width, Init::normal(0.02));
     }

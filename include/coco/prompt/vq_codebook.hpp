@@ -6,6 +6,8 @@
 #pragma once
 
 #include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/loss/orthogonality.hpp>
 #include <coco/loss/quantization.hpp>
 #include <coco/nn/embedding.hpp>
@@ -27,6 +29,12 @@ public:
         Index max_codes = 30;  ///< maximum number of codes per user
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
         bool centred = false;  ///< compare e minus its mean over users: if representations are all similar
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("codes", c.codes, at_least(2)), setting("theta", c.theta, between(-1, 1)),
+                         setting("max_codes", c.max_codes, at_least(1)),
+                         setting("orthogonality", c.orthogonality), setting("centred", c.centred));
+        }
     };
 
     template <class P>
@@ -44,9 +52,7 @@ public:
     [[gnu::cold, gnu::noinline]] VqCodebook(ParameterLayout& layout, const Config& config, Index width,
                                             Index model_width)
         : config_(config) {
-        require(config.codes >= 2, "prompt.codes", "too few", "at least 2", text_of(config.codes));
-        require(config.max_codes >= 1, "prompt.max_codes", "too few", "at least 1",
-                text_of(config.max_codes));
+        check_settings(config, "prompt");
         const ParameterLayout::Scope scope(layout, "prompt");
         codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
         shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));

@@ -11,8 +11,10 @@
 
 #include <coco/core/error.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/setting_list.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/sampling/host_batch.hpp>
+#include <coco/sampling/known_items.hpp>
 #include <coco/sampling/negatives.hpp>
 #include <coco/sampling/samples.hpp>
 #include <coco/sampling/settings.hpp>
@@ -25,13 +27,7 @@ class BatchBuilder {
 public:
     /// \throws Error naming the setting that is out of range
     BatchBuilder(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
-        require(sampling.window >= 1, "sampling.window", "too small", "at least 1", text_of(sampling.window));
-        require(sampling.joint_targets >= 1 && sampling.joint_targets <= max_targets,
-                "sampling.joint_targets", "out of range", text_of("1 .. ", max_targets),
-                text_of(sampling.joint_targets));
-        require(sampling.without_knowledge >= 0 && sampling.without_knowledge < 1,
-                "sampling.without_knowledge", "out of range", "0 <= share < 1",
-                text_of(sampling.without_knowledge));
+        check_settings(sampling, "sampling");
     }
 
     const Sampling& sampling() const { return sampling_; }
@@ -72,7 +68,7 @@ public:
             RandomStream random(
                 seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
             const Index cut = 1 + random.below(static_cast<std::uint32_t>(all.size() - 1));
-            if (sampling_.samples == Samples::prefixes)
+            if (sampling_.samples != Samples::positions)
                 prefixes(b, user, all, cut, text, negatives, random, step);
             else
                 positions(b, user, all, cut, text, negatives, random, step);
@@ -83,11 +79,13 @@ public:
 
     /// A history to be continued: one segment, one target row, and its text if `text` is given.
     /// \param target  the item that followed, or -1 where it is unknown
-    /// \throws Error where the history is empty
+    /// \throws Error where the history is empty, or an item is not in the catalogue
     void add_history(HostBatch& b, Id user, std::span<const Id> history, Id target,
                      const text::History* text) const {
         if (history.empty())
             throw Error(text_of("user ", user), "an empty history has nothing to be continued");
+        sampling::require_known_items(history, items_, "history", user);
+        if (target != no_id) sampling::require_known_items(std::span(&target, 1), items_, "target", user);
         const Index end = static_cast<Index>(history.size());
         segment(b, user, history, std::max<Index>(0, end - sampling_.window), end);
         b.target_row.push_back(static_cast<Id>(b.rows() - 1));
@@ -98,8 +96,6 @@ public:
     }
 
 private:
-    static constexpr Index max_targets = 64;
-
     static Id key_of(Id user, Index end, Index at) {
         std::uint64_t z = static_cast<std::uint64_t>(static_cast<std::uint32_t>(user)) * 0x9E3779B97F4A7C15u ^
                           static_cast<std::uint64_t>(end) * 0xBF58476D1CE4E5B9u ^
@@ -140,7 +136,7 @@ private:
                   const sampling::Negatives* negatives, RandomStream& random, std::uint64_t step) const {
         const Index last = static_cast<Index>(all.size()) - 1;
         const bool lucky = random.uniform() >= sampling_.without_knowledge, with_knowledge = text && lucky;
-        Index chosen[max_targets];
+        Index chosen[max_joint_targets];
         const Index count = std::min(sampling_.joint_targets, last - cut + 1);
         chosen[0] = cut;
         // The others are sampled without replacement (Floyd's algorithm), then sorted.

@@ -13,6 +13,7 @@
 #include <coco/core/error.hpp>
 #include <coco/core/order.hpp>
 #include <coco/core/random.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/core/types.hpp>
 #include <coco/sampling/samples.hpp>
 
@@ -22,6 +23,10 @@ namespace coco::sampling {
 struct BatchLimits {
     Index rows = 12800;   ///< packed input rows: limits memory
     Index samples = 256;  ///< windows, or prefixes
+
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("rows", c.rows, at_least(1)), setting("samples", c.samples, at_least(1)));
+    }
 };
 
 /// One epoch. Batch b is a list of indices into the list of samples.

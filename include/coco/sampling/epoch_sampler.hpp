@@ -32,6 +32,8 @@ public:
     EpochSampler(const EpochSettings& settings, const BatchBuilder& builder, const text::History* text)
         : settings_(settings), builder_(builder), text_(text) {}
 
+    /// Before a training stage is prepared.
+    void set_builder(const BatchBuilder& builder) { builder_ = builder; }
     /// Sets all items of every user, including the held-out ones, for `NegativesFrom::all_leaking`.
     void set_all_interactions(data::Interactions everything) { everything_ = std::move(everything); }
 
@@ -46,7 +48,7 @@ public:
                              : sampling::Negatives::excluding_all_leaking(everything_, builder_.items());
         const Sampling& sampling = builder_.sampling();
         if (stage == TrainingStage::behaviour) {
-            samples_ = sampling.samples == Samples::prefixes
+            samples_ = sampling.samples != Samples::positions
                            ? sampling::every_prefix(train, sampling.window)
                            : sampling::every_position(train, sampling.window);
             if (!samples_.empty())

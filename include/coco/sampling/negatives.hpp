@@ -14,6 +14,7 @@
 #include <coco/core/random.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
+#include <coco/sampling/known_items.hpp>
 
 namespace coco::sampling {
 
@@ -78,6 +79,7 @@ private:
         std::vector<Id> set;
         for (Id user = 0; user < taken.users(); ++user) {
             const std::span<const Id> all = taken.of(user);
+            require_known_items(all, items, "negatives", user);
             set.assign(all.begin(), all.end());
             std::sort(set.begin(), set.end());
             set.erase(std::unique(set.begin(), set.end()), set.end());

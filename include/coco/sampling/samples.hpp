@@ -10,6 +10,7 @@
 #include <coco/core/error.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
+#include <coco/sampling/settings.hpp>
 
 namespace coco::sampling {
 
@@ -69,6 +70,14 @@ inline Index rows_of(const std::vector<Sample>& samples) {
     Index rows = 0;
     for (const Sample& sample : samples) rows += sample.rows();
     return rows;
+}
+
+/// The kind of samples for `Samples::by_data`: every prefix, as in evaluation, where that packs fewer than 12
+/// times as many rows as every position.
+inline Samples kind_for(const data::Interactions& train, Index window) {
+    return rows_of(every_prefix(train, window)) < 12 * rows_of(every_position(train, window))
+               ? Samples::prefixes
+               : Samples::positions;
 }
 
 }  // namespace coco::sampling

@@ -16,6 +16,7 @@
 #include <coco/core/error.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/io/file_digest.hpp>
+#include <coco/io/history_digest.hpp>
 #include <coco/io/safetensors.hpp>
 #include <coco/io/safetensors_writer.hpp>
 #include <coco/pipeline/knowledge.hpp>
@@ -31,17 +32,6 @@ struct KnowledgeOrigin {
 
     bool operator==(const KnowledgeOrigin&) const = default;
 };
-
-/// A digest of all histories.
-inline std::string digest_of(const data::Interactions& histories) {
-    std::vector<Id> all;
-    for (Id user = 0; user < static_cast<Id>(histories.users()); ++user) {
-        all.push_back(static_cast<Id>(histories.length(user)));
-        const auto items = histories.of(user);
-        all.insert(all.end(), items.begin(), items.end());
-    }
-    return text_of(io::XXH64::of(std::as_bytes(std::span<const Id>(all))));
-}
 
 namespace serve {
 

@@ -3,9 +3,9 @@
 /// Loads a trained model from a checkpoint for serving; settings, sizes and values come from the file.
 #pragma once
 
-#include <charconv>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <coco/data/catalogue.hpp>
@@ -15,85 +15,98 @@ namespace coco {
 
 namespace serve {
 
-inline Index number_of_items(const io::Safetensors& file) {
-    const std::string& text = file.metadata("items");
-    Index items = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), items);
-    if (problem != std::errc() || end != text.data() + text.size())
-        throw Error(file.path() + ": items", "not a number", {}, text);
-    return items;
-}
-
 /// Leaves the settings unchanged.
 struct AsStored {
     template <class Config>
     void operator()(Config&) const {}
 };
 
-/// The settings of a file after `adjust`. \throws Error where the given semantic columns are of another space
+/// The settings of a file after `adjust`, which must leave those that are stored as they are.
+/// \throws Error naming the setting
 template <class Model, class Adjust>
-TrainConfig<Model> adjusted(const io::Safetensors& file, const Adjust& adjust) {
-    TrainConfig<Model> config = config_of<Model>(file);
+TrainConfig<Model> adjusted(const CheckpointFile& file, const Adjust& adjust) {
+    TrainConfig<Model> config = checkpoint::config_of<Model>(file);
     if constexpr (requires { config.model.behaviour.items.space; }) {
         const std::string stored = config.model.behaviour.items.space;
         adjust(config);
         const std::string& given = config.model.behaviour.items.space;
-        require(given == stored, file.path() + ": items.space", "made with another semantic space", stored,
+        require(given == stored, file.where("items.space"), "made with another semantic space", stored,
                 given);
     } else {
         adjust(config);
     }
+    require_equal(file.settings(), settings_of(config), file.where("settings"));
     return config;
 }
 
+/// Constructs the model. \throws Error with the file's path in front of what the model says
+template <class Make>
+auto made_from(const CheckpointFile& file, const Make& make) {
+    try {
+        return make();
+    } catch (const Error& problem) {
+        throw Error(file.where("settings." + problem.where()), problem.problem(), problem.expected(),
+                    problem.found());
+    }
+}
+
 template <class Model, class P>
-TrainedModel<Model, P> with_values(const io::Safetensors& file, const TrainConfig<Model>& config,
+TrainedModel<Model, P> with_values(const CheckpointFile& file, const TrainConfig<Model>& config,
                                    std::shared_ptr<const Model> model,
                                    std::shared_ptr<const text::History> text, std::shared_ptr<P> on) {
+    file.require_channel(checkpoint::has_channel(*model));
+    file.check<typename P::Scalar>(model->layout(), StepMetrics::entries);
     const auto parameters = std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed);
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
-        read_block(file, model->layout(), *on, "values", block, parameters->block(block).list());
-    const Index items = model->items();
-    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, items),
+        checkpoint::read_block(file.file(), model->layout(), *on, "values", block,
+                               parameters->block(block).list());
+    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, file.items()),
             std::move(text)};
 }
 
 }  // namespace serve
 
-/// A model without a language model. \throws Error naming file and tensor or setting
-/// \param adjust  changes the settings before the model is constructed (text vectors of items::TextAware,
-/// kappa
-///                of items::Semantic)
+/// The model in a checkpoint, of any pipeline. All of the file is checked, as for `resume`. With the
+/// catalogue the model can extract knowledge; without it, it can only use knowledge that was extracted
+/// before. \param language   not used by a model without a language model \param catalogue  null: it is not
+/// checked that the items are those of training \param adjust     gives what a checkpoint does not hold
+/// before the model is constructed (text vectors of
+///                   items::TextAware, kappa of items::Semantic)
+/// \throws Error naming file and tensor, part or setting
+template <class Model, class P, class Adjust = serve::AsStored>
+TrainedModel<Model, P> load(const std::filesystem::path& path, const llm::TextModel& language,
+                            const data::Catalogue* catalogue = nullptr,
+                            std::shared_ptr<P> on = std::make_shared<P>(), const Adjust& adjust = {}) {
+    const CheckpointFile file(path);
+    if (catalogue)
+        file.require_same("catalogue", std::to_string(catalogue->digest()), "made with another catalogue");
+    file.require_same("language_model", Model::uses_knowledge ? language.digest : std::string(),
+                      "made with another language model");
+    const auto config = serve::adjusted<Model>(file, adjust);
+    std::shared_ptr<const text::History> text;
+    std::shared_ptr<const Model> model;
+    if constexpr (Model::uses_knowledge) {
+        const data::Catalogue none;
+        text = std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words,
+                                                     language.encode);
+        model = serve::made_from(file, [&] {
+            return std::make_shared<const Model>(config.model, file.items(), language.source,
+                                                 text->instruction());
+        });
+        if (!catalogue) text = nullptr;
+    } else {
+        model =
+            serve::made_from(file, [&] { return std::make_shared<const Model>(config.model, file.items()); });
+    }
+    return serve::with_values<Model, P>(file, config, std::move(model), std::move(text), std::move(on));
+}
+
+/// The same without a language model, and without a catalogue.
 template <class Model, class P, class Adjust = serve::AsStored>
 requires(!Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
                                                              std::shared_ptr<P> on = std::make_shared<P>(),
                                                              const Adjust& adjust = {}) {
-    const io::Safetensors file(path);
-    const auto config = serve::adjusted<Model>(file, adjust);
-    return serve::with_values<Model, P>(
-        file, config, std::make_shared<const Model>(config.model, serve::number_of_items(file)), nullptr,
-        std::move(on));
-}
-
-/// A model with its language model. With the catalogue it can extract knowledge; without it, the model can
-/// only use knowledge that was extracted before.
-template <class Model, class P, class Adjust = serve::AsStored>
-requires(Model::uses_knowledge) TrainedModel<Model, P> load(const std::filesystem::path& path,
-                                                            const llm::TextModel& language,
-                                                            const data::Catalogue* catalogue = nullptr,
-                                                            std::shared_ptr<P> on = std::make_shared<P>(),
-                                                            const Adjust& adjust = {}) {
-    const io::Safetensors file(path);
-    require(file.metadata("language_model") == language.digest, file.path() + ": language_model",
-            "made with another language model", language.digest, file.metadata("language_model"));
-    if (catalogue) check_origin(file, catalogue->digest(), language.digest);
-    const auto config = serve::adjusted<Model>(file, adjust);
-    const data::Catalogue none;
-    const auto text =
-        std::make_shared<const text::History>(catalogue ? *catalogue : none, config.words, language.encode);
-    const auto model = std::make_shared<const Model>(config.model, serve::number_of_items(file),
-                                                     language.source, text->instruction());
-    return serve::with_values<Model, P>(file, config, model, catalogue ? text : nullptr, std::move(on));
+    return load<Model, P>(path, llm::TextModel{}, nullptr, std::move(on), adjust);
 }
 
 }  // namespace coco

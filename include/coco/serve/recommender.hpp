@@ -132,6 +132,8 @@ private:
                 to.push_back(item);
             }
         };
+        require(request.user >= no_id, "request.user", "out of range", "at least 0, or no_id",
+                text_of(request.user));
         context.history.clear();
         known(request.history, context.history, "request.history");
         require(!context.history.empty(), "request.history", "no item that the catalogue knows");

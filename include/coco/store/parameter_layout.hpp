@@ -57,11 +57,15 @@ enum class Decay : bool { no, yes };
 /// the initial values of the same model without it.
 enum class TakesStream : bool { no, yes };
 
+/// Whether a group that no training stage trains is a mistake.
+enum class GroupUse : bool { is_trained, may_stay_untrained };
+
 /// Range of parameters with one learning rate: [begin, end) of one block.
 struct ParameterGroup {
     std::string name;
     ParameterBlock block = ParameterBlock::dense;
     Index begin = 0, end = 0;
+    GroupUse use = GroupUse::is_trained;
 };
 
 /// A claimed tensor with all that was declared for it.
@@ -90,10 +94,12 @@ public:
 
     /// Opens a group: tensors claimed from now on belong to it (groups are contiguous, so they are opened in
     /// order).
-    [[gnu::cold, gnu::noinline]] int group(std::string name, ParameterBlock block = ParameterBlock::dense) {
+    [[gnu::cold, gnu::noinline]] int group(std::string name, ParameterBlock block = ParameterBlock::dense,
+                                           GroupUse use = GroupUse::is_trained) {
         ParameterGroup g;
         g.name = std::move(name);
         g.block = block;
+        g.use = use;
         g.begin = g.end = size(block);
         groups_.push_back(std::move(g));
         open_[static_cast<int>(block)] = static_cast<int>(groups_.size()) - 1;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/catalogue.hpp>
 
@@ -25,12 +26,21 @@ struct HistoryTemplate {
     std::string item = "\n- ";  ///< in front of each item's line
     std::string after = "\nNext:";
     std::string line = data::ItemLine::usual;  ///< pattern of an item's description, see `data::ItemLine`
+
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("instruction", c.instruction), setting("before", c.before),
+                     setting("item", c.item), setting("after", c.after), setting("line", c.line));
+    }
 };
 
 /// Limits on the part of a history that is used.
 struct HistoryBudget {
     Index tokens = 128;  ///< maximum for template and items together, without the instruction
     Index items = 20;    ///< maximum number of items
+
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("tokens", c.tokens, at_least(1)), setting("items", c.items, at_least(0)));
+    }
 };
 
 /// The item texts of a catalogue, encoded once, and the history texts built from them. Const after

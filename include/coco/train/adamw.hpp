@@ -7,9 +7,10 @@
 #include <span>
 #include <vector>
 
-#include <coco/core/math.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/exec/primitives.hpp>
 #include <coco/nn/parameters.hpp>
+#include <coco/train/clip.hpp>
 
 namespace coco {
 
@@ -18,21 +19,11 @@ struct AdamWConfig {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
     double decay = 0;  ///< weight decay of weight matrices only; never of norms, biases and tables
     double clip = 5;   ///< maximum norm of all gradients together; 0 for no clip
-};
 
-/// *scale = min(1, clip / norm).
-template <class T>
-struct ClipScale {
-    const T* squares;
-    T* scale;
-    T clip;
-
-    template <class Row>
-    COCO_HD void operator()(Index, const Row& row) const {
-        row.each(1, [&](Index) {
-            const T norm = math::sqrt(*squares);
-            *scale = norm > clip ? clip / norm : T(1);
-        });
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("beta1", c.beta1, below(0, 1)), setting("beta2", c.beta2, below(0, 1)),
+                     setting("epsilon", c.epsilon, above(0, 1)), setting("decay", c.decay, between(0, 100)),
+                     setting("clip", c.clip, between(0, 1e9)));
     }
 };
 
@@ -48,6 +39,7 @@ public:
           first_(on, layout),
           second_(on, layout),
           clip_(on, 2),
+          found_(on, 1),
           steps_(layout.groups().size(), 0) {
         for (const Tensor& t : layout.tensors()) {
             if (t.ref.block == ParameterBlock::frozen) continue;
@@ -59,12 +51,20 @@ public:
             else
                 ranges_.push_back({t.ref.block, t.group, t.decay, t.ref.at, end});
         }
+        std::vector<WatchedRange> watched;
+        for (const Range& r : ranges_)
+            watched.push_back({r.block == ParameterBlock::table ? 1 : 0, r.begin, r.end - r.begin, r.group});
+        watched_ = Block<WatchedRange, P>(on, static_cast<Index>(watched.size()));
+        on.upload(watched.data(), watched_.list());
         slopes_.reserve(ranges_.size());
         moved_.reserve(ranges_.size());
     }
 
     /// One step. \param rates  one learning rate per group; a group with rate 0 is not updated
-    void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates) {
+    /// \param losses  sums of the loss, which are watched beside the gradients  \param number  of the step,
+    /// from 1, for `not_finite`
+    void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates,
+              List<const Scalar, typename P::Space> losses = {}, Index number = 1) {
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;
         slopes_.clear();
         moved_.clear();
@@ -81,15 +81,22 @@ public:
             moved_.push_back({step, part(values.block(r.block), r), slopes_.back(),
                               part(first_.block(r.block), r), part(second_.block(r.block), r)});
         }
-        const Scalar* scale = nullptr;
-        if (config_.clip > 0) {
-            on.fill(clip_.list(), Scalar(0));
-            on.squared_norm(slopes_, clip_.data());
-            on.for_each_row(
-                1, 1, ClipScale<Scalar>{clip_.data(), clip_.data() + 1, static_cast<Scalar>(config_.clip)});
-            scale = clip_.data() + 1;
-        }
+        Scalar* const scale = config_.clip > 0 ? clip_.data() + 1 : nullptr;
+        on.fill(clip_.list(), Scalar(0));
+        on.squared_norm(slopes_, clip_.data());
+        on.for_each_row(1, 1,
+                        ClipScale<Scalar>{clip_.data(), scale, static_cast<Scalar>(config_.clip), losses.data,
+                                          losses.size, number, gradients.block(ParameterBlock::dense).data(),
+                                          gradients.block(ParameterBlock::table).data(), watched_.data(),
+                                          watched_.size(), found_.data()});
         on.adamw(moved_, scale);
+    }
+
+    /// The first step whose losses or gradients were not finite. Waits for the policy.
+    NotFinite not_finite(P& on) const {
+        NotFinite found;
+        on.download(found_.list(), &found);
+        return found;
     }
 
     Gradients<P>& first() { return first_; }
@@ -114,6 +121,8 @@ private:
     AdamWConfig config_;
     Gradients<P> first_, second_;
     Block<Scalar, P> clip_;  ///< sum of squares, scale
+    Block<NotFinite, P> found_;
+    Block<WatchedRange, P> watched_;
     std::vector<std::int64_t> steps_;
     std::vector<Range> ranges_;
     std::vector<List<const Scalar, typename P::Space>> slopes_;  ///< gradients of ranges updated in a step

@@ -1,42 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Checkpoint of a training run: a safetensors file with every trained tensor, its moments, the best values
-/// so far, the settings and the position in the schedule. It never contains base weights of a language model,
-/// text, times or paths: equal runs give equal files, and a run that was killed and resumed gives the same
-/// file as an uninterrupted run.
+/// so far, the settings and the position in the schedule, under a digest of the whole file. It never contains
+/// base weights of a language model, text, times or paths: equal runs give equal files, and a run that was
+/// killed and resumed gives the same file as an uninterrupted run. Nothing of a file is used before all of it
+/// has been checked.
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
-#include <string_view>
+#include <type_traits>
 #include <vector>
 
-#include <coco/io/safetensors.hpp>
 #include <coco/io/safetensors_writer.hpp>
+#include <coco/train/checkpoint_file.hpp>
 #include <coco/train/settings.hpp>
 
 namespace coco {
 
-/// Version of the file's contents.
-inline constexpr const char* checkpoint_schema = "coco-checkpoint-1";
+namespace checkpoint {
+
+/// Parts of a pipeline as its checkpoints name them.
+template <class Model>
+[[gnu::cold]] PartNames parts_of(const TrainConfig<Model>& config) {
+    PartNames names = PartsOf<Model>::names();
+    if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>) {
+        if (!config.model.behaviour.items.map) names[1].second = part_name<items::Table>();
+    } else {
+        static_cast<void>(config);
+    }
+    return names;
+}
+
+template <class Model>
+bool has_channel(const Model& model) {
+    if constexpr (model::may_have_channel<Model>)
+        return model.has_channel();
+    else
+        return false;
+}
+
+/// Writes what the tensors were made with, and what they mean.
+template <class Model, class P>
+[[gnu::cold]] void describe(io::SafetensorsWriter& file, const Trainer<Model, P>& trainer) {
+    file.metadata("catalogue", std::to_string(trainer.catalogue_digest()));
+    file.metadata("items", std::to_string(trainer.model().model->items()));
+    file.metadata("language_model", trainer.language_digest());
+    file.metadata("settings", dumped(settings_of(trainer.config()), "settings"));
+    Json parts(Json::value_t::object);
+    for (const auto& [role, name] : parts_of(trainer.config())) parts[role] = name;
+    file.metadata("parts", parts.dump());
+}
+
+/// \throws Error naming file and tensor: a file that would not be read is not written
+template <class T>
+[[gnu::cold]] void require_finite(std::span<const T> numbers, const std::string& tensor,
+                                  const std::filesystem::path& path) {
+    for (const T x : numbers)
+        if (!is_finite(x))
+            throw Error(path.string() + ": " + tensor, "not written", "finite numbers", text_of(x));
+}
+
+/// Uploads one block's tensors from the file into the policy's memory.
+template <class P, class ListT>
+void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& section,
+                ParameterBlock block, ListT list) {
+    using T = typename P::Scalar;
+    for (const Tensor& t : layout.tensors())
+        if (t.ref.block == block)
+            on.upload(file.template get<T>(section + "." + t.name, io::Shape{t.ref.rows, t.ref.cols}).data(),
+                      list.from(t.ref.at, t.ref.size()));
+}
+
+/// The settings with which a checkpoint was made.
+/// \throws Error naming the part or setting, with its path, that is not this model's or out of range
+template <class Model>
+[[gnu::cold]] TrainConfig<Model> config_of(const CheckpointFile& file) {
+    TrainConfig<Model> config;
+    if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>)
+        config.model.behaviour.items.map = file.settings().is_object() && file.settings().contains("items") &&
+                                           file.settings()["items"].is_object() &&
+                                           file.settings()["items"].contains("map");
+    file.require_parts(parts_of(config));
+    read_settings(file.settings(), config, file.where("settings"));
+    return config;
+}
+
+}  // namespace checkpoint
 
 /// Writes the trainer's whole state; the file is replaced atomically.
 template <class Model, class P>
 [[gnu::cold]] void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
     io::SafetensorsWriter file;
+    file.seal();
     file.metadata("schema", checkpoint_schema);
-    file.metadata("catalogue", std::to_string(trainer.catalogue_digest()));
-    file.metadata("items", std::to_string(trainer.model().model->items()));
-    file.metadata("language_model", trainer.language_digest());
-    file.metadata("settings", settings_of(trainer.config()).dump());
-    file.metadata("state", Json(trainer.state()).dump());
+    file.metadata("interactions", trainer.interactions_digest());
+    checkpoint::describe(file, trainer);
+    TrainState copy = trainer.state();
+    Json state = json_of(list_settings(copy));
+    if (checkpoint::has_channel(*trainer.model().model)) state["channel_chosen"] = copy.channel_chosen;
+    file.metadata("state", state.dump());
 
     std::vector<std::vector<T>> blocks;
     blocks.reserve(trainer_blocks);
     trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
         std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
         trainer.model().on->download(List<const T, typename P::Space>(list), numbers.data());
+        checkpoint::require_finite(std::span<const T>(numbers), section, path);
         for (const Tensor& t : trainer.model().model->layout().tensors())
             if (t.ref.block == block)
                 file.add(section + "." + t.name, io::Shape{t.ref.rows, t.ref.cols},
@@ -51,81 +123,37 @@ template <class Model, class P>
     file.write(path);
 }
 
-/// Parses a view and not a string: files' headers are parsed from views, and a parser is compiled for each.
-[[gnu::cold]] inline Json json_of(std::string_view text) { return Json::parse(text); }
-
-/// Checks that the file's catalogue and language model are those with which it is to be used.
-[[gnu::cold]] inline void check_origin(const io::Safetensors& file, std::uint64_t catalogue,
-                                       const std::string& language) {
-    const auto same = [&](const char* key, const std::string& expected, const char* problem) {
-        require(file.metadata(key) == expected, file.path() + ": " + key, problem, expected,
-                file.metadata(key));
-    };
-    same("schema", checkpoint_schema, "not a checkpoint this version reads");
-    same("catalogue", std::to_string(catalogue), "made with another catalogue");
-    same("language_model", language, "made with another language model");
-}
-
-/// Uploads one block's tensors from the file into the policy's memory.
-template <class P, class ListT>
-void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& on, const std::string& section,
-                ParameterBlock block, ListT list) {
-    using T = typename P::Scalar;
-    for (const Tensor& t : layout.tensors())
-        if (t.ref.block == block)
-            on.upload(file.template get<T>(section + "." + t.name, io::Shape{t.ref.rows, t.ref.cols}).data(),
-                      list.from(t.ref.at, t.ref.size()));
-}
-
-/// Restores a trainer to the state in the file. The trainer must have been constructed with the same settings
-/// (except the numbers of epochs), catalogue and language model. Throws `Error` naming the difference; the
-/// trainer is then unchanged unless a tensor is missing or has a wrong shape.
+/// Restores a trainer to the state in the file. The trainer must have been constructed with the same
+/// pipeline, settings (except the numbers of epochs), catalogue and language model; `fit` then takes the same
+/// interactions. Throws `Error` naming the difference; the trainer is then unchanged.
 template <class Model, class P>
 void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     using T = typename P::Scalar;
-    const io::Safetensors file(path);
-    check_origin(file, trainer.catalogue_digest(), trainer.language_digest());
-    Json mine = settings_of(trainer.config()), stored;
-    TrainState state;
-    try {
-        stored = json_of(file.metadata("settings"));
-        json_of(file.metadata("state")).get_to(state);
-    } catch (const nlohmann::json::exception& problem) {
-        throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
-    }
+    const CheckpointFile file(path);
+    file.require_same("catalogue", std::to_string(trainer.catalogue_digest()), "made with another catalogue");
+    file.require_same("language_model", trainer.language_digest(), "made with another language model");
+    const TrainConfig<Model> config = checkpoint::config_of<Model>(file);
+    Json mine = settings_of(trainer.config()), stored = settings_of(config);
     for (Json* j : {&mine, &stored})
         for (const char* longer : {"epochs", "joint_epochs"}) (*j)["schedule"].erase(longer);
-    const Json difference = Json::diff(mine, stored);
-    if (!difference.empty()) {
-        const Json& first = difference.front();
-        const Json::json_pointer at(first["path"].get<std::string>());
-        throw Error(file.path() + ": " + at.to_string(), "made with another setting",
-                    mine.contains(at) ? mine[at].dump() : "none",
-                    stored.contains(at) ? stored[at].dump() : "none");
-    }
+    // What the data have decided stays so.
+    if (trainer.config().sampling.samples == Samples::by_data)
+        mine["sampling"].erase("samples"), stored["sampling"].erase("samples");
+    require_equal(mine, stored, file.where("settings"));
 
     const ParameterLayout& layout = trainer.model().model->layout();
+    file.require_channel(checkpoint::has_channel(*trainer.model().model));
+    file.check<T>(layout, StepMetrics::entries);
+    const Index codes = code_count(*trainer.model().model);
+    const Index uses = static_cast<Index>(file.state().diagnostics.uses.size());
+    require(uses == codes || (uses == 0 && file.state().batch == 0), file.where("state.vitals.uses"),
+            "of another number of codes", text_of(codes), text_of(uses));
     trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
-        read_block(file, layout, *trainer.model().on, section, block, list);
+        checkpoint::read_block(file.file(), layout, *trainer.model().on, section, block, list);
     });
-    const std::span<const T> metrics = file.template get<T>("ledger", io::Shape{StepMetrics::entries});
-    const std::span<const std::int64_t> steps = file.template get<std::int64_t>(
-        "optimizer.steps", io::Shape{static_cast<Index>(layout.groups().size())});
-    trainer.restore(state, metrics, steps);
-}
-
-/// The settings with which a checkpoint was made.
-template <class Model>
-[[gnu::cold]] TrainConfig<Model> config_of(const io::Safetensors& file) {
-    TrainConfig<Model> config;
-    Json json;
-    try {
-        json = json_of(file.metadata("settings"));
-    } catch (const nlohmann::json::exception& problem) {
-        throw Error(file.path() + ": settings", "cannot be read", {}, problem.what());
-    }
-    read_settings(json, config, file.path() + ": settings");
-    return config;
+    trainer.set_samples(config.sampling.samples);
+    trainer.restore(file.state(), file.file().template get<T>("ledger", io::Shape{StepMetrics::entries}),
+                    file.steps(layout), file.interactions());
 }
 
 }  // namespace coco

@@ -4,6 +4,9 @@
 /// continue.
 #pragma once
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -26,7 +29,7 @@ struct Progress {
     bool best = false;            ///< only for kind `epoch`: the best so far
 };
 
-/// Returns false to stop after the step just done.
+/// Returns false to stop after the step just done, or in the evaluation that is going on.
 using ProgressSink = std::function<bool(const Progress&)>;
 
 /// Prints nothing, never stops.
@@ -34,19 +37,23 @@ inline ProgressSink silent() {
     return [](const Progress&) { return true; };
 }
 
+/// Thrown by a callback where the sink stops an evaluation; `Trainer::fit` catches it.
+struct EvaluationStopped {};
+
 /// A callback for evaluations that tells the sink of cases done, `all` in total.
+/// \throws EvaluationStopped where the sink returns false
 /// \param progress, sink  must outlive the result
 inline auto evaluating(Progress& progress, Index all, const ProgressSink& sink) {
     progress.kind = Progress::Kind::evaluation;
     progress.all = all;
     return [&progress, &sink](Index done) {
         progress.done = done;
-        sink(progress);
+        if (!sink(progress)) throw EvaluationStopped();
     };
 }
 
-/// One progress bar, with steps per second and the time left, redrawn at most ten times per second; prints
-/// one permanent line per epoch.
+/// On a terminal one progress bar, with steps per second and the time left, redrawn at most ten times per
+/// second; everywhere one line per epoch.
 inline ProgressSink progress_bar(std::FILE* out = stderr) {
     using Clock = std::chrono::steady_clock;
     struct State {
@@ -55,17 +62,19 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
         Progress::Kind kind = Progress::Kind::epoch;
         TrainingStage stage = TrainingStage::behaviour;
     };
-    return [out, s = State{}](const Progress& p) mutable {
+    const bool terminal = ::isatty(::fileno(out)) != 0;
+    return [out, terminal, s = State{}](const Progress& p) mutable {
         const auto now = Clock::now();
         const char* const name = p.stage == TrainingStage::behaviour ? "behaviour" : "joint";
         if (p.kind == Progress::Kind::epoch) {
-            std::fprintf(out, "\r\033[K%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n", name,
-                         static_cast<long long>(p.epoch), static_cast<long long>(p.epochs), p.loss, p.valid,
-                         p.best ? "  best" : "");
+            std::fprintf(out, "%s%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
+                         terminal ? "\r\033[K" : "", name, static_cast<long long>(p.epoch),
+                         static_cast<long long>(p.epochs), p.loss, p.valid, p.best ? "  best" : "");
             std::fflush(out);
             s.epoch = -1;
             return true;
         }
+        if (!terminal) return true;
         if (p.epoch != s.epoch || p.kind != s.kind || p.stage != s.stage) {
             s = {now, {}, p.epoch, p.done, p.kind, p.stage};
         }

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/sampling/batches.hpp>
+#include <coco/sampling/epoch_sampler.hpp>
 #include <coco/sampling/settings.hpp>
 #include <coco/store/parameter_layout.hpp>
 #include <coco/train/adamw.hpp>
@@ -33,13 +35,41 @@ struct Schedule {
     Index warm_up = 20;        ///< joint steps over which rates rise linearly to these values
     Index joint_valid = 2000;  ///< maximum number of validation users after a joint epoch
 
-    /// \throws Error naming the setting
-    void check() const {
-        require(rate > 0 && joint_rate > 0 && knowledge_rate > 0 && adapter_rate > 0, "schedule",
-                "a rate is not positive");
-        require(epochs >= 0 && joint_epochs >= 0, "schedule.epochs", "negative");
-        require(patience >= 1 && joint_patience >= 1, "schedule.patience", "too small", "at least 1");
-        require(joint_batch >= 1 && batch.samples >= 1, "schedule.batch", "too small", "at least 1");
+    static auto settings(auto& c, auto&& visit) {
+        return visit(setting("seed", c.seed, any_natural), setting("optimizer", c.optimizer),
+                     setting("negatives", c.negatives), setting("rate", c.rate, above(0, 100)),
+                     setting("batch", c.batch), setting("epochs", c.epochs, at_least(0)),
+                     setting("patience", c.patience, at_least(1)),
+                     setting("joint_epochs", c.joint_epochs, at_least(0)),
+                     setting("joint_patience", c.joint_patience, at_least(1)),
+                     setting("joint_batch", c.joint_batch, at_least(1)),
+                     setting("joint_rate", c.joint_rate, above(0, 100)),
+                     setting("knowledge_rate", c.knowledge_rate, above(0, 100)),
+                     setting("adapter_rate", c.adapter_rate, above(0, 100)),
+                     setting("warm_up", c.warm_up, at_least(0)),
+                     setting("joint_valid", c.joint_valid, at_least(0)));
+    }
+
+    EpochSettings for_epochs(bool needs_negatives) const {
+        return {seed, batch, joint_batch, needs_negatives, negatives};
+    }
+    Index epochs_of(TrainingStage stage) const {
+        return stage == TrainingStage::behaviour ? epochs : joint_epochs;
+    }
+    Index patience_of(TrainingStage stage) const {
+        return stage == TrainingStage::behaviour ? patience : joint_patience;
+    }
+
+    /// \throws Error where the layout has a group that no training stage trains, and that may not stay
+    /// untrained \param uses_knowledge  whether the joint stage belongs to the model, with however many
+    /// epochs
+    void require_trained(const ParameterLayout& layout, bool uses_knowledge) const {
+        for (const ParameterGroup& g : layout.groups())
+            require(g.use == GroupUse::may_stay_untrained || g.begin == g.end || g.name == "behaviour" ||
+                        g.name == "table" || uses_knowledge || joint_epochs > 0,
+                    "parameter group " + g.name, "no training stage trains it",
+                    "\"behaviour\", the group in which parts claim their tensors, or "
+                    "coco::GroupUse::may_stay_untrained where it is opened");
     }
 
     /// One learning rate for each of the layout's groups.

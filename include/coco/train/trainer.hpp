@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Trains a model: stage 1 behaviour only, stage 2 all parts together, each with early stopping on validation
-/// N@10; the weights of the best epoch are restored at its end. The result is a pure function of
-/// configuration, data and seed: repeated runs, stopped and resumed runs, and any number of threads give
-/// bit-identical results.
+/// N@10; the weights of the best epoch are restored at its end. The result is a function of settings, data
+/// and seed: repeated, stopped and resumed runs, and any number of threads give bit-identical results.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,21 +20,15 @@
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/sampling/epoch_sampler.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/checked_data.hpp>
 #include <coco/train/choose_channel.hpp>
+#include <coco/train/config.hpp>
+#include <coco/train/not_finite.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/state.hpp>
 
 namespace coco {
-
-/// All settings of a training run.
-template <class Model>
-struct TrainConfig {
-    typename Model::Config model;
-    Sampling sampling;
-    Schedule schedule;
-    text::HistoryTemplate words;
-};
 
 /// Number of blocks that `Trainer::for_each_block` visits.
 inline constexpr std::size_t trainer_blocks = 8;
@@ -63,25 +59,33 @@ public:
     const TrainState& state() const { return state_; }
     std::uint64_t catalogue_digest() const { return catalogue_digest_; }
     const std::string& language_digest() const { return language_digest_; }
+    /// Of the interactions that it is trained and validated with; empty before `fit`.
+    const std::string& interactions_digest() const { return interactions_digest_; }
     /// The model for evaluation and serving. It shares the parameters, so further training changes it.
     const TrainedModel<Model, P>& model() const { return trained_; }
 
-    /// For `NegativesFrom::all_leaking`, before `fit`: sets all items of every user, including held-out ones.
+    /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
     void set_all_interactions(data::Interactions everything) {
         sampler_.set_all_interactions(std::move(everything));
     }
 
     /// Trains to the end of the schedule, or until the sink returns false. Returns false in the latter
     /// case; another call continues.
+    /// \throws Error as `checked_data`, and where a loss or gradient is not finite
     bool fit(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink = silent()) {
-        while (!state_.finished) {
-            if (!state_.begun) begin(train, valid, sink);
-            if (!warm_[index()]) warm_up(train, valid);
-            while (!stage_over())
-                if (!epoch(train, sink)) return false;
-            end_stage();
+        prepare(train, valid);
+        try {
+            while (!state_.finished) {
+                if (!state_.begun) begin(train, valid, sink);
+                if (!warm_[index()]) warm_up(train, valid);
+                while (!stage_over())
+                    if (!epoch(train, sink)) return false;
+                end_stage();
+            }
+            choose_channel(valid, sink);
+        } catch (const EvaluationStopped&) {
+            return false;
         }
-        choose_channel(valid, sink);
         return true;
     }
 
@@ -96,18 +100,24 @@ public:
         }
     }
     const std::vector<std::int64_t>& optimizer_steps() const { return optimizer_.steps(); }
-    /// Sums over the current epoch.
-    std::vector<Scalar> metrics() const {
+    std::vector<Scalar> metrics() const {  ///< sums over the current epoch
         std::vector<Scalar> sums(static_cast<std::size_t>(StepMetrics::entries));
         trained_.on->download(metrics_.list(), sums.data());
         return sums;
     }
-    /// Continues from the given state; the blocks have already been read through `for_each_block`.
+    /// Continues from the given state, after `for_each_block`. \param interactions  of the run; empty: any
     void restore(const TrainState& state, std::span<const Scalar> metrics,
-                 std::span<const std::int64_t> steps) {
+                 std::span<const std::int64_t> steps, std::string interactions = {}) {
         state_ = state;
         trained_.on->upload(metrics.data(), metrics_.list());
         optimizer_.steps().assign(steps.begin(), steps.end());
+        interactions_digest_ = std::move(interactions);
+    }
+    /// Before `fit`, which otherwise decides by the data.
+    void set_samples(Samples samples) {
+        config_.sampling.samples = samples;
+        trained_.builder = BatchBuilder(config_.sampling, trained_.builder.items());
+        sampler_.set_builder(trained_.builder);
     }
 
 private:
@@ -131,44 +141,41 @@ private:
           metrics_(*on, StepMetrics::entries),
           work_(*on),
           evaluator_(*on),
-          sampler_(epoch_settings(config), trained_.builder, trained_.text.get()) {
-        config.schedule.check();
+          sampler_(config.schedule.for_epochs(needs_negatives(config.model.loss.objective)), trained_.builder,
+                   trained_.text.get()) {
+        check_settings(config.schedule, "schedule");
+        config.schedule.require_trained(model->layout(), Model::uses_knowledge);
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
     }
 
-    static EpochSettings epoch_settings(const Config& config) {
-        const Schedule& s = config.schedule;
-        return {s.seed, s.batch, s.joint_batch, needs_negatives(config.model.loss.objective), s.negatives};
+    void prepare(const data::Interactions& train, const data::Cases& valid) {
+        interactions_digest_ = checked_data(train, valid, trained_.builder.items(), interactions_digest_);
+        if (config_.sampling.samples == Samples::by_data)
+            set_samples(sampling::kind_for(train, config_.sampling.window));
     }
 
     std::size_t index() const { return static_cast<std::size_t>(state_.stage); }
     EarlyStopping& best() { return state_.best[index()]; }
-    Index epochs() const {
-        return state_.stage == TrainingStage::behaviour ? config_.schedule.epochs
-                                                        : config_.schedule.joint_epochs;
-    }
+    Index epochs() const { return config_.schedule.epochs_of(state_.stage); }
     bool stage_over() {
-        const Index patience = state_.stage == TrainingStage::behaviour ? config_.schedule.patience
-                                                                        : config_.schedule.joint_patience;
-        return state_.epoch() >= epochs() || best().exhausted(patience);
+        return state_.epoch() >= epochs() || best().exhausted(config_.schedule.patience_of(state_.stage));
     }
 
-    /// Prepares a training stage once per training run.
+    /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
-        if (state_.stage == TrainingStage::joint) choose_channel(valid, sink);
-        if constexpr (Model::uses_knowledge)
-            if (state_.stage == TrainingStage::joint)
-                initialise_prompts(trained_, train, config_.schedule.seed);
+        if (state_.stage == TrainingStage::joint) {
+            choose_channel(valid, sink);
+            if constexpr (Model::uses_knowledge) initialise_prompts(trained_, train, config_.schedule.seed);
+        }
         state_.begun = true;
         state_.stage_step = state_.batch = 0;
         clear_diagnostics();
     }
 
-    /// Prepares a training stage once per process: sample lists, and the largest batch, so that every vector
-    /// and workspace grows only once.
+    /// Once per training stage and process: sample lists, and the largest batch, so that memory grows once.
     void warm_up(const data::Interactions& train, const data::Cases& valid) {
-        best().history.reserve(static_cast<std::size_t>(epochs()));
+        best().history.reserve(static_cast<std::size_t>(std::min(epochs(), Index{10000})));
         valid_ = state_.stage == TrainingStage::joint
                      ? valid.sample(config_.schedule.joint_valid, config_.schedule.seed)
                      : valid;
@@ -177,8 +184,7 @@ private:
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
             gradients_.zero(*trained_.on);
             pass(unused.data());
-            // The number of prompts that users select and the length of their texts are not known in advance;
-            // 1.5 times the capacity is enough for them.
+            // Users' prompts and the length of their texts are not known in advance; this is enough for them.
             const double room = state_.stage == TrainingStage::joint ? 1.5 : 1.0;
             work_.reserve(room);
             host_batch_.reserve(room);
@@ -193,8 +199,7 @@ private:
         ctx.training = true;
         ctx.seed = config_.schedule.seed;
         ctx.step = static_cast<std::uint32_t>(state_.step);
-        const Batch<P> batch = upload(ctx, host_batch_);
-        StepReport report = trained_.model->step(ctx, batch, state_.stage, metrics);
+        StepReport report = trained_.model->step(ctx, upload(ctx, host_batch_), state_.stage, metrics);
         if (metrics == metrics_.data()) state_.diagnostics.add(report);
         work_.reset();
         report.codes = {};
@@ -202,11 +207,12 @@ private:
     }
 
     bool epoch(const data::Interactions& train, const ProgressSink& sink) {
-        const Schedule& s = config_.schedule;
         const Index number = state_.epoch();
         Progress progress{Progress::Kind::step, state_.stage, number + 1, epochs()};
         progress.all = sampler_.begin_epoch(number);
         if (state_.batch == 0) clear_diagnostics();
+        Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
+                                                          text_of(state_.batch));
         while (state_.batch < progress.all) {
             sampler_.fill(host_batch_, train, state_.batch, state_.step);
             gradients_.zero(*trained_.on);
@@ -214,21 +220,35 @@ private:
             ++state_.batch;
             ++state_.step;
             ++state_.stage_step;
-            s.rates(trained_.model->layout(), state_.stage, state_.stage_step, report.adapter_learns, rates_);
-            optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_);
+            config_.schedule.rates(trained_.model->layout(), state_.stage, state_.stage_step,
+                                   report.adapter_learns, rates_);
+            optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_,
+                            std::as_const(metrics_).list(), state_.batch);
+            require_finite(state_.batch == progress.all);
             progress.done = state_.batch;
-            if (!sink(progress)) return false;
+            if (sink(progress)) continue;
+            require_finite(true);
+            return false;
         }
-        trained_.on->download(List<const Scalar, typename P::Space>(metrics_.list()), metrics_host_);
-        for (Index e = 0; e < StepMetrics::entries; ++e)
-            state_.diagnostics.metrics[e] = static_cast<double>(metrics_host_[e]);
-        progress.loss = state_.diagnostics.loss();
         progress.valid = validate(progress, sink);
+        // After validation, which may be stopped: the epoch then has not ended.
+        trained_.on->download(List<const Scalar, typename P::Space>(metrics_.list()), metrics_host_);
+        std::copy_n(metrics_host_, std::size_t{StepMetrics::entries}, state_.diagnostics.metrics.begin());
+        progress.loss = state_.diagnostics.loss();
         progress.best = best().record(progress.valid);
-        if (progress.best) keep_best();
+        if (progress.best) copy_trained(*trained_.on, *trained_.parameters, best_);
         state_.batch = 0;
         progress.kind = Progress::Kind::epoch;
         return sink(progress);
+    }
+
+    /// \throws Error where something of the steps so far was not finite. On a device, asking waits for it,
+    /// and so is rare, except in joint steps, which wait anyway, and where training is to `stop`.
+    void require_finite(bool stop) const {
+        constexpr bool waits = !std::is_same_v<typename P::Space, space::Host>;
+        if (waits && !stop && index() == 0 && state_.batch % 16 != 0) return;
+        require_nothing_found(optimizer_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
+                              state_.epoch() + 1);
     }
 
     double validate(Progress progress, const ProgressSink& sink) {
@@ -243,19 +263,9 @@ private:
         state_.channel_chosen = coco::choose_channel(trained_, evaluator_, valid, std::ref(tell));
     }
 
-    void copy_between(Block<Scalar, P>& from, Block<Scalar, P>& to) {
-        if (from.size() > 0)
-            nn::copy<P>(*trained_.on, CRows<P>(from.view(1, from.size())), to.view(1, to.size()));
-    }
-    void keep_best() {
-        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
-            copy_between(trained_.parameters->block(block), best_.block(block));
-    }
     /// Restores the weights of the best epoch and goes on to the next stage.
     void end_stage() {
-        if (best().epoch > 0)
-            for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
-                copy_between(best_.block(block), trained_.parameters->block(block));
+        if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
         if (state_.stage == TrainingStage::joint || config_.schedule.joint_epochs == 0) {
             state_.finished = true;
         } else {
@@ -264,17 +274,13 @@ private:
         }
     }
     void clear_diagnostics() {
-        Index codes = 0;
-        if constexpr (Model::uses_knowledge)
-            if constexpr (std::remove_cvref_t<decltype(trained_.model->prompt())>::selects_codes)
-                codes = trained_.model->prompt().codes().rows;
-        state_.diagnostics.clear(codes);
+        state_.diagnostics.clear(code_count(*trained_.model));
         trained_.on->fill(metrics_.list(), Scalar(0));
     }
 
     Config config_;
     std::uint64_t catalogue_digest_;
-    std::string language_digest_;
+    std::string language_digest_, interactions_digest_;
     TrainedModel<Model, P> trained_;
     Gradients<P> gradients_, best_;
     AdamW<P> optimizer_;
@@ -285,7 +291,6 @@ private:
     EpochSampler sampler_;
     TrainState state_;
     bool warm_[2] = {false, false};
-
     HostBatch host_batch_;
     data::Cases valid_;  ///< of the current training stage
     std::vector<double> rates_;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// All settings of a training run.
+#pragma once
+
+#include <coco/sampling/settings.hpp>
+#include <coco/text/history.hpp>
+#include <coco/train/schedule.hpp>
+
+namespace coco {
+
+/// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`
+template <class Model_>
+struct TrainConfig {
+    using Model = Model_;
+
+    typename Model::Config model;
+    Sampling sampling;
+    Schedule schedule;
+    text::HistoryTemplate words;
+};
+
+}  // namespace coco

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// Names of a pipeline's parts, by which a checkpoint knows the pipeline that it belongs to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <coco/fwd.hpp>
+
+namespace coco {
+
+/// The name of a part: its type as it is written, with namespaces, for example "coco::backbone::SASRec". A
+/// part whose name may change says `static constexpr const char* name`.
+template <class Part>
+[[gnu::cold]] std::string part_name() {
+    if constexpr (requires { std::string_view(Part::name); }) {
+        return std::string(std::string_view(Part::name));
+    } else {
+        // "... [with Part = NAME; ...]" of g++, "... [Part = NAME]" of clang.
+        const std::string_view text = __PRETTY_FUNCTION__;
+        const std::size_t begin = text.find("Part = ") + 7;
+        const std::size_t end = text.find(';', begin);
+        return std::string(text.substr(begin, (end == text.npos ? text.size() - 1 : end) - begin));
+    }
+}
+
+/// Roles and names of a pipeline's parts.
+using PartNames = std::vector<std::pair<std::string, std::string>>;
+
+template <class Model>
+struct PartsOf;
+template <class Backbone, class Items>
+struct PartsOf<SequentialRecommender<Backbone, Items>> {
+    using ItemsPart = Items;
+    static PartNames names() { return {{"backbone", part_name<Backbone>()}, {"items", part_name<Items>()}}; }
+};
+template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter>
+struct PartsOf<BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>> {
+    using ItemsPart = Items;
+    /// Without the language model, which the file knows by its digest.
+    static PartNames names() {
+        return {{"backbone", part_name<Backbone>()}, {"items", part_name<Items>()},
+                {"prompt", part_name<Prompt>()},     {"decoupler", part_name<Decoupler>()},
+                {"aligner", part_name<Aligner>()},   {"adapter", part_name<Adapter>()}};
+    }
+};
+
+}  // namespace coco
