@@ -12,8 +12,8 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/utf8.hpp>
 #include <coco/text/chat.hpp>
-#include <coco/text/utf8.hpp>
 
 namespace coco::io::jinja {
 

@@ -55,6 +55,15 @@ concept HasPopularity = requires(const T& t, const typename T::template Saved<Ar
     { t.has_popularity() } -> std::convertible_to<bool>;
 };
 
+/// Whether items were given their popularity.
+template <class T>
+bool have_popularity(const T& items) {
+    if constexpr (HasPopularity<T>)
+        return items.has_popularity();
+    else
+        return false;
+}
+
 }  // namespace items
 
 /// One vector per item. They are the input of a backbone, and the vectors by which items are ranked.

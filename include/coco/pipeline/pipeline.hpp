@@ -74,7 +74,8 @@ public:
           model_(layout_, source),
           prompt_((layout_.group("knowledge"), layout_), config.prompt, behaviour_.width(), model_.width()),
           decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
-          fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns(), gated()),
+          fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns(),
+                  items::have_popularity(behaviour_.items())),
           adapter_(layout_, config.adapter, model_.adapter_sizes()) {}
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
@@ -270,13 +271,6 @@ private:
             return behaviour_.items().columns();
         else
             return 0;
-    }
-
-    bool gated() const {
-        if constexpr (items::HasPopularity<Items>)
-            return behaviour_.items().has_popularity();
-        else
-            return false;
     }
 
     template <class Saved>

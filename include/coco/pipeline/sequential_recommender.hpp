@@ -46,9 +46,8 @@ public:
         check_settings(config.loss, "loss");
         require(may_have_channel || !config.channel.on, "channel", "these items have no semantic columns",
                 "items::Semantic");
-        bool gated = false;
-        if constexpr (items::HasPopularity<Items>) gated = behaviour_.items().has_popularity();
-        if (config.channel.on) channel_ = Channel(layout_, config.channel, gated);
+        if (config.channel.on)
+            channel_ = Channel(layout_, config.channel, items::have_popularity(behaviour_.items()));
     }
     SequentialRecommender(const SequentialRecommender&) = delete;
     SequentialRecommender& operator=(const SequentialRecommender&) = delete;
