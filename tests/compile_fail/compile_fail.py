@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What must not compile does not, and says why: each file here names the sentence on its `// expect: REGEX` line.
+"""What must not compile does not, and says why: each file here names the sentence on its `// expect: REGEX` line, or
+on `// expect first: REGEX`, where the compiler's first error must be it. `// options: FLAGS` adds flags,
+`// without: WORD` leaves out those that hold the word.
 
 usage: compile_fail.py BUILD_FOLDER
 """
@@ -13,7 +15,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hygiene"))
 from compiler import Compiler, finish
 
 HERE = pathlib.Path(__file__).resolve().parent
-EXPECT = re.compile(r"^// expect: (.+)$", re.M)
+EXPECT = re.compile(r"^// expect( first)?: (.+)$", re.M)
+OPTIONS = re.compile(r"^// options: (.+)$", re.M)
+WITHOUT = re.compile(r"^// without: (.+)$", re.M)
+ERROR = re.compile(r"^.*\berror: .*$", re.M)
 
 
 def main(build):
@@ -24,14 +29,22 @@ def main(build):
         return finish(0, len(silent))
 
     def verdict(name, status, messages):
-        expected = EXPECT.search(units[name])[1].strip()
+        first, expected = EXPECT.search(units[name]).groups()
+        expected = expected.strip()
         if status == 0:
             return f"compiles, but should be refused with: {expected}"
         if not re.search(expected, messages):
             return f"refused, but not with: {expected}\n{messages}"
+        error = ERROR.search(messages)
+        if first and not (error and re.search(expected, error[0])):
+            return f"refused, but the first error is not: {expected}\n{error and error[0]}"
         return ""
 
-    return Compiler(build).check(units, verdict)
+    def options(text):
+        more, without = OPTIONS.search(text), WITHOUT.search(text)
+        return {"more": more[1].split() if more else [], "without": without and without[1].strip()}
+
+    return Compiler(build).check(units, verdict, options)
 
 
 if __name__ == "__main__":

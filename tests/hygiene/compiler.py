@@ -74,15 +74,20 @@ class Compiler:
             digest.update(f"{name}\0{content}\0".encode())
         return self.passed / digest.hexdigest()
 
-    def run(self, text, *options):
-        """Compiles `text` without writing an object; returns (status, messages)."""
-        command = [*self.words, *options, "-fsyntax-only", "-x", "c++", "-"]
+    def run(self, text, *options, without=None):
+        """Compiles `text` without writing an object; returns (status, messages). `without`: flags and the options
+        before them that hold this word are left out."""
+        words = list(self.words)
+        for at in reversed([i for i, word in enumerate(words) if without and without in word]):
+            del words[at - (words[at - 1] in ("-isystem", "-I", "-include")):at + 1]
+        command = [*words, *options, "-fsyntax-only", "-x", "c++", "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=self.build,
                               env={**os.environ, "LC_ALL": "C"})
         return done.returncode, done.stderr + done.stdout
 
-    def check(self, units, verdict):
-        """Compiles the units {name: text}, several at a time, and prints the count.
+    def check(self, units, verdict, options=lambda text: {}):
+        """Compiles the units {name: text}, several at a time, and prints the count. `options(text)` are those of `run`
+        for a unit, as keywords; "more" is a list of flags.
 
         `verdict(name, status, messages)` returns "" where all is as it should be, or what is wrong. What was right
         once stays so until the text, a header of ours that it reaches, the flags or the compiler change.
@@ -93,7 +98,8 @@ class Compiler:
             if mark.exists():
                 mark.touch()
                 return name, ""
-            wrong = verdict(name, *self.run(text))
+            given = options(text)
+            wrong = verdict(name, *self.run(text, *given.get("more", ()), without=given.get("without")))
             if not wrong:
                 mark.touch()
             return name, wrong

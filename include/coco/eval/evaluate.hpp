@@ -14,6 +14,7 @@
 #include <coco/data/split.hpp>
 #include <coco/eval/metrics.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/prepared_items.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/store/workspace.hpp>
@@ -38,6 +39,8 @@ enum class RankedBy : bool {
 /// Evaluates repeatedly without allocations after the first evaluation.
 template <class Model, class P>
 class Evaluator {
+    static_assert(explain_model_on<Model, P>());
+
 public:
     using Scalar = typename P::Scalar;
 

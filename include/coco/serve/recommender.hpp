@@ -12,6 +12,7 @@
 
 #include <coco/exec/graph_cache.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/knowledge.hpp>
 #include <coco/pipeline/prepared_items.hpp>
 #include <coco/pipeline/trained_model.hpp>
@@ -44,6 +45,8 @@ struct Recommendation {
 /// \tparam Model  a `Pipeline<...>` or `SequentialRecommender<...>`
 template <class Model, class P>
 class Recommender {
+    static_assert(explain_model_on<Model, P>());
+
 public:
     /// Computes what rankings need of all items once: train first, then construct it.
     /// \param knowledge  of the users; empty: every request is scored by behaviour only

@@ -18,6 +18,7 @@
 #include <coco/llm/text_model.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/begin_joint.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/sampling/epoch_sampler.hpp>
 #include <coco/train/adamw.hpp>
 #include <coco/train/checked_data.hpp>
@@ -37,6 +38,8 @@ inline constexpr std::size_t trainer_blocks = 8;
 /// \tparam P       execution policy, for example `Host`
 template <class Model_, class P>
 class Trainer {
+    static_assert(explain_model_on<Model_, P>());
+
 public:
     using Model = Model_;
     using Scalar = typename P::Scalar;
@@ -54,6 +57,12 @@ public:
         : Trainer(config, catalogue,
                   std::make_shared<const text::History>(catalogue, config.words, language.encode), language,
                   std::move(on)) {}
+
+    /// Does not compile: says that the language model is missing.
+    template <class M = Model>
+    Trainer(const Config& config, const data::Catalogue& catalogue,
+            std::shared_ptr<P> on = std::make_shared<P>()) requires(M::uses_knowledge)
+        : Trainer(config, catalogue, missing_language_model<M>(), std::move(on)) {}
 
     const Config& config() const { return config_; }
     const TrainState& state() const { return state_; }
@@ -121,6 +130,14 @@ public:
     }
 
 private:
+    template <class M>
+    static const llm::TextModel& missing_language_model() {
+        static_assert(!M::uses_knowledge,
+                      "coco: this pipeline reads texts: give Trainer the language model after the catalogue "
+                      "(coco::llm::open_text_model opens one), or train a coco::SequentialRecommender");
+        throw Error("trainer", "no language model");
+    }
+
     Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<const text::History> text,
             const llm::TextModel& language, std::shared_ptr<P> on)
         : Trainer(config, catalogue, text, language.digest,
