@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // expect first: coco: this pipeline reads texts: give Trainer the language model
-#include <coco/backbone/sasrec.hpp>
-#include <coco/fwd.hpp>
-#include <coco/host/host.hpp>
-#include <coco/llm/decoder.hpp>
-#include <coco/pipeline/pipeline.hpp>
-#include <coco/train/trainer.hpp>
+#include <coco/coco.hpp>
 
 using Shop = coco::Pipeline<coco::backbone::SASRec>;
 
