@@ -154,7 +154,7 @@ TEST_CASE("exact copies of a review count once, before the k-core; other times a
     std::vector<std::string> notes;
     for (const Note& note : data.notes)
         notes.push_back(note.text().substr(folder.path().string().size() + 1));
-    CHECK(notes == std::vector<std::string>{"r.json:3: exact copy of an earlier review, left out; 2 in all"});
+    CHECK(notes == std::vector<std::string>{"r.json:3: line equal to an earlier review, left out; 2 in all"});
     const Dataset other =
         read_amazon(folder.write("r.json", review("u", "p", 1) + " " + review("u", "p", 1)), {}, 1);
     CHECK(other.interactions.size() == 2);  // another line, so another review

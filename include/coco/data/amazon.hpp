@@ -100,7 +100,7 @@ Dataset read_amazon(const std::filesystem::path& reviews, const std::filesystem:
     for (std::size_t n = 0; n < events.size(); ++n) {
         if (copies[n])
             data.notes.add(text_of(reviews.string(), ":", numbers[n]),
-                           "exact copy of an earlier review, left out");
+                           "line equal to an earlier review, left out");
         else
             events[kept++] = events[n];
     }
