@@ -47,8 +47,10 @@ TEST_CASE("every byte but the line end is kept", "[data][lines]") {
 TEST_CASE("UTF-16 is an error that names the encoding", "[data][lines]") {
     const ScratchFolder folder;
     std::string line;
-    for (const std::string& mark :
-         {std::string("\xff\xfe" "a\0", 4), std::string("\xfe\xff\0a", 4), std::string("\0\0\xfe\xff", 4)})
+    for (const std::string& mark : {std::string("\xff\xfe"
+                                                "a\0",
+                                                4),
+                                    std::string("\xfe\xff\0a", 4), std::string("\0\0\xfe\xff", 4)})
         CHECK_THROWS_WITH(
             Lines<>(folder.write("a.txt", mark)).next(line),
             Catch::Contains("a.txt: wrong encoding: expected UTF-8, found a byte order mark of UTF-16"));

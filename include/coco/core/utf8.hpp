@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// UTF-8: decodes and encodes code points, and replaces invalid sequences. (Its names are in `coco::text`; the readers
-/// of data, a lower level, need it too.)
+/// UTF-8: decodes and encodes code points, and replaces invalid sequences. (Its names are in `coco::text`;
+/// the readers of data, a lower level, need it too.)
 #pragma once
 
 #include <cstddef>
