@@ -45,7 +45,7 @@ private:
     struct Pass {
         enum class Flow : unsigned char { on, left, continued };
         using Kind = Node::Kind;
-        static constexpr std::size_t most_steps = 2'000'000, most_bytes = std::size_t{1} << 28;
+        static constexpr std::size_t most_steps = 500'000, bytes_per_step = 512;
 
         const std::string& template_name;
         std::vector<std::map<std::string, Value, std::less<>>> scopes;  ///< innermost last
@@ -54,9 +54,10 @@ private:
 
         std::string where(const Node& node) const { return text_of(template_name, ":", node.line); }
 
-        void step(const Node& node) {
-            if (++steps > most_steps || out.size() > most_bytes)
-                throw Error(where(node), "template runs for too long");
+        /// Counts what is done, and with `bytes` what is written or copied.
+        void step(const Node& node, std::size_t bytes = 0) {
+            steps += 1 + bytes / bytes_per_step;
+            if (steps > most_steps) throw Error(where(node), "template runs for too long");
         }
 
         Flow run(const Node& node) {
@@ -95,9 +96,13 @@ private:
         Flow loop(const Node& node) {
             std::vector<Value> all;
             for (Value& part : elements(value(node.parts[0]), where(node))) {
+                if (node.parts[1].kind == Kind::nothing) {
+                    all.push_back(std::move(part));
+                    continue;
+                }
                 scopes.emplace_back();
                 bind(node, part);
-                const bool taken = node.parts[1].kind == Kind::nothing || is_true(value(node.parts[1]));
+                const bool taken = is_true(value(node.parts[1]));
                 scopes.pop_back();
                 if (taken) all.push_back(std::move(part));
             }
@@ -164,7 +169,12 @@ private:
         }
 
         Value value(const Node& node) {
-            step(node);
+            Value made = evaluated(node);
+            step(node, made.is_string() ? made.get_ref<const std::string&>().size() : 8 * made.size());
+            return made;
+        }
+
+        Value evaluated(const Node& node) {
             const auto part = [&](std::size_t i) { return value(node.parts[i]); };
             switch (node.kind) {
                 case Kind::literal:

@@ -76,7 +76,7 @@ public:
 
 private:
     using Kind = Node::Kind;
-    static constexpr int deepest = 100;
+    static constexpr int deepest = 100, most_nodes = 1000;
 
     struct Deeper {
         explicit Deeper(ExpressionParser& parser) : depth(parser.depth_) {
@@ -92,7 +92,9 @@ private:
         if (at_ + 1 < tokens_->size()) ++at_;
         return token;
     }
-    Node node(Kind kind, std::string name = {}, std::vector<Node> parts = {}) const {
+    Node node(Kind kind, std::string name = {}, std::vector<Node> parts = {}) {
+        // A chain of operators is as deep a tree as it is long.
+        if (++nodes_ > most_nodes) fail("tag too long");
         Node made{kind, std::move(name), std::move(parts)};
         made.line = line_;
         return made;
@@ -153,7 +155,7 @@ private:
         return filtered ? with_filters(std::move(value)) : value;
     }
 
-    Node literal(Value value) const {
+    Node literal(Value value) {
         Node made = node(Kind::literal);
         made.value = std::move(value);
         return made;
@@ -279,7 +281,7 @@ private:
     const std::vector<Token>* tokens_;
     std::string where_;
     std::size_t line_, at_ = 0;
-    int depth_ = 0;
+    int depth_ = 0, nodes_ = 0;
 };
 
 }  // namespace coco::io::jinja

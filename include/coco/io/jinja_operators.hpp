@@ -12,13 +12,6 @@
 
 namespace coco::io::jinja {
 
-/// `not`, - or + of a value.
-inline Value unary(std::string_view sign, const Value& of, const std::string& where) {
-    if (sign == "not") return !is_true(of);
-    if (!of.is_number_integer()) throw Error(where, "sign of what is no whole number", {}, kind_of_value(of));
-    return sign == "-" ? -of.get<std::int64_t>() : of.get<std::int64_t>();
-}
-
 /// a < b, a > b, a <= b or a >= b.
 inline bool compared(std::string_view sign, const Value& a, const Value& b) {
     return sign == "<" ? a < b : sign == ">" ? b < a : sign == "<=" ? !(b < a) : !(a < b);
@@ -41,6 +34,13 @@ inline std::int64_t calculated(std::string_view sign, std::int64_t a, std::int64
     if (!fits)
         throw Error(where, text_of("operator ", sign, " not supported for"), {}, text_of(a, " and ", b));
     return result;
+}
+
+/// `not`, - or + of a value.
+inline Value unary(std::string_view sign, const Value& of, const std::string& where) {
+    if (sign == "not") return !is_true(of);
+    if (!of.is_number_integer()) throw Error(where, "sign of what is no whole number", {}, kind_of_value(of));
+    return calculated(sign, 0, of.get<std::int64_t>(), where);
 }
 
 /// Any operator with two sides but `and` and `or`. \throws Error, which names the operator, for sides that it
