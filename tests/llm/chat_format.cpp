@@ -48,7 +48,7 @@ TEST_CASE("chat format: the file's own template, and the token that ends a turn 
         file_with(folder, {"</s>", "<|user|>", "<|assistant|>"},
                   "{% for m in messages %}{{ '<|' + m.role + '|>\n' + m.content + '</s>\n' }}{% endfor %}"
                   "{% if add_generation_prompt %}<|assistant|>\n{% endif %}");
-    CHECK(format_of(zephyr)(question) == "<|user|>\nHi</s>\n<|assistant|>");
+    CHECK(format_of(zephyr)(question) == "<|user|>\nHi</s>\n<|assistant|>\n");
     CHECK(end_of(zephyr) == 1);
     const auto spaced = file_with(folder, {"<end_of_turn>"},
                                   "{% for m in messages %}{{ m.content }} \n<end_of_turn>{% endfor %}");

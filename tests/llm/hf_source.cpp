@@ -113,7 +113,7 @@ TEST_CASE("Hugging Face folder: each key is used, changes nothing, or is refused
     const auto known = Contains("no weights in this folder");
     for (const char* setting :
          {R"("use_cache": false)", R"("_name_or_path": "x")", R"("unknown_setting": null)",
-          R"("bos_token_id": 4294967295)", R"("is_causal": true)", R"("use_mrope": false)",
+          R"("sep_token_id": 4294967295)", R"("is_causal": true)", R"("use_mrope": false)",
           R"("partial_rotary_factor": 1.0)"})
         CHECK_THAT(with(setting), known);
     for (const char* key : {"final_logit_softcapping", "query_pre_attn_scalar", "embedding_multiplier",

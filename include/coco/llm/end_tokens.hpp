@@ -54,16 +54,17 @@ inline std::vector<Id> stop_tokens(const std::filesystem::path& path) {
         if (!json.has("eos_token_id")) continue;
         const std::string where = json.where("eos_token_id");
         const auto& value = json.value().at("eos_token_id");
-        if (!value.is_array()) {
-            add(token_id(json.integer("eos_token_id"), count, where));
-            return all;
-        }
-        for (const auto& id : value) {
+        const auto take = [&](const auto& id) {
             require(id.is_number_integer(), where, "wrong type", "whole numbers", id.dump());
-            const bool huge = id.is_number_unsigned() && id.template get<std::uint64_t>() > std::uint64_t{1}
-                                                                                                << 62;
-            add(token_id(huge ? std::int64_t{1} << 62 : id.template get<std::int64_t>(), count, where));
-        }
+            constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+            const bool huge =
+                id.is_number_unsigned() && id.template get<std::uint64_t>() > std::uint64_t{largest};
+            add(token_id(huge ? largest : id.template get<std::int64_t>(), count, where));
+        };
+        if (value.is_array())
+            for (const auto& id : value) take(id);
+        else
+            take(value);
         return all;
     }
     return all;
