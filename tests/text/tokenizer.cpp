@@ -47,6 +47,11 @@ TEST_CASE("tokenizer: merges within words; special tokens first, the longest of 
     CHECK(tokenizer.size() == 11);
     CHECK(tokenizer.id_of("Ġab") == 6);
     CHECK(tokenizer.id_of("ba") == coco::no_id);
+    CHECK(tokenizer.token(10) == "Ã©");
+    for (const Id beyond : {11, -1, 1 << 30}) {
+        CHECK_THROWS_AS(tokenizer.token(beyond), coco::Error);
+        CHECK_THROWS_AS(tokenizer.decode(Ids{2, beyond}), coco::Error);
+    }
 }
 
 TEST_CASE("tokenizer: untrusted text cannot contain special tokens") {
