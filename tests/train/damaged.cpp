@@ -3,10 +3,12 @@
 // digest made again, each number of state and settings replaced, each key removed, each tensor of another
 // shape. The pipeline is a user's.
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -129,7 +131,7 @@ TEST_CASE("checkpoint: each number of settings and state replaced, each key remo
         REQUIRE(d.resumed(d.broken).empty());
         REQUIRE(d.loaded(d.broken).empty());
         std::vector<Json::json_pointer> all;
-        pointers(whole, {}, all);
+        pointers(whole, Json::json_pointer(), all);
         std::size_t numbers = 0;
         for (const Json::json_pointer& at : all) {
             INFO(key << at.to_string());
@@ -137,6 +139,7 @@ TEST_CASE("checkpoint: each number of settings and state replaced, each key remo
                 ++numbers;
                 for (const char* const number : {"-1", "2147483648", "NaN", "null", "0.5e400"}) {
                     INFO(number);
+                    if (whole[at] == -1 && number == std::string("-1")) continue;  // it is the number
                     Json changed = whole;
                     changed[at] = "HERE";
                     d.rewrite(key, changed, number);
@@ -194,11 +197,10 @@ TEST_CASE("checkpoint: each entry of the metadata removed, each tensor removed o
         d.rewrite([&, it = name](auto&, auto& tensors) { tensors[it].shape.push_back(1); });
         both();
         d.rewrite([&, it = name](auto&, auto& tensors) {
+            // A row instead of a column, or a column instead of a row.
             auto& t = tensors[it];
-            t.shape = {t.shape.size() == 2 && t.shape[0] == 1 ? t.shape[1] : 1,
-                       t.shape.size() == 2 && t.shape[0] == 1
-                           ? 1
-                           : io::bytes_of(t.shape, t.dtype, it) / io::layout_of(t.dtype).bytes};
+            const Index numbers = static_cast<Index>(t.bytes.size() / io::layout_of(t.dtype).bytes);
+            t.shape = t.shape[0] == 1 ? io::Shape{numbers, 1} : io::Shape{1, numbers};
         });
         if (io::Safetensors(d.broken).tensor(name).shape != tensor.shape) both();
         // One number that is none, and for second moments and steps a negative one.

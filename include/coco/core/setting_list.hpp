@@ -174,7 +174,8 @@ template <class C>
 }
 /// The same of one structure; does nothing where it does not describe itself.
 template <class C>
-[[gnu::cold, gnu::noinline]] void check_settings(const C& config, const char* path) {
+requires(!std::is_convertible_v<const C&, std::span<const SettingRef>>)
+    [[gnu::cold, gnu::noinline]] void check_settings(const C& config, const char* path) {
     if constexpr (DescribesItself<const C>) check_settings(list_settings(config), path);
 }
 

@@ -38,6 +38,8 @@ struct NameOf {
     E value;
     const char* name;
 };
+template <class E>
+NameOf(E, const char*) -> NameOf<E>;
 
 template <class T>
 concept Number = std::same_as<T, std::int32_t> || std::same_as<T, std::int64_t> ||
