@@ -3,9 +3,13 @@
 /// Names of a pipeline's parts, by which a checkpoint knows the pipeline that it belongs to.
 #pragma once
 
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -13,18 +17,17 @@
 
 namespace coco {
 
-/// The name of a part: its type as it is written, with namespaces, for example "coco::backbone::SASRec". A
-/// part whose name may change says `static constexpr const char* name`.
+/// The name of a part: its type with namespaces, for example "coco::backbone::SASRec", the same by every
+/// compiler. A part whose name may change says `static constexpr const char* name`.
 template <class Part>
 [[gnu::cold]] std::string part_name() {
     if constexpr (requires { std::string_view(Part::name); }) {
         return std::string(std::string_view(Part::name));
     } else {
-        // "... [with Part = NAME; ...]" of g++, "... [Part = NAME]" of clang.
-        const std::string_view text = __PRETTY_FUNCTION__;
-        const std::size_t begin = text.find("Part = ") + 7;
-        const std::size_t end = text.find(';', begin);
-        return std::string(text.substr(begin, (end == text.npos ? text.size() - 1 : end) - begin));
+        int status = 0;
+        const std::unique_ptr<char, void (*)(void*)> text(
+            abi::__cxa_demangle(typeid(Part).name(), nullptr, nullptr, &status), std::free);
+        return status == 0 ? text.get() : typeid(Part).name();
     }
 }
 
