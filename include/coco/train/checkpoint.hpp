@@ -104,7 +104,7 @@ template <class Model, class P>
     file.metadata("state", state.dump());
 
     std::vector<std::vector<T>> blocks;
-    blocks.reserve(trainer_blocks);
+    blocks.reserve(Trainer<Model, P>::blocks);
     trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
         std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
         trainer.model().on->download(List<const T, typename P::Space>(list), numbers.data());

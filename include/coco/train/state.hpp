@@ -66,6 +66,14 @@ struct TrainState {
                      setting("best", c.best), setting("vitals", c.diagnostics));
     }
 
+    /// The next stage, or the end.
+    void end_stage(bool joint_follows) {
+        finished = stage == TrainingStage::joint || !joint_follows;
+        if (finished) return;
+        stage = TrainingStage::joint;
+        begun = false;
+    }
+
     /// \throws Error where the numbers contradict each other: no training run has such a state
     void check(const std::string& where) const {
         const auto at_most = [&](const char* name, Index value, std::uint64_t most) {

@@ -24,6 +24,7 @@
 #include <coco/train/checked_data.hpp>
 #include <coco/train/choose_channel.hpp>
 #include <coco/train/config.hpp>
+#include <coco/train/missing_language_model.hpp>
 #include <coco/train/not_finite.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
@@ -31,11 +32,7 @@
 
 namespace coco {
 
-/// Number of blocks that `Trainer::for_each_block` visits.
-inline constexpr std::size_t trainer_blocks = 8;
-
-/// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`
-/// \tparam P       execution policy, for example `Host`
+/// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`    \tparam P  policy, for example `Host`
 template <class Model_, class P>
 class Trainer {
     static_assert(explain_model_on<Model_, P>());
@@ -58,11 +55,11 @@ public:
                   std::make_shared<const text::History>(catalogue, config.words, language.encode), language,
                   std::move(on)) {}
 
-    /// Does not compile: says that the language model is missing.
+    /// Does not compile: the language model is missing.
     template <class M = Model>
     Trainer(const Config& config, const data::Catalogue& catalogue,
             std::shared_ptr<P> on = std::make_shared<P>()) requires(M::uses_knowledge)
-        : Trainer(config, catalogue, missing_language_model<M>(), std::move(on)) {}
+        : Trainer(config, catalogue, train::missing_language_model<M>(), std::move(on)) {}
 
     const Config& config() const { return config_; }
     const TrainState& state() const { return state_; }
@@ -98,6 +95,7 @@ public:
         return true;
     }
 
+    static constexpr std::size_t blocks = 8;  ///< that `for_each_block` visits
     /// For checkpoints: calls `visit(section, block, List<Scalar>)` for every block of numbers.
     template <class Visit>
     void for_each_block(const Visit& visit) {
@@ -130,14 +128,6 @@ public:
     }
 
 private:
-    template <class M>
-    static const llm::TextModel& missing_language_model() {
-        static_assert(!M::uses_knowledge,
-                      "coco: this pipeline reads texts: give Trainer the language model after the catalogue "
-                      "(coco::llm::open_text_model opens one), or train a coco::SequentialRecommender");
-        throw Error("trainer", "no language model");
-    }
-
     Trainer(const Config& config, const data::Catalogue& catalogue, std::shared_ptr<const text::History> text,
             const llm::TextModel& language, std::shared_ptr<P> on)
         : Trainer(config, catalogue, text, language.digest,
@@ -269,7 +259,6 @@ private:
     }
 
     double validate(Progress progress, const ProgressSink& sink) {
-        if (valid_.size() == 0) return 0;
         const auto tell = evaluating(progress, valid_.size(), sink);
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
     }
@@ -283,12 +272,7 @@ private:
     /// Restores the weights of the best epoch and goes on to the next stage.
     void end_stage() {
         if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
-        if (state_.stage == TrainingStage::joint || config_.schedule.joint_epochs == 0) {
-            state_.finished = true;
-        } else {
-            state_.stage = TrainingStage::joint;
-            state_.begun = false;
-        }
+        state_.end_stage(config_.schedule.joint_epochs > 0);
     }
     void clear_diagnostics() {
         state_.diagnostics.clear(code_count(*trained_.model));
