@@ -7,6 +7,7 @@
 /// takes its parts in any order; a part that is not named defaults to the paper's. Equal parts give one type.
 #pragma once
 
+#include <coco/core/instruction_set.hpp>
 #include <coco/core/meta.hpp>
 #include <coco/core/role.hpp>
 
@@ -82,8 +83,10 @@ struct RoleOf<adapter::LoRA> : NamedRole<role::Adapter> {};
 template <>
 struct RoleOf<adapter::Frozen> : NamedRole<role::Adapter> {};
 
+inline namespace COCO_INSTRUCTION_SET {
 template <class T>
 class BasicHost;
+}
 /// The host policy, in float.
 using Host = BasicHost<float>;
 

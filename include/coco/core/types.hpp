@@ -3,6 +3,7 @@
 /// Basics for all other headers: integer types, the host/device qualifier, the version.
 #pragma once
 
+#include <coco/core/instruction_set.hpp>
 #include <coco/core/requirements.hpp>
 
 #include <cstddef>

@@ -12,7 +12,7 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host {
+namespace coco::host::inline COCO_INSTRUCTION_SET {
 
 /// Maximum number of rows for which this is faster than packing the matrix.
 inline constexpr Index few_rows = 32;
@@ -69,4 +69,4 @@ void multiply_across(Pool& pool, View<const T, space::Host> x, View<const T, spa
     });
 }
 
-}  // namespace coco::host
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET

@@ -28,7 +28,7 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host::bfloat {
+namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat {
 
 /// Steps (pairs) of a panel that are multiplied in one pass.
 inline constexpr Index max_pairs = 1024;
@@ -175,7 +175,7 @@ inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<
         });
 }
 
-}  // namespace coco::host::bfloat
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

@@ -17,7 +17,7 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host::bfloat {
+namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat {
 
 /// Columns of a panel: four vectors of pairs.
 inline constexpr Index width = 64;
@@ -122,7 +122,7 @@ inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, 
     }
 }
 
-}  // namespace coco::host::bfloat
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

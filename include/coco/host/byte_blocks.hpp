@@ -15,7 +15,7 @@
 
 #define COCO_BYTES __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,f16c")))
 
-namespace coco::host::digits {
+namespace coco::host::inline COCO_INSTRUCTION_SET::digits {
 
 /// Values per group.
 inline constexpr Index group = 64;
@@ -203,6 +203,6 @@ bool with_bytes(GgmlType type, const F& f) {
     }
 }
 
-}  // namespace coco::host::digits
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET::digits
 
 #endif

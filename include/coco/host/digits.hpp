@@ -18,7 +18,7 @@
 #include <coco/store/stored.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::digits {
+namespace coco::host::inline COCO_INSTRUCTION_SET::digits {
 
 #if defined(__x86_64__)
 
@@ -162,4 +162,4 @@ inline bool multiply(Pool&, View<const float, space::Host>, const Stored<space::
 
 #endif
 
-}  // namespace coco::host::digits
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET::digits

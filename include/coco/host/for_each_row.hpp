@@ -16,7 +16,7 @@
 #define COCO_LANES
 #endif
 
-namespace coco::host {
+namespace coco::host::inline COCO_INSTRUCTION_SET {
 
 /// The operations that a row kernel applies to its row.
 template <class T>
@@ -104,4 +104,4 @@ void reduce(Pool& pool, Index count, View<T, space::Host> out, const Kernel& ker
         for (Index j = 0; j < cols; ++j) out.data[j] += partial[task * cols + j];
 }
 
-}  // namespace coco::host
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET

@@ -24,7 +24,7 @@
 #include <coco/host/softmax_cross_entropy.hpp>
 #include <coco/store/workspace.hpp>
 
-namespace coco {
+namespace coco::inline COCO_INSTRUCTION_SET {
 
 /// The policy. User threads may share it: their jobs are executed one after another.
 /// \tparam T  scalar of all activations and parameters
@@ -127,6 +127,6 @@ private:
 
 using Host = BasicHost<float>;
 
-}  // namespace coco
+}  // namespace coco::inline COCO_INSTRUCTION_SET
 
 static_assert(coco::ExecutionPolicy<coco::Host> && coco::ExecutionPolicy<coco::BasicHost<double>>);

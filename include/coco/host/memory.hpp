@@ -10,7 +10,7 @@
 #include <cstring>
 #include <new>
 
-namespace coco::host {
+namespace coco::host::inline COCO_INSTRUCTION_SET {
 
 /// `bytes` zeroed bytes, aligned to 64 (large blocks to 2 MiB). Throws std::bad_alloc.
 inline void* allocate(std::size_t bytes) {
@@ -29,4 +29,4 @@ inline void* allocate(std::size_t bytes) {
 
 inline void deallocate(void* memory) noexcept { std::free(memory); }
 
-}  // namespace coco::host
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET

@@ -11,7 +11,7 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host {
+namespace coco::host::inline COCO_INSTRUCTION_SET {
 
 /// The rows of a matrix as columns: block b holds, for k = 0 .. depth-1, element k of rows
 /// b * block_width .. of the matrix, with zeros past the last row.
@@ -73,4 +73,4 @@ void widen(const T* from, Index columns, Index width, T factor, T* to) {
     std::fill(to + columns, to + width, T(0));
 }
 
-}  // namespace coco::host
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET

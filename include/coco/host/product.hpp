@@ -15,7 +15,7 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host {
+namespace coco::host::inline COCO_INSTRUCTION_SET {
 
 #if defined(__AVX512F__)
 inline constexpr Index vector_bytes = 64;
@@ -119,7 +119,7 @@ void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index
     }
 }
 
-}  // namespace coco::host
+}  // namespace coco::host::inline COCO_INSTRUCTION_SET
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

@@ -39,8 +39,8 @@ inline void check_generation_keys(const io::JsonObject& json) {
                                                                   {"encoder_repetition_penalty", 1},
                                                                   {"renormalize_logits", 0}};
     for (const auto& [key, value] : json.value().items()) {
-        const auto* const neutral = std::find_if(std::begin(off), std::end(off),
-                                                 [&](const auto& entry) { return entry.first == key; });
+        const auto* const neutral = std::find_if(
+            std::begin(off), std::end(off), [&name = key](const auto& entry) { return entry.first == name; });
         const bool is_off = neutral != std::end(off) &&
                             (value.is_number() ? value.template get<double>() == neutral->second
                                                : value.is_boolean() && !value.template get<bool>());

@@ -20,6 +20,7 @@
 
 namespace coco {
 
+inline namespace COCO_INSTRUCTION_SET {
 namespace ggml {
 
 /// Sixteen values at a time, in the compilers' vector extensions.
@@ -291,5 +292,6 @@ inline Decode decode_of(GgmlType type) {
 }
 
 }  // namespace ggml
+}  // namespace COCO_INSTRUCTION_SET
 
 }  // namespace coco

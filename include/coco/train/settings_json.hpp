@@ -130,7 +130,7 @@ namespace settings {
         settings::read_one(*found, s, where);
     }
     for (const auto& [key, value] : json.items()) {
-        const auto named = [&](const SettingRef& s) { return s.name == key; };
+        const auto named = [&name = key](const SettingRef& s) { return s.name == name; };
         if (std::none_of(all.begin(), all.end(), named))
             throw Error(path + "." + key, "unknown", {}, value.dump());
     }

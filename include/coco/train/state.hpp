@@ -94,7 +94,7 @@ struct TrainState {
     }
 
     /// Number of completed epochs of the current stage.
-    Index epoch() const { return static_cast<Index>(best[static_cast<int>(stage)].history.size()); }
+    Index epoch() const { return static_cast<Index>(best[static_cast<std::size_t>(stage)].history.size()); }
 };
 
 }  // namespace coco
