@@ -5,6 +5,7 @@
 #pragma once
 
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <coco/core/settings.hpp>
@@ -93,9 +94,10 @@ public:
     }
 
     /// The first step whose losses or gradients were not finite. Waits for the policy.
-    NotFinite not_finite(P& on) const {
+    NotFinite not_finite([[maybe_unused]] P& on) const {
         NotFinite found;
-        on.download(found_.list(), &found);
+        // A policy without memory has found nothing.
+        if constexpr (!std::is_same_v<typename P::Space, space::Nowhere>) on.download(found_.list(), &found);
         return found;
     }
 

@@ -231,12 +231,13 @@ private:
                                    report.adapter_learns, rates_);
             optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_,
                             std::as_const(metrics_).list(), state_.batch);
-            require_finite(state_.batch == progress.all);
+            if constexpr (std::is_same_v<typename P::Space, space::Host>) require_finite();
             progress.done = state_.batch;
             if (sink(progress)) continue;
-            require_finite(true);
+            require_finite();
             return false;
         }
+        require_finite();
         progress.valid = validate(progress, sink);
         // After validation, which may be stopped: the epoch then has not ended.
         trained_.on->download(List<const Scalar, typename P::Space>(metrics_.list()), metrics_host_);
@@ -249,11 +250,9 @@ private:
         return sink(progress);
     }
 
-    /// \throws Error where something of the steps so far was not finite. On a device, asking waits for it,
-    /// and so is rare, except in joint steps, which wait anyway, and where training is to `stop`.
-    void require_finite(bool stop) const {
-        constexpr bool waits = !std::is_same_v<typename P::Space, space::Host>;
-        if (waits && !stop && index() == 0 && state_.batch % 16 != 0) return;
+    /// \throws Error where something of the steps so far was not finite. On a device, asking waits for it: it
+    /// is asked at the end of an epoch, and where training stops. What it has found, it keeps.
+    void require_finite() const {
         require_nothing_found(optimizer_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
                               state_.epoch() + 1);
     }
