@@ -118,6 +118,20 @@ TEST_CASE("a loaded model ranks as evaluation does", "[serve][threads]") {
         const data::Case c = shop.split.test[0];
         CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .k = 0}),
                           Catch::Contains("request.k"));
+        CHECK_THROWS_WITH(recommender.recommend({.history = c.history, .user = -2}),
+                          Catch::Contains("request.user: out of range"));
+        for (const Id wrong : {static_cast<Id>(shop.data.catalogue.size()), Id{-1}, Id{-5}}) {
+            data::Interactions strange;
+            strange.add(std::vector<Id>{0, wrong, 1});
+            CHECK_THROWS_WITH(make_knowledge(served.trained, strange),
+                              Catch::Contains(text_of("history, user 0, item 1: no such item: expected 0 to ",
+                                                      shop.data.catalogue.size() - 1, ", found ", wrong)));
+        }
+        CHECK_THROWS_WITH(make_knowledge(served.trained, shop.split.train, -1, 3, {}),
+                          Catch::Contains("users: out of range"));
+        CHECK_THROWS_WITH(make_knowledge(served.trained, shop.split.train, 0,
+                                         static_cast<Id>(shop.split.train.users() + 1), {}),
+                          Catch::Contains("users: out of range"));
         // Unknown items among known ones are ignored, and a history longer than the window is truncated.
         std::vector<Id> mixed{no_id};
         for (int n = 0; n < 40; ++n) mixed.insert(mixed.end(), c.history.begin(), c.history.end());
