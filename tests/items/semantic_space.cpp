@@ -90,6 +90,8 @@ TEST_CASE("a semantic space of few, equal or no texts", "[semantic]") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_WITH(SemanticSpace::fit(std::vector<float>{1, 2, nan, 4}, 2),
                       "text vector 1: a number is not finite");
+    CHECK_THROWS_WITH(SemanticSpace::fit(std::vector<float>{1, 2, 1, 3e30f}, 2),
+                      "text vector 1: too long for a float's square: expected below 1.8e19");
     CHECK_THROWS_AS(SemanticSpace::fit(equal, 2, 0), Error);
     CHECK_THROWS_AS(SemanticSpace::fit(equal, 2, 1, 0), Error);
     CHECK_THROWS_AS(flat(std::vector<float>{1, 2, 3}), Error);

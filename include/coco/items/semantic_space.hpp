@@ -38,7 +38,8 @@ public:
     /// \param vectors  texts x width; rows of zeros are items without text and left out
     /// \param columns  of kappa, at most; fewer where the texts span fewer dimensions
     /// \tparam T  scalar of the arithmetic
-    /// \throws Error where no item has a text, a number is not finite, or a setting is out of range
+    /// \throws Error where no item has a text, a number or a squared length is not finite, or a setting is
+    /// out of range
     template <class T = double>
     static SemanticSpace fit(std::span<const float> vectors, Index width, Index columns = 256,
                              double shrink = 1e-3) {
@@ -51,8 +52,14 @@ public:
         const std::size_t w = static_cast<std::size_t>(width);
         for (std::size_t i = 0; i < vectors.size() / w; ++i) {
             const std::span<const float> row = vectors.subspan(i * w, w);
-            for (const float x : row)
+            float length = 0;
+            for (const float x : row) {
                 if (!std::isfinite(x)) throw Error(text_of("text vector ", i), "a number is not finite");
+                length += x * x;
+            }
+            // What made such numbers has gone wrong, and products with them would be infinite.
+            if (!std::isfinite(length))
+                throw Error(text_of("text vector ", i), "too long for a float's square", "below 1.8e19");
             if (has_text(row)) rows.insert(rows.end(), row.begin(), row.end());
         }
         require(!rows.empty(), "semantic space", "no item has a text");
