@@ -39,10 +39,10 @@ TEST_CASE("an encoder with invalid settings is an error", "[encoder]") {
     CHECK(fault(config) == "encoder.heads: does not divide the width: expected a divisor of 64, found 5");
     config.heads = 2;
     config.dropout = 1;
-    CHECK(fault(config) == "encoder.dropout: out of range: expected 0 <= rate < 1");
+    CHECK(fault(config) == "encoder.dropout: out of range: expected at least 0 and less than 1, found 1");
     config.dropout = 0;
     config.layers = 0;
-    CHECK(fault(config) == "encoder: sizes: expected at least 1");
+    CHECK(fault(config) == "encoder.layers: out of range: expected 1 to 16, found 0");
     config.layers = nn::max_layers + 1;
-    CHECK(fault(config) == "encoder.layers: too many: expected at most 16, found 17");
+    CHECK(fault(config) == "encoder.layers: out of range: expected 1 to 16, found 17");
 }

@@ -6,7 +6,7 @@
 #include <coco/core/error.hpp>
 #include <coco/llm/text_model.hpp>
 
-namespace coco::train {
+namespace coco {
 
 /// Does not compile for a model that reads texts.
 template <class Model>
@@ -17,4 +17,4 @@ const llm::TextModel& missing_language_model() {
     throw Error("trainer", "no language model");
 }
 
-}  // namespace coco::train
+}  // namespace coco

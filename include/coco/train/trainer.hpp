@@ -59,7 +59,7 @@ public:
     template <class M = Model>
     Trainer(const Config& config, const data::Catalogue& catalogue,
             std::shared_ptr<P> on = std::make_shared<P>()) requires(M::uses_knowledge)
-        : Trainer(config, catalogue, train::missing_language_model<M>(), std::move(on)) {}
+        : Trainer(config, catalogue, missing_language_model<M>(), std::move(on)) {}
 
     const Config& config() const { return config_; }
     const TrainState& state() const { return state_; }
