@@ -45,7 +45,7 @@ public:
         layout.group("adapter");
         const double scale = config.alpha / static_cast<double>(config.rank);
         for (Index l = 0; l < sizes.layers; ++l) {
-            const ParameterLayout::Scope scope(layout, "adapter." + std::to_string(l));
+            const ParameterLayout::Scope scope(layout, text_of("adapter.", l));
             for (const Projection p : projections)
                 if (std::find(config.targets.begin(), config.targets.end(), p) != config.targets.end())
                     change_[at(p)].emplace_back(layout, names[at(p)], sizes.in(p), sizes.out(p), config.rank,

@@ -56,11 +56,14 @@ inline FilmTitle film_title(std::string_view text) {
     for (text.remove_prefix(head.size()); !text.empty();) {
         const std::size_t end = text.find(')');
         if (text.front() != '(' || end == std::string_view::npos) {
-            film.title += " " + std::string(trim(text));
+            film.title += ' ';
+            film.title += trim(text);
             break;
         }
         if (!film.title.empty()) film.title += ' ';
-        film.title += "(" + article_first(trim(text.substr(1, end - 1))) + ")";
+        film.title += '(';
+        film.title += article_first(trim(text.substr(1, end - 1)));
+        film.title += ')';
         text = trim(text.substr(end + 1));
     }
     return film;

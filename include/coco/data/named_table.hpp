@@ -114,7 +114,7 @@ public:
     /// A field that is a key: any bytes, as they are; it may not be empty.
     const std::string& key(Index column) {
         const std::string& key = fields_[static_cast<std::size_t>(column)];
-        if (key.empty()) throw Error(where_, "empty key", {}, "nothing in column " + name(column));
+        if (key.empty()) throw Error(where_, "empty key", {}, text_of("nothing in column ", name(column)));
         if (key.size() > 1 && is_missing(key))
             notes_.add(where_,
                        text_of("key ", in_quotes(key), " in column ", name(column), ", taken as any other"));

@@ -110,8 +110,10 @@ private:
             random_.shuffle(topics);
             out.topics_of.emplace_back(topics.begin(), topics.begin() + config_.topics_per_clue);
             std::string title;
-            for (const Id topic : out.topics_of.back())
-                title += (title.empty() ? "" : " ") + made_word(topic);
+            for (const Id topic : out.topics_of.back()) {
+                if (!title.empty()) title += ' ';
+                title += made_word(topic);
+            }
             out.data.catalogue.add(text_of("clue-", clue), {title, "", "", "", ""});
             total += std::pow(static_cast<double>(clue + 1), -config_.zipf);
             popularity_.push_back(total);

@@ -42,7 +42,7 @@ inline std::string hf_name(std::string_view name) {
     if (rest.starts_with("blk.")) {
         rest.remove_prefix(4);
         const std::size_t dot = rest.find('.');
-        head += "layers." + std::string(rest.substr(0, dot)) + ".";
+        head += text_of("layers.", rest.substr(0, dot), ".");
         rest.remove_prefix(std::min(rest.size(), dot == std::string_view::npos ? dot : dot + 1));
     }
     const std::size_t dot = rest.rfind('.');

@@ -70,7 +70,7 @@ inline void write_stored(const Source& source, std::string_view name, Index rows
 
 /// Name of a tensor of a layer, for example "blk.3.attn_q.weight".
 inline std::string layer_tensor(Index layer, std::string_view part, std::string_view kind = "weight") {
-    return "blk." + std::to_string(layer) + "." + std::string(part) + "." + std::string(kind);
+    return text_of("blk.", layer, ".", part, ".", kind);
 }
 
 /// The same model with its matrices in bfloat16, rounded to the nearest.
