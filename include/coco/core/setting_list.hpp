@@ -64,12 +64,12 @@ struct SettingRef {
 };
 
 template <class C>
-std::vector<SettingRef> list_settings(C& config);
+[[gnu::cold]] std::vector<SettingRef> list_settings(C& config);
 
 namespace settings {
 
 template <class T>
-SettingRef ref(std::string name, T& field, const Range& range);
+[[gnu::cold, gnu::noinline]] SettingRef ref(std::string name, T& field, const Range& range);
 
 template <class L>
 struct ListAccess {
@@ -90,7 +90,7 @@ struct NameAccess {
 };
 
 template <class Qualified>
-[[gnu::cold, gnu::noinline]] SettingRef ref(std::string name, Qualified& field, const Range& range) {
+SettingRef ref(std::string name, Qualified& field, const Range& range) {
     using T = std::remove_const_t<Qualified>;
     using Kind = SettingRef::Kind;
     T& value = const_cast<T&>(field);
@@ -145,7 +145,7 @@ struct Collect {
 
 /// The fields of a structure that describes itself, or of an empty one.
 template <class C>
-[[gnu::cold]] std::vector<SettingRef> list_settings(C& config) {
+std::vector<SettingRef> list_settings(C& config) {
     static_assert(explain_settings<std::remove_const_t<C>>());
     std::vector<SettingRef> all;
     if constexpr (DescribesItself<C>) C::settings(config, settings::Collect{all});
