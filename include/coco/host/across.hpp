@@ -12,7 +12,8 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Maximum number of rows for which this is faster than packing the matrix.
 inline constexpr Index few_rows = 32;
@@ -69,4 +70,5 @@ void multiply_across(Pool& pool, View<const T, space::Host> x, View<const T, spa
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

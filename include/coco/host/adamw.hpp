@@ -12,7 +12,8 @@
 #include <coco/host/pool.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Elements of a range per task: with four arrays at a time, half an L2 cache.
 inline constexpr Index adamw_chunk = 1 << 15;
@@ -71,4 +72,5 @@ void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value, List<c
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -9,7 +9,8 @@
 #include <coco/host/attend_keys.hpp>
 #include <coco/host/pool.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Query rows per task, of one or several segments.
 inline constexpr Index attend_rows = 64;
@@ -112,4 +113,5 @@ void attend(Pool& pool, const Attention<P>& shape, CRows<P> q, CRows<P> k, CRows
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -10,7 +10,8 @@
 #include <coco/host/attend_keys.hpp>
 #include <coco/host/pool.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The gradients of one call. Those of the prefix's rows are stored in `prefix_k`, `prefix_v` (segments x
 /// kv_heads x prefix x head) until all segments are done.
@@ -178,4 +179,5 @@ void attend_backward(Pool& pool, const Attention<P>& shape, CRows<P> q, CRows<P>
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

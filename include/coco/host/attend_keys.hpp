@@ -15,7 +15,8 @@
 #include <coco/host/product.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The keys that the query rows of one segment attend to: rows 0 .. prefix-1 of the key matrix, then rows
 /// begin .. begin+length-1.
@@ -137,4 +138,5 @@ void for_starts(const Segments<P>& of, Index begin, Index end, const F& f) {
     for (Index s = found - of.host.begin(); s < of.count() && of.begin(s) < end; ++s) f(s);
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

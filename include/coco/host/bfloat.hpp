@@ -28,7 +28,9 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
+namespace bfloat {
 
 /// Steps (pairs) of a panel that are multiplied in one pass.
 inline constexpr Index max_pairs = 1024;
@@ -175,7 +177,9 @@ inline void multiply(Pool& pool, View<const float, space::Host> x, const Stored<
         });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat
+}  // namespace bfloat
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

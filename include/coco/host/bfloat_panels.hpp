@@ -17,7 +17,9 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
+namespace bfloat {
 
 /// Columns of a panel: four vectors of pairs.
 inline constexpr Index width = 64;
@@ -122,7 +124,9 @@ inline void pack_plain(const Stored<space::Host>& w, Index column, Index count, 
     }
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET::bfloat
+}  // namespace bfloat
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

@@ -15,7 +15,9 @@
 
 #define COCO_BYTES __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,f16c")))
 
-namespace coco::host::inline COCO_INSTRUCTION_SET::digits {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
+namespace digits {
 
 /// Values per group.
 inline constexpr Index group = 64;
@@ -203,6 +205,8 @@ bool with_bytes(GgmlType type, const F& f) {
     }
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET::digits
+}  // namespace digits
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host
 
 #endif

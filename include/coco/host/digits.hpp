@@ -18,7 +18,9 @@
 #include <coco/store/stored.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET::digits {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
+namespace digits {
 
 #if defined(__x86_64__)
 
@@ -162,4 +164,6 @@ inline bool multiply(Pool&, View<const float, space::Host>, const Stored<space::
 
 #endif
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET::digits
+}  // namespace digits
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

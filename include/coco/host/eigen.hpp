@@ -6,7 +6,8 @@
 #include <coco/statistics/eigen.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 template <class T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -22,4 +23,5 @@ Eigen::Map<const Matrix<T>, 0, Stride> map(View<const T, space::Host> v) {
     return {v.data, v.rows, v.cols, Stride(v.stride)};
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -19,7 +19,8 @@
 #include <coco/store/ggml_blocks.hpp>
 #include <coco/store/stored.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Rows that `dots` multiplies at once.
 inline constexpr int dot_rows = 4;
@@ -117,4 +118,5 @@ void multiply_across(Pool& pool, View<const T, space::Host> x, const Stored<spac
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -16,7 +16,8 @@
 #define COCO_LANES
 #endif
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The operations that a row kernel applies to its row.
 template <class T>
@@ -104,4 +105,5 @@ void reduce(Pool& pool, Index count, View<T, space::Host> out, const Kernel& ker
         for (Index j = 0; j < cols; ++j) out.data[j] += partial[task * cols + j];
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -24,7 +24,8 @@
 #include <coco/host/softmax_cross_entropy.hpp>
 #include <coco/store/workspace.hpp>
 
-namespace coco::inline COCO_INSTRUCTION_SET {
+namespace coco {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The policy. User threads may share it: their jobs are executed one after another.
 /// \tparam T  scalar of all activations and parameters
@@ -127,6 +128,7 @@ private:
 
 using Host = BasicHost<float>;
 
-}  // namespace coco::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco
 
 static_assert(coco::ExecutionPolicy<coco::Host> && coco::ExecutionPolicy<coco::BasicHost<double>>);

@@ -10,7 +10,8 @@
 #include <cstring>
 #include <new>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// `bytes` zeroed bytes, aligned to 64 (large blocks to 2 MiB). Throws std::bad_alloc.
 inline void* allocate(std::size_t bytes) {
@@ -29,4 +30,5 @@ inline void* allocate(std::size_t bytes) {
 
 inline void deallocate(void* memory) noexcept { std::free(memory); }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

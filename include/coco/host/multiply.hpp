@@ -16,7 +16,8 @@
 #include <coco/host/product.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Maximum number of rows for which dot products are used, without packing the other factor.
 inline constexpr Index dot_products = 3;
@@ -108,4 +109,5 @@ void multiply(Pool& pool, View<const T, space::Host> a, Op op_a, View<const T, s
     }
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -16,7 +16,8 @@
 #include <coco/host/unpack.hpp>
 #include <coco/store/stored.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// out (= or +=) x w' (transposed) or x w (plain).
 template <class T>
@@ -49,4 +50,5 @@ void gather_stored(Pool& pool, const Stored<space::Host>& w, List<const Id, spac
                     [&](Index i, const Row<T>&) { unpack(id.data[i], 0, w.cols, out.row(i)); });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

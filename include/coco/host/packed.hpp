@@ -11,7 +11,8 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The rows of a matrix as columns: block b holds, for k = 0 .. depth-1, element k of rows
 /// b * block_width .. of the matrix, with zeros past the last row.
@@ -73,4 +74,5 @@ void widen(const T* from, Index columns, Index width, T factor, T* to) {
     std::fill(to + columns, to + width, T(0));
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

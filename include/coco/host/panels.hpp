@@ -14,7 +14,8 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/view.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Columns first .. of alpha op(b) as a panel, depth x block_width, zeros past the last column.
 template <class T>
@@ -89,4 +90,5 @@ void multiply_panels(Pool& pool, Factor<T> a, Index depth, View<T, space::Host> 
                  });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -17,7 +17,8 @@
 #include <coco/core/types.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// A pool of `threads` threads, the caller included. Jobs of several user threads are executed one after
 /// another. A job is over when its tasks are done: it does not wait for a worker that has not been scheduled.
@@ -170,4 +171,5 @@ private:
     std::exception_ptr failure_;
 };
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -19,7 +19,8 @@
 #pragma nv_diag_suppress 1675
 #endif
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 #if defined(__AVX512F__)
 inline constexpr Index vector_bytes = 64;
@@ -151,7 +152,8 @@ void product(Index rows, Index cols, Index depth, Factor<T> a, const T* b, Index
     }
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host
 
 #if defined(__CUDACC__)
 #pragma nv_diagnostic pop

@@ -13,7 +13,8 @@
 #include <coco/host/pool.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Scores of rows with all columns, made tile by tile.
 template <class P>
@@ -212,4 +213,5 @@ void target_rank(Pool& pool, CRows<P> h, CRows<P> columns, CRows<P> bias, const 
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

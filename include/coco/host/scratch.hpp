@@ -12,7 +12,8 @@
 #include <coco/core/types.hpp>
 #include <coco/host/memory.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Takes scratch memory of the calling thread and frees it at the end of its scope. Memory is not zeroed.
 class Scratch {
@@ -67,4 +68,5 @@ private:
     std::size_t block_, used_;
 };
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

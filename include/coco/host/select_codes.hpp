@@ -12,7 +12,8 @@
 #include <coco/host/scratch.hpp>
 #include <coco/store/workspace.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// See the primitive `select_codes`. A zero vector has cosine 0 with every vector. `work` keeps the results.
 /// \param e      rows x d
@@ -86,4 +87,5 @@ CodeSelection<P> select_codes(Pool& pool, CRows<P> e, CRows<P> codes, typename P
     return selection;
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

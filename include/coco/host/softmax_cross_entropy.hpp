@@ -16,7 +16,8 @@
 #include <coco/host/product.hpp>
 #include <coco/host/scratch.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// The arrays of one call of `softmax_cross_entropy`. Rows without a positive are left out: `row` lists the
 /// others.
@@ -240,4 +241,5 @@ void softmax_cross_entropy(Pool& pool, CRows<P> h, const Classes<P>& classes, ty
     });
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host

@@ -13,7 +13,8 @@
 #include <coco/store/ggml_blocks.hpp>
 #include <coco/store/stored.hpp>
 
-namespace coco::host::inline COCO_INSTRUCTION_SET {
+namespace coco::host {
+inline namespace COCO_INSTRUCTION_SET {
 
 /// Reads a stored matrix row by row.
 template <class T>
@@ -88,4 +89,5 @@ void unpack_plain(const Stored<space::Host>& w, Index column, Index count, T* to
     }
 }
 
-}  // namespace coco::host::inline COCO_INSTRUCTION_SET
+}  // namespace COCO_INSTRUCTION_SET
+}  // namespace coco::host
