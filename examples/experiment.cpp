@@ -146,7 +146,8 @@ private:
             ->delimiter(',')
             ->check(CLI::Range(1e-12, 1e9))
             ->capture_default_str();
-        add("--lambda", o_.lambda, "weight of the semantic columns at first [default: chosen by validation]")
+        app_.add_option("--lambda", o_.lambda,
+                        "weight of the semantic columns at first [default: chosen by validation]")
             ->check(CLI::Range(0.0, 1e9));
         app_.add_flag("--no-gate", o_.no_gate,
                       "semantic columns weigh the same for rare and frequent items: no gate by popularity");

@@ -216,7 +216,7 @@ const SemanticColumns* best_columns(coco::Trainer<Base, P>& stage1, Job job, con
             config.schedule.joint_epochs = 0;
             const auto trainer = trainer_for<Base>(config, job, on);
             hand_on<Base>(stage1, *trainer);
-            trainer->fit(job.split.train, job.split.valid);
+            trainer->fit(job.split.train, job.split.valid, display(job.options.quiet));
             const double score =
                 measure(trainer->model(), job.split.valid, "semantic columns, validation", job.options)
                     .ndcg(10);

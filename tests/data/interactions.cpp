@@ -20,6 +20,7 @@ TEST_CASE("interactions are stored as one ragged list", "[data][interactions]") 
     CHECK(all.of(2)[0] == 1);
     CHECK(all.offsets() == std::vector<Index>{0, 2, 2, 3});
     CHECK(all.counts(4) == std::vector<Index>{0, 2, 0, 1});
+    CHECK_THROWS_WITH(all.counts(3), Catch::Contains("no such item: expected 0 to 2, found 3"));
 }
 
 TEST_CASE("ratings and times are there for all interactions or for none", "[data][interactions]") {

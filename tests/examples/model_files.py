@@ -9,12 +9,11 @@ import pathlib
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "hygiene"), str(TESTS / "fixtures")]
-from compiler import finish
+from compiler import run_trials
 from gguf_file import Model, Typed
 
 LM = sys.argv[1]
@@ -233,18 +232,5 @@ CHECKS = [an_answer_ends_at_the_end_of_a_turn, a_folder_has_its_end_tokens_and_t
           a_sliding_window_holds_the_text_or_the_text_is_refused, keys_and_settings_that_are_not_known_are_refused]
 
 
-def main():
-    passed = failed = 0
-    for check in CHECKS:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(Trial(pathlib.Path(folder)))
-                passed += 1
-            except Exception as problem:
-                print(f"{check.__name__}: {type(problem).__name__}: {problem}")
-                failed += 1
-    return finish(passed, failed)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_trials(CHECKS, Trial))

@@ -12,12 +12,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hygiene"))
-from compiler import finish
+from compiler import run_trials
 
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
@@ -264,24 +263,13 @@ def the_quickstart_is_quick(t):
     assert "R@10 0." in text and "for user 0, with what is known of them:" in text, text
 
 
-def main():
-    passed = failed = 0
-    for trial in (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
-                  centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
-                  validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
-                  a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
-                  a_gpu_trains_what_the_host_trains,
-                  the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
-                  the_quickstart_is_quick):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                trial(Trial(pathlib.Path(folder)))
-                passed += 1
-            except Exception as problem:
-                print(f"{trial.__name__}: {type(problem).__name__}: {problem}")
-                failed += 1
-    return finish(passed, failed)
-
+TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
+          centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
+          a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
+          a_gpu_trains_what_the_host_trains,
+          the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
+          the_quickstart_is_quick)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_trials(TRIALS, Trial))

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -111,6 +112,20 @@ class Compiler:
         for name, what in wrong:
             print(f"{name}: {what}")
         return finish(len(results) - len(wrong), len(wrong))
+
+
+def run_trials(trials, make):
+    """Calls each trial with `make(folder)`, a folder of its own; prints those that raise, and the count."""
+    passed = failed = 0
+    for trial in trials:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                trial(make(pathlib.Path(folder)))
+                passed += 1
+            except Exception as problem:
+                print(f"{trial.__name__}: {type(problem).__name__}: {problem}")
+                failed += 1
+    return finish(passed, failed)
 
 
 def finish(passed, failed, skipped=0):

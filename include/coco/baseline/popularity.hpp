@@ -11,7 +11,6 @@
 #include <coco/core/order.hpp>
 #include <coco/core/types.hpp>
 #include <coco/data/interactions.hpp>
-#include <coco/sampling/known_items.hpp>
 
 namespace coco::baseline {
 
@@ -25,7 +24,7 @@ struct Popular {
 class Popularity {
 public:
     /// \throws Error where an item is not one of them
-    Popularity(const data::Interactions& train, Index items) : counts_(known(train, items).counts(items)) {
+    Popularity(const data::Interactions& train, Index items) : counts_(train.counts(items)) {
         std::vector<Index> rarer;
         for (const Index taken : counts_) rarer.push_back(-taken);
         for (const std::size_t item : ascending(rarer)) by_count_.push_back(static_cast<Id>(item));
@@ -69,10 +68,6 @@ public:
     }
 
 private:
-    static const data::Interactions& known(const data::Interactions& train, Index items) {
-        sampling::require_known_items(train, items, "train");
-        return train;
-    }
     std::vector<Index> counts_;
     std::vector<Id> by_count_;
 };

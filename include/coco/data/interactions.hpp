@@ -55,9 +55,16 @@ public:
     const std::vector<double>& times() const { return times_; }
 
     /// The number of interactions of each of `item_count` items.
+    /// \throws Error where an item is not one of them
     std::vector<Index> counts(Index item_count) const {
         std::vector<Index> counts(static_cast<std::size_t>(item_count), 0);
-        for (const Id item : items_) ++counts[static_cast<std::size_t>(item)];
+        for (Id user = 0; user < users(); ++user)
+            for (const Id item : of(user)) {
+                if (item < 0 || item >= item_count)
+                    throw Error(text_of("interactions, user ", user), "no such item",
+                                text_of("0 to ", item_count - 1), text_of(item));
+                ++counts[static_cast<std::size_t>(item)];
+            }
         return counts;
     }
 

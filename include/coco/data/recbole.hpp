@@ -59,12 +59,7 @@ Dataset read_recbole(const std::filesystem::path& inter, const Columns& columns 
     if (std::filesystem::exists(items)) read_recbole_items<Source>(items, data, columns);
 
     NamedTable<Source> table(inter, data.notes);
-    const bool timed = !columns.time || !columns.time->empty();
-    add_interactions(
-        table,
-        {table.require(columns.user, {"user_id"}), table.require(columns.item, {"item_id"}),
-         timed ? table.require(columns.time, {"timestamp"}) : -1, table.find(columns.rating, {"rating"})},
-        data, items.string());
+    add_interactions(table, find_event_fields(table, columns, "user_id", "item_id"), data, items.string());
     return data;
 }
 

@@ -27,6 +27,16 @@ struct ItemFields {
     Index key, title, brand, categories, year, genres;
 };
 
+/// Finds them: under the names that `columns` gives, else under the usual ones of the format.
+/// \throws Error where one that must be there is not
+template <class Source>
+EventFields find_event_fields(NamedTable<Source>& table, const Columns& columns, std::string_view user,
+                              std::string_view item) {
+    const bool timed = !columns.time || !columns.time->empty();
+    return {table.require(columns.user, {user}), table.require(columns.item, {item}),
+            timed ? table.require(columns.time, {"timestamp"}) : -1, table.find(columns.rating, {"rating"})};
+}
+
 /// Adds the items of a table to `data` in file order; `finish` may change what was read of each.
 /// \throws Error where a key is empty or there twice
 template <class Source, class Finish>
@@ -91,12 +101,7 @@ Dataset read_table(const std::filesystem::path& interactions, const std::filesys
         add_items(table, at, data, [](const ItemText&) {});
     }
     NamedTable<Source> table(interactions, data.notes);
-    const bool timed = !columns.time || !columns.time->empty();
-    add_interactions(
-        table,
-        {table.require(columns.user, {"user"}), table.require(columns.item, {"item"}),
-         timed ? table.require(columns.time, {"timestamp"}) : -1, table.find(columns.rating, {"rating"})},
-        data, items.string());
+    add_interactions(table, find_event_fields(table, columns, "user", "item"), data, items.string());
     return data;
 }
 

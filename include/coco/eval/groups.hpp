@@ -43,13 +43,17 @@ inline std::vector<CaseGroup> grouped(const Metrics& metrics, std::span<const In
     return groups;
 }
 
-/// How often each case's target occurs in `train`.
+/// How often each case's target occurs in `train`. \throws Error where an item is not one of `items`
 inline std::vector<Index> target_occurrences(const data::Cases& cases, const data::Interactions& train,
                                              Index items) {
     const std::vector<Index> counts = train.counts(items);
     std::vector<Index> numbers;
-    for (Index i = 0; i < cases.size(); ++i)
-        numbers.push_back(counts[static_cast<std::size_t>(cases[i].target)]);
+    for (Index i = 0; i < cases.size(); ++i) {
+        const Id target = cases[i].target;
+        require(target >= 0 && target < items, "target of a case", "no such item",
+                text_of("0 to ", items - 1), text_of(target));
+        numbers.push_back(counts[static_cast<std::size_t>(target)]);
+    }
     return numbers;
 }
 

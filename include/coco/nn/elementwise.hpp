@@ -82,6 +82,21 @@ struct ScaleRows {
     }
 };
 
+/// (i, 0) -> a_i b_i.
+template <class T>
+struct DotTerm {
+    const T* a;
+    Index a_stride;
+    const T* b;
+    Index b_stride, cols;
+
+    COCO_HD T operator()(Index i, Index) const {
+        T sum = 0;
+        for (Index j = 0; j < cols; ++j) sum += a[i * a_stride + j] * b[i * b_stride + j];
+        return sum;
+    }
+};
+
 /// x_ij += factor * values_j.
 template <class T>
 struct AddRow {

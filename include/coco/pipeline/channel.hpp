@@ -107,21 +107,6 @@ struct ScaledByRows {
     }
 };
 
-/// (i, 0) -> a_i b_i.
-template <class T>
-struct DotTerm {
-    const T* a;
-    Index a_stride;
-    const T* b;
-    Index b_stride, cols;
-
-    COCO_HD T operator()(Index i, Index) const {
-        T sum = 0;
-        for (Index j = 0; j < cols; ++j) sum += a[i * a_stride + j] * b[i * b_stride + j];
-        return sum;
-    }
-};
-
 /// score(u, i) = h v_i + lambda g_i k_u kappa_i, as one product over d + r columns; g_i = 1 where it is not
 /// known how often items were seen.
 class Channel {
@@ -173,7 +158,7 @@ public:
     void backward(Context<P>& ctx, CRows<P> user, CRows<P> dy, Rows<P> duser) const {
         using T = typename P::Scalar;
         if (const Rows<P> d = ctx.gradient(lambda_); !d.empty())
-            ctx.on.reduce(dy.rows, d, DotTerm<T>{dy.data, dy.stride, user.data, user.stride, dy.cols});
+            ctx.on.reduce(dy.rows, d, nn::DotTerm<T>{dy.data, dy.stride, user.data, user.stride, dy.cols});
         ctx.on.for_each_row(
             dy.rows, 2 * dy.cols,
             ScaledByRows<T>{dy.data, dy.stride, ctx.value(lambda_).data, duser.data, dy.cols});

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <coco/core/math.hpp>
+#include <coco/nn/elementwise.hpp>
 #include <coco/pipeline/batch.hpp>
 
 namespace coco {
@@ -32,16 +33,9 @@ struct GatedRows {
 template <class T>
 struct GateTerm {
     const T* popularity;
-    const T* y;
-    Index y_stride;
-    const T* dy;
-    Index dy_stride, cols;
+    nn::DotTerm<T> product;
 
-    COCO_HD T operator()(Index i, Index) const {
-        T sum = 0;
-        for (Index j = 0; j < cols; ++j) sum += y[i * y_stride + j] * dy[i * dy_stride + j];
-        return -popularity[i] * sum;
-    }
+    COCO_HD T operator()(Index i, Index j) const { return -popularity[i] * product(i, j); }
 };
 
 /// g_i = exp(-gate x_i), x the centred log of the item's occurrences in training: a power of the occurrences,
@@ -66,9 +60,9 @@ public:
     template <class P>
     void backward(Context<P>& ctx, CRows<P> popularity, CRows<P> y, CRows<P> dy) const {
         if (const Rows<P> d = ctx.gradient(gate_); !d.empty())
-            ctx.on.reduce(
-                y.rows, d,
-                GateTerm<typename P::Scalar>{popularity.data, y.data, y.stride, dy.data, dy.stride, y.cols});
+            ctx.on.reduce(y.rows, d,
+                          GateTerm<typename P::Scalar>{popularity.data,
+                                                       {y.data, y.stride, dy.data, dy.stride, y.cols}});
     }
 
 private:

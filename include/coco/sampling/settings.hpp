@@ -39,9 +39,9 @@ inline auto names_of(Samples) {
                       NameOf{Samples::by_data, "by_data"}};
 }
 
-/// Positions are counted from the most recent item of a segment or from its oldest. CallCounts from the most
+/// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
 /// recent, the position of a row in the middle of a window gives the number of items that follow it (a leak
-/// in positions mode, harmless with prefixes). CallCounts from the oldest, nothing leaks.
+/// in positions mode, harmless with prefixes). Counted from the oldest, nothing leaks.
 enum class Positions : std::uint8_t { recent, oldest };
 inline auto names_of(Positions) {
     return std::array{NameOf{Positions::recent, "recent"}, NameOf{Positions::oldest, "oldest"}};

@@ -68,10 +68,15 @@ TrainedModel<Model, P> with_values(const CheckpointFile& file, const TrainConfig
 
 /// The model in a checkpoint, of any pipeline. All of the file is checked, as for `resume`. With the
 /// catalogue the model can extract knowledge; without it, it can only use knowledge that was extracted
-/// before. \param language   not used by a model without a language model \param catalogue  null: it is not
-/// checked that the items are those of training \param adjust     gives what a checkpoint does not hold
-/// before the model is constructed (text vectors of
-///                   items::TextAware, kappa of items::Semantic)
+/// before.
+///
+/// \param language   not used by a model without a language model
+///
+/// \param catalogue  null: it is not checked that the items are those of training
+///
+/// \param adjust     called before the model is constructed, gives what a checkpoint does not hold: text
+/// vectors of items::TextAware, kappa and popularity of items::Semantic
+///
 /// \throws Error naming file and tensor, part or setting
 template <class Model, class P, class Adjust = serve::AsStored>
 TrainedModel<Model, P> load(const std::filesystem::path& path, const llm::TextModel& language,

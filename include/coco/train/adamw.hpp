@@ -62,8 +62,9 @@ public:
     }
 
     /// One step. \param rates  one learning rate per group; a group with rate 0 is not updated
-    /// \param losses  sums of the loss, which are watched beside the gradients  \param number  of the step,
-    /// from 1, for `not_finite`
+    /// \param losses  sums of the loss, which are watched beside the gradients
+    ///
+    /// \param number  of the step, from 1, for `not_finite`
     void step(P& on, Parameters<P>& values, Gradients<P>& gradients, std::span<const double> rates,
               List<const Scalar, typename P::Space> losses = {}, Index number = 1) {
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += rates[g] > 0 ? 1 : 0;

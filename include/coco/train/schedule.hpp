@@ -60,9 +60,10 @@ struct Schedule {
         return stage == TrainingStage::behaviour ? patience : joint_patience;
     }
 
+    /// \param uses_knowledge  whether the joint stage belongs to the model, with however many epochs
+    ///
     /// \throws Error where the layout has a group that no training stage trains, and that may not stay
-    /// untrained \param uses_knowledge  whether the joint stage belongs to the model, with however many
-    /// epochs
+    /// untrained
     void require_trained(const ParameterLayout& layout, bool uses_knowledge) const {
         for (const ParameterGroup& g : layout.groups())
             require(g.use == GroupUse::may_stay_untrained || g.begin == g.end || g.name == "behaviour" ||
