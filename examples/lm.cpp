@@ -125,11 +125,15 @@ void decode(const Options& o) {
     std::fwrite(decoded.data(), 1, decoded.size(), stdout);
 }
 
+/// How rows become a vector: as --pool says, else the file, else by their mean.
+std::string_view pool_of(const Options& o, const coco::llm::Config& config) {
+    if (!o.pool.empty()) return o.pool;
+    return config.pooling.empty() ? "mean" : config.pooling;
+}
+
 void embed(const Options& o, const coco::llm::Source& source) {
     const std::vector<Id> ids = encoded(o, coco::llm::open_tokenizer(o.model), input(o));
-    const std::string_view own = source.config.pooling, pool = !o.pool.empty() ? std::string_view(o.pool)
-                                                               : own.empty()   ? "mean"
-                                                                               : own;
+    const std::string_view pool = pool_of(o, source.config);
     Session session(source, o.threads, Head::left_out);
     std::vector<float> rows = session.hidden(ids);
     const std::size_t width = static_cast<std::size_t>(session.decoder.width()), count = rows.size() / width;
@@ -158,7 +162,8 @@ void embed_lines(const Options& o) {
     model.source.config.keep = keep_of(o.storage);
     coco::llm::TextVectorSettings settings;
     settings.layer = o.layer;
-    settings.pooling = o.pool == "last" ? coco::llm::Pooling::last : coco::llm::Pooling::mean;
+    settings.pooling =
+        pool_of(o, model.source.config) == "last" ? coco::llm::Pooling::last : coco::llm::Pooling::mean;
     coco::Host on(o.threads);
     const bool shown = ::isatty(STDERR_FILENO) != 0;
     const std::vector<float> rows = coco::llm::text_vectors(on, model, lines, settings, [&](Index done) {

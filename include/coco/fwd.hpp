@@ -86,9 +86,9 @@ struct RoleOf<adapter::Frozen> : NamedRole<role::Adapter> {};
 inline namespace COCO_INSTRUCTION_SET {
 template <class T>
 class BasicHost;
-}
 /// The host policy, in float.
 using Host = BasicHost<float>;
+}  // namespace COCO_INSTRUCTION_SET
 
 namespace math_mode {
 struct Exact;

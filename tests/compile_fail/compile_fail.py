@@ -8,6 +8,7 @@ usage: compile_fail.py BUILD_FOLDER
 """
 import pathlib
 import re
+import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -44,7 +45,15 @@ def main(build):
         more, without = OPTIONS.search(text), WITHOUT.search(text)
         return {"more": more[1].split() if more else [], "without": without and without[1].strip()}
 
-    return Compiler(build).check(units, verdict, options)
+    failed = Compiler(build).check(units, verdict, options)
+    clang = shutil.which("clang++")
+    if clang:
+        of_first = {name: text for name, text in units.items() if EXPECT.search(text)[1]}
+        failed |= Compiler(build, clang).check(of_first, verdict, options)
+    else:
+        failed |= finish(0, 0, skipped=1)
+        print("SKIPPED: no clang++")
+    return failed
 
 
 if __name__ == "__main__":

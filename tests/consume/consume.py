@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks all ways to use the library: installed, as a subdirectory, by nvcc; and that another version is rejected.
+"""Checks all ways to use the library: installed, by a compiler alone, as a subdirectory, by nvcc; and that
+another version is rejected.
 
 usage: consume.py BUILD_FOLDER COMPILER VERSION
 """
@@ -32,7 +33,7 @@ def call(*words, refusal=None):
 
 class Consumers:
     def __init__(self, build, compiler, version):
-        self.build, self.version = pathlib.Path(build), version
+        self.build, self.compiler, self.version = pathlib.Path(build), compiler, version
         self.scratch = self.build / "tests" / "consume-scratch"
         self.prefix = self.scratch / "prefix"
         self.settings = ["-G", "Ninja", f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={self.prefix}",
@@ -54,6 +55,18 @@ class Consumers:
         call("cmake", "--build", folder)
         call(folder / "consumer")
         call(folder / "consumer_of_all")
+
+    def plain(self):
+        """A compiler alone, no CMake; our headers as a user's own, so that the strictest warnings are heard."""
+        eigen = re.search(r"^Eigen3_DIR:\w+=(.+?)/share/", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
+        program = self.scratch / "plain"
+        call(*(["ccache"] if shutil.which("ccache") else []), self.compiler, "-std=c++20", "-O3", "-march=native",
+             "-I", ROOT / "include", "-isystem", pathlib.Path(eigen[1] if eigen else "/usr") / "include/eigen3",
+             *"-Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror -pthread".split(),
+             "-c", ROOT / "examples" / "quickstart.cpp", "-o", program.with_suffix(".o"))
+        call(self.compiler, program.with_suffix(".o"), "-pthread", "-o", program)
+        if "R@10" not in call(program):
+            raise Failure("quickstart does not report")
 
     def subdirectory(self):
         folder = self.configure("subdirectory", f"-DCOCO_ROOT={ROOT}")
@@ -80,7 +93,7 @@ class Consumers:
 
 def main(build, compiler, version):
     consumers, passed, failed = Consumers(build, compiler, version), 0, 0
-    for step in (consumers.install, consumers.installed, consumers.subdirectory, consumers.device,
+    for step in (consumers.install, consumers.installed, consumers.plain, consumers.subdirectory, consumers.device,
                  consumers.another_version):
         try:
             step()

@@ -106,7 +106,19 @@ TEST_CASE("knowledge is built in parts, and an interrupted build resumes", "[ser
     CHECK(std::is_sorted(done.begin(), done.end()));
     CHECK(done.back() == at_once.users());
     CHECK_FALSE(std::filesystem::exists(folder / "k.part-0"));
+    CHECK_FALSE(std::filesystem::exists(folder / "k.lock"));
     const std::string whole = support::slurp(folder / "k");
+
+    // One process at a time builds a file; a finished one is read by any number, from a folder of others,
+    // too.
+    {
+        const io::PathLock busy(folder / "k", "building this knowledge");
+        CHECK(same(build_knowledge(folder / "k", trained, shop.split.train, made, {}, 32), at_once));
+        KnowledgeOrigin newer = made;
+        newer.checkpoint = "xxh64:3";
+        CHECK_THAT(error_of([&] { build_knowledge(folder / "k", trained, shop.split.train, newer, {}, 32); }),
+                   Contains("another process is building this knowledge"));
+    }
 
     // A finished file is not built again. With another origin everything is built again.
     done.clear();

@@ -230,7 +230,7 @@ private:
                 fail("the end of a string");
             }
             if (text_.substr(at_, end.size()) == end) break;
-            at_ += text_[at_] == '\\' ? 2 : 1;
+            at_ += text_[at_] == '\\' ? 2u : 1u;
         }
         at_ += end.size();
     }

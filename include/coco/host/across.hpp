@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
 #include <coco/host/packed.hpp>
 #include <coco/host/pool.hpp>
@@ -26,7 +27,7 @@ void by_dots(Pool& pool, View<float, space::Host> out, bool add, const SumsOf& s
     // Columns are independent, so the chunk may depend on the number of threads.
     const Index chunk = std::max<Index>(16, out.cols / (4 * pool.threads()) + 1);
     pool.run((out.cols + chunk - 1) / chunk, [&](Index task) {
-        float sums[maximum];
+        float sums[std::size_t{maximum}];
         for (Index c = task * chunk; c < std::min(out.cols, (task + 1) * chunk); ++c) {
             sums_of(c, sums);
             for (Index i = 0; i < out.rows; ++i) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -52,7 +53,7 @@ template <int M, int N, int pitch, bool ahead>
 __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a, Index a_row,
                                                          const std::uint16_t* p, Index pairs, float* out,
                                                          Index out_row, std::uint16_t mask, bool add) {
-    __m512 sum[M][N];
+    __m512 sum[std::size_t{M}][std::size_t{N}];
 #pragma GCC unroll 8
     for (int i = 0; i < M; ++i)
 #pragma GCC unroll 8
@@ -62,14 +63,14 @@ __attribute__((target("avx512f,avx512bf16"))) void block(const std::uint16_t* a,
             if (k % 16 == 0)
 #pragma GCC unroll 8
                 for (int i = 0; i < M; ++i) __builtin_prefetch(a + (M + i) * a_row);
-        __m512bh line[N];
+        __m512bh line[std::size_t{N}];
 #pragma GCC unroll 8
-        for (int j = 0; j < N; ++j) line[j] = (__m512bh)_mm512_loadu_si512(p + 32 * j);
+        for (int j = 0; j < N; ++j) line[j] = reinterpret_cast<__m512bh>(_mm512_loadu_si512(p + 32 * j));
 #pragma GCC unroll 8
         for (int i = 0; i < M; ++i) {
             int pair = 0;
             std::memcpy(&pair, a + i * a_row, sizeof(pair));
-            const __m512bh x = (__m512bh)_mm512_set1_epi32(pair);
+            const __m512bh x = reinterpret_cast<__m512bh>(_mm512_set1_epi32(pair));
 #pragma GCC unroll 8
             for (int j = 0; j < N; ++j) sum[i][j] = _mm512_dpbf16_ps(sum[i][j], x, line[j]);
         }

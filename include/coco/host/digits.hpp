@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -112,7 +113,7 @@ COCO_BYTES __attribute__((always_inline)) inline void add_group(const std::uint8
 template <class Reader, int rows>
 COCO_BYTES void dots(const std::uint8_t* w, Index groups, const Group* x, Index stride, float* to) {
     constexpr Index parts = Reader::values / group;
-    __m512 sum[rows], moved[rows];
+    __m512 sum[std::size_t{rows}], moved[std::size_t{rows}];
     for (int i = 0; i < rows; ++i) sum[i] = moved[i] = _mm512_setzero_ps();
     for (Index g = 0; g < groups; g += parts, w += Reader::bytes) {
         // Blocks are not aligned to cache lines, and the hardware prefetcher alone is not sufficient.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -49,8 +50,8 @@ template <class Reader, int rows>
 void dots(const std::uint8_t* w, Index depth, const float* x, Index stride, float* to) {
     using ggml::Floats;
     // Two sums per row: additions to a single one would wait for each other.
-    Floats part[rows][2] = {};
-    float rest[rows] = {};
+    Floats part[std::size_t{rows}][2] = {};
+    float rest[std::size_t{rows}] = {};
     for (; depth >= Reader::size; depth -= Reader::size, w += Reader::bytes, x += Reader::size)
         Reader::read(w, [&](int at, const Floats& values) {
             for (int i = 0; i < rows; ++i) {

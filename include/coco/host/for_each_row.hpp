@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
 #include <coco/host/pool.hpp>
 #include <coco/host/scratch.hpp>
@@ -38,7 +39,7 @@ struct Row {
     /// Sum of f(j), j < n.
     template <class F>
     COCO_INLINE T sum(Index n, const F& f) const {
-        T lane[lanes] = {};
+        T lane[std::size_t{lanes}] = {};
         Index j = 0;
         for (; j + lanes <= n; j += lanes)
             for (Index k = 0; k < lanes; ++k) lane[k] += f(j + k);
@@ -56,7 +57,7 @@ struct Row {
         if (n < lanes) {
             maximum = f(j++);
         } else {
-            T lane[lanes];
+            T lane[std::size_t{lanes}];
             for (Index k = 0; k < lanes; ++k) lane[k] = f(k);
             for (j = lanes; j + lanes <= n; j += lanes)
                 for (Index k = 0; k < lanes; ++k) {

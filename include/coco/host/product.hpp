@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
 #include <coco/core/types.hpp>
 
@@ -87,7 +88,7 @@ template <class T, int M, int N>
 void block(Factor<T> a, const T* b, Index b_row, Index depth, T* c, Index c_row, bool add) {
     typedef T Vector __attribute__((vector_size(vector_bytes)));
     typedef T Loose __attribute__((vector_size(vector_bytes), aligned(sizeof(T)), may_alias));
-    Vector sum[M][N];
+    Vector sum[std::size_t{M}][std::size_t{N}];
 #pragma GCC unroll 8
     for (int i = 0; i < M; ++i)
 #pragma GCC unroll 8
@@ -99,7 +100,7 @@ void block(Factor<T> a, const T* b, Index b_row, Index depth, T* c, Index c_row,
             if (k % 16 == 0)
 #pragma GCC unroll 8
                 for (int i = 0; i < M; ++i) __builtin_prefetch(at + (M + i) * a.row);
-        Vector line[N];
+        Vector line[std::size_t{N}];
 #pragma GCC unroll 8
         for (int j = 0; j < N; ++j) line[j] = *reinterpret_cast<const Loose*>(b + j * lanes<T>);
 #pragma GCC unroll 8

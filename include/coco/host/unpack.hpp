@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -60,7 +61,7 @@ template <class T>
 void unpack_transposed(const Stored<space::Host>& w, Index column, Index count, T* to) {
     constexpr Index width = block_width<T>, piece = Unpack<T>::piece;
     const Unpack<T> unpack(w);
-    T rows[width * piece];
+    T rows[std::size_t{width * piece}];
     for (Index p = 0; p < count; ++p, column += width, to += w.cols * width) {
         const Index some = std::min(width, w.rows - column);
         for (Index k = 0; k < w.cols; k += piece) {
@@ -77,7 +78,7 @@ void unpack_plain(const Stored<space::Host>& w, Index column, Index count, T* to
     constexpr Index width = block_width<T>, piece = Unpack<T>::piece;
     static_assert(piece % width == 0);
     const Unpack<T> unpack(w);
-    T row[piece];
+    T row[std::size_t{piece}];
     const Index end = std::min(w.cols, column + count * width), size = w.rows * width;
     for (Index start = column; start < end; start += piece, to += piece / width * size) {
         const Index some = std::min(piece, end - start);

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <string>
 
 #include <coco/core/error.hpp>
+#include <coco/io/claimed_file.hpp>
 
 namespace coco::io {
 
@@ -66,21 +66,15 @@ public:
 private:
     static constexpr int max_writers = 1000;
 
-    /// Opens `partial_` and empties it, unless another writer has it. A lock says so and not the name, since
-    /// a lock ends with its process: what a killed writer leaves behind is overwritten, not kept forever.
-    /// Closing the descriptor, which is the last thing a writer does, gives the lock up.
+    /// Opens `partial_` and empties it, unless another writer has it.
     void take() {
-        const int found = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        if (found < 0) throw Error(partial_, "cannot open for writing", {}, std::strerror(errno));
-        // Between the two calls the writer before may have renamed or removed it.
-        struct ::stat opened = {}, named = {};
-        const bool ours = ::flock(found, LOCK_EX | LOCK_NB) == 0 && ::fstat(found, &opened) == 0 &&
-                          ::stat(partial_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-                          opened.st_dev == named.st_dev;
-        if (ours && (opened.st_size == 0 || ::ftruncate(found, 0) == 0))
-            descriptor_ = found;
+        const int claimed = claim_file(partial_);
+        if (claimed < 0) return;
+        struct ::stat found = {};
+        if (::fstat(claimed, &found) == 0 && (found.st_size == 0 || ::ftruncate(claimed, 0) == 0))
+            descriptor_ = claimed;
         else
-            ::close(found);
+            ::close(claimed);
     }
 
     /// The rename is durable only after its folder is synced. Where folders cannot be synced: no error.

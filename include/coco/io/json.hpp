@@ -39,6 +39,14 @@ namespace coco::io {
     }
 }
 
+/// The JSON in a file. \throws Error as `parse_json`, or where the file cannot be read
+[[gnu::cold]] inline std::shared_ptr<const nlohmann::json> json_of(const std::filesystem::path& path) {
+    const MappedFile file(path);
+    const auto bytes = file.bytes();
+    return std::make_shared<const nlohmann::json>(
+        parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.path()));
+}
+
 /// An object, read key by key. A key whose value is null counts as absent. Copies and parts share one tree.
 class JsonObject {
 public:
@@ -49,13 +57,7 @@ public:
     }
 
     /// The object in a file.
-    static JsonObject open(const std::filesystem::path& path) {
-        const MappedFile file(path);
-        const auto bytes = file.bytes();
-        return {std::make_shared<const nlohmann::json>(
-                    parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.path())),
-                file.path()};
-    }
+    static JsonObject open(const std::filesystem::path& path) { return {json_of(path), path.string()}; }
 
     const nlohmann::json& value() const { return *value_; }
     std::string where(std::string_view key) const { return text_of(where_, ": ", key); }

@@ -14,6 +14,7 @@
 #include <coco/io/json.hpp>
 #include <coco/io/safetensors_folder.hpp>
 #include <coco/llm/hf_config.hpp>
+#include <coco/llm/hf_pooling.hpp>
 #include <coco/llm/source.hpp>
 #include <coco/llm/tensor_names.hpp>
 
@@ -55,10 +56,12 @@ inline std::string hf_name(std::string_view name) {
 
 /// The model in a folder, whose files stay mapped as long as the source is used. In these files rows of
 /// queries and keys are in the order of split halves.
-/// \throws Error as `config_of` and `io::SafetensorsFolder`; a missing tensor, a wrong shape or a value that
+/// \throws Error as `config_of`, `hf_pooling` and `io::SafetensorsFolder`; a missing tensor, a wrong shape or
+/// a value that
 ///         is not finite is reported, with the tensor's name, when the tensor is read
 inline Source hf_source(const std::filesystem::path& folder) {
     Config config = config_of(io::JsonObject::open(folder / "config.json"));
+    config.pooling = hf_pooling(folder);
     const auto files = std::make_shared<const io::SafetensorsFolder>(folder);
     // A model saved without its output head names its tensors without "model.".
     const auto theirs = [bare = files->has("embed_tokens.weight")](std::string_view name) {

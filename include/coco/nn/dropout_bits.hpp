@@ -3,6 +3,7 @@
 /// The random bits for the dropout of one row, many columns at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <coco/exec/primitives.hpp>
@@ -13,7 +14,7 @@ namespace coco::nn {
 /// Not inlined: ten rounds of sixteen lanes are long to compile, and all kernels draw alike.
 template <int calls>
 [[gnu::noinline]] COCO_HD void draw_part(const DropoutKey& key, Id row_key, Index part, std::uint16_t* bits) {
-    std::uint32_t drawn[4][calls], in_order[4 * calls];
+    std::uint32_t drawn[4][std::size_t{calls}], in_order[std::size_t{4 * calls}];
     for (int c = 0; c < calls; ++c) {
         const Quad quad = key.bits(row_key, part * calls + c);
         for (int w = 0; w < 4; ++w) drawn[w][c] = quad.word[w];

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 
 #include <coco/core/error.hpp>
 #include <coco/data/interactions.hpp>
+#include <coco/io/claimed_file.hpp>
 #include <coco/io/file_digest.hpp>
 #include <coco/io/history_digest.hpp>
 #include <coco/io/safetensors.hpp>
@@ -101,6 +103,7 @@ inline Knowledge load_knowledge(const std::filesystem::path& path, const Knowled
 /// Extracts knowledge of every user and writes it to a file. If interrupted and called again with the same
 /// arguments, it continues: parts of `part` users are stored beside the file until it is complete.
 /// \param on_progress  called with the number of users done
+/// \throws Error where another process builds the same file, or it cannot be written
 template <class Model, class P>
 Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<Model, P>& trained,
                           const data::Interactions& histories, const KnowledgeOrigin& origin,
@@ -109,7 +112,9 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
     const auto name = [&](Index p) {
         return std::filesystem::path(path.string() + ".part-" + std::to_string(p));
     };
-    if (!serve::holds(path, origin, users)) {
+    std::optional<io::PathLock> lock;
+    if (!serve::holds(path, origin, users)) lock.emplace(path, "building this knowledge");
+    if (lock && !serve::holds(path, origin, users)) {
         for (Index p = 0; p < parts; ++p) {
             const Index first = p * part, count = std::min(part, users - first);
             if (!serve::holds(name(p), origin, count))
@@ -142,7 +147,7 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
         file.write(path);
     }
     std::error_code gone;
-    for (Index p = 0; p < parts; ++p) std::filesystem::remove(name(p), gone);
+    for (Index p = 0; lock && p < parts; ++p) std::filesystem::remove(name(p), gone);
     return load_knowledge(path, &origin);
 }
 

@@ -108,7 +108,7 @@ struct BF16 : Numbers<GgmlType::BF16> {
             Shorts upper;
             load(in + 2 * l, upper);
             const Ints bits = __builtin_convertvector(upper, Ints) << 16;
-            const Floats values = (Floats)bits;
+            const Floats values = reinterpret_cast<Floats>(bits);
             to(l, values);
         }
     }
@@ -125,8 +125,10 @@ struct F16 : Numbers<GgmlType::F16> {
             const Ints bits = __builtin_convertvector(halves, Ints), rest = bits & 0x7fff;
             const Floats small = __builtin_convertvector(rest, Floats) * 0x1.0p-24f;
             const Ints normal = (rest << 13) + (112 << 23), large = (rest & 0x3ff) << 13 | 0x7f800000;
-            const Ints magnitude = rest < 0x400 ? (Ints)small : rest < 0x7c00 ? normal : large;
-            const Floats values = (Floats)(magnitude | (bits & 0x8000) << 16);
+            const Ints magnitude = rest < 0x400    ? reinterpret_cast<Ints>(small)
+                                   : rest < 0x7c00 ? normal
+                                                   : large;
+            const Floats values = reinterpret_cast<Floats>(magnitude | (bits & 0x8000) << 16);
             to(l, values);
         }
     }
@@ -137,7 +139,7 @@ template <class To>
 void give_five(const To& to, int at, float scale, const Bytes& nibble, const std::uint8_t* fifth,
                float offset) {
 #if defined(__AVX512BW__) && defined(__AVX512VL__)
-    give(to, at, scale, nibble | (Bytes)_mm_maskz_set1_epi8(u16(fifth), 16), offset);
+    give(to, at, scale, nibble | reinterpret_cast<Bytes>(_mm_maskz_set1_epi8(u16(fifth), 16)), offset);
 #else
     // Not constexpr: nvcc 13 fails on a constant vector in a template.
     const Ints place = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
