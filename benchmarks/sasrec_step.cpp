@@ -39,7 +39,7 @@ data::Catalogue catalogue() {
     return all;
 }
 
-void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
+void sasrec_step(benchmark::State& state, const char* loss, int threads) {
     using Model = SequentialRecommender<backbone::SASRec>;
     TrainConfig<Model> config;
     config.model.loss.objective = loss;
@@ -57,7 +57,7 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
     // Encoder: 12 d^2 weights per layer, without attention; softmax: h V', G V, G' h.
     const double encoder = 6.0 * 2 * 12 * 64 * 64, softmax = 6.0 * 64 * items, sampled = 6.0 * 64 * 2;
     Meter(state, *on, one_epoch)
-        .flop(targets * (encoder + (loss == ObjectiveKind::bce ? sampled : softmax)), *on)
+        .flop(targets * (encoder + (loss == std::string_view(loss::Bce::name) ? sampled : softmax)), *on)
         .each("us_per_target", targets);
 }
 
@@ -65,13 +65,13 @@ void sasrec_step(benchmark::State& state, ObjectiveKind loss, int threads) {
 
 // The slash is part of the name, not a division.
 // clang-format off
-BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce, ObjectiveKind::cross_entropy, 0)
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce, loss::CrossEntropy::name, 0)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(sasrec_step, beauty_like/bce, ObjectiveKind::bce, 0)
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/bce, loss::Bce::name, 0)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce/one_thread, ObjectiveKind::cross_entropy, 1)
+BENCHMARK_CAPTURE(sasrec_step, beauty_like/ce/one_thread, loss::CrossEntropy::name, 1)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
 // clang-format on

@@ -94,7 +94,7 @@ private:
         default_to("--layers", o_.layers, p.layers);
         default_to("--heads", o_.heads, p.heads);
         default_to("--dropout", o_.dropout, p.dropout);
-        default_to("--loss", o_.loss, p.loss == coco::ObjectiveKind::bce ? "bce" : "ce");
+        default_to("--loss", o_.loss, p.loss == std::string_view(coco::loss::Bce::name) ? "bce" : "ce");
         default_to("--samples", o_.samples, p.samples == coco::Samples::positions ? "positions" : "prefixes");
         default_to("--negatives", o_.negatives,
                    p.negatives == coco::NegativesFrom::all_leaking ? "all" : "train");

@@ -30,7 +30,7 @@ using coco::Index;
 using namespace experiment;
 
 using Shop = coco::Pipeline<coco::backbone::SASRec, coco::items::Semantic>;
-using SequentialRecommender = base_of<Shop>;
+using SequentialRecommender = coco::behaviour_model<Shop>;
 
 constexpr const char *stage1_row = "SASRec", *longer_row = "SASRec, trained on",
                      *channel_row = "SASRec+channel", *shop_row = "SASRec+CoCo";
@@ -43,14 +43,15 @@ public:
 
     bool stage1(std::unique_ptr<coco::Trainer<SequentialRecommender, Host>>& trainer) {
         std::printf("\nStage 1: SASRec\n");
-        trainer = trainer_for<SequentialRecommender>(stage1_config(config_for<Shop>(job_)), job_, host_);
+        trainer =
+            trainer_for<SequentialRecommender>(coco::behaviour_config(config_for<Shop>(job_)), job_, host_);
         return fit(*trainer, stage1_row);
     }
     bool longer(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nSASRec trained on: the same epochs, targets and loss as stage 2, no language model\n");
         const auto trainer =
             trainer_for<SequentialRecommender>(config_for<SequentialRecommender>(job_), job_, host_);
-        hand_on<SequentialRecommender>(stage1, *trainer);
+        coco::hand_over(stage1, *trainer);
         return fit(*trainer, longer_row);
     }
     bool channel(coco::Trainer<SequentialRecommender, Host>& stage1) {
@@ -59,7 +60,7 @@ public:
         config.model.channel.on = true;
         config.schedule.joint_epochs = 0;
         const auto trainer = trainer_for<SequentialRecommender>(config, job_, host_);
-        hand_on<SequentialRecommender>(stage1, *trainer);
+        coco::hand_over(stage1, *trainer);
         const bool done = fit(*trainer, channel_row);
         const coco::Channel& weights = trainer->model().model->channel();
         std::printf("lambda = %g, gate = %g, the best on validation\n",
@@ -70,7 +71,7 @@ public:
     bool shop(coco::Trainer<SequentialRecommender, Host>& stage1) {
         std::printf("\nStage 2: SASRec+CoCo\n");
         const auto trainer = trainer_for<Shop>(config_for<Shop>(job_), job_, host_);
-        hand_on<Shop>(stage1, *trainer);
+        coco::hand_over(stage1, *trainer);
         const bool done = fit(*trainer, shop_row);
         const coco::TrainingDiagnostics& v = trainer->state().diagnostics;
         std::printf(

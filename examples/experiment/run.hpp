@@ -10,10 +10,10 @@
 #include <type_traits>
 
 #include <coco/train/checkpoint.hpp>
+#include <coco/train/hand_over.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/result.hpp"
-#include "experiment/stage1.hpp"
 
 namespace experiment {
 
@@ -50,7 +50,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         c.model.channel.on = o.coco == "channel";
         c.model.channel.lambda = o.lambda;
     }
-    c.model.loss.objective = o.loss == "bce" ? coco::ObjectiveKind::bce : coco::ObjectiveKind::cross_entropy;
+    c.model.loss.objective = o.loss == "bce" ? coco::loss::Bce::name : coco::loss::CrossEntropy::name;
     c.model.loss.alpha = o.alpha;
     c.model.loss.beta = o.beta;
     c.model.loss.gamma = o.gamma;
@@ -197,9 +197,7 @@ SeenMetrics measure_by_seen(const coco::TrainedModel<Model, P>& trained, const c
 /// A number among a model's parameters.
 template <class Model, class P>
 double number(const coco::TrainedModel<Model, P>& trained, const coco::TensorRef& tensor) {
-    typename P::Scalar value = 0;
-    trained.on->download(ConstNumbers<P>(trained.parameters->list(tensor)), &value);
-    return static_cast<double>(value);
+    return static_cast<double>(coco::values_of(*trained.on, *trained.parameters, tensor).at(0));
 }
 
 /// Of the job's choices of semantic columns, the one whose channel over the behaviour of `stage1` has the
@@ -215,7 +213,7 @@ const SemanticColumns* best_columns(coco::Trainer<Base, P>& stage1, Job job, con
             config.model.channel.on = true;
             config.schedule.joint_epochs = 0;
             const auto trainer = trainer_for<Base>(config, job, on);
-            hand_on<Base>(stage1, *trainer);
+            coco::hand_over(stage1, *trainer);
             trainer->fit(job.split.train, job.split.valid, display(job.options.quiet));
             const double score =
                 measure(trainer->model(), job.split.valid, "semantic columns, validation", job.options)
@@ -232,7 +230,7 @@ const SemanticColumns* best_columns(coco::Trainer<Base, P>& stage1, Job job, con
 /// Runs one seed from beginning to end. \param on  the policy that computes
 template <class Model, class P>
 Result run(Job job, const std::shared_ptr<P>& on) {
-    using SequentialRecommender = base_of<Model>;
+    using SequentialRecommender = coco::behaviour_model<Model>;
     const auto start = std::chrono::steady_clock::now();
     const Options& o = job.options;
     coco::TrainConfig<Model> config = config_for<Model>(job);
@@ -252,7 +250,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
     try {
         std::unique_ptr<coco::Trainer<SequentialRecommender, P>> stage1;
         if (!job.stage1.empty()) {
-            stage1 = trainer_for<SequentialRecommender>(stage1_config(config), job, on);
+            stage1 = trainer_for<SequentialRecommender>(coco::behaviour_config(config), job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
             if (there) coco::resume(job.stage1, *stage1);
@@ -271,7 +269,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
             coco::resume(job.resume, *trainer);
             result.stage1 = "resumed";
         } else if (stage1) {
-            hand_on<Model>(*stage1, *trainer);
+            coco::hand_over(*stage1, *trainer);
         }
         stage1.reset();
 
@@ -279,7 +277,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
         const bool whole = trainer->state().stage == TrainingStage::behaviour && !result.base_test;
         if (!fitting()) return stopped();
         if (fitting.at_end_of_stage1()) {
-            if (whole) base_row(behaviour_of(*trainer));
+            if (whole) base_row(coco::behaviour_of(*trainer));
             if (!fitting()) return stopped();
         }
         result.valid = measure(trainer->model(), job.split.valid, "validation", o);
@@ -293,7 +291,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
                 result.text_layer = job.semantic->text_layer;
                 result.shrink = job.semantic->shrink;
             }
-        if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(behaviour_of(*trainer));
+        if (whole && o.joint_epochs == 0 && o.coco == "channel") base_row(coco::behaviour_of(*trainer));
         if (whole && o.joint_epochs == 0 && o.coco != "channel") {
             result.base_test_by_seen = result.test_by_seen;
             result.base_valid = result.valid;

@@ -52,5 +52,6 @@
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
 #include <coco/serve/save_weights.hpp>
+#include <coco/train/hand_over.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/trainer.hpp>

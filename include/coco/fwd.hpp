@@ -48,6 +48,12 @@ namespace adapter {
 class LoRA;
 class Frozen;
 }  // namespace adapter
+namespace loss {
+struct CrossEntropy;
+struct Bce;
+}  // namespace loss
+template <class... Ls>
+class Objectives;
 
 /// Gives the `Role` of a type while the type is still incomplete.
 template <class R>
@@ -82,6 +88,10 @@ template <>
 struct RoleOf<adapter::LoRA> : NamedRole<role::Adapter> {};
 template <>
 struct RoleOf<adapter::Frozen> : NamedRole<role::Adapter> {};
+template <>
+struct RoleOf<loss::CrossEntropy> : NamedRole<role::Objective> {};
+template <>
+struct RoleOf<loss::Bce> : NamedRole<role::Objective> {};
 
 inline namespace COCO_INSTRUCTION_SET {
 template <class T>
@@ -100,10 +110,13 @@ class BasicCuda;
 /// The CUDA policy, in float.
 using Cuda = BasicCuda<float>;
 
-template <class Backbone, class Items = items::Table>
+/// The objectives of a model that names none.
+using DefaultObjectives = Objectives<loss::CrossEntropy, loss::Bce>;
+
+template <class Backbone, class Items = items::Table, class ObjectiveList = DefaultObjectives>
 class SequentialRecommender;
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
-          class Adapter>
+          class Adapter, class ObjectiveList = DefaultObjectives>
 class BasicPipeline;
 
 /// A part of a pipeline must have one of the roles below.
@@ -114,7 +127,7 @@ struct CheckedPart {
         std::is_same_v<PartRole, role::Backbone> || std::is_same_v<PartRole, role::Items> ||
         std::is_same_v<PartRole, role::PromptCodebook> || std::is_same_v<PartRole, role::LanguageModel> ||
         std::is_same_v<PartRole, role::Decoupler> || std::is_same_v<PartRole, role::Aligner> ||
-        std::is_same_v<PartRole, role::Adapter>;
+        std::is_same_v<PartRole, role::Adapter> || std::is_same_v<PartRole, role::Objective>;
     static_assert(fits,
                   "coco::Pipeline: this type has no role in a pipeline; it must be complete and say "
                   "`using Role = coco::role::Backbone;` or another role. See docs/concepts.md#pipeline");
@@ -131,7 +144,7 @@ struct DefaultAligner<items::Semantic> {
     using type = aligner::SemanticAttention;
 };
 
-/// One part per role, with defaults for roles that are not named.
+/// One part per role, with defaults for roles that are not named; of objectives, any number.
 template <class... Parts>
 struct ChosenParts {
     template <class R>
@@ -163,12 +176,14 @@ struct ChosenParts {
                       meta::part_for<role::LanguageModel, llm::Decoder<>, Parts...>,
                       meta::part_for<role::Decoupler, decoupler::CrossAttention, Parts...>,
                       meta::part_for<role::Aligner, typename DefaultAligner<ChosenItems>::type, Parts...>,
-                      meta::part_for<role::Adapter, adapter::LoRA, Parts...>>;
+                      meta::part_for<role::Adapter, adapter::LoRA, Parts...>,
+                      meta::parts_for<role::Objective, Objectives, DefaultObjectives, Parts...>>;
 };
 
 /// The pipeline of these parts, in any order. Defaults are the paper's: items::Table, prompt::VqCodebook,
 /// llm::Decoder<>, decoupler::CrossAttention, aligner::CrossAttention (with items::Semantic
-/// aligner::SemanticAttention), adapter::LoRA.
+/// aligner::SemanticAttention), adapter::LoRA. Objectives are those named, or loss::CrossEntropy and
+/// loss::Bce; a setting chooses one.
 template <class... Parts>
 using Pipeline = typename ChosenParts<Parts...>::type;
 

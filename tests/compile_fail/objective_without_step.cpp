@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Objective lacks `static void step\(
+// expect: this Objective lacks `void step\(
 #include <coco/loss/bce.hpp>
 
 struct Mine : coco::loss::Bce {

@@ -171,7 +171,7 @@ Costs costs(Trainer<Model, Cuda>& trainer, const SmallShop& shop, TrainingStage 
 
 TEST_CASE("a behaviour step never waits, a joint step twice, and no step allocates", "[pipeline]") {
     const SmallShop shop;
-    for (const ObjectiveKind loss : {ObjectiveKind::cross_entropy, ObjectiveKind::bce}) {
+    for (const char* const loss : {loss::CrossEntropy::name, loss::Bce::name}) {
         auto config = test::small_config<Plain>();
         config.model.loss.objective = loss;
         Trainer<Plain, Cuda> trainer(config, shop.data.catalogue);

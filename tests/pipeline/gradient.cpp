@@ -6,7 +6,6 @@
 
 using namespace shop;
 using coco::AuxiliaryOn;
-using coco::ObjectiveKind;
 using coco::Samples;
 using Backbone = coco::backbone::SASRec;
 
@@ -73,9 +72,9 @@ void check_gradient(const typename Model::Config& config, Samples samples, bool 
 TEST_CASE("joint step: gradient equals the slope of the objective in every parameter group", "[pipeline]") {
     using Shop = coco::Pipeline<Backbone>;
     for (const Samples samples : {Samples::prefixes, Samples::positions})
-        for (const ObjectiveKind objective : {ObjectiveKind::cross_entropy, ObjectiveKind::bce})
+        for (const char* const objective : {coco::loss::CrossEntropy::name, coco::loss::Bce::name})
             for (const AuxiliaryOn on : {AuxiliaryOn::behaviour, AuxiliaryOn::aligned}) {
-                INFO(static_cast<int>(samples) << static_cast<int>(objective) << static_cast<int>(on));
+                INFO(static_cast<int>(samples) << objective << static_cast<int>(on));
                 auto c = config<Shop>();
                 c.loss.objective = objective;
                 c.loss.auxiliary_on = on;
@@ -106,7 +105,7 @@ TEST_CASE("joint step with semantic items: gradient equals the slope of the obje
     check_gradient<Shop>(gated, Samples::prefixes, true);
     if (coco::conformance::too_long_emulated()) return;
     auto c = config<Shop>();
-    c.loss.objective = ObjectiveKind::bce;
+    c.loss.objective = coco::loss::Bce::name;
     check_gradient<Shop>(c, Samples::positions, true);
     // With one row of knowledge the aligner has nothing to choose from: queries and keys get no gradient.
     using Dec = coco::Pipeline<Backbone, coco::items::Semantic, coco::decoupler::MeanPool>;

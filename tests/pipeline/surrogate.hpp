@@ -12,11 +12,14 @@ namespace shop {
 template <class Model>
 class Surrogate;
 
-template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter>
-class Surrogate<coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>> {
+template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter,
+          class ObjectiveList>
+class Surrogate<
+    coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter, ObjectiveList>> {
 public:
     using P = Double;
-    using Model = coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>;
+    using Model =
+        coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter, ObjectiveList>;
 
     /// Uses parameters, settings and random bits of `bench`; the reference point is their current values.
     Surrogate(Bench<Model, P>& bench, const coco::HostBatch& host)
@@ -30,6 +33,7 @@ public:
           channel_(lambda()),
           gate_(gate()),
           adapter_(layout_, config_.adapter, llm_.adapter_sizes()),
+          objectives_(config_.loss.objective, config_.objectives),
           brought_(bench.on),
           batch_(uploaded(host)),
           host_(host) {
@@ -91,8 +95,7 @@ public:
         const coco::Rows<P> terms =
             coco::conformance::uploaded(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
-        coco::loss::objective<P>(w.objective, ctx, a, all, batch_.targets, 1, terms.data,
-                                 ctx.work.keep(h.rows, ranked()), {});
+        objectives_.step(ctx, a, all, batch_.targets, 1, terms.data, ctx.work.keep(h.rows, ranked()), {});
         if (w.alpha > 0)
             coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned && !semantic ? a : h, v,
                                     batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
@@ -123,8 +126,8 @@ public:
         const coco::Rows<P> dmix = ctx.work.keep(mix.out.rows, mix.out.cols),
                             dsoft = ctx.work.keep(prompts.out.rows, prompts.out.cols);
         const coco::Rows<P> unused = ctx.work.keep(1, 1);
-        coco::loss::objective<P>(config_.loss.objective, ctx, out.out, seen.items.vectors, batch_.targets, 1,
-                                 unused.data, da, {});
+        objectives_.step(ctx, coco::CRows<P>(out.out), coco::CRows<P>(seen.items.vectors), batch_.targets, 1,
+                         unused.data, da, {});
         Numbers slopes = coco::conformance::downloaded<P>(bench_.on, da);
         for (std::size_t i = 0; i < slopes.size(); ++i)
             slopes[i] *= open[i / static_cast<std::size_t>(width)];
@@ -298,6 +301,7 @@ private:
     Numbers popularity_;
     coco::TensorRef channel_, gate_;
     Adapter adapter_;
+    ObjectiveList objectives_;
     coco::Workspace<P> brought_;
     coco::Batch<P> batch_;
     const coco::HostBatch& host_;

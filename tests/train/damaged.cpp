@@ -236,7 +236,7 @@ TEST_CASE("checkpoint: numbers that contradict each other, and other interaction
     changed("/best/0/epoch", 7, "state.best[0].epoch");
     changed("/vitals/steps", 2, "state.vitals.steps");
     changed("/vitals/ledger/0", 0.5, "state.vitals.ledger[0]");
-    changed("/phase", "other", "state.phase: unknown name: expected one of behaviour, joint");
+    changed("/phase", "other", "state.phase: no stage of this schedule: expected one of behaviour, joint");
     changed("/vitals/ledger", Json::array(), "state.vitals.ledger: wrong length");
 
     Trainer<Small, Host> trainer(d.config, d.catalogue, d.on);

@@ -116,6 +116,15 @@ TEST_CASE("a parameter group that no training stage trains is an error unless it
     TrainConfig<Forgotten> config;
     config.schedule.joint_epochs = 0;
     config.model.behaviour.backbone.size = 4;
+    // By default the behaviour stage trains every group of a model without a language model, whatever its
+    // name.
+    {
+        const Trainer<Forgotten, Host> trainer(config, shop.data.catalogue);
+        CHECK(trainer.stages()[0].rate_of("gru") == config.schedule.rate);
+    }
+    StageSettings stage;
+    stage.rates = {{"gru", 0}};
+    config.schedule.stages = {stage};
     CHECK_THROWS_WITH((Trainer<Forgotten, Host>(config, shop.data.catalogue)),
                       Catch::Contains("parameter group gru: no training stage trains it"));
     TrainConfig<Declared> declared;

@@ -41,7 +41,7 @@ TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
     }
     const SmallShop shop;
     SECTION("behaviour alone, both losses and both ways to sample") {
-        for (const ObjectiveKind loss : {ObjectiveKind::cross_entropy, ObjectiveKind::bce})
+        for (const char* const loss : {loss::CrossEntropy::name, loss::Bce::name})
             for (const Samples samples : {Samples::prefixes, Samples::positions}) {
                 auto config = test::small_config<Plain>();
                 config.model.loss.objective = loss;

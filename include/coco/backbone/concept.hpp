@@ -7,6 +7,7 @@
 #include <concepts>
 
 #include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/attention.hpp>
 #include <coco/nn/layer.hpp>

@@ -15,6 +15,7 @@
 #include <boost/hana/front.hpp>
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
+#include <boost/hana/unpack.hpp>
 
 #include <cstddef>
 #include <type_traits>
@@ -41,5 +42,13 @@ inline constexpr std::size_t count =
 template <class R, class Default, class... Parts>
 using part_for = typename std::remove_cvref_t<decltype(boost::hana::front(boost::hana::append(
     boost::hana::filter(boost::hana::tuple_t<Parts...>, HasRole<R>{}), boost::hana::type_c<Default>)))>::type;
+
+/// `List` of those of `Parts` that have the role R, in their order; `Default` where there is none.
+template <class R, template <class...> class List, class Default, class... Parts>
+using parts_for =
+    typename std::conditional_t<count<R, Parts...> == 0, boost::hana::type<Default>,
+                                decltype(boost::hana::unpack(
+                                    boost::hana::filter(boost::hana::tuple_t<Parts...>, HasRole<R>{}),
+                                    boost::hana::template_<List>))>::type;
 
 }  // namespace coco::meta

@@ -117,7 +117,7 @@ private:
                 excluded.item = item;
             }
             excluded.zeroed = seen_items[s] == SeenItems::zeroed;
-            on.target_rank(scoring.rows, scoring.vectors, {}, excluded, batch.targets.item, rank);
+            scoring.target_rank(ctx, excluded, batch.targets.item, rank);
             on.download(List<const Scalar, typename P::Space>{rank.data, count}, host.data());
             for (const Scalar r : host) metrics_[s].add(static_cast<double>(r));
         }

@@ -69,6 +69,7 @@ struct BceScatter {
 /// One negative per target. The sampler of negatives decides which items it may not be.
 struct Bce {
     using Role = role::Objective;
+    static constexpr const char* name = "bce";
     static constexpr bool needs_negatives = true;
 
     /// As `CrossEntropy::step`; reads `targets.negative`, `by_item` and `by_negative`.

@@ -7,6 +7,7 @@
 #include <concepts>
 
 #include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
@@ -15,25 +16,42 @@ namespace coco {
 
 namespace loss {
 
+/// `static constexpr const char* name`: by which a setting chooses it.
+template <class L>
+concept HasName = requires {
+    { L::name } -> std::convertible_to<const char*>;
+};
+
 /// `static constexpr bool needs_negatives`: whether it reads `targets.negative`.
 template <class L>
 concept DeclaresNegativeSampling = requires {
     { L::needs_negatives } -> std::convertible_to<bool>;
 };
 
-/// `step(ctx, h, vectors, targets, weight, loss, dh, dvectors)`: *loss +=, dh =, dvectors +=.
+/// `step(ctx, h, vectors, targets, weight, loss, dh, dvectors) const`: *loss +=, dh =, dvectors +=.
 template <class L>
-concept ComputesStep = requires(Context<Archetype>& ctx, CRows<Archetype> x,
+concept ComputesStep = requires(const L& l, Context<Archetype>& ctx, CRows<Archetype> x,
                                 const Targets<Archetype>& targets, double weight, Archetype::Scalar* loss,
                                 Rows<Archetype> d) {
-    { L::step(ctx, x, x, targets, weight, loss, d, d) } -> std::same_as<void>;
+    { l.step(ctx, x, x, targets, weight, loss, d, d) } -> std::same_as<void>;
 };
+
+/// If it has settings, `struct Config`, which describes itself, and a constructor from it; else a default
+/// constructor.
+template <class L>
+concept Constructible = std::default_initializable<L> ||(
+    requires { typename L::Config; } &&
+    requires(const typename L::Config& c) {
+        L(c);
+        requires DescribesItself<typename L::Config>;
+    });
 
 }  // namespace loss
 
 /// A training loss: computes the value and the gradient over the targets in one pass.
 template <class L>
-concept Objective = Plays<L, role::Objective> && loss::DeclaresNegativeSampling<L> && loss::ComputesStep<L>;
+concept Objective = Plays<L, role::Objective> && loss::HasName<L> && loss::DeclaresNegativeSampling<L> &&
+    loss::Constructible<L> && loss::ComputesStep<L>;
 
 /// True for an objective. For any other type it does not compile, and the first line of the error message
 /// names the first requirement below that is not met.
@@ -43,15 +61,25 @@ constexpr bool explain_objective() {
         static_assert(Plays<L, role::Objective>,
                       "coco: not an Objective: it lacks `using Role = coco::role::Objective;` "
                       "(CONTRIBUTING.md, Add a loss, 1)");
+    else if constexpr (!loss::HasName<L>)
+        static_assert(
+            loss::HasName<L>,
+            "coco: this Objective lacks `static constexpr const char* name`, by which a setting chooses "
+            "it (CONTRIBUTING.md, Add a loss, 1)");
     else if constexpr (!loss::DeclaresNegativeSampling<L>)
         static_assert(loss::DeclaresNegativeSampling<L>,
                       "coco: this Objective lacks `static constexpr bool needs_negatives` "
                       "(CONTRIBUTING.md, Add a loss, 1)");
+    else if constexpr (!loss::Constructible<L>)
+        static_assert(
+            loss::Constructible<L>,
+            "coco: this Objective has neither a default constructor nor one from its `Config`, which "
+            "describes itself (CONTRIBUTING.md, Add a loss, 1)");
     else
         static_assert(
             loss::ComputesStep<L>,
-            "coco: this Objective lacks `static void step(Context<P>&, CRows<P> h, CRows<P> vectors, const "
-            "Targets<P>&, double weight, Scalar* loss, Rows<P> dh, Rows<P> dvectors)` "
+            "coco: this Objective lacks `void step(Context<P>&, CRows<P> h, CRows<P> vectors, const "
+            "Targets<P>&, double weight, Scalar* loss, Rows<P> dh, Rows<P> dvectors) const` "
             "(CONTRIBUTING.md, Add a loss, 2)");
     return true;
 }

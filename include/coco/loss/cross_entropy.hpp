@@ -13,6 +13,7 @@ namespace coco::loss {
 /// Softmax over all items.
 struct CrossEntropy {
     using Role = role::Objective;
+    static constexpr const char* name = "cross_entropy";
     static constexpr bool needs_negatives = false;
 
     /// *loss += weight * L; its gradients: dh =, dvectors +=.

@@ -1,39 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// The loss of the backbone, selected at run time by one switch per step.
+/// The objectives that a model may be trained with. A setting chooses one of them by name, so that all runs
+/// of a model share one program; each step has one conditional. An objective of your own is one more type in
+/// the list.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
 
 #include <coco/core/settings.hpp>
-#include <coco/loss/bce.hpp>
-#include <coco/loss/cross_entropy.hpp>
+#include <coco/fwd.hpp>
+#include <coco/loss/concept.hpp>
 
 namespace coco {
 
-/// Which loss trains the backbone.
-enum class ObjectiveKind : std::uint8_t { cross_entropy, bce };
-inline auto names_of(ObjectiveKind) {
-    return std::array{NameOf{ObjectiveKind::cross_entropy, "cross_entropy"},
-                      NameOf{ObjectiveKind::bce, "bce"}};
-}
-
-/// Whether the batch must contain negatives.
-inline bool needs_negatives(ObjectiveKind kind) { return kind == ObjectiveKind::bce; }
-
 namespace loss {
 
-/// As `CrossEntropy::step`, for the loss of this kind.
-template <class P>
-void objective(ObjectiveKind kind, Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets,
-               double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
-    switch (kind) {
-        case ObjectiveKind::cross_entropy:
-            return CrossEntropy::step<P>(ctx, h, vectors, targets, weight, loss, dh, dvectors);
-        case ObjectiveKind::bce:
-            return Bce::step<P>(ctx, h, vectors, targets, weight, loss, dh, dvectors);
-    }
+/// The settings of an objective that has none.
+struct NoConfig {
+    static auto settings(auto&, auto&& visit) { return visit(); }
+};
+template <class L>
+struct ConfigOf {
+    using type = NoConfig;
+};
+template <class L>
+requires requires { typename L::Config; }
+struct ConfigOf<L> {
+    using type = typename L::Config;
+};
+
+template <std::size_t n>
+constexpr bool distinct(const std::array<std::string_view, n>& names) {
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (names[i] == names[j]) return false;
+    return true;
+}
+
+template <class L>
+L made(const typename ConfigOf<L>::type& config) {
+    if constexpr (requires { typename L::Config; })
+        return L(config);
+    else
+        return L();
 }
 
 }  // namespace loss
+
+/// \tparam Ls  objectives of different names; the first is the default
+template <class... Ls>
+class Objectives {
+    static_assert(sizeof...(Ls) >= 1,
+                  "coco::Objectives: name at least one, coco::loss::CrossEntropy for instance");
+    static_assert((explain_objective<Ls>() && ...));
+
+    static constexpr std::array<std::string_view, sizeof...(Ls)> names{Ls::name...};
+    static_assert(loss::distinct(names),
+                  "coco::Objectives: two of them have the same `name`, by which a setting chooses");
+
+public:
+    static constexpr const char* default_name = std::get<0>(std::tuple<decltype(Ls::name)...>{Ls::name...});
+    /// The settings of each.
+    struct Config {
+        /// Whether any of them has settings of its own.
+        static constexpr bool configured =
+            (!std::is_same_v<typename loss::ConfigOf<Ls>::type, loss::NoConfig> || ...);
+
+        std::tuple<typename loss::ConfigOf<Ls>::type...> of;
+
+        static auto settings(auto& c, auto&& visit) {
+            return std::apply([&](auto&... each) { return visit(setting(Ls::name, each)...); }, c.of);
+        }
+    };
+
+    /// \throws Error where none of them has this name
+    [[gnu::cold]] Objectives(std::string_view chosen, const Config& config)
+        : all_(std::apply([](const auto&... each) { return std::tuple<Ls...>(loss::made<Ls>(each)...); },
+                          config.of)) {
+        const auto found = std::find(names.begin(), names.end(), chosen);
+        if (found == names.end()) {
+            std::string known;
+            for (const std::string_view name : names)
+                known += (known.empty() ? "" : ", ") + std::string(name);
+            throw Error("loss.objective", "unknown name", "one of " + known, std::string(chosen));
+        }
+        chosen_ = static_cast<std::size_t>(found - names.begin());
+    }
+
+    /// Whether a batch must hold a sampled negative for each target.
+    bool needs_negatives() const {
+        constexpr std::array<bool, sizeof...(Ls)> needs{Ls::needs_negatives...};
+        return needs[chosen_];
+    }
+
+    /// As the chosen objective's: *loss +=, dh =, dvectors +=; either gradient may be empty.
+    template <class P>
+    void step(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,
+              typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) const {
+        std::size_t index = 0;
+        std::apply(
+            [&](const auto&... each) {
+                ((index++ == chosen_ ? each.step(ctx, h, vectors, targets, weight, loss, dh, dvectors)
+                                     : void()),
+                 ...);
+            },
+            all_);
+    }
+
+private:
+    std::tuple<Ls...> all_;
+    std::size_t chosen_ = 0;
+};
+
 }  // namespace coco

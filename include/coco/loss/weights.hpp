@@ -4,9 +4,9 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include <coco/core/settings.hpp>
-#include <coco/loss/objective.hpp>
 
 namespace coco {
 
@@ -18,10 +18,10 @@ inline auto names_of(AuxiliaryOn) {
 
 /// Weights of the terms. The defaults are the paper's values.
 struct LossWeights {
-    ObjectiveKind objective = ObjectiveKind::cross_entropy;
-    double alpha = 0.2;   ///< of L_aux
-    double beta = 0.15;   ///< of L_ortho
-    double gamma = 0.25;  ///< of L_Q
+    std::string objective = "cross_entropy";  ///< one of the model's `Objectives`, by name
+    double alpha = 0.2;                       ///< of L_aux
+    double beta = 0.15;                       ///< of L_ortho
+    double gamma = 0.25;                      ///< of L_Q
     double temperature = 0.1;
     AuxiliaryOn auxiliary_on = AuxiliaryOn::behaviour;
 

@@ -12,6 +12,7 @@
 #include <coco/exec/policy.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
 
 namespace coco {
@@ -37,14 +38,15 @@ concept Trains = requires(const M& model, Context<Archetype>& ctx, const Batch<A
     { model.step(ctx, batch, TrainingStage::joint, metrics) } -> std::same_as<StepReport>;
 };
 
-/// `score(ctx, batch)`: `rows`, one per target, and `vectors`, one per item, whose products rank the items.
+/// `score(ctx, batch)`: a scorer of the batch's targets.
 template <class M>
-concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch,
-                          const typename M::template Scoring<Archetype>& scoring) {
+concept Scores = requires(const M& model, Context<Archetype>& ctx, const Batch<Archetype>& batch) {
     { model.score(ctx, batch) } -> std::same_as<typename M::template Scoring<Archetype>>;
-    { scoring.rows } -> std::convertible_to<CRows<Archetype>>;
-    { scoring.vectors } -> std::convertible_to<CRows<Archetype>>;
 };
+
+/// `Scoring<P>` is a `Scorer`.
+template <class M>
+concept HasScorer = Scorer<typename M::template Scoring<Archetype>, Archetype>;
 
 /// If it uses knowledge: `knowledge_width()`, the columns of its knowledge rows; `extract_knowledge(ctx,
 /// batch)`, the rows of each group (`decoupler.out`, `decoupler.of_group`); `score(ctx, batch, pure,
@@ -61,6 +63,25 @@ concept ExtractsKnowledge =
     { model.score(ctx, batch, pure, pure_of) } -> std::same_as<typename M::template Scoring<Archetype>>;
 };
 
+/// Optional `static constexpr bool sees_later_items`: whether a row depends on items after its own; a model
+/// without it is taken for one that does.
+template <class M>
+inline constexpr bool sees_later_items = true;
+template <class M>
+requires requires { M::sees_later_items; }
+inline constexpr bool sees_later_items<M> = M::sees_later_items;
+
+/// Optional `needs_negatives()`: whether batches must hold a sampled negative for each target.
+template <class M>
+bool needs_negatives(const M& model) {
+    if constexpr (requires {
+                      { model.needs_negatives() } -> std::convertible_to<bool>;
+                  })
+        return model.needs_negatives();
+    else
+        return false;
+}
+
 /// Whether rankings of a model may use semantic columns: it then says `static constexpr bool
 /// may_have_channel`, and has `has_channel()`, `channel()` and `channel_score(ctx, batch, vectors)`.
 template <class M>
@@ -74,7 +95,7 @@ inline constexpr bool may_have_channel<M> = M::may_have_channel;
 /// A model that is trained on batches of histories and ranks items.
 template <class M>
 concept Model = Plays<M, role::Model> && model::HasLayoutAndSizes<M> && model::DeclaresUsesKnowledge<M> &&
-    model::Trains<M> && model::Scores<M> && model::ExtractsKnowledge<M>;
+    model::Trains<M> && model::Scores<M> && model::HasScorer<M> && model::ExtractsKnowledge<M>;
 
 /// True for a model. For any other type it does not compile, and the first line of the error message names
 /// the first requirement that is not met.
@@ -97,8 +118,15 @@ constexpr bool explain_model() {
                       "P::Scalar* metrics) const` (docs/concepts.md#model)");
     else if constexpr (!model::Scores<M>)
         static_assert(model::Scores<M>,
-                      "coco: this Model lacks `Scoring<P> score(Context<P>&, const Batch<P>&) const` "
-                      "with `rows` and `vectors` (docs/concepts.md#model)");
+                      "coco: this Model lacks `Scoring<P> score(Context<P>&, const Batch<P>&) const`, for "
+                      "instance with `template <class P> using Scoring = coco::ProductScorer<P>;` "
+                      "(docs/concepts.md#model)");
+    else if constexpr (!model::HasScorer<M>)
+        static_assert(
+            model::HasScorer<M>,
+            "coco: what this Model's `score` returns is not a Scorer: it lacks `top_k(ctx, excluded, "
+            "k, best, scores) const` or `target_rank(ctx, excluded, target, rank) const` "
+            "(docs/concepts.md#scorer)");
     else
         static_assert(
             model::ExtractsKnowledge<M>,

@@ -13,20 +13,27 @@
 #include <coco/fwd.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/llm/concept.hpp>
+#include <coco/loss/bce.hpp>
+#include <coco/loss/cross_entropy.hpp>
 #include <coco/loss/info_nce.hpp>
+#include <coco/loss/objective.hpp>
 #include <coco/loss/weights.hpp>
+#include <coco/pipeline/begin_joint.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/fusion.hpp>
 #include <coco/pipeline/gate.hpp>
+#include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
+#include <coco/pipeline/trained_model.hpp>
 #include <coco/prompt/concept.hpp>
+#include <coco/sampling/samplers.hpp>
 
 namespace coco {
 
 /// The statically dispatched pipeline with one part per role. Users write it as `Pipeline<Parts...>`.
 template <class Backbone, class Items, class Prompt, class Model, class Decoupler, class Aligner,
-          class Adapter>
+          class Adapter, class ObjectiveList>
 class BasicPipeline {
     static_assert(explain_backbone<Backbone>() && explain_items<Items>() &&
                   explain_prompt_codebook<Prompt>() && explain_language_model<Model>() &&
@@ -35,6 +42,7 @@ class BasicPipeline {
 public:
     using Role = role::Model;
     static constexpr bool uses_knowledge = true;
+    using Samplers = typename sampling::SamplersOf<Backbone>::type;
     /// Whether knowledge goes into semantic columns of the items, beside what the history says.
     static constexpr bool may_have_channel = items::HasSemanticColumns<Items>;
     using Fusion = std::conditional_t<may_have_channel, SemanticFusion<Aligner>, BehaviourFusion<Aligner>>;
@@ -45,7 +53,8 @@ public:
         typename Decoupler::Config decoupler;
         typename Aligner::Config aligner;
         typename Adapter::Config adapter;
-        LossWeights loss;
+        LossWeights loss{ObjectiveList::default_name};
+        typename ObjectiveList::Config objectives;
         ChannelConfig channel;  ///< of items with semantic columns; always on
     };
 
@@ -57,11 +66,9 @@ public:
         typename Decoupler::template Saved<P> decoupler;
     };
 
+    /// Products of d columns, or of d + r with knowledge in semantic columns.
     template <class P>
-    struct Scoring {
-        CRows<P> rows;     ///< targets x d, or x (d + r) with knowledge in semantic columns
-        CRows<P> vectors;  ///< items x the same
-    };
+    using Scoring = ProductScorer<P>;
 
     /// \param source  of the language model's pretrained weights (argument of `Model`'s constructor)
     template <class Source>
@@ -76,7 +83,11 @@ public:
           decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
           fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns(),
                   items::have_popularity(behaviour_.items())),
-          adapter_(layout_, config.adapter, model_.adapter_sizes()) {}
+          adapter_group_(static_cast<int>(layout_.groups().size())),
+          adapter_(layout_, config.adapter, model_.adapter_sizes()),
+          objectives_(config.loss.objective, config.objectives) {
+        if (adapter_group_ == static_cast<int>(layout_.groups().size())) adapter_group_ = -1;
+    }
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
 
@@ -84,6 +95,10 @@ public:
     const Config& config() const { return config_; }
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
+    /// Whether batches must hold sampled negatives.
+    bool needs_negatives() const { return objectives_.needs_negatives(); }
+    /// Whether a row depends on items after its own.
+    static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
     Index width() const { return behaviour_.width(); }
     /// Columns of knowledge rows.
     Index knowledge_width() const { return Fusion::knowledge_width(width(), columns()); }
@@ -105,13 +120,20 @@ public:
         StepReport report;
         report.targets = h.rows;
         if (stage == TrainingStage::behaviour) {
-            loss::objective<P>(config_.loss.objective, ctx, h, vectors, batch.targets, 1,
-                               metrics + StepMetrics::rec, dh, behaviour.items.gradient);
+            objectives_.step(ctx, h, vectors, batch.targets, 1, metrics + StepMetrics::rec, dh,
+                             behaviour.items.gradient);
         } else {
             joint(ctx, batch, behaviour, dh, metrics, report);
         }
         behaviour_.backward(ctx, batch, behaviour, CRows<P>(dh));
         return report;
+    }
+
+    /// Before a stage begins: initialises the prompts for joint training.
+    template <class P>
+    void begin_stage(const TrainedModel<BasicPipeline, P>& trained, TrainingStage stage,
+                     const data::Interactions& train, std::uint64_t seed) const {
+        if (stage == TrainingStage::joint) initialise_prompts(trained, train, seed);
     }
 
     /// The knowledge of each group: rows of `decoupler.out`, one segment of `decoupler.of_group` per group.
@@ -221,8 +243,8 @@ private:
         const CRows<P> a = fused.out;
 
         const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(h.rows, h.cols);
-        loss::objective<P>(config_.loss.objective, ctx, a, fused.vectors, batch.targets, 1,
-                           metrics + StepMetrics::rec, da, fused.dvectors);
+        objectives_.step(ctx, a, fused.vectors, batch.targets, 1, metrics + StepMetrics::rec, da,
+                         fused.dvectors);
         fusion_.backward_vectors(ctx, fused, behaviour.items);
         // With semantic columns, the first columns of a are h.
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned && !may_have_channel;
@@ -248,6 +270,7 @@ private:
             contradictions<P>(ctx, fused.base, a, fused.vectors, batch.targets, pure_of, metrics);
         const std::span<const std::uint8_t> open = open_groups(ctx, batch, gate);
         report.groups = batch.groups();
+        report.idle_group = adapter_group_;
         for (const std::uint8_t o : open) report.open_groups += o;
         if (report.open_groups > 0) {
             Context<P> inputs = ctx.inputs_only();
@@ -259,7 +282,7 @@ private:
             decoupler_.backward(inputs, knowledge.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
             model_.backward(ctx, adapter_, knowledge.model, CRows<P>(dmix), dsoft, open);
             nn::copy<P>(ctx.on, CRows<P>(dsoft), dprompts, Write::add);
-            report.adapter_learns = Adapter::learns;
+            if (Adapter::learns) report.idle_group = -1;
         }
         prompt_.backward(ctx, knowledge.prompt, CRows<P>(dprompts));
         report.prompts = prompts.rows;
@@ -291,7 +314,9 @@ private:
     Prompt prompt_;
     Decoupler decoupler_;
     Fusion fusion_;
+    int adapter_group_;  ///< that the adapter opens
     Adapter adapter_;
+    ObjectiveList objectives_;
 };
 
 }  // namespace coco

@@ -8,41 +8,49 @@
 #include <coco/fwd.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/items/table.hpp>
+#include <coco/loss/bce.hpp>
+#include <coco/loss/cross_entropy.hpp>
 #include <coco/loss/info_nce.hpp>
+#include <coco/loss/objective.hpp>
 #include <coco/loss/weights.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/channel.hpp>
 #include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
+#include <coco/sampling/samplers.hpp>
 
 namespace coco {
 
 /// A backbone and item vectors, trained with the backbone's own loss (and optionally L_aux in joint steps).
-template <class Backbone, class Items>
+template <class Backbone, class Items, class ObjectiveList>
 class SequentialRecommender {
     static_assert(explain_backbone<Backbone>() && explain_items<Items>());
 
 public:
     using Role = role::Model;
     static constexpr bool uses_knowledge = false;
+    using Samplers = typename sampling::SamplersOf<Backbone>::type;
     /// Whether its items have the columns that a channel needs.
     static constexpr bool may_have_channel = items::HasSemanticColumns<Items>;
 
     struct Config {
         typename Behaviour<Backbone, Items>::Config behaviour;
-        LossWeights loss;
+        LossWeights loss{ObjectiveList::default_name};
+        typename ObjectiveList::Config objectives;
         bool auxiliary = false;  ///< adds alpha L_aux in joint steps
         ChannelConfig channel;   ///< of rankings; needs items with semantic columns
     };
 
+    /// Products of d columns, or of d + r with the channel.
     template <class P>
-    struct Scoring {
-        CRows<P> rows;     ///< targets x d, or x (d + r) with the channel
-        CRows<P> vectors;  ///< items x the same
-    };
+    using Scoring = ProductScorer<P>;
 
     SequentialRecommender(const Config& config, Index items)
-        : config_(config), behaviour_(layout_, config.behaviour, items), items_(items) {
+        : config_(config),
+          behaviour_(layout_, config.behaviour, items),
+          items_(items),
+          objectives_(config.loss.objective, config.objectives) {
         check_settings(config.loss, "loss");
         require(may_have_channel || !config.channel.on, "channel", "these items have no semantic columns",
                 "items::Semantic");
@@ -56,6 +64,10 @@ public:
     const Config& config() const { return config_; }
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
+    /// Whether batches must hold sampled negatives.
+    bool needs_negatives() const { return objectives_.needs_negatives(); }
+    /// Whether a row depends on items after its own.
+    static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
 
     /// One training step: adds the loss to `metrics` (StepMetrics::entries numbers) and gradients to those of
     /// `ctx`.
@@ -65,8 +77,8 @@ public:
         const auto saved = behaviour_.forward(ctx, batch);
         const CRows<P> h = saved.h;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
-        loss::objective<P>(config_.loss.objective, ctx, h, CRows<P>(saved.items.vectors), batch.targets, 1,
-                           metrics + StepMetrics::rec, dh, saved.items.gradient);
+        objectives_.step(ctx, h, CRows<P>(saved.items.vectors), batch.targets, 1, metrics + StepMetrics::rec,
+                         dh, saved.items.gradient);
         if (stage == TrainingStage::joint && config_.auxiliary) {
             const Rows<P> more = ctx.work.keep(h.rows, h.cols);
             loss::info_nce<P>(ctx, h, CRows<P>(saved.items.vectors), batch.targets, batch.self,
@@ -125,6 +137,7 @@ private:
     ParameterLayout layout_;
     Behaviour<Backbone, Items> behaviour_;
     Index items_;
+    ObjectiveList objectives_;
     Channel channel_;
 };
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include <coco/core/types.hpp>
-#include <coco/sampling/settings.hpp>
+#include <coco/sampling/stage.hpp>
 
 namespace coco {
 
@@ -30,8 +30,8 @@ struct StepMetrics {
 /// Counts that a step returns to the host.
 struct StepReport {
     Index targets = 0, groups = 0, open_groups = 0, prompts = 0, at_cap = 0;
-    bool adapter_learns = false;  ///< false: the adapter's optimiser update is skipped entirely
-    std::span<const Id> codes;    ///< selected codes, on the host; valid until the workspace is reset
+    int idle_group = -1;  ///< a group of the layout that no gradient reached: its update is skipped entirely
+    std::span<const Id> codes;  ///< selected codes, on the host; valid until the workspace is reset
 };
 
 }  // namespace coco

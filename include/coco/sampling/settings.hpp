@@ -12,12 +12,6 @@
 
 namespace coco {
 
-/// The training stage that a step belongs to.
-enum class TrainingStage : std::uint8_t { behaviour, joint };
-inline auto names_of(TrainingStage) {
-    return std::array{NameOf{TrainingStage::behaviour, "behaviour"}, NameOf{TrainingStage::joint, "joint"}};
-}
-
 /// Items that may not be drawn as negatives.
 enum class NegativesFrom : bool {
     train,       ///< the user's train items

@@ -55,6 +55,7 @@ TrainedModel<Model, P> with_values(const CheckpointFile& file, const TrainConfig
                                    std::shared_ptr<const Model> model,
                                    std::shared_ptr<const text::History> text, std::shared_ptr<P> on) {
     file.require_channel(checkpoint::has_channel(*model));
+    file.require_stages(config.schedule.stages_of(model->layout(), Model::uses_knowledge));
     file.check<typename P::Scalar>(model->layout(), StepMetrics::entries);
     const auto parameters = std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed);
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})

@@ -174,7 +174,7 @@ private:
         const Rows<P> scores = work.keep(count, k);
         context.graph_cache.run(on, context.shape, [&] {
             const auto scoring = scoring_of(ctx, batch, pure, pure_of);
-            on.top_k(scoring.rows, scoring.vectors, {}, excluded, k, best, scores);
+            scoring.top_k(ctx, excluded, k, best, scores);
         });
         const std::span<Id> id = work.template numbers<Id>(count * k);
         const std::span<Scalar> score = work.template numbers<Scalar>(count * k);

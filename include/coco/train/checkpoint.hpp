@@ -136,6 +136,9 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
     Json mine = settings_of(trainer.config()), stored = settings_of(config);
     for (Json* j : {&mine, &stored})
         for (const char* longer : {"epochs", "joint_epochs"}) (*j)["schedule"].erase(longer);
+    for (Json* j : {&mine, &stored})
+        if ((*j)["schedule"].contains("stages"))
+            for (Json& stage : (*j)["schedule"]["stages"]) stage.erase("epochs");
     // What the data have decided stays so.
     if (trainer.config().sampling.samples == Samples::by_data)
         mine["sampling"].erase("samples"), stored["sampling"].erase("samples");
@@ -143,6 +146,7 @@ void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
 
     const ParameterLayout& layout = trainer.model().model->layout();
     file.require_channel(checkpoint::has_channel(*trainer.model().model));
+    file.require_stages(trainer.stages());
     file.check<T>(layout, StepMetrics::entries);
     const Index codes = code_count(*trainer.model().model);
     const Index uses = static_cast<Index>(file.state().diagnostics.uses.size());

@@ -129,6 +129,11 @@ public:
         }
     }
 
+    /// \throws Error unless the state is one of a run of these stages
+    void require_stages(const std::vector<StageSettings>& stages) const {
+        state_.check(where("state"), stages);
+    }
+
     /// \throws Error unless the state says whether lambda was chosen exactly where there is one
     void require_channel(bool expected) const {
         if (has_channel_ != expected && (sealed_ || has_channel_))
@@ -208,7 +213,10 @@ private:
                     "out of range", text_of("0 to ", state_.step), text_of(n));
             most = std::max(most, n);
         }
-        require(static_cast<std::uint64_t>(most) == state_.step, where("state.step"),
+        // With stages of one's own no group need learn in all of them.
+        const bool own = settings_.is_object() && settings_.contains("schedule") &&
+                         settings_["schedule"].contains("stages");
+        require(own || static_cast<std::uint64_t>(most) == state_.step, where("state.step"),
                 "not the steps of the optimiser", text_of(most), text_of(state_.step));
     }
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include <coco/core/error.hpp>
-#include <coco/sampling/settings.hpp>
+#include <coco/sampling/stage.hpp>
 #include <coco/store/parameter_layout.hpp>
 #include <coco/train/clip.hpp>
 
@@ -17,8 +17,7 @@ namespace coco {
 [[gnu::cold]] inline void require_nothing_found(const NotFinite& found, const ParameterLayout& layout,
                                                 TrainingStage stage, Index epoch) {
     if (found.step == 0) return;
-    const std::string where = text_of("training, ", stage == TrainingStage::behaviour ? "behaviour" : "joint",
-                                      " epoch ", epoch, ", step ", found.step);
+    const std::string where = text_of("training, ", stage.name(), " epoch ", epoch, ", step ", found.step);
     if (found.what == NotFinite::gradient)
         throw Error(where,
                     text_of("the gradient of parameter group ",

@@ -34,15 +34,20 @@ template <class Part>
 /// Roles and names of a pipeline's parts.
 using PartNames = std::vector<std::pair<std::string, std::string>>;
 
+/// Of a model that is neither a pipeline nor a SequentialRecommender: itself.
 template <class Model>
-struct PartsOf;
-template <class Backbone, class Items>
-struct PartsOf<SequentialRecommender<Backbone, Items>> {
+struct PartsOf {
+    using ItemsPart = void;
+    static PartNames names() { return {{"model", part_name<Model>()}}; }
+};
+template <class Backbone, class Items, class ObjectiveList>
+struct PartsOf<SequentialRecommender<Backbone, Items, ObjectiveList>> {
     using ItemsPart = Items;
     static PartNames names() { return {{"backbone", part_name<Backbone>()}, {"items", part_name<Items>()}}; }
 };
-template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter>
-struct PartsOf<BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter>> {
+template <class Backbone, class Items, class Prompt, class Llm, class Decoupler, class Aligner, class Adapter,
+          class ObjectiveList>
+struct PartsOf<BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter, ObjectiveList>> {
     using ItemsPart = Items;
     /// Without the language model, which the file knows by its digest.
     static PartNames names() {

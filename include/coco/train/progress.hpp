@@ -14,7 +14,7 @@
 #include <string>
 
 #include <coco/core/types.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/sampling/stage.hpp>
 
 namespace coco {
 
@@ -65,10 +65,10 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
     const bool terminal = ::isatty(::fileno(out)) != 0;
     return [out, terminal, s = State{}](const Progress& p) mutable {
         const auto now = Clock::now();
-        const char* const name = p.stage == TrainingStage::behaviour ? "behaviour" : "joint";
+        const std::string name(p.stage.name());
         if (p.kind == Progress::Kind::epoch) {
             std::fprintf(out, "%s%s epoch %lld/%lld  loss %.4f  valid N@10 %.4f%s\n",
-                         terminal ? "\r\033[K" : "", name, static_cast<long long>(p.epoch),
+                         terminal ? "\r\033[K" : "", name.c_str(), static_cast<long long>(p.epoch),
                          static_cast<long long>(p.epochs), p.loss, p.valid, p.best ? "  best" : "");
             std::fflush(out);
             s.epoch = -1;
@@ -87,7 +87,7 @@ inline ProgressSink progress_bar(std::FILE* out = stderr) {
         const int full = p.all > 0 ? static_cast<int>(width * p.done / p.all) : width;
         std::string bar(static_cast<std::size_t>(full), '#');
         bar.resize(width, '.');
-        std::fprintf(out, "\r\033[K%s epoch %lld/%lld %s [%s] %lld/%lld  %.1f/s  %.0f s left", name,
+        std::fprintf(out, "\r\033[K%s epoch %lld/%lld %s [%s] %lld/%lld  %.1f/s  %.0f s left", name.c_str(),
                      static_cast<long long>(p.epoch), static_cast<long long>(p.epochs),
                      p.kind == Progress::Kind::step ? "train" : "valid", bar.c_str(),
                      static_cast<long long>(p.done), static_cast<long long>(p.all), rate, left);

@@ -17,8 +17,8 @@ struct SASRecPreset {
     std::string_view name;
     backbone::SASRecForm form;
     Index width, layers, heads, hidden;
-    double dropout;  ///< of embeddings, attention and feed-forward alike
-    ObjectiveKind loss;
+    double dropout;    ///< of embeddings, attention and feed-forward alike
+    const char* loss;  ///< name of the objective
     Samples samples;
     NegativesFrom negatives;
     double rate;
@@ -31,14 +31,14 @@ inline constexpr std::array<SASRecPreset, 3> sasrec_presets{{
     // 5e-4, 512 a batch, 200 epochs; hidden 64, 2 blocks and 50 positions by default; the feed-forward's
     // width and the norms' epsilon are in its main.py. Its best epoch is the 120th. It has no patience (here
     // 40 epochs) and a weight decay of 1e-8 (here none).
-    {"sasrec-ce", backbone::SASRecForm::original, 64, 2, 1, 64, 0.6, ObjectiveKind::cross_entropy,
+    {"sasrec-ce", backbone::SASRecForm::original, 64, 2, 1, 64, 0.6, loss::CrossEntropy::name,
      Samples::positions, NegativesFrom::train, 5e-4, 512, 200, 40},
     // The same at twice the rate, which ends in less than half of the epochs. Ours, not published.
-    {"sasrec-ce-fast", backbone::SASRecForm::original, 64, 2, 1, 64, 0.6, ObjectiveKind::cross_entropy,
+    {"sasrec-ce-fast", backbone::SASRecForm::original, 64, 2, 1, 64, 0.6, loss::CrossEntropy::name,
      Samples::positions, NegativesFrom::train, 1e-3, 512, 200, 10},
     // RUCAIBox/CIKM2020-S3Rec, run_finetune_full.py without pre-training: hidden 64, 2 layers, 2 heads,
     // dropout .5, rate 1e-3, 256 a batch, patience 10; negatives exclude held-out items too (a leak).
-    {"s3rec", backbone::SASRecForm::s3rec, 64, 2, 2, 256, 0.5, ObjectiveKind::bce, Samples::positions,
+    {"s3rec", backbone::SASRecForm::s3rec, 64, 2, 2, 256, 0.5, loss::Bce::name, Samples::positions,
      NegativesFrom::all_leaking, 1e-3, 256, 200, 10},
 }};
 

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// What is trained when, and at which rate: stage 1 trains behaviour only, stage 2 all parts together.
+/// What is trained when, and at which rate: by default stage 1 trains behaviour only, stage 2 all parts
+/// together.
 #pragma once
 
-#include <span>
-#include <string_view>
+#include <algorithm>
 #include <vector>
 
 #include <coco/core/error.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/sampling/batches.hpp>
-#include <coco/sampling/epoch_sampler.hpp>
 #include <coco/sampling/settings.hpp>
 #include <coco/store/parameter_layout.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/stage_settings.hpp>
 
 namespace coco {
 
-/// Settings of both training stages.
+/// Settings of the training stages.
 struct Schedule {
     std::uint64_t seed = 1;
     AdamWConfig optimizer;
@@ -35,6 +35,9 @@ struct Schedule {
     Index warm_up = 20;        ///< joint steps over which rates rise linearly to these values
     Index joint_valid = 2000;  ///< maximum number of validation users after a joint epoch
 
+    /// Stages of your own, in their order; empty: behaviour, then joint, by the numbers above.
+    std::vector<StageSettings> stages;
+
     static auto settings(auto& c, auto&& visit) {
         return visit(setting("seed", c.seed, any_natural), setting("optimizer", c.optimizer),
                      setting("negatives", c.negatives), setting("rate", c.rate, above(0, 100)),
@@ -47,48 +50,54 @@ struct Schedule {
                      setting("knowledge_rate", c.knowledge_rate, above(0, 100)),
                      setting("adapter_rate", c.adapter_rate, above(0, 100)),
                      setting("warm_up", c.warm_up, at_least(0)),
-                     setting("joint_valid", c.joint_valid, at_least(0)));
+                     setting("joint_valid", c.joint_valid, at_least(0)), setting("stages", c.stages));
     }
 
-    EpochSettings for_epochs(bool needs_negatives) const {
-        return {seed, batch, joint_batch, needs_negatives, negatives};
-    }
-    Index epochs_of(TrainingStage stage) const {
-        return stage == TrainingStage::behaviour ? epochs : joint_epochs;
-    }
-    Index patience_of(TrainingStage stage) const {
-        return stage == TrainingStage::behaviour ? patience : joint_patience;
-    }
-
-    /// \param uses_knowledge  whether the joint stage belongs to the model, with however many epochs
-    ///
-    /// \throws Error where the layout has a group that no training stage trains, and that may not stay
-    /// untrained
-    void require_trained(const ParameterLayout& layout, bool uses_knowledge) const {
-        for (const ParameterGroup& g : layout.groups())
-            require(g.use == GroupUse::may_stay_untrained || g.begin == g.end || g.name == "behaviour" ||
-                        g.name == "table" || uses_knowledge || joint_epochs > 0,
-                    "parameter group " + g.name, "no training stage trains it",
-                    "\"behaviour\", the group in which parts claim their tensors, or "
-                    "coco::GroupUse::may_stay_untrained where it is opened");
-    }
-
-    /// One learning rate for each of the layout's groups.
-    /// \param step  counts from 1 within the training stage
-    void rates(const ParameterLayout& layout, TrainingStage stage, Index step, bool adapter_learns,
-               std::vector<double>& out) const {
-        const double ramp = stage == TrainingStage::joint && step < warm_up
-                                ? static_cast<double>(step) / static_cast<double>(warm_up)
-                                : 1;
-        out.clear();
+    /// The stages of a run: those given, or the paper's two: behaviour, and all parts together.
+    /// \param uses_knowledge  whether the model has parts that only the joint stage trains
+    [[gnu::cold]] std::vector<StageSettings> stages_of(const ParameterLayout& layout,
+                                                       bool uses_knowledge) const {
+        if (!stages.empty()) return stages;
+        StageSettings first, second;
+        first.epochs = epochs;
+        first.patience = patience;
+        first.rate = second.rate = 0;
+        second.name = "joint";
+        second.sampler = "joint";
+        second.epochs = joint_epochs;
+        second.patience = joint_patience;
+        second.warm_up = warm_up;
+        second.valid = joint_valid;
         for (const ParameterGroup& g : layout.groups()) {
-            double r = 0;
-            if (g.name == "behaviour" || g.name == "table")
-                r = stage == TrainingStage::behaviour ? rate : joint_rate;
-            else if (stage == TrainingStage::joint)
-                r = g.name == "adapter" ? (adapter_learns ? adapter_rate : 0) : knowledge_rate;
-            out.push_back(r * ramp);
+            // A model of one part opens no group of its own, or one of any name.
+            const bool of_behaviour = g.name == "behaviour" || g.name == "table";
+            const bool learns = of_behaviour || (!uses_knowledge && g.use == GroupUse::is_trained);
+            first.rates.push_back({g.name, learns ? rate : 0});
+            second.rates.push_back({g.name, learns                ? joint_rate
+                                            : g.name == "adapter" ? adapter_rate
+                                                                  : knowledge_rate});
         }
+        return {first, second};
+    }
+
+    /// \throws Error where the layout has a group that no stage trains, and that may not stay untrained;
+    /// where a stage names a group that does not exist
+    [[gnu::cold]] void require_trained(const ParameterLayout& layout, bool uses_knowledge) const {
+        check_stages(stages, "schedule.stages");
+        const std::vector<StageSettings> all = stages_of(layout, uses_knowledge);
+        for (const ParameterGroup& g : layout.groups()) {
+            const auto trains = [&](const StageSettings& s) {
+                return s.rate_of(g.name) > 0 && (s.epochs > 0 || stages.empty());
+            };
+            require(
+                g.use == GroupUse::may_stay_untrained || g.begin == g.end ||
+                    std::any_of(all.begin(), all.end(), trains),
+                "parameter group " + g.name, "no training stage trains it",
+                "a rate above 0 in one of schedule.stages, or coco::GroupUse::may_stay_untrained where the "
+                "group is opened");
+        }
+        for (const StageSettings& s : stages)
+            for (const GroupRate& r : s.rates) static_cast<void>(layout.group_index(r.group));
     }
 };
 

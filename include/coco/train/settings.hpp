@@ -37,14 +37,41 @@ SettingRef items_part(C& config) {
 
 }  // namespace settings
 
+namespace settings {
+
+/// Of a model of your own, whose Config describes itself, or of a pipeline's parts.
+template <class Model, class Config>
+[[gnu::cold]] std::vector<SettingRef> model_list(Config& c) {
+    auto& m = c.model;
+    if constexpr (DescribesItself<typename Model::Config>) {
+        return {part("model", m)};
+    } else {
+        std::vector<SettingRef> all{part("backbone", m.behaviour.backbone), items_part(m.behaviour.items),
+                                    part("loss", m.loss)};
+        if constexpr (std::remove_cvref_t<decltype(m.objectives)>::configured)
+            all.push_back(part("objectives", m.objectives));
+        return all;
+    }
+}
+
+/// Without stages of one's own, a schedule is stored as before there were any.
+template <class C>
+SettingRef schedule_part(C& config) {
+    SettingRef schedule = part("schedule", config);
+    if (config.stages.empty()) schedule.children.pop_back();
+    return schedule;
+}
+
+}  // namespace settings
+
 /// Every setting of a training run. \param c  const or not; only a list of one that is not may be written to
 template <class Config>
 [[gnu::cold]] std::vector<SettingRef> settings_list(Config& c) {
     using Model = typename Config::Model;
     auto& m = c.model;
-    std::vector<SettingRef> all{settings::part("backbone", m.behaviour.backbone),
-                                settings::items_part(m.behaviour.items), settings::part("loss", m.loss)};
-    if constexpr (Model::uses_knowledge) {
+    std::vector<SettingRef> all = settings::model_list<Model>(c);
+    if constexpr (DescribesItself<typename Model::Config>) {
+    } else if constexpr (Model::uses_knowledge) {
         all.push_back(settings::part("prompt", m.prompt));
         all.push_back(settings::part("decoupler", m.decoupler));
         all.push_back(settings::part("aligner", m.aligner));
@@ -60,7 +87,7 @@ template <class Config>
                 all.push_back(settings::part("space", m.behaviour.items.space));
         }
     all.push_back(settings::part("sampling", c.sampling));
-    all.push_back(settings::part("schedule", c.schedule));
+    all.push_back(settings::schedule_part(c.schedule));
     return all;
 }
 
@@ -73,10 +100,11 @@ template <class Model>
 /// Reads them back into `c`. \throws Error naming the setting that is missing, unknown or out of range
 template <class Model>
 [[gnu::cold]] void read_settings(const Json& json, TrainConfig<Model>& c, const std::string& path) {
-    // What is stored at all depends on these two.
+    // What is stored at all depends on these.
     const auto has = [&](const Json& in, const char* key) { return in.is_object() && in.contains(key); };
-    if constexpr (std::is_same_v<decltype(c.model.behaviour.items), items::Semantic::Config>)
+    if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>)
         c.model.behaviour.items.map = has(json, "items") && has(json["items"], "map");
+    if (has(json, "schedule") && has(json["schedule"], "stages")) c.schedule.stages.resize(1);
     if constexpr (model::may_have_channel<Model>) c.model.channel.on = has(json, "channel");
     read_settings(json, settings_list(c), path);
 }

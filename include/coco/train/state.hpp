@@ -4,15 +4,14 @@
 /// keys in a checkpoint are those of the first version.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include <coco/core/error.hpp>
 #include <coco/core/settings.hpp>
-#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/train/diagnostics.hpp>
+#include <coco/train/stage_settings.hpp>
 
 namespace coco {
 
@@ -49,15 +48,15 @@ struct EarlyStopping {
 
 /// The position in the schedule.
 struct TrainState {
-    TrainingStage stage = TrainingStage::behaviour;
-    bool begun = false;           ///< the stage's preparation (joint: initialising prompts) is done
-    bool finished = false;        ///< both stages have ended
-    bool channel_chosen = false;  ///< its lambda and gate, by validation
-    Index batch = 0;              ///< batches done in the current epoch
-    std::uint64_t step = 0;       ///< steps of both stages: keys random bits
+    std::string stage = "behaviour";  ///< name of the current one
+    bool begun = false;               ///< the stage's preparation (joint: initialising prompts) is done
+    bool finished = false;            ///< all stages have ended
+    bool channel_chosen = false;      ///< its lambda and gate, by validation
+    Index batch = 0;                  ///< batches done in the current epoch
+    std::uint64_t step = 0;           ///< steps of all stages: keys random bits
     Index stage_step = 0;
-    std::array<EarlyStopping, 2> best;  ///< one per stage
-    TrainingDiagnostics diagnostics;    ///< of the current epoch, or of the last one
+    std::vector<EarlyStopping> best = std::vector<EarlyStopping>(2);  ///< one per stage
+    TrainingDiagnostics diagnostics;  ///< of the current epoch, or of the last one
 
     static auto settings(auto& c, auto&& visit) {
         return visit(setting("phase", c.stage), setting("begun", c.begun), setting("finished", c.finished),
@@ -66,12 +65,41 @@ struct TrainState {
                      setting("best", c.best), setting("vitals", c.diagnostics));
     }
 
-    /// The next stage, or the end.
-    void end_stage(bool joint_follows) {
-        finished = stage == TrainingStage::joint || !joint_follows;
+    /// The current stage's place in a list. \throws Error where it is not in the list
+    std::size_t index(const std::vector<StageSettings>& stages) const {
+        for (std::size_t s = 0; s < stages.size(); ++s)
+            if (stages[s].name == stage) return s;
+        std::string known;
+        for (const StageSettings& s : stages) known += (known.empty() ? "" : ", ") + s.name;
+        throw Error("phase", "no stage of this schedule", "one of " + known, stage);
+    }
+
+    /// The next stage that has epochs, or the end.
+    void end_stage(const std::vector<StageSettings>& stages) {
+        std::size_t next = index(stages) + 1;
+        while (next < stages.size() && stages[next].epochs == 0) ++next;
+        finished = next == stages.size();
         if (finished) return;
-        stage = TrainingStage::joint;
+        stage = stages[next].name;
         begun = false;
+    }
+
+    /// \throws Error where it is not a state of a run of these stages
+    void check(const std::string& where, const std::vector<StageSettings>& stages) const {
+        std::size_t current = 0;
+        try {
+            current = index(stages);
+        } catch (const Error& problem) {
+            throw Error(text_of(where, ".", problem.where()), problem.problem(), problem.expected(),
+                        problem.found());
+        }
+        require(best.size() == stages.size(), where + ".best", "not one for each stage",
+                text_of(stages.size()), text_of(best.size()));
+        require(current > 0 || static_cast<std::uint64_t>(stage_step) == step, where + ".phase_step",
+                "not the steps of the first stage", text_of(step), text_of(stage_step));
+        for (std::size_t s = current + 1; s < best.size(); ++s)
+            require(best[s].history.empty(), text_of(where, ".best[", s, "].history"),
+                    "of a stage not yet begun", "none", text_of(best[s].history.size(), " epochs"));
     }
 
     /// \throws Error where the numbers contradict each other: no training run has such a state
@@ -82,19 +110,12 @@ struct TrainState {
         };
         at_most(".phase_step", stage_step, step);
         at_most(".batch", batch, static_cast<std::uint64_t>(stage_step));
-        require(stage == TrainingStage::joint || static_cast<std::uint64_t>(stage_step) == step,
-                where + ".phase_step", "not the steps of the first stage", text_of(step),
-                text_of(stage_step));
-        best[0].check(where + ".best[0]");
-        best[1].check(where + ".best[1]");
+        for (std::size_t s = 0; s < best.size(); ++s) best[s].check(text_of(where, ".best[", s, "]"));
         at_most(".vitals.steps", diagnostics.steps, step);
         require(batch == 0 || diagnostics.steps == batch, where + ".vitals.steps",
                 "not those of the current epoch", text_of(batch), text_of(diagnostics.steps));
         diagnostics.check(where + ".vitals");
     }
-
-    /// Number of completed epochs of the current stage.
-    Index epoch() const { return static_cast<Index>(best[static_cast<std::size_t>(stage)].history.size()); }
 };
 
 }  // namespace coco

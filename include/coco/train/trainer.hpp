@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Trains a model: stage 1 behaviour only, stage 2 all parts together, each with early stopping on validation
-/// N@10; the weights of the best epoch are restored at its end. The result is a function of settings, data
-/// and seed: repeated, stopped and resumed runs, and any number of threads give bit-identical results.
+/// Trains a model, stage after stage, each with early stopping on validation N@10; the weights of the best
+/// epoch are restored at its end. By default stage 1 trains behaviour only, stage 2 all parts together. The
+/// result is a function of settings, data and seed: repeated, stopped and resumed runs, and any number of
+/// threads give bit-identical results.
 #pragma once
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -17,9 +19,8 @@
 #include <coco/eval/evaluate.hpp>
 #include <coco/llm/text_model.hpp>
 #include <coco/pipeline/batch.hpp>
-#include <coco/pipeline/begin_joint.hpp>
 #include <coco/pipeline/concept.hpp>
-#include <coco/sampling/epoch_sampler.hpp>
+#include <coco/sampling/samplers.hpp>
 #include <coco/train/adamw.hpp>
 #include <coco/train/checked_data.hpp>
 #include <coco/train/choose_channel.hpp>
@@ -71,9 +72,7 @@ public:
     const TrainedModel<Model, P>& model() const { return trained_; }
 
     /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
-    void set_all_interactions(data::Interactions everything) {
-        sampler_.set_all_interactions(std::move(everything));
-    }
+    void set_all_interactions(data::Interactions everything) { everything_ = std::move(everything); }
 
     /// Trains to the end of the schedule, or until the sink returns false. Returns false in the latter
     /// case; another call continues.
@@ -83,7 +82,7 @@ public:
         try {
             while (!state_.finished) {
                 if (!state_.begun) begin(train, valid, sink);
-                if (!warm_[index()]) warm_up(train, valid);
+                if (warm_ != state_.stage) warm_up(train, valid);
                 while (!stage_over())
                     if (!epoch(train, sink)) return false;
                 end_stage();
@@ -112,6 +111,8 @@ public:
         trained_.on->download(metrics_.list(), sums.data());
         return sums;
     }
+    /// The stages of this run, in their order.
+    const std::vector<StageSettings>& stages() const { return stages_; }
     /// Continues from the given state, after `for_each_block`. \param interactions  of the run; empty: any
     void restore(const TrainState& state, std::span<const Scalar> metrics,
                  std::span<const std::int64_t> steps, std::string interactions = {}) {
@@ -124,7 +125,6 @@ public:
     void set_samples(Samples samples) {
         config_.sampling.samples = samples;
         trained_.builder = BatchBuilder(config_.sampling, trained_.builder.items());
-        sampler_.set_builder(trained_.builder);
     }
 
 private:
@@ -147,11 +147,15 @@ private:
           optimizer_(*on, model->layout(), config.schedule.optimizer),
           metrics_(*on, StepMetrics::entries),
           work_(*on),
-          evaluator_(*on),
-          sampler_(config.schedule.for_epochs(needs_negatives(config.model.loss.objective)), trained_.builder,
-                   trained_.text.get()) {
+          evaluator_(*on) {
         check_settings(config.schedule, "schedule");
         config.schedule.require_trained(model->layout(), Model::uses_knowledge);
+        stages_ = config.schedule.stages_of(model->layout(), Model::uses_knowledge);
+        state_.stage = stages_.front().name;
+        state_.best.resize(stages_.size());
+        // Refuses a sampler that does not exist, or that would show the model its targets.
+        for (std::size_t s = 0; s < stages_.size(); ++s)
+            if (stages_[s].epochs > 0 || config.schedule.stages.empty()) make_sampler(stages_[s]);
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
     }
@@ -159,22 +163,39 @@ private:
     void prepare(const data::Interactions& train, const data::Cases& valid) {
         interactions_digest_ = checked_data(train, valid, trained_.builder.items(), interactions_digest_);
         if (config_.sampling.samples == Samples::by_data)
-            set_samples(sampling::kind_for(train, config_.sampling.window));
+            set_samples(model::sees_later_items<Model> ? Samples::prefixes
+                                                       : sampling::kind_for(train, config_.sampling.window));
     }
 
-    std::size_t index() const { return static_cast<std::size_t>(state_.stage); }
-    EarlyStopping& best() { return state_.best[index()]; }
-    Index epochs() const { return config_.schedule.epochs_of(state_.stage); }
-    bool stage_over() {
-        return state_.epoch() >= epochs() || best().exhausted(config_.schedule.patience_of(state_.stage));
+    const StageSettings& stage() const { return stages_[state_.index(stages_)]; }
+    EarlyStopping& best() { return state_.best[state_.index(stages_)]; }
+    Index epochs() const { return stage().epochs; }
+    /// Number of completed epochs of the current stage.
+    Index done() const { return static_cast<Index>(state_.best[state_.index(stages_)].history.size()); }
+    bool stage_over() { return done() >= epochs() || best().exhausted(stage().patience); }
+
+    std::unique_ptr<Sampler> make_sampler(const StageSettings& s) const {
+        const std::string by_samples(config_.sampling.samples == Samples::positions
+                                         ? sampling::EveryPosition::name
+                                         : sampling::Prefixes::name);
+        using List = typename sampling::SamplersOf<Model>::type;
+        const std::string name = !s.sampler.empty()                      ? s.sampler
+                                 : std::is_same_v<List, DefaultSamplers> ? by_samples
+                                                                         : List::default_name;
+        const Schedule& schedule = config_.schedule;
+        return List::make(name,
+                          {schedule.seed, schedule.batch, schedule.joint_batch, trained_.builder,
+                           trained_.text.get(), negatives_ ? &*negatives_ : nullptr},
+                          model::sees_later_items<Model>);
     }
 
     /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
-        if (state_.stage == TrainingStage::joint) {
-            choose_channel(valid, sink);
-            if constexpr (Model::uses_knowledge) initialise_prompts(trained_, train, config_.schedule.seed);
-        }
+        if (state_.stage == TrainingStage::joint) choose_channel(valid, sink);
+        if constexpr (requires {
+                          trained_.model->begin_stage(trained_, state_.stage, train, std::uint64_t{});
+                      })
+            trained_.model->begin_stage(trained_, state_.stage, train, config_.schedule.seed);
         state_.begun = true;
         state_.stage_step = state_.batch = 0;
         clear_diagnostics();
@@ -183,20 +204,24 @@ private:
     /// Once per training stage and process: sample lists, and the largest batch, so that memory grows once.
     void warm_up(const data::Interactions& train, const data::Cases& valid) {
         best().history.reserve(static_cast<std::size_t>(std::min(epochs(), Index{10000})));
-        valid_ = state_.stage == TrainingStage::joint
-                     ? valid.sample(config_.schedule.joint_valid, config_.schedule.seed)
-                     : valid;
-        sampler_.prepare(host_batch_, train, state_.stage);
+        valid_ = stage().valid < 0 ? valid : valid.sample(stage().valid, config_.schedule.seed);
+        if (model::needs_negatives(*trained_.model) && !negatives_)
+            negatives_ =
+                config_.schedule.negatives == NegativesFrom::train
+                    ? sampling::Negatives::excluding_train(train, trained_.builder.items())
+                    : sampling::Negatives::excluding_all_leaking(everything_, trained_.builder.items());
+        sampler_ = make_sampler(stage());
+        sampler_->prepare(host_batch_, train);
         if (host_batch_.rows() > 0) {
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
             gradients_.zero(*trained_.on);
             pass(unused.data());
             // Users' prompts and the length of their texts are not known in advance; this is enough for them.
-            const double room = state_.stage == TrainingStage::joint ? 1.5 : 1.0;
+            const double room = sampler_->room();
             work_.reserve(room);
             host_batch_.reserve(room);
         }
-        warm_[index()] = true;
+        warm_ = state_.stage;
     }
 
     /// Forward and backward of the host batch.
@@ -214,21 +239,20 @@ private:
     }
 
     bool epoch(const data::Interactions& train, const ProgressSink& sink) {
-        const Index number = state_.epoch();
+        const Index number = done();
         Progress progress{Progress::Kind::step, state_.stage, number + 1, epochs()};
-        progress.all = sampler_.begin_epoch(number);
+        progress.all = sampler_->begin_epoch(number);
         if (state_.batch == 0) clear_diagnostics();
         Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
-            sampler_.fill(host_batch_, train, state_.batch, state_.step);
+            sampler_->fill(host_batch_, train, state_.batch, state_.step);
             gradients_.zero(*trained_.on);
             const StepReport report = pass(metrics_.data());
             ++state_.batch;
             ++state_.step;
             ++state_.stage_step;
-            config_.schedule.rates(trained_.model->layout(), state_.stage, state_.stage_step,
-                                   report.adapter_learns, rates_);
+            set_rates(report.idle_group);
             optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_,
                             std::as_const(metrics_).list(), state_.batch);
             if constexpr (std::is_same_v<typename P::Space, space::Host>) require_finite();
@@ -254,7 +278,7 @@ private:
     /// is asked at the end of an epoch, and where training stops. What it has found, it keeps.
     void require_finite() const {
         require_nothing_found(optimizer_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
-                              state_.epoch() + 1);
+                              done() + 1);
     }
 
     double validate(Progress progress, const ProgressSink& sink) {
@@ -263,7 +287,7 @@ private:
     }
     void choose_channel(const data::Cases& valid, const ProgressSink& sink) {
         if (state_.channel_chosen) return;
-        Progress progress{Progress::Kind::evaluation, state_.stage, state_.epoch(), epochs()};
+        Progress progress{Progress::Kind::evaluation, state_.stage, done(), epochs()};
         const auto tell = evaluating(progress, channel_choices(*trained_.model) * valid.size(), sink);
         state_.channel_chosen = coco::choose_channel(trained_, evaluator_, valid, std::ref(tell));
     }
@@ -271,7 +295,16 @@ private:
     /// Restores the weights of the best epoch and goes on to the next stage.
     void end_stage() {
         if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
-        state_.end_stage(config_.schedule.joint_epochs > 0);
+        state_.end_stage(stages_);
+    }
+    /// One learning rate for each of the layout's groups.
+    void set_rates(int idle_group) {
+        const StageSettings& s = stage();
+        rates_.clear();
+        for (const ParameterGroup& g : trained_.model->layout().groups())
+            rates_.push_back(static_cast<int>(rates_.size()) == idle_group
+                                 ? 0
+                                 : s.rate_of(g.name) * s.ramp(state_.stage_step));
     }
     void clear_diagnostics() {
         state_.diagnostics.clear(code_count(*trained_.model));
@@ -288,9 +321,12 @@ private:
     Scalar metrics_host_[StepMetrics::entries] = {};
     Workspace<P> work_;
     Evaluator<Model, P> evaluator_;
-    EpochSampler sampler_;
+    std::vector<StageSettings> stages_;
+    std::unique_ptr<Sampler> sampler_;  ///< of the current stage
+    std::optional<sampling::Negatives> negatives_;
+    data::Interactions everything_;
     TrainState state_;
-    bool warm_[2] = {false, false};
+    std::string warm_;  ///< the stage that `warm_up` was called for
     HostBatch host_batch_;
     data::Cases valid_;  ///< of the current training stage
     std::vector<double> rates_;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The training stage that a step belongs to, by name: a model knows what its own stages compute.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <coco/core/error.hpp>
+
+namespace coco {
+
+/// The name of a stage, in place: copied freely, compared for nothing.
+class TrainingStage {
+public:
+    static constexpr std::size_t longest = 31;  ///< characters
+
+    constexpr TrainingStage(std::string_view name) {  // NOLINT: a name is a stage
+        if (name.size() > longest) throw Error(std::string(name), "the name of a stage is too long");
+        for (std::size_t i = 0; i < name.size(); ++i) text_[i] = name[i];
+    }
+    constexpr TrainingStage(const char* name) : TrainingStage(std::string_view(name)) {}  // NOLINT
+    TrainingStage(const std::string& name) : TrainingStage(std::string_view(name)) {}     // NOLINT
+
+    constexpr std::string_view name() const { return text_.data(); }
+
+    friend constexpr bool operator==(const TrainingStage&, const TrainingStage&) = default;
+
+    static const TrainingStage behaviour;  ///< items and backbone
+    static const TrainingStage joint;      ///< all parts of a pipeline
+
+private:
+    std::array<char, longest + 1> text_{};
+};
+
+inline constexpr TrainingStage TrainingStage::behaviour{"behaviour"};
+inline constexpr TrainingStage TrainingStage::joint{"joint"};
+
+}  // namespace coco

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-// expect: coco::Pipeline: this type has no role in a pipeline
-#include <coco/fwd.hpp>
-#include <coco/loss/bce.hpp>
-
-using Shop = coco::Pipeline<coco::backbone::SASRec, coco::loss::Bce>;
