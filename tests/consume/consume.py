@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks all ways to use the library: installed, by a compiler alone, as a subdirectory, by nvcc; and that
-another version is rejected.
+"""Checks all ways to use the library: installed, by a compiler alone, with parts of one's own, as a subdirectory, by
+nvcc; and that another version is rejected.
 
 usage: consume.py BUILD_FOLDER COMPILER VERSION
 """
@@ -58,15 +58,28 @@ class Consumers:
 
     def plain(self):
         """A compiler alone, no CMake; our headers as a user's own, so that the strictest warnings are heard."""
-        eigen = re.search(r"^Eigen3_DIR:\w+=(.+?)/share/", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
-        program = self.scratch / "plain"
-        call(*(["ccache"] if shutil.which("ccache") else []), self.compiler, "-std=c++20", "-O3", "-march=native",
-             "-I", ROOT / "include", "-isystem", pathlib.Path(eigen[1] if eigen else "/usr") / "include/eigen3",
-             *"-Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror -pthread".split(),
-             "-c", ROOT / "examples" / "quickstart.cpp", "-o", program.with_suffix(".o"))
-        call(self.compiler, program.with_suffix(".o"), "-pthread", "-o", program)
-        if "R@10" not in call(program):
+        warnings = "-Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror"
+        if "R@10" not in self.compiled("plain", ROOT / "examples" / "quickstart.cpp", ROOT / "include", warnings.split()):
             raise Failure("quickstart does not report")
+
+    def own_parts(self):
+        """The program of docs/own_parts.md, its blocks one after the other, with the installed headers."""
+        page = (ROOT / "docs" / "own_parts.md").read_text()
+        source = self.scratch / "own_parts.cpp"
+        source.write_text("".join(re.findall(r"^```cpp\n(.*?)^```", page, re.M | re.S)))
+        output = self.compiled("own_parts", source, self.prefix / "include", ["-Wall", "-Wextra", "-Werror"])
+        if output.count("N@10") != 2 + 7 or "all positions epoch 5/5" not in output:
+            raise Failure(output)
+
+    def compiled(self, name, source, include, flags):
+        """The output of a program that the compiler makes by itself, without CMake."""
+        eigen = re.search(r"^Eigen3_DIR:\w+=(.+?)/share/", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
+        object_file = self.scratch / f"{name}.o"
+        call(*(["ccache"] if shutil.which("ccache") else []), self.compiler, "-std=c++20", "-O3", "-march=native",
+             "-I", include, "-isystem", pathlib.Path(eigen[1] if eigen else "/usr") / "include/eigen3",
+             *flags, "-pthread", "-c", source, "-o", object_file)
+        call(self.compiler, object_file, "-pthread", "-o", self.scratch / name)
+        return call(self.scratch / name)
 
     def subdirectory(self):
         folder = self.configure("subdirectory", f"-DCOCO_ROOT={ROOT}")
@@ -93,8 +106,8 @@ class Consumers:
 
 def main(build, compiler, version):
     consumers, passed, failed = Consumers(build, compiler, version), 0, 0
-    for step in (consumers.install, consumers.installed, consumers.plain, consumers.subdirectory, consumers.device,
-                 consumers.another_version):
+    for step in (consumers.install, consumers.installed, consumers.plain, consumers.own_parts, consumers.subdirectory,
+                 consumers.device, consumers.another_version):
         try:
             step()
             passed += 1

@@ -18,7 +18,7 @@ from style import code_files
 GONE = {
     "Kept": "Saved", "Item": "ItemText", "Passed": "Linear::Saved", "Sees": "AttentionMask", "Had": "SeenItems", "Home": "ParameterBlock",
     "Layout": "ParameterLayout", "Slot": "TensorRef", "StoredSlot": "StoredTensorRef", "Draw": "RandomStream",
-    "Filler": "BatchBuilder", "Plan": "EpochSampler", "Trained": "TrainedModel", "Ledger": "StepMetrics",
+    "Filler": "BatchBuilder", "Plan": "Sampler", "Trained": "TrainedModel", "Ledger": "StepMetrics",
     "Vitals": "TrainingDiagnostics", "Counting": "CostModel", "Desk": "RequestContext", "Repeats": "GraphCache",
     "Choice": "CodeSelection", "Phase": "TrainingStage", "Known": "KnowledgeForward", "know": "extract_knowledge",
     "know_row": "query_row", "knows": "uses_knowledge", "chooses": "selects_codes", "choose": "select_codes",
@@ -30,6 +30,7 @@ GONE = {
     "most_targets": "max_targets", "most_tokens": "max_tokens", "told": "on_progress", "brought": "uploaded",
     "fetched": "downloaded", "each_drawn": "for_each_random_bits", "codes_a_user": "codes_per_user",
     "COCO_LAWS_ON_DEVICE": "COCO_CONFORMANCE_ON_DEVICE", "coco_floor": "coco_unit_test", "floors": "unit_tests",
+    "EpochSampler": "Sampler", "EpochSettings": "SamplerParts", "ObjectiveKind": "Objectives",
 }
 # Words that are still used in another sense: the tokens of the old one, written as they stand in code.
 SENSES = [

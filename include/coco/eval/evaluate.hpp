@@ -127,13 +127,10 @@ private:
                                                    const Batch<P>& batch, RankedBy ranked_by) const {
         if constexpr (model::may_have_channel<Model>)
             if (ranked_by == RankedBy::channel) return items_.channel_score(trained, ctx, batch);
-        if constexpr (Model::uses_knowledge) {
-            const auto knowledge = trained.model->extract_knowledge(ctx, batch);
-            return items_.score(trained, ctx, batch, CRows<P>(knowledge.decoupler.out),
-                                knowledge.decoupler.of_group);
-        } else {
+        if constexpr (Model::uses_knowledge)
+            return items_.score_by_own_knowledge(trained, ctx, batch);
+        else
             return items_.score(trained, ctx, batch);
-        }
     }
 
     Workspace<P> work_;

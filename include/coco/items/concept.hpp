@@ -55,6 +55,15 @@ concept HasPopularity = requires(const T& t, const typename T::template Saved<Ar
     { t.has_popularity() } -> std::convertible_to<bool>;
 };
 
+/// Semantic columns of the items; 0 where they have none.
+template <class I>
+Index semantic_columns(const I& items) {
+    if constexpr (HasSemanticColumns<I>)
+        return items.columns();
+    else
+        return 0;
+}
+
 /// Whether items were given their popularity.
 template <class T>
 bool have_popularity(const T& items) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 #include <vector>
 
@@ -28,9 +29,9 @@ public:
     /// Draws initial values; those of tensor t are a function of (seed, t) alone. Given tensors are filled by
     /// their `fill` functions, whose `Error`s propagate.
     [[gnu::cold, gnu::noinline]] Parameters(P& on, const ParameterLayout& layout, std::uint64_t seed) {
-        for (const ParameterBlock which :
-             {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen})
-            blocks_[static_cast<int>(which)] = Block<Scalar, P>(on, layout.size(which));
+        for (const ParameterBlock which : trained_blocks)
+            block(which) = Block<Scalar, P>(on, layout.size(which));
+        given_ = std::make_shared<Given>(on, layout.size(ParameterBlock::frozen), layout.stored_bytes());
         std::vector<float> given;
         std::vector<Scalar> values;
         for (std::size_t t = 0; t < layout.tensors().size(); ++t) {
@@ -54,10 +55,9 @@ public:
             }
             on.upload(values.data(), list(tensor.ref));
         }
-        stored_ = Block<std::byte, P>(on, layout.stored_bytes());
         for (const StoredTensor& tensor : layout.stored_tensors()) {
             const std::size_t size = static_cast<std::size_t>(tensor.ref.bytes());
-            std::byte* const place = stored_.data() + tensor.ref.at;
+            std::byte* const place = given_->stored.data() + tensor.ref.at;
             if constexpr (std::is_same_v<typename P::Space, space::Host>) {
                 tensor.fill({place, size});
             } else {
@@ -70,13 +70,20 @@ public:
 
     /// A copy of another policy's parameters.
     template <class Q>
-    Parameters(P& on, Q& other_on, const Parameters<Q>& other) : stored_(on, other.stored().size()) {
-        for (const ParameterBlock which :
-             {ParameterBlock::dense, ParameterBlock::table, ParameterBlock::frozen}) {
-            block(which) = Block<Scalar, P>(on, other.block(which).size());
-            transfer(other_on, other.block(which).list(), on, block(which).list());
-        }
-        transfer(other_on, other.stored().list(), on, stored_.list());
+    Parameters(P& on, Q& other_on, const Parameters<Q>& other)
+        : given_(std::make_shared<Given>(on, other.block(ParameterBlock::frozen).size(),
+                                         other.stored().size())) {
+        copy_trained(on, other_on, other);
+        transfer(other_on, other.block(ParameterBlock::frozen).list(), on, given_->frozen.list());
+        transfer(other_on, other.stored().list(), on, given_->stored.list());
+    }
+
+    /// A copy of what is trained; what is given, which never changes, is shared.
+    Parameters snapshot(P& on) const {
+        Parameters copy;
+        copy.given_ = given_;
+        copy.copy_trained(on, on, *this);
+        return copy;
     }
 
     List<Scalar, typename P::Space> list(const TensorRef& s) {
@@ -87,20 +94,43 @@ public:
     }
     Rows<P> view(const TensorRef& s) { return {block(s.block).data() + s.at, s.rows, s.cols}; }
     CRows<P> view(const TensorRef& s) const { return {block(s.block).data() + s.at, s.rows, s.cols}; }
-    Block<Scalar, P>& block(ParameterBlock which) { return blocks_[static_cast<int>(which)]; }
-    const Block<Scalar, P>& block(ParameterBlock which) const { return blocks_[static_cast<int>(which)]; }
+    Block<Scalar, P>& block(ParameterBlock which) {
+        return which == ParameterBlock::frozen ? given_->frozen : blocks_[static_cast<int>(which)];
+    }
+    const Block<Scalar, P>& block(ParameterBlock which) const {
+        return which == ParameterBlock::frozen ? given_->frozen : blocks_[static_cast<int>(which)];
+    }
     /// Bytes of matrices that stay in their stored format.
-    const Block<std::byte, P>& stored() const { return stored_; }
+    const Block<std::byte, P>& stored() const { return given_->stored; }
 
     /// A context that reads these values; the caller sets gradients, `training`, `seed` and `step`.
     Context<P> context(P& on, Workspace<P>& work) const {
         Context<P> r{on, work};
-        for (int h = 0; h < 3; ++h) r.values[h] = blocks_[h].data();
-        r.stored_bytes = stored_.data();
+        for (const ParameterBlock which : trained_blocks)
+            r.values[static_cast<int>(which)] = block(which).data();
+        r.values[static_cast<int>(ParameterBlock::frozen)] = given_->frozen.data();
+        r.stored_bytes = given_->stored.data();
         return r;
     }
 
 private:
+    static constexpr ParameterBlock trained_blocks[] = {ParameterBlock::dense, ParameterBlock::table};
+
+    /// Tensors that no training changes.
+    struct Given {
+        Given(P& on, Index size, Index bytes) : frozen(on, size), stored(on, bytes) {}
+        Block<Scalar, P> frozen;
+        Block<std::byte, P> stored;
+    };
+
+    template <class Q>
+    void copy_trained(P& on, Q& other_on, const Parameters<Q>& other) {
+        for (const ParameterBlock which : trained_blocks) {
+            block(which) = Block<Scalar, P>(on, other.block(which).size());
+            transfer(other_on, other.block(which).list(), on, block(which).list());
+        }
+    }
+
     static Scalar first(const Init& init, RandomStream& random) {
         switch (init.kind) {
             case Init::Kind::zeros:
@@ -115,8 +145,8 @@ private:
         return Scalar(0);
     }
 
-    Block<Scalar, P> blocks_[3];
-    Block<std::byte, P> stored_;
+    Block<Scalar, P> blocks_[2];  ///< dense, table
+    std::shared_ptr<Given> given_;
 };
 
 /// A tensor's values on the host.

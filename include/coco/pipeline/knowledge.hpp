@@ -58,6 +58,10 @@ public:
     /// Number of history items from which the user's knowledge was extracted.
     Index cut(Id user) const { return user < 0 || user >= users() ? 0 : cuts_[index(user)]; }
 
+    /// Digest of the parameters of the model that it was extracted with; empty where that is not known.
+    const std::string& parameters() const { return parameters_; }
+    void set_parameters(std::string digest) { parameters_ = std::move(digest); }
+
     std::span<const Index> offsets() const { return offsets_; }
     std::span<const float> rows() const { return rows_; }
     std::span<const Id> cuts() const { return cuts_; }
@@ -78,6 +82,7 @@ private:
     std::span<const float> rows_;
     std::span<const Id> cuts_;
     std::shared_ptr<const void> owner_;
+    std::string parameters_;
 };
 
 }  // namespace coco

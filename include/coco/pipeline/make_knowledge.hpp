@@ -60,7 +60,10 @@ Knowledge make_knowledge(const TrainedModel<Model, P>& trained, const data::Inte
         work.reset();
         if (on_progress) on_progress(stop - first);
     }
-    return Knowledge(trained.model->knowledge_width(), std::move(offsets), std::move(rows), std::move(cuts));
+    Knowledge knowledge(trained.model->knowledge_width(), std::move(offsets), std::move(rows),
+                        std::move(cuts));
+    knowledge.set_parameters(digest_of(trained));
+    return knowledge;
 }
 
 /// Knowledge of every user.

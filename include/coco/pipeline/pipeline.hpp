@@ -21,6 +21,7 @@
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/extracted_knowledge.hpp>
 #include <coco/pipeline/fusion.hpp>
 #include <coco/pipeline/gate.hpp>
 #include <coco/pipeline/scorer.hpp>
@@ -59,12 +60,7 @@ public:
     };
 
     template <class P>
-    struct KnowledgeForward {
-        CRows<P> e;  ///< groups x d: the vectors that select prompts
-        typename Prompt::template Saved<P> prompt;
-        typename Model::template Saved<P> model;
-        typename Decoupler::template Saved<P> decoupler;
-    };
+    using KnowledgeForward = ExtractedKnowledge<P, Prompt, Model, Decoupler>;
 
     /// Products of d columns, or of d + r with knowledge in semantic columns.
     template <class P>
@@ -83,11 +79,9 @@ public:
           decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
           fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns(),
                   items::have_popularity(behaviour_.items())),
-          adapter_group_(static_cast<int>(layout_.groups().size())),
+          adapter_group_(Adapter::learns ? static_cast<int>(layout_.groups().size()) : -1),
           adapter_(layout_, config.adapter, model_.adapter_sizes()),
-          objectives_(config.loss.objective, config.objectives) {
-        if (adapter_group_ == static_cast<int>(layout_.groups().size())) adapter_group_ = -1;
-    }
+          objectives_(config.loss.objective, config.objectives) {}
     BasicPipeline(const BasicPipeline&) = delete;
     BasicPipeline& operator=(const BasicPipeline&) = delete;
 
@@ -119,12 +113,11 @@ public:
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
         StepReport report;
         report.targets = h.rows;
-        if (stage == TrainingStage::behaviour) {
+        if (stage == TrainingStage::joint)
+            joint(ctx, batch, behaviour, dh, metrics, report);
+        else
             objectives_.step(ctx, h, vectors, batch.targets, 1, metrics + StepMetrics::rec, dh,
                              behaviour.items.gradient);
-        } else {
-            joint(ctx, batch, behaviour, dh, metrics, report);
-        }
         behaviour_.backward(ctx, batch, behaviour, CRows<P>(dh));
         return report;
     }
@@ -175,11 +168,15 @@ public:
     template <class P>
     Scoring<P> score(Context<P>& ctx, const Batch<P>& batch, const ItemVectors<P>& vectors, CRows<P> pure,
                      const Segments<P>& pure_of) const {
+        return fused(ctx, batch, behaviour_.forward(ctx, batch, vectors.items), vectors, pure, pure_of);
+    }
+    /// As `score` with the knowledge that `extract_knowledge` gives, in one pass of the backbone.
+    template <class P>
+    Scoring<P> score_by_own_knowledge(Context<P>& ctx, const Batch<P>& batch,
+                                      const ItemVectors<P>& vectors) const {
         const auto behaviour = behaviour_.forward(ctx, batch, vectors.items);
-        if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
-        const auto fused =
-            fusion_.forward(ctx, batch, CRows<P>(behaviour.h), vectors.items, vectors.ranked, pure, pure_of);
-        return {fused.out, fused.vectors};
+        const auto pure = extract_knowledge(ctx, batch, behaviour.h_all).decoupler;
+        return fused(ctx, batch, behaviour, vectors, CRows<P>(pure.out), pure.of_group);
     }
     /// The vectors for ranking by behaviour and the channel, as if every segment had knowledge that says
     /// nothing: what the joint stage starts from.
@@ -202,6 +199,15 @@ public:
     }
 
 private:
+    template <class P, class Saved>
+    Scoring<P> fused(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour,
+                     const ItemVectors<P>& vectors, CRows<P> pure, const Segments<P>& pure_of) const {
+        if (pure.rows == 0) return {behaviour.h, behaviour.items.vectors};
+        const auto rows =
+            fusion_.forward(ctx, batch, CRows<P>(behaviour.h), vectors.items, vectors.ranked, pure, pure_of);
+        return {rows.out, rows.vectors};
+    }
+
     static void check(const Config& config) {
         check_settings(config.prompt, "prompt");
         check_settings(config.decoupler, "decoupler");
@@ -212,23 +218,8 @@ private:
 
     template <class P>
     KnowledgeForward<P> extract_knowledge(Context<P>& ctx, const Batch<P>& batch, CRows<P> h_all) const {
-        KnowledgeForward<P> knowledge;
-        const Rows<P> e = ctx.work.keep(batch.groups(), width());
-        nn::gather<P>(ctx.on, h_all, batch.query_row, e);
-        knowledge.e = e;
-        knowledge.prompt = prompt_.forward(ctx, knowledge.e);
-        typename Model::template Input<P> in;
-        in.soft = knowledge.prompt.out;
-        in.soft_of = knowledge.prompt.of_group;
-        in.token = batch.token;
-        in.text_of = batch.text_of;
-        in.instruction = ctx.on.upload(std::span<const Id>(instruction_), ctx.work);
-        in.group = batch.group_key;
-        knowledge.model = model_.forward(ctx, adapter_, in);
-        knowledge.decoupler =
-            decoupler_.forward(ctx, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
-                               CRows<P>(knowledge.model.out), knowledge.model.of_group);
-        return knowledge;
+        return extracted_knowledge(ctx, batch, h_all, prompt_, model_, decoupler_, adapter_,
+                                   std::span<const Id>(instruction_));
     }
 
     template <class P, class Saved>
@@ -285,25 +276,10 @@ private:
             if (Adapter::learns) report.idle_group = -1;
         }
         prompt_.backward(ctx, knowledge.prompt, CRows<P>(dprompts));
-        report.prompts = prompts.rows;
-        count_codes(knowledge.prompt, report);
+        report_prompts(prompt_, knowledge.prompt, report);
     }
 
-    Index columns() const {
-        if constexpr (may_have_channel)
-            return behaviour_.items().columns();
-        else
-            return 0;
-    }
-
-    template <class Saved>
-    void count_codes(const Saved& saved, StepReport& report) const {
-        if constexpr (Prompt::selects_codes) {
-            report.codes = saved.selection.code_host;
-            for (Index g = 0; g < saved.selection.of_row.count(); ++g)
-                report.at_cap += saved.selection.of_row.length(g) == prompt_.config().max_codes ? 1 : 0;
-        }
-    }
+    Index columns() const { return items::semantic_columns(behaviour_.items()); }
 
     Config config_;
     ParameterLayout layout_;

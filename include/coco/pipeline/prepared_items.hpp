@@ -58,6 +58,18 @@ public:
             return trained.model->score(ctx, batch, knowledge...);
     }
 
+    /// With the knowledge that the model extracts from the batch itself.
+    typename Model::template Scoring<P> score_by_own_knowledge(const TrainedModel<Model, P>& trained,
+                                                               Context<P>& ctx, const Batch<P>& batch) const {
+        if constexpr (requires { trained.model->score_by_own_knowledge(ctx, batch, vectors_); }) {
+            return trained.model->score_by_own_knowledge(ctx, batch, vectors_);
+        } else {
+            const auto knowledge = trained.model->extract_knowledge(ctx, batch);
+            return score(trained, ctx, batch, CRows<P>(knowledge.decoupler.out),
+                         knowledge.decoupler.of_group);
+        }
+    }
+
     /// As the model's `channel_score`.
     typename Model::template Scoring<P> channel_score(const TrainedModel<Model, P>& trained, Context<P>& ctx,
                                                       const Batch<P>& batch) const {

@@ -26,7 +26,7 @@ concept FindsBest = requires(const S& scorer, Context<P>& ctx, const ExcludedIte
 
 /// `target_rank(ctx, excluded, target, rank)`: for each target row the rank of item target[row], from 1,
 /// among the items that are not excluded; equal scores share the middle of their ranks. rank: rows x 1. An
-/// item that the scorer does not rank at all has infinity.
+/// item that the scorer does not rank at all has the rank `unranked`, infinity.
 template <class S, class P>
 concept RanksTargets = requires(const S& scorer, Context<P>& ctx, const ExcludedItems<P>& excluded,
                                 Ids<P> target, Rows<P> rank) {

@@ -4,9 +4,14 @@
 /// Returned by training, used by evaluation and serving. Copies share model and parameters.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include <coco/io/file_digest.hpp>
 #include <coco/nn/parameters.hpp>
 #include <coco/sampling/batch_builder.hpp>
 
@@ -25,6 +30,27 @@ struct TrainedModel {
     /// A context without gradients and dropout.
     Context<P> context(Workspace<P>& work) const { return parameters->context(*on, work); }
 };
+
+/// A digest of the trained parameters, as floats: knowledge is of use to the model alone that extracted it.
+template <class Model, class P>
+std::string digest_of(const TrainedModel<Model, P>& trained) {
+    using T = typename P::Scalar;
+    constexpr Index piece = Index{1} << 20;
+    io::XXH64 sum;
+    std::vector<T> numbers;
+    std::vector<float> floats;
+    for (const ParameterBlock which : {ParameterBlock::dense, ParameterBlock::table}) {
+        const List<const T, typename P::Space> all = std::as_const(*trained.parameters).block(which).list();
+        for (Index at = 0; at < all.size; at += piece) {
+            const Index count = std::min(piece, all.size - at);
+            numbers.resize(static_cast<std::size_t>(count));
+            trained.on->download(all.from(at, count), numbers.data());
+            floats.assign(numbers.begin(), numbers.end());
+            sum.add(std::as_bytes(std::span<const float>(floats)));
+        }
+    }
+    return io::digest_text(sum.value());
+}
 
 /// The same model with its parameters copied to another policy, for example to serve on another device.
 template <class P, class Model, class Q>

@@ -16,7 +16,7 @@
 namespace coco::sampling {
 
 /// Users with at least two train items, one group each an epoch. \see BatchBuilder::joint
-class JointGroups : public Sampler {
+class JointGroups {
 public:
     static constexpr const char* name = "joint";
 
@@ -24,7 +24,7 @@ public:
 
     static bool shows_later_items(const Sampling& settings) { return settings.samples == Samples::positions; }
 
-    void prepare(HostBatch& b, const data::Interactions& train) override {
+    void prepare(HostBatch& b, const data::Interactions& train) {
         b.clear();
         users_.clear();
         for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
@@ -36,14 +36,14 @@ public:
         if (!longest.empty()) parts_.builder.joint(b, train, longest, parts_.text, parts_.negatives, 0, 0, 0);
     }
 
-    Index begin_epoch(Index epoch) override {
+    Index begin_epoch(Index epoch) {
         epoch_ = static_cast<std::uint64_t>(epoch);
         order_ = users_;
         RandomStream(parts_.seed, (std::uint64_t{0x6a6f696e74} << 16) + epoch_).shuffle(order_);
         return (static_cast<Index>(order_.size()) + parts_.joint_batch - 1) / parts_.joint_batch;
     }
 
-    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) override {
+    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
         const std::size_t size = static_cast<std::size_t>(parts_.joint_batch);
         const std::size_t first = static_cast<std::size_t>(batch) * size;
         const std::size_t count = std::min(size, order_.size() - first);

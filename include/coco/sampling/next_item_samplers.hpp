@@ -13,59 +13,59 @@
 namespace coco::sampling {
 
 /// Batches of samples that are listed once.
-class ListedSamples : public Sampler {
+/// \tparam List  `name`, and `static std::vector<Sample> list(train, window)`; it may have
+/// `shows_later_items`
+template <class List>
+class ListedSamples {
 public:
+    static constexpr const char* name = List::name;
+    static constexpr double room = 1;
+
     explicit ListedSamples(const SamplerParts& parts) : parts_(parts) {}
 
-    void prepare(HostBatch& b, const data::Interactions& train) override {
+    static bool shows_later_items(const Sampling& settings) {
+        return sampling::shows_later_items<List>(settings);
+    }
+
+    void prepare(HostBatch& b, const data::Interactions& train) {
         b.clear();
-        samples_ = list(train, parts_.builder.sampling().window);
+        samples_ = List::list(train, parts_.builder.sampling().window);
         if (!samples_.empty())
             parts_.builder.behaviour(b, train, largest_batch(samples_, parts_.batch), parts_.negatives, 0, 0);
     }
-    double room() const override { return 1; }
-    Index begin_epoch(Index epoch) override {
+    Index begin_epoch(Index epoch) {
         batches_ = Batches::of_epoch(samples_, parts_.batch, parts_.seed, static_cast<std::uint64_t>(epoch));
         return batches_.size();
     }
-    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) override {
+    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
         chosen_.clear();
         for (const Index i : batches_[batch]) chosen_.push_back(samples_[static_cast<std::size_t>(i)]);
         parts_.builder.behaviour(b, train, chosen_, parts_.negatives, parts_.seed, step);
     }
 
 private:
-    virtual std::vector<Sample> list(const data::Interactions& train, Index window) const = 0;
-
     SamplerParts parts_;
     std::vector<Sample> samples_, chosen_;
     Batches batches_;
 };
 
-/// Each prefix of a history, as in evaluation.
-class Prefixes : public ListedSamples {
-public:
+struct PrefixList {
     static constexpr const char* name = "prefixes";
-    using ListedSamples::ListedSamples;
-
-private:
-    std::vector<Sample> list(const data::Interactions& train, Index window) const override {
+    static std::vector<Sample> list(const data::Interactions& train, Index window) {
         return every_prefix(train, window);
     }
 };
-
-/// Every position of a window in one pass.
-class EveryPosition : public ListedSamples {
-public:
+struct PositionList {
     static constexpr const char* name = "positions";
-    using ListedSamples::ListedSamples;
-
     static bool shows_later_items(const Sampling&) { return true; }
-
-private:
-    std::vector<Sample> list(const data::Interactions& train, Index window) const override {
+    static std::vector<Sample> list(const data::Interactions& train, Index window) {
         return every_position(train, window);
     }
 };
+
+/// Each prefix of a history, as in evaluation.
+using Prefixes = ListedSamples<PrefixList>;
+/// Every position of a window in one pass.
+using EveryPosition = ListedSamples<PositionList>;
 
 }  // namespace coco::sampling

@@ -4,13 +4,13 @@
 /// (`Samplers`), and a stage of training chooses one by name. Host code, called once per step.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
+#include <variant>
 
 #include <coco/core/error.hpp>
 #include <coco/data/interactions.hpp>
@@ -32,33 +32,33 @@ struct SamplerParts {
     const sampling::Negatives* negatives = nullptr;  ///< null where the objective needs none
 };
 
-/// The batches of one stage, a function of data, settings, seed, epoch and step only, so that a resumed run
-/// continues with the same batches.
-class Sampler {
-public:
-    Sampler() = default;
-    Sampler(const Sampler&) = delete;
-    Sampler& operator=(const Sampler&) = delete;
-    virtual ~Sampler() = default;
-
-    /// Lists the samples of the train part, once before the first epoch, and fills `b` with the largest
-    /// batch, so that memory grows once; `b` stays empty where there is no sample.
-    virtual void prepare(HostBatch& b, const data::Interactions& train) = 0;
-    /// How many times as large as that batch another may be, where that is not known exactly.
-    virtual double room() const { return 1.5; }
-    /// Shuffles epoch `epoch`, counted from 0; returns its number of batches.
-    virtual Index begin_epoch(Index epoch) = 0;
-    /// Fills a batch of the epoch. \param step  of the whole training run: keys the negatives
-    virtual void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) = 0;
-};
-
 namespace sampling {
 
-/// `static constexpr const char* name`, a base class `coco::Sampler`, and a constructor from `SamplerParts`.
+/// `static constexpr const char* name`, by which a stage chooses it.
 template <class S>
-concept IsSampler =
-    std::derived_from<S, Sampler> && std::constructible_from<S, const SamplerParts&> && requires {
+concept HasName = requires {
     { S::name } -> std::convertible_to<const char*>;
+};
+
+/// `prepare(b, train)`: lists the samples of the train part, once before the first epoch, and fills `b` with
+/// the largest batch, so that memory grows once; `b` stays empty where there is no sample.
+template <class S>
+concept Prepares = requires(S& s, HostBatch& b, const data::Interactions& train) {
+    { s.prepare(b, train) } -> std::same_as<void>;
+};
+
+/// `begin_epoch(epoch)`: shuffles epoch `epoch`, counted from 0; returns its number of batches.
+template <class S>
+concept BeginsEpochs = requires(S& s, Index epoch) {
+    { s.begin_epoch(epoch) } -> std::same_as<Index>;
+};
+
+/// `fill(b, train, batch, step)`: a batch of the epoch; `step`, of the whole training run, keys the
+/// negatives.
+template <class S>
+concept Fills = requires(S& s, HostBatch& b, const data::Interactions& train, Index batch,
+                         std::uint64_t step) {
+    { s.fill(b, train, batch, step) } -> std::same_as<void>;
 };
 
 /// Optional `static bool shows_later_items(const Sampling&)`: whether the items of a sample include the
@@ -72,40 +72,107 @@ bool shows_later_items(const Sampling& settings) {
         return false;
 }
 
+/// Optional `static constexpr double room`: how many times as large as the batch of `prepare` another may be.
+template <class S>
+inline constexpr double room_of = 1.5;
+template <class S>
+requires requires { S::room; }
+inline constexpr double room_of<S> = S::room;
+
 }  // namespace sampling
 
-/// The samplers that a model may be trained with; the first is its default.
-template <class... S>
-struct Samplers {
-    static_assert(sizeof...(S) >= 1, "coco::Samplers: name at least one");
-    static_assert((sampling::IsSampler<S> && ...),
-                  "coco::Samplers: each must be derived from coco::Sampler, be constructible from "
-                  "`const coco::SamplerParts&` and have `static constexpr const char* name` "
-                  "(docs/concepts.md#sampler)");
+/// The batches of one stage: functions of data, settings, seed, epoch and step only, so that a resumed run
+/// continues with the same batches.
+template <class S>
+concept Sampler = sampling::HasName<S> && std::constructible_from<S, const SamplerParts&> &&
+    sampling::Prepares<S> && sampling::BeginsEpochs<S> && sampling::Fills<S>;
 
-    static constexpr const char* default_name = std::get<0>(std::tuple<decltype(S::name)...>{S::name...});
+/// True for a sampler. For any other type it does not compile, and the first line of the error message names
+/// the first requirement that is not met.
+template <class S>
+constexpr bool explain_sampler() {
+    if constexpr (!sampling::HasName<S>)
+        static_assert(
+            sampling::HasName<S>,
+            "coco: not a Sampler: it lacks `static constexpr const char* name` (docs/concepts.md#sampler)");
+    else if constexpr (!std::constructible_from<S, const SamplerParts&>)
+        static_assert(std::constructible_from<S, const SamplerParts&>,
+                      "coco: this Sampler lacks a constructor from `const SamplerParts&` "
+                      "(docs/concepts.md#sampler)");
+    else if constexpr (!sampling::Prepares<S>)
+        static_assert(sampling::Prepares<S>,
+                      "coco: this Sampler lacks `void prepare(HostBatch&, const data::Interactions& train)` "
+                      "(docs/concepts.md#sampler)");
+    else if constexpr (!sampling::BeginsEpochs<S>)
+        static_assert(sampling::BeginsEpochs<S>,
+                      "coco: this Sampler lacks `Index begin_epoch(Index epoch)` (docs/concepts.md#sampler)");
+    else
+        static_assert(
+            sampling::Fills<S>,
+            "coco: this Sampler lacks `void fill(HostBatch&, const data::Interactions& train, Index "
+            "batch, std::uint64_t step)` (docs/concepts.md#sampler)");
+    return true;
+}
+
+/// The samplers that a model may be trained with, the first its default; and one of them, once it is chosen.
+template <class... S>
+class Samplers {
+    static_assert(sizeof...(S) >= 1, "coco::Samplers: name at least one (docs/concepts.md#sampler)");
+    static_assert((explain_sampler<S>() && ...));
+
+public:
+    static constexpr const char* default_name = std::array<const char*, sizeof...(S)>{S::name...}[0];
 
     /// \param sees_later_items  the model's rows depend on items after their own
     /// \throws Error where none has this name, or where the model would read its targets
-    [[gnu::cold]] static std::unique_ptr<Sampler> make(std::string_view name, const SamplerParts& parts,
-                                                       bool sees_later_items) {
-        std::unique_ptr<Sampler> made;
+    [[gnu::cold]] void select(std::string_view name, const SamplerParts& parts, bool sees_later_items) {
+        bool found = false;
         std::string known;
         const auto one = [&]<class Each>(std::type_identity<Each>) {
             known += (known.empty() ? "" : ", ") + std::string(Each::name);
-            if (made || name != Each::name) return;
-            require(!sees_later_items || !sampling::shows_later_items<Each>(parts.builder.sampling()),
-                    text_of("sampler ", name),
-                    "the model's rows may see later items, and would read their targets",
-                    "samples by prefixes, or `static constexpr bool sees_later_items = false` in a model "
-                    "whose rows "
-                    "do not");
-            made = std::make_unique<Each>(parts);
+            if (found || name != Each::name) return;
+            found = true;
+            require(
+                !sees_later_items || !sampling::shows_later_items<Each>(parts.builder.sampling()),
+                text_of("sampler ", name),
+                "the model's rows may see later items, and would read their targets",
+                "samples by prefixes, or `static constexpr bool sees_later_items = false` in a model whose "
+                "rows do not");
+            chosen_.template emplace<Each>(parts);
         };
         (one(std::type_identity<S>{}), ...);
-        if (!made) throw Error("sampler", "unknown name", "one of " + known, std::string(name));
-        return made;
+        if (!found) throw Error("sampler", "unknown name", "one of " + known, std::string(name));
     }
+
+    /// As those of the chosen one; before one is chosen, none may be called.
+    void prepare(HostBatch& b, const data::Interactions& train) {
+        visit([&](auto& s) { s.prepare(b, train); });
+    }
+    Index begin_epoch(Index epoch) {
+        Index batches = 0;
+        visit([&](auto& s) { batches = s.begin_epoch(epoch); });
+        return batches;
+    }
+    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
+        visit([&](auto& s) { s.fill(b, train, batch, step); });
+    }
+    double room() {
+        double room = 1;
+        visit([&]<class Each>(Each&) { room = sampling::room_of<Each>; });
+        return room;
+    }
+
+private:
+    template <class Visit>
+    void visit(const Visit& v) {
+        std::visit(
+            [&]<class Each>(Each& s) {
+                if constexpr (!std::is_same_v<Each, std::monostate>) v(s);
+            },
+            chosen_);
+    }
+
+    std::variant<std::monostate, S...> chosen_;
 };
 
 }  // namespace coco

@@ -54,8 +54,11 @@ inline Knowledge knowledge_in(const std::shared_ptr<const io::Safetensors>& file
     const io::Shape& cuts = file->tensor("cuts").shape;
     require(rows.size() == 2 && cuts.size() == 1, file->path(), "wrong shapes",
             "rows of two dimensions, cuts of one");
-    return Knowledge(rows[1], file->get<Index>("offsets", {cuts[0] + 1}), file->get<float>("rows", rows),
-                     file->get<Id>("cuts", cuts), file);
+    Knowledge knowledge(rows[1], file->get<Index>("offsets", {cuts[0] + 1}), file->get<float>("rows", rows),
+                        file->get<Id>("cuts", cuts), file);
+    // Files of before have none.
+    if (file->metadata().contains("parameters")) knowledge.set_parameters(file->metadata("parameters"));
+    return knowledge;
 }
 
 /// Whether a file exists that contains knowledge of this origin. A file of another kind or origin is
@@ -77,6 +80,7 @@ inline void save_knowledge(const std::filesystem::path& path, const Knowledge& k
                            const KnowledgeOrigin& origin) {
     io::SafetensorsWriter file;
     serve::describe(file, origin, knowledge.users());
+    if (!knowledge.parameters().empty()) file.metadata("parameters", knowledge.parameters());
     file.add("offsets", {knowledge.users() + 1}, knowledge.offsets());
     file.add("rows", {knowledge.offsets().back(), knowledge.width()}, knowledge.rows());
     file.add("cuts", {knowledge.users()}, knowledge.cuts());
@@ -140,6 +144,7 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
         }
         io::SafetensorsWriter file;
         serve::describe(file, origin, users);
+        file.metadata("parameters", digest_of(trained));
         file.add("offsets", {users + 1}, std::span<const Index>(offsets));
         file.add_pieces("rows", io::Dtype::f32, {offsets.back(), trained.model->knowledge_width()},
                         std::move(rows));

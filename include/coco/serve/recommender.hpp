@@ -12,10 +12,9 @@
 
 #include <coco/exec/graph_cache.hpp>
 #include <coco/pipeline/batch.hpp>
-#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/knowledge.hpp>
-#include <coco/pipeline/prepared_items.hpp>
 #include <coco/pipeline/trained_model.hpp>
+#include <coco/serve/snapshot.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -42,29 +41,25 @@ struct Recommendation {
     bool used_knowledge = false;  ///< false: scored by behaviour only
 };
 
-/// \tparam Model  a `Pipeline<...>` or `SequentialRecommender<...>`
+/// \tparam Model  a `Pipeline<...>`, `SequentialRecommender<...>`, or a model of your own
 template <class Model, class P>
 class Recommender {
-    static_assert(explain_model_on<Model, P>());
-
 public:
-    /// Computes what rankings need of all items once: train first, then construct it.
-    /// \param knowledge  of the users; empty: every request is scored by behaviour only
+    /// Serves a snapshot of the model as it is now. \see Snapshot
     explicit Recommender(TrainedModel<Model, P> trained, Knowledge knowledge = {})
-        : trained_(std::move(trained)),
-          knowledge_(std::move(knowledge)),
-          items_(std::make_shared<PreparedItems<Model, P>>(*trained_.on)) {
-        items_->compute(trained_);
-        if constexpr (Model::uses_knowledge)
-            require(knowledge_.empty() || knowledge_.width() == trained_.model->knowledge_width(),
-                    "knowledge", "of another width", text_of(trained_.model->knowledge_width()),
-                    text_of(knowledge_.width()));
-        else
-            require(knowledge_.empty(), "knowledge", "given to a model that uses none");
-    }
+        : Recommender(std::make_shared<const Snapshot<Model, P>>(std::move(trained), std::move(knowledge))) {}
+    explicit Recommender(std::shared_ptr<const Snapshot<Model, P>> snapshot) { replace(std::move(snapshot)); }
 
-    const TrainedModel<Model, P>& trained() const { return trained_; }
-    const Knowledge& knowledge() const { return knowledge_; }
+    /// Serves another snapshot, which may have more items, from the next request on; requests in progress
+    /// finish with theirs. Any thread may call it at any time.
+    void replace(std::shared_ptr<const Snapshot<Model, P>> snapshot) {
+        require(snapshot != nullptr, "snapshot", "none given");
+        const auto next = std::make_shared<Served>(std::move(snapshot));
+        const std::lock_guard lock(*mutex_);
+        served_ = next;
+    }
+    /// What requests are answered with from now on.
+    std::shared_ptr<const Snapshot<Model, P>> snapshot() const { return served()->snapshot; }
 
     /// \throws Error where the history has no known item, an item is out of range, or k < 1
     Recommendation recommend(const Request& request) const {
@@ -75,16 +70,18 @@ public:
     std::vector<Recommendation> recommend(std::span<const Request> requests) const {
         std::vector<Recommendation> answers(requests.size());
         if (requests.empty()) return answers;
-        std::unique_ptr<RequestContext> context = acquire();
+        const std::shared_ptr<Served> served = this->served();
+        std::unique_ptr<RequestContext> context = served->acquire();
         Index k = 1;
         context->clear();
         for (std::size_t r = 0; r < requests.size(); ++r) {
             require(requests[r].k >= 1, "request.k", "too small", "at least 1", text_of(requests[r].k));
             k = std::max(k, requests[r].k);
-            answers[r].used_knowledge = append(*context, requests[r]);
+            answers[r].used_knowledge = append(*served->snapshot, *context, requests[r]);
         }
-        top_k(*context, requests, std::min(k, trained_.builder.items()), answers);
-        release(std::move(context));
+        top_k(*served->snapshot, *context, requests, std::min(k, served->snapshot->trained().builder.items()),
+              answers);
+        served->release(std::move(context));
         return answers;
     }
 
@@ -112,21 +109,36 @@ private:
         std::vector<Scalar> pure;
     };
 
-    std::unique_ptr<RequestContext> acquire() const {
+    /// A snapshot and the memory of passes over it, whose stored work knows its addresses.
+    struct Served {
+        explicit Served(std::shared_ptr<const Snapshot<Model, P>> s) : snapshot(std::move(s)) {}
+
+        std::unique_ptr<RequestContext> acquire() {
+            const std::lock_guard lock(mutex);
+            if (free.empty()) return std::make_unique<RequestContext>(*snapshot->trained().on);
+            std::unique_ptr<RequestContext> context = std::move(free.back());
+            free.pop_back();
+            return context;
+        }
+        void release(std::unique_ptr<RequestContext> context) {
+            const std::lock_guard lock(mutex);
+            free.push_back(std::move(context));
+        }
+
+        const std::shared_ptr<const Snapshot<Model, P>> snapshot;
+        std::mutex mutex;
+        std::vector<std::unique_ptr<RequestContext>> free;
+    };
+
+    std::shared_ptr<Served> served() const {
         const std::lock_guard lock(*mutex_);
-        if (free_.empty()) return std::make_unique<RequestContext>(*trained_.on);
-        std::unique_ptr<RequestContext> context = std::move(free_.back());
-        free_.pop_back();
-        return context;
-    }
-    void release(std::unique_ptr<RequestContext> context) const {
-        const std::lock_guard lock(*mutex_);
-        free_.push_back(std::move(context));
+        return served_;
     }
 
     /// Adds a request to the pass; returns true where knowledge of its user is used.
-    bool append(RequestContext& context, const Request& request) const {
-        const Index items = trained_.builder.items();
+    static bool append(const Snapshot<Model, P>& snapshot, RequestContext& context, const Request& request) {
+        const BatchBuilder& builder = snapshot.trained().builder;
+        const Index items = builder.items();
         const auto known = [&](std::span<const Id> list, std::vector<Id>& to, const char* name) {
             for (const Id item : list) {
                 if (item == no_id) continue;
@@ -140,7 +152,7 @@ private:
         context.history.clear();
         known(request.history, context.history, "request.history");
         require(!context.history.empty(), "request.history", "no item that the catalogue knows");
-        trained_.builder.add_history(context.batch, request.user, context.history, no_id, nullptr);
+        builder.add_history(context.batch, request.user, context.history, no_id, nullptr);
 
         const std::size_t begin = context.excluded.size();
         context.excluded.insert(context.excluded.end(), context.history.begin(), context.history.end());
@@ -150,30 +162,30 @@ private:
         context.excluded.erase(std::unique(at, context.excluded.end()), context.excluded.end());
         context.excluded_of.push(static_cast<Index>(context.excluded.size() - begin));
 
-        const std::span<const float> rows = knowledge_.of(request.user);
+        const std::span<const float> rows = snapshot.knowledge().of(request.user);
         context.pure.insert(context.pure.end(), rows.begin(), rows.end());
-        context.pure_of.push(knowledge_.rows_of(request.user));
+        context.pure_of.push(snapshot.knowledge().rows_of(request.user));
         return !rows.empty();
     }
 
-    void top_k(RequestContext& context, std::span<const Request> requests, Index k,
-               std::vector<Recommendation>& answers) const {
-        P& on = *trained_.on;
+    static void top_k(const Snapshot<Model, P>& snapshot, RequestContext& context,
+                      std::span<const Request> requests, Index k, std::vector<Recommendation>& answers) {
+        P& on = *snapshot.trained().on;
         Workspace<P>& work = context.work;
         const Index count = static_cast<Index>(requests.size());
         describe(context, k);
-        Context<P> ctx = trained_.context(work);
+        Context<P> ctx = snapshot.trained().context(work);
         const Batch<P> batch = upload(ctx, context.batch);
         ExcludedItems<P> excluded;
         excluded.of_row = upload(ctx, context.excluded_of);
         excluded.item = on.upload(std::span<const Id>(context.excluded), work);
         const CRows<P> pure{on.upload(std::span<const Scalar>(context.pure), work).data,
-                            context.pure_of.rows(), knowledge_.width()};
+                            context.pure_of.rows(), snapshot.knowledge().width()};
         const Segments<P> pure_of = upload(ctx, context.pure_of);
         const MutableIds<P> best = work.template keep_list<Id>(count * k);
         const Rows<P> scores = work.keep(count, k);
         context.graph_cache.run(on, context.shape, [&] {
-            const auto scoring = scoring_of(ctx, batch, pure, pure_of);
+            const auto scoring = snapshot.score(ctx, batch, pure, pure_of);
             scoring.top_k(ctx, excluded, k, best, scores);
         });
         const std::span<Id> id = work.template numbers<Id>(count * k);
@@ -191,7 +203,7 @@ private:
 
     /// Records all that determines sizes and addresses of this pass, as key of the graph cache. The list of
     /// excluded items is padded with unused zeros to a multiple of 64, so that more passes have equal keys.
-    void describe(RequestContext& context, Index k) const {
+    static void describe(RequestContext& context, Index k) {
         constexpr std::size_t step = 64;
         context.excluded.resize((context.excluded.size() + step - 1) / step * step);
         for (const Index n : {context.work.moves(), k, static_cast<Index>(context.excluded.size())})
@@ -200,19 +212,8 @@ private:
             context.shape.insert(context.shape.end(), of->at.begin(), of->at.end());
     }
 
-    typename Model::template Scoring<P> scoring_of(Context<P>& ctx, const Batch<P>& batch, CRows<P> pure,
-                                                   const Segments<P>& pure_of) const {
-        if constexpr (Model::uses_knowledge)
-            return items_->score(trained_, ctx, batch, pure, pure_of);
-        else
-            return items_->score(trained_, ctx, batch);
-    }
-
-    TrainedModel<Model, P> trained_;
-    Knowledge knowledge_;
-    std::shared_ptr<PreparedItems<Model, P>> items_;  ///< const after construction
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
-    mutable std::vector<std::unique_ptr<RequestContext>> free_;
+    std::shared_ptr<Served> served_;
 };
 
 }  // namespace coco

@@ -12,6 +12,7 @@
 #include <coco/core/settings.hpp>
 #include <coco/core/types.hpp>
 #include <coco/sampling/stage.hpp>
+#include <coco/store/parameter_layout.hpp>
 
 namespace coco {
 
@@ -51,6 +52,13 @@ struct StageSettings {
     /// The share of the rates that applies at a step, counted from 1 within the stage.
     double ramp(Index step) const {
         return step < warm_up ? static_cast<double>(step) / static_cast<double>(warm_up) : 1;
+    }
+    /// One learning rate for each of the layout's groups. \param idle_group  whose update is skipped; -1:
+    /// none
+    void rates_at(Index step, const ParameterLayout& layout, int idle_group, std::vector<double>& out) const {
+        out.clear();
+        for (const ParameterGroup& g : layout.groups())
+            out.push_back(static_cast<int>(out.size()) == idle_group ? 0 : rate_of(g.name) * ramp(step));
     }
 };
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -20,7 +19,6 @@
 #include <coco/llm/text_model.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/concept.hpp>
-#include <coco/sampling/samplers.hpp>
 #include <coco/train/adamw.hpp>
 #include <coco/train/checked_data.hpp>
 #include <coco/train/choose_channel.hpp>
@@ -29,6 +27,7 @@
 #include <coco/train/not_finite.hpp>
 #include <coco/train/progress.hpp>
 #include <coco/train/schedule.hpp>
+#include <coco/train/stage_batches.hpp>
 #include <coco/train/state.hpp>
 
 namespace coco {
@@ -72,7 +71,9 @@ public:
     const TrainedModel<Model, P>& model() const { return trained_; }
 
     /// For `NegativesFrom::all_leaking`, before `fit`: all items of every user, held-out ones too.
-    void set_all_interactions(data::Interactions everything) { everything_ = std::move(everything); }
+    void set_all_interactions(data::Interactions everything) {
+        batches_.set_all_interactions(std::move(everything));
+    }
 
     /// Trains to the end of the schedule, or until the sink returns false. Returns false in the latter
     /// case; another call continues.
@@ -111,7 +112,6 @@ public:
         trained_.on->download(metrics_.list(), sums.data());
         return sums;
     }
-    /// The stages of this run, in their order.
     const std::vector<StageSettings>& stages() const { return stages_; }
     /// Continues from the given state, after `for_each_block`. \param interactions  of the run; empty: any
     void restore(const TrainState& state, std::span<const Scalar> metrics,
@@ -153,9 +153,7 @@ private:
         stages_ = config.schedule.stages_of(model->layout(), Model::uses_knowledge);
         state_.stage = stages_.front().name;
         state_.best.resize(stages_.size());
-        // Refuses a sampler that does not exist, or that would show the model its targets.
-        for (std::size_t s = 0; s < stages_.size(); ++s)
-            if (stages_[s].epochs > 0 || config.schedule.stages.empty()) make_sampler(stages_[s]);
+        batches_.check(stages_, config.schedule, trained_.builder);
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
     }
@@ -174,21 +172,6 @@ private:
     Index done() const { return static_cast<Index>(state_.best[state_.index(stages_)].history.size()); }
     bool stage_over() { return done() >= epochs() || best().exhausted(stage().patience); }
 
-    std::unique_ptr<Sampler> make_sampler(const StageSettings& s) const {
-        const std::string by_samples(config_.sampling.samples == Samples::positions
-                                         ? sampling::EveryPosition::name
-                                         : sampling::Prefixes::name);
-        using List = typename sampling::SamplersOf<Model>::type;
-        const std::string name = !s.sampler.empty()                      ? s.sampler
-                                 : std::is_same_v<List, DefaultSamplers> ? by_samples
-                                                                         : List::default_name;
-        const Schedule& schedule = config_.schedule;
-        return List::make(name,
-                          {schedule.seed, schedule.batch, schedule.joint_batch, trained_.builder,
-                           trained_.text.get(), negatives_ ? &*negatives_ : nullptr},
-                          model::sees_later_items<Model>);
-    }
-
     /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
         if (state_.stage == TrainingStage::joint) choose_channel(valid, sink);
@@ -205,21 +188,14 @@ private:
     void warm_up(const data::Interactions& train, const data::Cases& valid) {
         best().history.reserve(static_cast<std::size_t>(std::min(epochs(), Index{10000})));
         valid_ = stage().valid < 0 ? valid : valid.sample(stage().valid, config_.schedule.seed);
-        if (model::needs_negatives(*trained_.model) && !negatives_)
-            negatives_ =
-                config_.schedule.negatives == NegativesFrom::train
-                    ? sampling::Negatives::excluding_train(train, trained_.builder.items())
-                    : sampling::Negatives::excluding_all_leaking(everything_, trained_.builder.items());
-        sampler_ = make_sampler(stage());
-        sampler_->prepare(host_batch_, train);
+        batches_.begin(host_batch_, stage(), config_.schedule, *trained_.model, trained_.builder,
+                       trained_.text.get(), train);
         if (host_batch_.rows() > 0) {
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
             gradients_.zero(*trained_.on);
             pass(unused.data());
-            // Users' prompts and the length of their texts are not known in advance; this is enough for them.
-            const double room = sampler_->room();
-            work_.reserve(room);
-            host_batch_.reserve(room);
+            work_.reserve(batches_.sampler().room());
+            host_batch_.reserve(batches_.sampler().room());
         }
         warm_ = state_.stage;
     }
@@ -241,18 +217,18 @@ private:
     bool epoch(const data::Interactions& train, const ProgressSink& sink) {
         const Index number = done();
         Progress progress{Progress::Kind::step, state_.stage, number + 1, epochs()};
-        progress.all = sampler_->begin_epoch(number);
+        progress.all = batches_.sampler().begin_epoch(number);
         if (state_.batch == 0) clear_diagnostics();
         Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
-            sampler_->fill(host_batch_, train, state_.batch, state_.step);
+            batches_.sampler().fill(host_batch_, train, state_.batch, state_.step);
             gradients_.zero(*trained_.on);
             const StepReport report = pass(metrics_.data());
             ++state_.batch;
             ++state_.step;
             ++state_.stage_step;
-            set_rates(report.idle_group);
+            stage().rates_at(state_.stage_step, trained_.model->layout(), report.idle_group, rates_);
             optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_,
                             std::as_const(metrics_).list(), state_.batch);
             if constexpr (std::is_same_v<typename P::Space, space::Host>) require_finite();
@@ -297,15 +273,6 @@ private:
         if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
         state_.end_stage(stages_);
     }
-    /// One learning rate for each of the layout's groups.
-    void set_rates(int idle_group) {
-        const StageSettings& s = stage();
-        rates_.clear();
-        for (const ParameterGroup& g : trained_.model->layout().groups())
-            rates_.push_back(static_cast<int>(rates_.size()) == idle_group
-                                 ? 0
-                                 : s.rate_of(g.name) * s.ramp(state_.stage_step));
-    }
     void clear_diagnostics() {
         state_.diagnostics.clear(code_count(*trained_.model));
         trained_.on->fill(metrics_.list(), Scalar(0));
@@ -322,9 +289,7 @@ private:
     Workspace<P> work_;
     Evaluator<Model, P> evaluator_;
     std::vector<StageSettings> stages_;
-    std::unique_ptr<Sampler> sampler_;  ///< of the current stage
-    std::optional<sampling::Negatives> negatives_;
-    data::Interactions everything_;
+    StageBatches<Model> batches_;
     TrainState state_;
     std::string warm_;  ///< the stage that `warm_up` was called for
     HostBatch host_batch_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: coco::Samplers: each must be derived from coco::Sampler
+// expect: this Sampler lacks a constructor from `const SamplerParts&`
 #include <coco/sampling/sampler.hpp>
 
 struct Mine {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The batches of a training run, stage by stage: the sampler of the current stage, and the negatives that
+/// all share.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <coco/pipeline/concept.hpp>
+#include <coco/sampling/samplers.hpp>
+#include <coco/train/schedule.hpp>
+
+namespace coco {
+
+/// \tparam Model  whose samplers are its own, its backbone's, or the library's
+template <class Model>
+class StageBatches {
+public:
+    using List = typename sampling::SamplersOf<Model>::type;
+
+    /// For `NegativesFrom::all_leaking`: all items of every user, held-out ones too.
+    void set_all_interactions(data::Interactions everything) { everything_ = std::move(everything); }
+
+    /// \throws Error where a stage's sampler does not exist, or would show the model its targets
+    [[gnu::cold]] void check(const std::vector<StageSettings>& stages, const Schedule& schedule,
+                             const BatchBuilder& builder) const {
+        for (const StageSettings& s : stages)
+            if (s.epochs > 0 || schedule.stages.empty())
+                List().select(name_of(s, builder), {schedule.seed, {}, 1, builder}, sees);
+    }
+
+    /// Chooses a stage's sampler, which lists its samples; `b` becomes the largest batch, or empty.
+    /// \param text  of the items; null where the model does not read text
+    /// \throws Error where a user has taken every item and negatives are to be drawn
+    void begin(HostBatch& b, const StageSettings& stage, const Schedule& schedule, const Model& model,
+               const BatchBuilder& builder, const text::History* text, const data::Interactions& train) {
+        if (model::needs_negatives(model) && !negatives_)
+            negatives_ = schedule.negatives == NegativesFrom::train
+                             ? sampling::Negatives::excluding_train(train, builder.items())
+                             : sampling::Negatives::excluding_all_leaking(everything_, builder.items());
+        sampler_.select(name_of(stage, builder),
+                        {schedule.seed, schedule.batch, schedule.joint_batch, builder, text,
+                         negatives_ ? &*negatives_ : nullptr},
+                        sees);
+        sampler_.prepare(b, train);
+    }
+
+    /// The current stage's.
+    List& sampler() { return sampler_; }
+
+private:
+    static constexpr bool sees = model::sees_later_items<Model>;
+
+    /// An empty name is the model's own choice, or as `Sampling::samples` says.
+    static std::string name_of(const StageSettings& stage, const BatchBuilder& builder) {
+        if (!stage.sampler.empty()) return stage.sampler;
+        if (!std::is_same_v<List, DefaultSamplers>) return List::default_name;
+        return builder.sampling().samples == Samples::positions ? sampling::EveryPosition::name
+                                                                : sampling::Prefixes::name;
+    }
+
+    List sampler_;
+    std::optional<sampling::Negatives> negatives_;
+    data::Interactions everything_;
+};
+
+}  // namespace coco
