@@ -7,6 +7,11 @@ set(coco_config_dir "${CMAKE_INSTALL_DATADIR}/cmake/coco")
 
 install(DIRECTORY include/coco DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
+# What holds parts of a user's own to the library's tests (Catch2, 2 or 3), and measures them (Google Benchmark).
+install(DIRECTORY tests/conformance/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/coco/conformance" FILES_MATCHING PATTERN "*.hpp")
+install(FILES benchmarks/meter.hpp benchmarks/numbers.hpp benchmarks/peak.hpp benchmarks/policy.hpp
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/coco/benchmark")
+install(FILES benchmarks/device/peak.cuh DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/coco/benchmark/device")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/coco")
 foreach(target IN LISTS coco_targets)
     string(REPLACE "coco_" "" component "${target}")

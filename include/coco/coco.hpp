@@ -15,6 +15,7 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/data/dataset.hpp>
+#include <coco/data/features.hpp>
 #include <coco/data/open.hpp>
 #include <coco/data/synthetic.hpp>
 #include <coco/decoupler/cross_attention.hpp>

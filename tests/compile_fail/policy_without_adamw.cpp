@@ -10,8 +10,6 @@ struct Mine : coco::Archetype {
     template <class... A>
     void softmax_cross_entropy(const A&...);
     template <class... A>
-    coco::CodeSelection<Mine> select_codes(A&&...);
-    template <class... A>
     void top_k(const A&...);
     template <class... A>
     void target_rank(const A&...);

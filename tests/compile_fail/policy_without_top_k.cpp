@@ -9,8 +9,6 @@ struct Mine : coco::Archetype {
     void attend_backward(const A&...);
     template <class... A>
     void softmax_cross_entropy(const A&...);
-    template <class... A>
-    coco::CodeSelection<Mine> select_codes(A&&...);
     void target_rank(In h, In columns);
 };
 

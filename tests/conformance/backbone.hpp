@@ -13,15 +13,14 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include <coco/backbone/concept.hpp>
 #include <coco/items/table.hpp>
 #include <coco/loss/cross_entropy.hpp>
 #include <coco/nn/embedding.hpp>
 
-#include "conformance/layer.hpp"
-#include "conformance/policy_under_test.hpp"
+#include "catch.hpp"
+#include "layer.hpp"
+#include "policy_under_test.hpp"
 
 namespace coco::conformance {
 

@@ -242,7 +242,6 @@ void all_trials(const Check& check) {
     long_attention_trials<T>(within(gradient_tolerance<T>));
     softmax_cross_entropy_trials<T>(within(gradient_tolerance<T>));
     ranking_trials<T>(within(0));
-    select_codes_trials<T>(within(0));
 }
 
 }  // namespace coco::conformance

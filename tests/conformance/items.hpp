@@ -4,12 +4,11 @@
 /// are made of.
 #pragma once
 
-#include <catch2/catch.hpp>
-
 #include <coco/items/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 
-#include "conformance/layer.hpp"
+#include "catch.hpp"
+#include "layer.hpp"
 
 namespace coco::conformance {
 

@@ -23,13 +23,12 @@
 #include <utility>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include <coco/nn/parameters.hpp>
 
-#include "conformance/batch.hpp"
-#include "conformance/numbers.hpp"
-#include "conformance/policy_under_test.hpp"
+#include "batch.hpp"
+#include "catch.hpp"
+#include "numbers.hpp"
+#include "policy_under_test.hpp"
 
 namespace coco::conformance {
 

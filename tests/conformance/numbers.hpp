@@ -10,10 +10,10 @@
 #include <type_traits>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include <coco/core/random.hpp>
 #include <coco/nn/layer.hpp>
+
+#include "catch.hpp"
 
 namespace coco::conformance {
 

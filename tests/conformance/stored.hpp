@@ -17,8 +17,8 @@
 #include <coco/store/ggml_blocks.hpp>
 #include <coco/store/stored.hpp>
 
-#include "conformance/batch.hpp"
-#include "conformance/numbers.hpp"
+#include "batch.hpp"
+#include "numbers.hpp"
 
 namespace coco::conformance {
 

@@ -4,8 +4,6 @@
 /// the comparison of a result with that of a naive loop in double.
 #pragma once
 
-#include <catch2/catch.hpp>
-
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -17,6 +15,8 @@
 #include <coco/store/ragged.hpp>
 #include <coco/store/view.hpp>
 #include <coco/store/workspace.hpp>
+
+#include "catch.hpp"
 
 namespace coco::conformance {
 

@@ -63,12 +63,19 @@ class Consumers:
             raise Failure("quickstart does not report")
 
     def own_parts(self):
-        """The program of docs/own_parts.md, its blocks one after the other, with the installed headers."""
+        """The program of docs/own_parts.md, its blocks one after the other, with the installed headers; and its test."""
         page = (ROOT / "docs" / "own_parts.md").read_text()
         source = self.scratch / "own_parts.cpp"
         source.write_text("".join(re.findall(r"^```cpp\n(.*?)^```", page, re.M | re.S)))
         output = self.compiled("own_parts", source, self.prefix / "include", ["-Wall", "-Wextra", "-Werror"])
         if output.count("N@10") != 2 + 7 or "all positions epoch 5/5" not in output:
+            raise Failure(output)
+        # The same parts in the installed conformance tests.
+        blocks = re.findall(r"^```cpp( test)?\n(.*?)^```", page, re.M | re.S)
+        source = self.scratch / "own_tests.cpp"
+        source.write_text("#define CATCH_CONFIG_MAIN\n" + "".join(text for _, text in blocks if "int main" not in text))
+        output = self.compiled("own_tests", source, self.prefix / "include", ["-Wall", "-Wextra", "-Werror"])
+        if "All tests passed" not in output:
             raise Failure(output)
 
     def compiled(self, name, source, include, flags):

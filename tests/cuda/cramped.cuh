@@ -27,9 +27,6 @@ struct Cramped : BasicCuda<T> {
         cuda::softmax_cross_entropy<Cramped, math_mode::Exact>(this->device(), h, classes, scale, loss, dh,
                                                                dcolumns, dbias, room);
     }
-    CodeSelection<Cramped> select_codes(In e, In codes, T theta, Index cap, Workspace<Cramped>& work) {
-        return cuda::select_codes<Cramped>(this->device(), e, codes, theta, cap, work, room);
-    }
     void top_k(In h, In columns, In bias, const ExcludedItems<Cramped>& excluded, Index k,
                MutableIds<Cramped> best, Out scores) {
         cuda::top_k<Cramped>(this->device(), h, columns, bias, excluded, k, best, scores, room);

@@ -28,8 +28,6 @@ namespace coco::cuda {
                                           Rows<P>, Rows<P>, Rows<P>, Rows<P>);                             \
     COCO_INSTANCE void softmax_cross_entropy<P, math_mode::Exact>(Device&, CRows<P>, const Classes<P>&, T, \
                                                                   T*, Rows<P>, Rows<P>, Rows<P>, Index);   \
-    COCO_INSTANCE CodeSelection<P> select_codes<P>(Device&, CRows<P>, CRows<P>, T, Index, Workspace<P>&,   \
-                                                   Index);                                                 \
     COCO_INSTANCE void top_k<P>(Device&, CRows<P>, CRows<P>, CRows<P>, const ExcludedItems<P>&, Index,     \
                                 MutableIds<P>, Rows<P>, Index);                                            \
     COCO_INSTANCE void target_rank<P>(Device&, CRows<P>, CRows<P>, CRows<P>, const ExcludedItems<P>&,      \

@@ -27,7 +27,6 @@ namespace coco::host {
                                           Rows<P>, Rows<P>, Rows<P>, Rows<P>);                               \
     COCO_INSTANCE void softmax_cross_entropy<P>(Pool&, CRows<P>, const Classes<P>&, T, T*, Rows<P>, Rows<P>, \
                                                 Rows<P>);                                                    \
-    COCO_INSTANCE CodeSelection<P> select_codes<P>(Pool&, CRows<P>, CRows<P>, T, Index, Workspace<P>&);      \
     COCO_INSTANCE void top_k<P>(Pool&, CRows<P>, CRows<P>, CRows<P>, const ExcludedItems<P>&, Index,         \
                                 MutableIds<P>, Rows<P>);                                                     \
     COCO_INSTANCE void target_rank<P>(Pool&, CRows<P>, CRows<P>, CRows<P>, const ExcludedItems<P>&, Ids<P>,  \

@@ -7,7 +7,7 @@
 #include <coco/loss/cross_entropy.hpp>
 #include <coco/loss/objective.hpp>
 
-#include "conformance/loss.hpp"
+#include "conformance/objective.hpp"
 #include "conformance/policy_under_test.hpp"
 
 using namespace coco;
@@ -68,6 +68,12 @@ struct Case {
 };
 
 }  // namespace
+
+TEST_CASE("objectives: ours and a user's pass the conformance test", "[objective]") {
+    conformance::objective(loss::CrossEntropy());
+    conformance::objective(loss::Bce());
+    conformance::objective(Scaled({.factor = 1.5}));
+}
 
 TEST_CASE("objectives: the one that is named computes the step", "[objective]") {
     Three::Config config;

@@ -10,6 +10,7 @@
 #include <coco/eval/evaluate.hpp>
 #include <coco/serve/recommender.hpp>
 
+#include "conformance/scorer.hpp"
 #include "pipeline/scorer_sketches.hpp"
 
 using namespace coco;
@@ -121,6 +122,8 @@ TEST_CASE("scorer: products rank as their scores do", "[scorer]") {
     Products p(5);
     const auto listed = p.listed();
     CHECK(best_of(p, p.scorer, 5, 4) == best_of(p, listed, 5, 4));
+    conformance::scorer<P>(p.ctx, p.scorer, 5, item_count);
+    conformance::scorer<P>(p.ctx, listed, 5, item_count);
     const std::vector<Id> target{0, 3, 7, 11, 5};
     CHECK(ranks_of(p, p.scorer, target) == ranks_of(p, listed, target));
 }
@@ -159,6 +162,8 @@ TEST_CASE("scorer: a beam as wide as the catalogue scores every word, a narrow o
                   next(t, {}, word[0]) + next(t, {word[0]}, word[1]));
         }
     const auto narrow = sketch::beam(words, 2, 3, next);
+    conformance::scorer<P>(p.ctx, narrow, 2, item_count);
+    conformance::scorer<P>(p.ctx, whole, 2, item_count);
     CHECK(best_of(p, narrow, 2, 4)[3] == no_id);
     CHECK(best_of(p, narrow, 2, 1) == best_of(p, whole, 2, 1));
 }

@@ -8,6 +8,7 @@
 
 #include <coco/sampling/samplers.hpp>
 
+#include "conformance/sampler.hpp"
 #include "sampling/sampler_sketches.hpp"
 
 using namespace coco;
@@ -58,6 +59,19 @@ Any chosen(const char* name, Samples samples = Samples::prefixes, bool sees_late
 }
 
 }  // namespace
+
+TEST_CASE("samplers: ours and the sketches pass the conformance test", "[sampler]") {
+    conformance::sampler<sampling::Prefixes>();
+    conformance::sampler<sampling::EveryPosition>();
+    for (const Samples samples : {Samples::prefixes, Samples::positions}) {
+        Sampling sampling;
+        sampling.samples = samples;
+        conformance::sampler<sampling::JointGroups>(sampling);
+    }
+    conformance::sampler<sketch::Cloze>({}, 1);
+    conformance::sampler<sketch::Spans>({}, 1);
+    conformance::sampler<sketch::FutureWindow>();
+}
 
 TEST_CASE("samplers: every target of an epoch once, by prefixes and by positions", "[sampler]") {
     const data::Interactions train = people();

@@ -19,6 +19,7 @@ template <class Kind>
 class ByUser {
 public:
     static constexpr const char* name = Kind::name;
+    static constexpr double room = 3;  ///< what is asked for is drawn: the longest users may get few
 
     static bool shows_later_items(const Sampling& settings) {
         return sampling::shows_later_items<Kind>(settings);
@@ -30,7 +31,8 @@ public:
         order_.clear();
         for (Id user = 0; user < static_cast<Id>(train.users()); ++user)
             if (train.length(user) >= 2) order_.push_back(user);
-        begin_epoch(0);
+        std::sort(order_.begin(), order_.end(),
+                  [&](Id a, Id c) { return train.length(a) > train.length(c); });
         b.clear();
         if (!order_.empty()) fill(b, train, 0, 0);
     }

@@ -25,7 +25,6 @@
 #include <coco/cuda/multiply_stored.cuh>
 #include <coco/cuda/ranking.cuh>
 #include <coco/cuda/reduce.cuh>
-#include <coco/cuda/select_codes.cuh>
 #include <coco/cuda/softmax_cross_entropy.cuh>
 #include <coco/cuda/unpack.cuh>
 #include <coco/exec/graph_cache.hpp>
@@ -37,7 +36,7 @@
 namespace coco {
 
 /// The policy. User threads may share it: their calls of primitives are executed one after another. Only
-/// `download`, `upload` into a list and `select_codes` wait for the GPU.
+/// `download` and `upload` into a list wait for the GPU.
 /// \tparam T     scalar of all activations and parameters
 /// \tparam Math  math mode of products of floats
 template <class T, class Math>
@@ -124,9 +123,6 @@ public:
         cuda::softmax_cross_entropy<BasicCuda, Math>(*lock(), h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
-    CodeSelection<BasicCuda> select_codes(In e, In codes, T theta, Index cap, Workspace<BasicCuda>& work) {
-        return cuda::select_codes<BasicCuda>(*lock(), e, codes, theta, cap, work);
-    }
 
     void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k,
                MutableIds<BasicCuda> best, Out scores) {

@@ -76,10 +76,6 @@ struct Archetype {
     void softmax_cross_entropy(In h, const Classes<Archetype>& classes, float scale, float* loss, Out dh,
                                Out dcolumns, Out dbias);
 
-    /// For each row of e the codes with cosine > theta, always including the nearest, at most `cap` (the best
-    /// by cosine, equals by lower index). Costs one read-back.
-    CodeSelection<Archetype> select_codes(In e, In codes, float theta, Index cap, Workspace<Archetype>& work);
-
     /// The k best columns per row by h c' + bias, best first, equals by lower index; where fewer than k are
     /// left the rest of `best` is -1.
     /// \param best    rows * k ids, row by row

@@ -52,7 +52,7 @@ public:
     static constexpr Index few_rows = 4, panel = Index{1} << 23, scores = Index{1} << 23,
                            ranges_per_launch = 24;
 
-    /// \param prompts  codes that `select_codes` finds for every row, where there are as many
+    /// \param prompts  codes that `prompt::select_codes` finds for every row, where there are as many
     /// \param open     share of ones among the downloaded numbers
     explicit CostModel(Index prompts = 6, double open = 1) : prompts_(prompts), open_(open) {}
 
@@ -66,6 +66,9 @@ public:
     void forget() { counted_.clear(); }
     /// The maximum of bytes owned at any time.
     std::size_t max_owned() const { return max_owned_; }
+
+    /// For `prompt::select_codes`.
+    Index codes_per_row() const { return prompts_; }
 
     void* allocate(std::size_t bytes) {
         max_owned_ = std::max(max_owned_, owned_ += bytes);
@@ -166,24 +169,6 @@ public:
               chunks * (products + beside) + (dh.empty() ? 2 : 3),
               2 * static_cast<double>(products) * product(h.rows * h.cols, all),
               floats(h.size() + classes.columns.size() + dh.size() + 2 * dcolumns.size()));
-    }
-
-    CodeSelection<CostModel> select_codes(In e, In codes, float, Index cap, Workspace<CostModel>& work) {
-        const Index each = std::min({prompts_, cap, codes.rows});
-        const std::span<Id> offsets = work.numbers(e.rows + 1), code = work.numbers(e.rows * each),
-                            nearest = work.numbers(e.rows);
-        for (Index i = 0; i <= e.rows; ++i) offsets[static_cast<std::size_t>(i)] = static_cast<Id>(i * each);
-        for (std::size_t i = 0; i < code.size(); ++i) code[i] = static_cast<Id>(i) % static_cast<Id>(each);
-        std::fill(nearest.begin(), nearest.end(), Id{0});
-        count(text_of("choose ", codes.rows, " by ", e.cols), 6, 2 * product(e.size(), codes.rows),
-              floats(e.size() + codes.size() + e.rows * each));
-        CodeSelection<CostModel> selection;
-        selection.of_row = {offsets, work.keep_list<Id>(e.rows + 1), each};
-        selection.code = work.keep_list<Id>(e.rows * each);
-        selection.nearest = work.keep_list<Id>(e.rows);
-        selection.code_host = code;
-        selection.nearest_host = nearest;
-        return selection;
     }
 
     void top_k(In h, In columns, In, const ExcludedItems<CostModel>&, Index, MutableIds<CostModel>, Out) {

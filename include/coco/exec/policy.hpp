@@ -91,12 +91,6 @@ concept ComputesSoftmaxCrossEntropy = requires(P& on, CRows<P> h, const Classes<
     { on.softmax_cross_entropy(h, classes, *loss, loss, out, out, out) } -> std::same_as<void>;
 };
 
-/// `select_codes(e, codes, theta, cap, work)`.
-template <class P>
-concept SelectsCodes = requires(P& on, CRows<P> e, typename P::Scalar theta, Index cap, Workspace<P>& work) {
-    { on.select_codes(e, e, theta, cap, work) } -> std::same_as<CodeSelection<P>>;
-};
-
 /// `top_k` and `target_rank`.
 template <class P>
 concept RanksColumns = requires(P& on, CRows<P> h, const ExcludedItems<P>& excluded, Index k,
@@ -122,7 +116,7 @@ template <class P>
 concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::HasScalarAndSpace<P> &&
     exec::AllocatesMemory<P> && exec::TransfersData<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
     exec::RunsRowKernels<P> && exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> &&
-    exec::SelectsCodes<P> && exec::RanksColumns<P> && exec::UpdatesParameters<P>;
+    exec::RanksColumns<P> && exec::UpdatesParameters<P>;
 
 /// True for an execution policy; for anything else it does not compile, and the first line of the message
 /// names the first requirement that is not met.
@@ -163,10 +157,6 @@ constexpr bool explain_policy() {
     else if constexpr (!exec::ComputesSoftmaxCrossEntropy<P>)
         static_assert(exec::ComputesSoftmaxCrossEntropy<P>,
                       "coco: this ExecutionPolicy lacks the primitive `softmax_cross_entropy` "
-                      "(docs/concepts.md#executionpolicy)");
-    else if constexpr (!exec::SelectsCodes<P>)
-        static_assert(exec::SelectsCodes<P>,
-                      "coco: this ExecutionPolicy lacks the primitive `select_codes` "
                       "(docs/concepts.md#executionpolicy)");
     else if constexpr (!exec::RanksColumns<P>)
         static_assert(exec::RanksColumns<P>,

@@ -86,15 +86,6 @@ struct ExcludedItems {
     bool zeroed = false;  ///< their score counts as 0 (as S3-Rec evaluates) instead of -infinity
 };
 
-/// The codes selected for each row, ordered by code index.
-template <class P>
-struct CodeSelection {
-    Segments<P> of_row;  ///< for each row a segment of `code`
-    Ids<P> code;         ///< ascending within a row
-    Ids<P> nearest;      ///< for each row the code of largest cosine (lowest index among equals)
-    std::span<const Id> code_host, nearest_host;  ///< the same numbers in host memory
-};
-
 /// One AdamW step over a range (Loshchilov and Hutter, ICLR 2019): decay is decoupled and multiplied by the
 /// learning rate.
 struct AdamWStep {

@@ -20,7 +20,6 @@
 #include <coco/host/multiply_stored.hpp>
 #include <coco/host/pool.hpp>
 #include <coco/host/ranking.hpp>
-#include <coco/host/select_codes.hpp>
 #include <coco/host/softmax_cross_entropy.hpp>
 #include <coco/store/workspace.hpp>
 
@@ -101,9 +100,6 @@ public:
         host::softmax_cross_entropy(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
     }
 
-    CodeSelection<BasicHost> select_codes(In e, In codes, T theta, Index cap, Workspace<BasicHost>& work) {
-        return host::select_codes<BasicHost>(*pool_, e, codes, theta, cap, work);
-    }
 
     void top_k(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Index k,
                MutableIds<BasicHost> best, Out scores) {

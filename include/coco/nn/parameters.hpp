@@ -114,7 +114,8 @@ public:
     }
 
 private:
-    static constexpr ParameterBlock trained_blocks[] = {ParameterBlock::dense, ParameterBlock::table};
+    // With its size: nvcc does not deduce it in a template.
+    static constexpr ParameterBlock trained_blocks[2] = {ParameterBlock::dense, ParameterBlock::table};
 
     /// Tensors that no training changes.
     struct Given {

@@ -9,6 +9,7 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/layer.hpp>
+#include <coco/prompt/select_codes.hpp>
 
 namespace coco {
 

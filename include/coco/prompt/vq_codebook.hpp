@@ -74,9 +74,8 @@ public:
     Saved<P> forward(Context<P>& ctx, CRows<P> e) const {
         Saved<P> saved;
         saved.e = config_.centred ? centred(ctx, e) : e;
-        saved.selection =
-            ctx.on.select_codes(saved.e, ctx.value(codes_), static_cast<typename P::Scalar>(config_.theta),
-                                config_.max_codes, ctx.work);
+        saved.selection = select_codes<P>(ctx, saved.e, ctx.value(codes_),
+                                          static_cast<typename P::Scalar>(config_.theta), config_.max_codes);
         saved.projected = projection_.forward(ctx, ctx.value(codes_));
 
         const Index groups = e.rows, prompts = saved.selection.of_row.rows() + groups;

@@ -83,6 +83,7 @@ template <class Model, class P, class Adjust = serve::AsStored>
 TrainedModel<Model, P> load(const std::filesystem::path& path, const llm::TextModel& language,
                             const data::Catalogue* catalogue = nullptr,
                             std::shared_ptr<P> on = std::make_shared<P>(), const Adjust& adjust = {}) {
+    static_assert(explain_model_on<Model, P>());
     const CheckpointFile file(path);
     if (catalogue)
         file.require_same("catalogue", std::to_string(catalogue->digest()), "made with another catalogue");
