@@ -61,15 +61,15 @@ static void attend(benchmark::State& state, const AttendCase& c, bool backward) 
         const double n = c.lengths.at[s + 1] - c.lengths.at[s];
         pairs += n * (n + 1) / 2 + (s > 0 ? n * static_cast<double>(c.prefix) : 0);
     }
-    on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
+    on.attend(shape, {q.in(), k.in(), v.in(), {}, {}}, out.out(), statistics.out());
     Meter(state, on,
           [&] {
               if (backward)
-                  on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, std::as_const(out).in(),
-                                     std::as_const(statistics).in(), dout.in(), dq.out(), dk.out(), dv.out(),
-                                     {}, {});
+                  on.attend_backward(shape, {q.in(), k.in(), v.in(), {}, {}}, std::as_const(out).in(),
+                                     std::as_const(statistics).in(), dout.in(),
+                                     {dq.out(), dk.out(), dv.out(), {}, {}});
               else
-                  on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
+                  on.attend(shape, {q.in(), k.in(), v.in(), {}, {}}, out.out(), statistics.out());
           })
         .flop((backward ? 10.0 : 4.0) * pairs * static_cast<double>(c.heads * c.head), on)
         .each("us_per_row", static_cast<double>(rows));

@@ -70,9 +70,9 @@ struct AttentionTrial {
         Held<P> dq(on, in.q.rows, in.q.cols, 7), dk(on, in.k.rows, in.k.cols, 7, 2),
             dv(on, in.v.rows, in.v.cols, 7);
         Held<P> down_k(on, in.own_k.rows, in.own_k.cols, 7, 3), down_v(on, in.own_v.rows, in.own_v.cols, 7);
-        on.attend(shape, q.in(), k.in(), v.in(), own_k.in(), own_v.in(), out.out(), statistics.out());
-        on.attend_backward(shape, q.in(), k.in(), v.in(), own_k.in(), own_v.in(), out.in(), statistics.in(),
-                           dout.in(), dq.out(), dk.out(), dv.out(), down_k.out(), down_v.out());
+        on.attend(shape, {q.in(), k.in(), v.in(), own_k.in(), own_v.in()}, out.out(), statistics.out());
+        on.attend_backward(shape, {q.in(), k.in(), v.in(), own_k.in(), own_v.in()}, out.in(), statistics.in(),
+                           dout.in(), {dq.out(), dk.out(), dv.out(), down_k.out(), down_v.out()});
         std::vector<T> all;
         for (const Held<P>* m : {&out, &statistics, &dq, &dk, &dv, &down_k, &down_v}) m->append(all);
         return all;

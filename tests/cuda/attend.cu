@@ -77,10 +77,10 @@ TEST_CASE("attend on a device: gradients of empty views are not computed", "[att
     Workspace<P> work(on);
     Attention<P> shape;
     shape.queries = shape.keys = conformance::segments(on, t.queries, work);
-    on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
+    on.attend(shape, {q.in(), k.in(), v.in(), {}, {}}, out.out(), statistics.out());
     const auto backward = [&](Rows<P> dq, Rows<P> dk, Rows<P> to) {
-        on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(), dq,
-                           dk, to, {}, {});
+        on.attend_backward(shape, {q.in(), k.in(), v.in(), {}, {}}, out.in(), statistics.in(), dout.in(),
+                           {dq, dk, to, {}, {}});
     };
     backward({}, {}, dv.out());
     backward(all_dq.out(), all_dk.out(), all_dv.out());
@@ -136,9 +136,9 @@ TEMPLATE_TEST_CASE("attend on a device: gaps behind segments are neither read no
         const Index rows = gaps ? 40 : 18;
         conformance::Held<P> out(on, rows, width, 7), statistics(on, rows, heads, 7), dq(on, rows, width, 7),
             dk(on, rows, width, 7), dv(on, rows, width, 7);
-        on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
-        on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(),
-                           dq.out(), dk.out(), dv.out(), {}, {});
+        on.attend(shape, {q.in(), k.in(), v.in(), {}, {}}, out.out(), statistics.out());
+        on.attend_backward(shape, {q.in(), k.in(), v.in(), {}, {}}, out.in(), statistics.in(), dout.in(),
+                           {dq.out(), dk.out(), dv.out(), {}, {}});
         std::vector<TestType> all;
         for (const conformance::Held<P>* m : {&out, &dq, &dk, &dv}) {
             std::vector<TestType> every;

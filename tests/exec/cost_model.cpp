@@ -46,7 +46,7 @@ TEST_CASE("CostModel: attention takes four operations per attended pair and colu
                 shape.prefix = prefix;
                 const Rows<P> q = matrix(on, 10, 32), k = matrix(on, 16, 16), none;
                 const Rows<P> self = own ? matrix(on, 10, 16) : none;
-                on.attend(shape, q, k, k, self, self, q, matrix(on, 10, 4));
+                on.attend(shape, {q, k, k, self, self}, q, matrix(on, 10, 4));
                 const CallCounts& c = on.counted().at("attend 4 x 8");
                 CHECK(c.operations == Approx(4.0 * 32 * static_cast<double>(attended_pairs(shape, own))));
                 CHECK(c.launches == 1);

@@ -44,11 +44,11 @@ TEST_CASE("attend: gradients of empty views are not computed", "[attend]") {
     Workspace<BasicHost<double>> work(on);
     Attention<BasicHost<double>> shape;
     shape.queries = shape.keys = conformance::segments(on, t.queries, work);
-    on.attend(shape, q.in(), k.in(), v.in(), {}, {}, out.out(), statistics.out());
-    on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(), {}, {},
-                       dv.out(), {}, {});
-    on.attend_backward(shape, q.in(), k.in(), v.in(), {}, {}, out.in(), statistics.in(), dout.in(),
-                       all_dq.out(), all_dk.out(), all_dv.out(), {}, {});
+    on.attend(shape, {q.in(), k.in(), v.in(), {}, {}}, out.out(), statistics.out());
+    on.attend_backward(shape, {q.in(), k.in(), v.in(), {}, {}}, out.in(), statistics.in(), dout.in(),
+                       {{}, {}, dv.out(), {}, {}});
+    on.attend_backward(shape, {q.in(), k.in(), v.in(), {}, {}}, out.in(), statistics.in(), dout.in(),
+                       {all_dq.out(), all_dk.out(), all_dv.out(), {}, {}});
     std::vector<double> alone, together;
     dv.append(alone);
     all_dv.append(together);

@@ -104,8 +104,9 @@ public:
         saved.shape.scale = static_cast<T>(1 / std::sqrt(static_cast<double>(h.cols / heads_)));
         saved.mixed = ctx.work.keep(h.rows, h.cols);
         saved.statistics = ctx.work.keep(h.rows, heads_);
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                      CRows<P>(saved.value.out), CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out),
+        ctx.on.attend(saved.shape,
+                      {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
+                       CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out)},
                       saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.has_knowledge = has_knowledge(ctx, h_of, pure_of);
@@ -132,10 +133,11 @@ public:
         if (const Rows<P> db = ctx.gradient(bias_); !db.empty())
             ctx.on.reduce(rows, db, nn::Element<T>{dout.data, dout.stride});
         output_.backward(ctx, saved.output, CRows<P>(dout), dmixed);
-        ctx.on.attend_backward(
-            saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
-            CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out), CRows<P>(saved.mixed),
-            CRows<P>(saved.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, down_key, down_value);
+        ctx.on.attend_backward(saved.shape,
+                               {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out),
+                                CRows<P>(saved.own_key.out), CRows<P>(saved.own_value.out)},
+                               CRows<P>(saved.mixed), CRows<P>(saved.statistics), CRows<P>(dmixed),
+                               {dquery, dkey, dvalue, down_key, down_value});
 
         const Rows<P> dnorm = matrix(std::max(rows, pieces)), part = matrix(std::max(rows, pieces));
         if (pieces > 0) {

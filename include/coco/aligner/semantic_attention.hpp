@@ -76,8 +76,9 @@ public:
         saved.shape.scale = static_cast<T>(1 / std::sqrt(static_cast<double>(columns / heads_)));
         saved.mixed = ctx.work.keep(h.rows, columns);
         saved.statistics = ctx.work.keep(h.rows, heads_);
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                      CRows<P>(saved.value.out), {}, {}, saved.mixed, saved.statistics);
+        ctx.on.attend(saved.shape,
+                      {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out), {}, {}},
+                      saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.out = saved.output.out;
         return saved;
@@ -91,9 +92,11 @@ public:
         const Rows<P> dmixed = ctx.work.scratch(rows, columns), dquery = ctx.work.scratch(rows, columns),
                       dkey = ctx.work.scratch(pieces, columns), dvalue = ctx.work.scratch(pieces, columns);
         output_.backward(ctx, saved.output, dy, dmixed);
-        ctx.on.attend_backward(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                               CRows<P>(saved.value.out), {}, {}, CRows<P>(saved.mixed),
-                               CRows<P>(saved.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, {}, {});
+        ctx.on.attend_backward(
+            saved.shape,
+            {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out), {}, {}},
+            CRows<P>(saved.mixed), CRows<P>(saved.statistics), CRows<P>(dmixed),
+            {dquery, dkey, dvalue, {}, {}});
         if (pieces > 0) {
             const Rows<P> dnorm = ctx.work.scratch(pieces, columns), part = ctx.work.scratch(pieces, columns);
             key_.backward(ctx, saved.key, CRows<P>(dkey), dnorm);

@@ -108,21 +108,20 @@ public:
         cuda::reduce<T>(*lock(), count, out, kernel);
     }
 
-    void attend(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+    void attend(const Attention<BasicCuda>& shape, const AttentionRows<BasicCuda>& in, Out out,
                 Out statistics) {
-        cuda::attend<BasicCuda>(*lock(), shape, q, k, v, own_k, own_v, out, statistics);
+        cuda::attend<BasicCuda>(*lock(), shape, in.q, in.k, in.v, in.own_k, in.own_v, out, statistics);
     }
-    void attend_backward(const Attention<BasicCuda>& shape, In q, In k, In v, In own_k, In own_v, In out,
-                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
-        cuda::attend_backward<BasicCuda>(*lock(), shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk,
-                                         dv, down_k, down_v);
+    void attend_backward(const Attention<BasicCuda>& shape, const AttentionRows<BasicCuda>& in, In out,
+                         In statistics, In dout, const AttentionGradients<BasicCuda>& g) {
+        cuda::attend_backward<BasicCuda>(*lock(), shape, in.q, in.k, in.v, in.own_k, in.own_v, out,
+                                         statistics, dout, g.dq, g.dk, g.dv, g.down_k, g.down_v);
     }
 
     void softmax_cross_entropy(In h, const Classes<BasicCuda>& classes, T scale, T* loss, Out dh,
                                Out dcolumns, Out dbias) {
         cuda::softmax_cross_entropy<BasicCuda, Math>(*lock(), h, classes, scale, loss, dh, dcolumns, dbias);
     }
-
 
     void top_k(In h, In columns, In bias, const ExcludedItems<BasicCuda>& excluded, Index k,
                MutableIds<BasicCuda> best, Out scores) {

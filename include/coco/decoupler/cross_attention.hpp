@@ -56,8 +56,9 @@ public:
         saved.shape.scale = static_cast<typename P::Scalar>(1 / std::sqrt(static_cast<double>(query_.out())));
         saved.mixed = ctx.work.keep(prompts.rows, query_.out());
         saved.statistics = ctx.work.keep(prompts.rows, 1);
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                      CRows<P>(saved.value.out), {}, {}, saved.mixed, saved.statistics);
+        ctx.on.attend(saved.shape,
+                      {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out), {}, {}},
+                      saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.of_group = prompts_of;
         saved.out = saved.output.out;
@@ -72,9 +73,11 @@ public:
         const Rows<P> dmixed = ctx.work.scratch(prompts, width), dquery = ctx.work.scratch(prompts, width);
         const Rows<P> dkey = ctx.work.scratch(rows, width), dvalue = ctx.work.scratch(rows, width);
         output_.backward(ctx, saved.output, dy, dmixed);
-        ctx.on.attend_backward(saved.shape, CRows<P>(saved.query.out), CRows<P>(saved.key.out),
-                               CRows<P>(saved.value.out), {}, {}, CRows<P>(saved.mixed),
-                               CRows<P>(saved.statistics), CRows<P>(dmixed), dquery, dkey, dvalue, {}, {});
+        ctx.on.attend_backward(
+            saved.shape,
+            {CRows<P>(saved.query.out), CRows<P>(saved.key.out), CRows<P>(saved.value.out), {}, {}},
+            CRows<P>(saved.mixed), CRows<P>(saved.statistics), CRows<P>(dmixed),
+            {dquery, dkey, dvalue, {}, {}});
         query_.backward(ctx, saved.query, CRows<P>(dquery), dprompts);
         key_.backward(ctx, saved.key, CRows<P>(dkey), dmix);
         Rows<P> second{};

@@ -60,15 +60,15 @@ struct Archetype {
     void reduce(Index count, Out out, const Kernel& kernel);
 
     /// out = softmax(scale q k') v for each segment and head. A row that attends to no key gives zeros.
-    /// \param own_k, own_v  q.rows x (kv_heads * head): the row's own key, or empty. A row whose segment and
-    ///        prefix are empty still gives zeros: it could attend only to itself.
-    /// \param statistics    q.rows x heads: log of the softmax's denominator, for backward
-    void attend(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+    /// With own keys, a row whose segment and prefix are empty still gives zeros: it could attend only to
+    /// itself.
+    /// \param statistics  q.rows x heads: log of the softmax's denominator, for backward
+    void attend(const Attention<Archetype>& shape, const AttentionRows<Archetype>& in, Out out,
                 Out statistics);
     /// Gradients of `attend`, each = (not +=); an empty view is not computed. Rows of the prefix receive the
     /// sum over all segments.
-    void attend_backward(const Attention<Archetype>& shape, In q, In k, In v, In own_k, In own_v, In out,
-                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v);
+    void attend_backward(const Attention<Archetype>& shape, const AttentionRows<Archetype>& in, In out,
+                         In statistics, In dout, const AttentionGradients<Archetype>& gradients);
 
     /// *loss += scale * sum over rows of -log softmax(inverse_temperature h c' + bias)[positive];
     /// dh = its gradient, dcolumns += and dbias += likewise; empty views are not computed. Logits are made in

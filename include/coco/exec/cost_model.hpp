@@ -135,16 +135,19 @@ public:
               product(count_of, out.cols), floats(count_of * out.cols));
     }
 
-    void attend(const Attention<CostModel>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+    void attend(const Attention<CostModel>& shape, const AttentionRows<CostModel>& in, Out out,
                 Out statistics) {
+        const auto& [q, k, v, own_k, own_v] = in;
         count(attention("attend", shape, q), 1,
               4 * pairs(shape, !own_k.empty()) * static_cast<double>(q.cols),
               floats(q.size() + k.size() + v.size() + own_k.size() + own_v.size() + out.size() +
                      statistics.size()));
     }
     /// Scores are recomputed in both passes: 14 operations per pair and column.
-    void attend_backward(const Attention<CostModel>& shape, In q, In k, In v, In own_k, In own_v, In out,
-                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
+    void attend_backward(const Attention<CostModel>& shape, const AttentionRows<CostModel>& in, In out,
+                         In statistics, In dout, const AttentionGradients<CostModel>& gradients) {
+        const auto& [q, k, v, own_k, own_v] = in;
+        const auto& [dq, dk, dv, down_k, down_v] = gradients;
         const bool keys = !dk.empty() || !dv.empty();
         const Index shares = shape.prefix > 0 && keys && shape.queries.count() > 1
                                  ? 1 + (dk.empty() ? 0 : 1) + (dv.empty() ? 0 : 1)

@@ -77,11 +77,10 @@ concept RunsRowKernels = requires(P& on, Index n, Rows<P> out, const SomeKernel&
 
 /// `attend` and `attend_backward`.
 template <class P>
-concept Attends = requires(P& on, const Attention<P>& shape, CRows<P> in, Rows<P> out) {
-    { on.attend(shape, in, in, in, in, in, out, out) } -> std::same_as<void>;
-    {
-        on.attend_backward(shape, in, in, in, in, in, in, in, in, out, out, out, out, out)
-        } -> std::same_as<void>;
+concept Attends = requires(P& on, const Attention<P>& shape, const AttentionRows<P>& in, CRows<P> from,
+                           Rows<P> out, const AttentionGradients<P>& gradients) {
+    { on.attend(shape, in, out, out) } -> std::same_as<void>;
+    { on.attend_backward(shape, in, from, from, from, gradients) } -> std::same_as<void>;
 };
 
 /// `softmax_cross_entropy(h, classes, scale, loss, dh, dcolumns, dbias)`.

@@ -66,6 +66,18 @@ struct Attention {
     Ids<P> row_key;       ///< a query row's key for dropout; may be empty when dropout is 0
 };
 
+/// The matrices of an attention.
+template <class P>
+struct AttentionRows {
+    CRows<P> q, k, v;
+    CRows<P> own_k, own_v;  ///< q.rows x (kv_heads * head): the row's own key, or empty
+};
+/// Their gradients.
+template <class P>
+struct AttentionGradients {
+    Rows<P> dq, dk, dv, down_k, down_v;
+};
+
 /// A softmax over columns for each row of h: cross-entropy over items, InfoNCE, a vocabulary.
 template <class P>
 struct Classes {

@@ -85,21 +85,20 @@ public:
         host::reduce<T>(*pool_, count, out, kernel);
     }
 
-    void attend(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, Out out,
+    void attend(const Attention<BasicHost>& shape, const AttentionRows<BasicHost>& in, Out out,
                 Out statistics) {
-        host::attend(*pool_, shape, q, k, v, own_k, own_v, out, statistics);
+        host::attend(*pool_, shape, in.q, in.k, in.v, in.own_k, in.own_v, out, statistics);
     }
-    void attend_backward(const Attention<BasicHost>& shape, In q, In k, In v, In own_k, In own_v, In out,
-                         In statistics, In dout, Out dq, Out dk, Out dv, Out down_k, Out down_v) {
-        host::attend_backward(*pool_, shape, q, k, v, own_k, own_v, out, statistics, dout, dq, dk, dv, down_k,
-                              down_v);
+    void attend_backward(const Attention<BasicHost>& shape, const AttentionRows<BasicHost>& in, In out,
+                         In statistics, In dout, const AttentionGradients<BasicHost>& g) {
+        host::attend_backward(*pool_, shape, in.q, in.k, in.v, in.own_k, in.own_v, out, statistics, dout,
+                              g.dq, g.dk, g.dv, g.down_k, g.down_v);
     }
 
     void softmax_cross_entropy(In h, const Classes<BasicHost>& classes, T scale, T* loss, Out dh,
                                Out dcolumns, Out dbias) {
         host::softmax_cross_entropy(*pool_, h, classes, scale, loss, dh, dcolumns, dbias);
     }
-
 
     void top_k(In h, In columns, In bias, const ExcludedItems<BasicHost>& excluded, Index k,
                MutableIds<BasicHost> best, Out scores) {

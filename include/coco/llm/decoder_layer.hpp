@@ -146,7 +146,7 @@ public:
             see.value = values;
             attention.keys = packed.cached.keys;
         }
-        ctx.on.attend(attention, see.query, see.key, see.value, {}, {}, saved.attended, saved.softmax);
+        ctx.on.attend(attention, {see.query, see.key, see.value, {}, {}}, saved.attended, saved.softmax);
         nn::copy(ctx.on, x, saved.middle);
         Storage::apply(ctx, CRows<P>(saved.attended), output_, saved.middle, Write::add);
         change.forward(ctx, Projection::output, CRows<P>(saved.attended), saved.middle);
@@ -184,8 +184,8 @@ public:
         change.backward(ctx, Projection::output, CRows<P>(saved.attended), CRows<P>(dy), dattended);
         const Heads<CRows<P>> see = split<CRows<P>>(saved.fused);
         const Heads<Rows<P>> d = split<Rows<P>>(dfused);
-        ctx.on.attend_backward(shape(packed), see.query, see.key, see.value, {}, {}, saved.attended,
-                               saved.softmax, dattended, d.query, d.key, d.value, {}, {});
+        ctx.on.attend_backward(shape(packed), {see.query, see.key, see.value, {}, {}}, saved.attended,
+                               saved.softmax, dattended, {d.query, d.key, d.value, {}, {}});
         rope_.backward(ctx, packed.table, packed.position, dfused.cols_from(0, q + kv));
         if (c.head_norm) {
             query_norm_.backward(ctx, CRows<P>(saved.unrotated.cols_from(0, q)), d.query);

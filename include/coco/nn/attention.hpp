@@ -69,7 +69,7 @@ public:
         saved.shape =
             self_attention(ctx, segments, row_key, width_, heads_, attention_mask_, dropout_, site_);
         const CRows<P> qkv = saved.qkv.out;
-        ctx.on.attend(saved.shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}, saved.mixed,
+        ctx.on.attend(saved.shape, {part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}}, saved.mixed,
                       saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         saved.out = saved.output.out;
@@ -83,10 +83,13 @@ public:
                       dqkv = ctx.work.scratch(dy.rows, 3 * width_);
         output_.backward(ctx, saved.output, dy, dmixed);
         const CRows<P> qkv = saved.qkv.out;
-        ctx.on.attend_backward(saved.shape, part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {},
+        ctx.on.attend_backward(saved.shape, {part<P>(qkv, 0), part<P>(qkv, 1), part<P>(qkv, 2), {}, {}},
                                CRows<P>(saved.mixed), CRows<P>(saved.statistics), CRows<P>(dmixed),
-                               dqkv.cols_from(0, width_), dqkv.cols_from(width_, width_),
-                               dqkv.cols_from(2 * width_, width_), {}, {});
+                               {dqkv.cols_from(0, width_),
+                                dqkv.cols_from(width_, width_),
+                                dqkv.cols_from(2 * width_, width_),
+                                {},
+                                {}});
         qkv_.backward(ctx, saved.qkv, CRows<P>(dqkv), dx);
     }
 

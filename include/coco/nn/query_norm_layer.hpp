@@ -50,8 +50,13 @@ public:
         saved.shape =
             self_attention(ctx, segments, row_key, width_, heads_, attention_mask_, dropout_, site_);
         const CRows<P> key_value = saved.key_value.out;
-        ctx.on.attend(saved.shape, CRows<P>(saved.query.out), key_value.cols_from(0, width_),
-                      key_value.cols_from(width_, width_), {}, {}, saved.mixed, saved.statistics);
+        ctx.on.attend(saved.shape,
+                      {CRows<P>(saved.query.out),
+                       key_value.cols_from(0, width_),
+                       key_value.cols_from(width_, width_),
+                       {},
+                       {}},
+                      saved.mixed, saved.statistics);
         saved.output = output_.forward(ctx, CRows<P>(saved.mixed));
         return saved;
     }
@@ -64,10 +69,15 @@ public:
                       dkey_value = ctx.work.scratch(dy.rows, 2 * width_);
         output_.backward(ctx, saved.output, dy, dmixed);
         const CRows<P> key_value = saved.key_value.out;
-        ctx.on.attend_backward(saved.shape, CRows<P>(saved.query.out), key_value.cols_from(0, width_),
-                               key_value.cols_from(width_, width_), {}, {}, CRows<P>(saved.mixed),
-                               CRows<P>(saved.statistics), CRows<P>(dmixed), dquery,
-                               dkey_value.cols_from(0, width_), dkey_value.cols_from(width_, width_), {}, {});
+        ctx.on.attend_backward(
+            saved.shape,
+            {CRows<P>(saved.query.out),
+             key_value.cols_from(0, width_),
+             key_value.cols_from(width_, width_),
+             {},
+             {}},
+            CRows<P>(saved.mixed), CRows<P>(saved.statistics), CRows<P>(dmixed),
+            {dquery, dkey_value.cols_from(0, width_), dkey_value.cols_from(width_, width_), {}, {}});
         query_.backward(ctx, saved.query, CRows<P>(dquery), dq);
         key_value_.backward(ctx, saved.key_value, CRows<P>(dkey_value), dx);
     }
