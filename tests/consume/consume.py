@@ -5,11 +5,13 @@ nvcc; and that another version is rejected.
 
 usage: consume.py BUILD_FOLDER COMPILER VERSION
 """
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -58,31 +60,40 @@ class Consumers:
 
     def plain(self):
         """A compiler alone, no CMake; our headers as a user's own, so that the strictest warnings are heard."""
-        warnings = "-Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror"
-        if "R@10" not in self.compiled("plain", ROOT / "examples" / "quickstart.cpp", ROOT / "include", warnings.split()):
+        flags = "-O3 -Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror"
+        if "R@10" not in self.compiled("plain", ROOT / "examples" / "quickstart.cpp", ROOT / "include", flags.split()):
             raise Failure("quickstart does not report")
 
-    def own_parts(self):
-        """The program of docs/own_parts.md, its blocks one after the other, with the installed headers; and its test."""
-        page = (ROOT / "docs" / "own_parts.md").read_text()
-        source = self.scratch / "own_parts.cpp"
-        source.write_text("".join(re.findall(r"^```cpp\n(.*?)^```", page, re.M | re.S)))
-        output = self.compiled("own_parts", source, self.prefix / "include", ["-Wall", "-Wextra", "-Werror"])
+    def own_program(self):
+        """The program of docs/own_parts.md, its blocks one after the other, with the installed headers."""
+        blocks = [text for of_test, text in self.own_blocks() if not of_test]
+        output = self.own("own_program", "".join(blocks))
         if output.count("N@10") != 2 + 7 or "all positions epoch 5/5" not in output:
             raise Failure(output)
-        # The same parts in the installed conformance tests.
-        blocks = re.findall(r"^```cpp( test)?\n(.*?)^```", page, re.M | re.S)
-        source = self.scratch / "own_tests.cpp"
-        source.write_text("#define CATCH_CONFIG_MAIN\n" + "".join(text for _, text in blocks if "int main" not in text))
-        output = self.compiled("own_tests", source, self.prefix / "include", ["-Wall", "-Wextra", "-Werror"])
+
+    def own_tests(self):
+        """The same parts in the installed conformance tests."""
+        blocks = [text for _, text in self.own_blocks() if "int main" not in text]
+        output = self.own("own_tests", "#define CATCH_CONFIG_MAIN\n" + "".join(blocks))
         if "All tests passed" not in output:
             raise Failure(output)
+
+    @staticmethod
+    def own_blocks():
+        """(whether it is of the test, text) of each block of the page."""
+        page = (ROOT / "docs" / "own_parts.md").read_text()
+        return re.findall(r"^```cpp( test)?\n(.*?)^```", page, re.M | re.S)
+
+    def own(self, name, text):
+        source = self.scratch / f"{name}.cpp"
+        source.write_text(text)
+        return self.compiled(name, source, self.prefix / "include", ["-O1", "-Wall", "-Wextra", "-Werror"])
 
     def compiled(self, name, source, include, flags):
         """The output of a program that the compiler makes by itself, without CMake."""
         eigen = re.search(r"^Eigen3_DIR:\w+=(.+?)/share/", (self.build / "CMakeCache.txt").read_text(), re.MULTILINE)
         object_file = self.scratch / f"{name}.o"
-        call(*(["ccache"] if shutil.which("ccache") else []), self.compiler, "-std=c++20", "-O3", "-march=native",
+        call(*(["ccache"] if shutil.which("ccache") else []), self.compiler, "-std=c++20", "-march=native",
              "-I", include, "-isystem", pathlib.Path(eigen[1] if eigen else "/usr") / "include/eigen3",
              *flags, "-pthread", "-c", source, "-o", object_file)
         call(self.compiler, object_file, "-pthread", "-o", self.scratch / name)
@@ -112,16 +123,24 @@ class Consumers:
 
 
 def main(build, compiler, version):
-    consumers, passed, failed = Consumers(build, compiler, version), 0, 0
-    for step in (consumers.install, consumers.installed, consumers.plain, consumers.own_parts, consumers.subdirectory,
-                 consumers.device, consumers.another_version):
+    consumers = Consumers(build, compiler, version)
+
+    def verdict(step):
         try:
             step()
-            passed += 1
+            return ""
         except Failure as failure:
-            print(f"{step.__name__}: {failure}")
-            failed += 1
-    return finish(passed, failed)
+            return f"{step.__name__}: {failure}"
+
+    wrong = [verdict(consumers.install)]
+    jobs = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL", os.cpu_count() or 1))
+    with ThreadPoolExecutor(jobs) as pool:
+        wrong += pool.map(verdict, (consumers.plain, consumers.own_program, consumers.own_tests, consumers.installed,
+                                    consumers.subdirectory, consumers.device, consumers.another_version))
+    for what in filter(None, wrong):
+        print(what)
+    failed = sum(map(bool, wrong))
+    return finish(len(wrong) - failed, failed)
 
 
 if __name__ == "__main__":
