@@ -48,6 +48,15 @@ TEST_CASE("hand-over: a trainer's behaviour is that of the stage alone", "[hand_
         return !(p.kind == Progress::Kind::epoch && p.epoch == p.epochs &&
                  p.stage == TrainingStage::behaviour);
     });
-    CHECK(evaluate(behaviour_of(whole), shop.split.test).ranks() ==
-          evaluate(first.model(), shop.split.test).ranks());
+    const std::vector<double> alone = evaluate(first.model(), shop.split.test).ranks();
+    CHECK(evaluate(behaviour_of(whole), shop.split.test).ranks() == alone);
+    // Validation of the stage needs no language model, and saw the same.
+    REQUIRE(whole.fit(shop.split.train, shop.split.valid));
+    CHECK(whole.state().best[0].history == first.state().best[0].history);
+    Evaluator<Shop, Host> evaluator(*whole.model().on);
+    const auto ranks = [&](RankedBy by) {
+        return evaluator(whole.model(), shop.split.test, SeenItems::excluded, {}, by).ranks();
+    };
+    CHECK(ranks(RankedBy::behaviour) == evaluate(behaviour_of(whole), shop.split.test).ranks());
+    CHECK(ranks(RankedBy::behaviour) != ranks(RankedBy::everything));
 }

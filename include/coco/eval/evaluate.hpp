@@ -31,9 +31,10 @@ inline constexpr std::array<SeenItems, 3> every_seen_items{SeenItems::excluded, 
                                                            SeenItems::included};
 
 /// What a ranking uses.
-enum class RankedBy : bool {
+enum class RankedBy : std::uint8_t {
     everything,
-    channel  ///< behaviour and the channel of a model that has one: not its language model
+    channel,   ///< behaviour and the channel of a model that has one: not its language model
+    behaviour  ///< behaviour alone, of a model that uses knowledge
 };
 
 /// Evaluates repeatedly without allocations after the first evaluation.
@@ -128,9 +129,8 @@ private:
         if constexpr (model::may_have_channel<Model>)
             if (ranked_by == RankedBy::channel) return items_.channel_score(trained, ctx, batch);
         if constexpr (Model::uses_knowledge)
-            return items_.score_by_own_knowledge(trained, ctx, batch);
-        else
-            return items_.score(trained, ctx, batch);
+            if (ranked_by == RankedBy::everything) return items_.score_by_own_knowledge(trained, ctx, batch);
+        return items_.score(trained, ctx, batch);
     }
 
     Workspace<P> work_;

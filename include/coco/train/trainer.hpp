@@ -215,9 +215,8 @@ private:
     }
 
     bool epoch(const data::Interactions& train, const ProgressSink& sink) {
-        const Index number = done();
-        Progress progress{Progress::Kind::step, state_.stage, number + 1, epochs()};
-        progress.all = batches_.sampler().begin_epoch(number);
+        Progress progress{Progress::Kind::step, state_.stage, done() + 1, epochs()};
+        progress.all = batches_.sampler().begin_epoch(done());
         if (state_.batch == 0) clear_diagnostics();
         Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
                                                           text_of(state_.batch));
@@ -250,8 +249,7 @@ private:
         return sink(progress);
     }
 
-    /// \throws Error where something of the steps so far was not finite. On a device, asking waits for it: it
-    /// is asked at the end of an epoch, and where training stops. What it has found, it keeps.
+    /// \throws Error where something of the steps so far was not finite; on a device it waits to know.
     void require_finite() const {
         require_nothing_found(optimizer_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
                               done() + 1);
@@ -259,7 +257,9 @@ private:
 
     double validate(Progress progress, const ProgressSink& sink) {
         const auto tell = evaluating(progress, valid_.size(), sink);
-        return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell)).ndcg(10);
+        // Before the joint stage knowledge says nothing, and would cost a pass of the language model.
+        const RankedBy by = state_.stage == TrainingStage::joint ? RankedBy::everything : RankedBy::behaviour;
+        return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell), by).ndcg(10);
     }
     void choose_channel(const data::Cases& valid, const ProgressSink& sink) {
         if (state_.channel_chosen) return;
