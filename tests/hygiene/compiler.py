@@ -87,7 +87,11 @@ class Compiler:
         return done.returncode, done.stderr + done.stdout
 
     def check(self, units, verdict, options=lambda text: {}):
-        """Compiles the units {name: text}, several at a time, and prints the count. `options(text)` are those of `run`
+        """As `counts`, and prints them."""
+        return finish(*self.counts(units, verdict, options))
+
+    def counts(self, units, verdict, options=lambda text: {}):
+        """Compiles the units {name: text}, several at a time; returns how many passed and how many failed. `options(text)` are those of `run`
         for a unit, as keywords; "more" is a list of flags.
 
         `verdict(name, status, messages)` returns "" where all is as it should be, or what is wrong. What was right
@@ -111,7 +115,7 @@ class Compiler:
         wrong = [(name, what) for name, what in results if what]
         for name, what in wrong:
             print(f"{name}: {what}")
-        return finish(len(results) - len(wrong), len(wrong))
+        return len(results) - len(wrong), len(wrong)
 
 
 def run_trials(trials, make):

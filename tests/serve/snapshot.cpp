@@ -64,6 +64,17 @@ TEST_CASE("snapshot: knowledge of other parameters is refused, also from a file"
     const Knowledge built =
         build_knowledge(folder / "new", trainer.model(), shop.split.train, {"a", "b", "c"}, {}, 16);
     CHECK(built.parameters() == digest_of(trainer.model()));
+    // A part that other parameters left behind is not joined with new ones.
+    save_knowledge(folder / "mixed.part-1",
+                   [&] {
+                       Knowledge part = make_knowledge(trainer.model(), shop.split.train, 16, 32, {});
+                       part.set_parameters("xxh64:0");
+                       return part;
+                   }(),
+                   {"a", "b", "c"});
+    CHECK_THROWS_WITH(
+        build_knowledge(folder / "mixed", trainer.model(), shop.split.train, {"a", "b", "c"}, {}, 16),
+        Catch::Contains("mixed.part-1: parameters: extracted with other parameters"));
     CHECK_NOTHROW(Recommender<Shop, Host>(trainer.model(), built));
     CHECK_NOTHROW(Recommender<Shop, Host>(trainer.model(), load_knowledge(folder / "new")));
 }

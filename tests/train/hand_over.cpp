@@ -60,3 +60,24 @@ TEST_CASE("hand-over: a trainer's behaviour is that of the stage alone", "[hand_
     CHECK(ranks(RankedBy::behaviour) == evaluate(behaviour_of(whole), shop.split.test).ranks());
     CHECK(ranks(RankedBy::behaviour) != ranks(RankedBy::everything));
 }
+
+TEST_CASE("hand-over: stages are matched by name, wherever they stand in the lists", "[hand_over]") {
+    const SmallShop shop(60);
+    auto config = test::small_config<Plain>();
+    config.schedule.joint_epochs = 0;
+    Trainer<Plain, Host> first(config, shop.data.catalogue);
+    REQUIRE(first.fit(shop.split.train, shop.split.valid));
+    StageSettings before, same, after;
+    before.name = "before";
+    after.name = "after";
+    config.schedule.stages = {before, same, after};
+    Trainer<Plain, Host> longer(config, shop.data.catalogue);
+    hand_over(first, longer);
+    CHECK(longer.state().stage == "after");
+    CHECK(longer.state().best[0].history.empty());
+    CHECK(longer.state().best[1].history == first.state().best[0].history);
+    CHECK(longer.state().best[2].history.empty());
+    config.schedule.stages = {before};
+    Trainer<Plain, Host> other(config, shop.data.catalogue);
+    CHECK_THROWS_WITH(hand_over(first, other), Catch::Contains("no stage of this schedule"));
+}

@@ -57,7 +57,10 @@ TEST_CASE("stages: each trains its groups, from its sampler, for its epochs", "[
             if (p.stage == "last") CHECK(values("item") == item_after);
             if (p.stage == "last") CHECK(values("sasrec.position") != position_after);
         }
-        if (p.kind == Progress::Kind::step && p.stage == "last" && p.done == 1) item_after = values("item");
+        if (p.kind == Progress::Kind::step && p.stage == "last" && p.done == 1) {
+            item_after = values("item");
+            position_after = values("sasrec.position");
+        }
         if (p.kind == Progress::Kind::evaluation && p.stage == "last") CHECK(p.all == 7);
         if (p.kind == Progress::Kind::evaluation && p.stage == "all") CHECK(p.all == shop.split.valid.size());
         return true;

@@ -57,8 +57,7 @@ inline std::string hf_name(std::string_view name) {
 /// The model in a folder, whose files stay mapped as long as the source is used. In these files rows of
 /// queries and keys are in the order of split halves.
 /// \throws Error as `config_of`, `hf_pooling` and `io::SafetensorsFolder`; a missing tensor, a wrong shape or
-/// a value that
-///         is not finite is reported, with the tensor's name, when the tensor is read
+///         a value that is not finite is reported, with the tensor's name, when the tensor is read
 inline Source hf_source(const std::filesystem::path& folder) {
     Config config = config_of(io::JsonObject::open(folder / "config.json"));
     config.pooling = hf_pooling(folder);

@@ -13,6 +13,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include <coco/core/names.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/fwd.hpp>
 #include <coco/loss/concept.hpp>
@@ -35,14 +36,6 @@ struct ConfigOf<L> {
     using type = typename L::Config;
 };
 
-template <std::size_t n>
-constexpr bool distinct(const std::array<std::string_view, n>& names) {
-    for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < i; ++j)
-            if (names[i] == names[j]) return false;
-    return true;
-}
-
 template <class L>
 L made(const typename ConfigOf<L>::type& config) {
     if constexpr (requires { typename L::Config; })
@@ -61,11 +54,12 @@ class Objectives {
     static_assert((explain_objective<Ls>() && ...));
 
     static constexpr std::array<std::string_view, sizeof...(Ls)> names{Ls::name...};
-    static_assert(loss::distinct(names),
+    static_assert(distinct(names),
                   "coco::Objectives: two of them have the same `name`, by which a setting chooses");
 
 public:
-    static constexpr const char* default_name = std::get<0>(std::tuple<decltype(Ls::name)...>{Ls::name...});
+    static constexpr const char* default_name = std::array<const char*, sizeof...(Ls)>{Ls::name...}[0];
+
     /// The settings of each.
     struct Config {
         /// Whether any of them has settings of its own.
@@ -84,12 +78,8 @@ public:
         : all_(std::apply([](const auto&... each) { return std::tuple<Ls...>(loss::made<Ls>(each)...); },
                           config.of)) {
         const auto found = std::find(names.begin(), names.end(), chosen);
-        if (found == names.end()) {
-            std::string known;
-            for (const std::string_view name : names)
-                known += (known.empty() ? "" : ", ") + std::string(name);
-            throw Error("loss.objective", "unknown name", "one of " + known, std::string(chosen));
-        }
+        if (found == names.end())
+            throw Error("loss.objective", "unknown name", one_of(names), std::string(chosen));
         chosen_ = static_cast<std::size_t>(found - names.begin());
     }
 

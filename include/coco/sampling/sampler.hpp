@@ -13,6 +13,7 @@
 #include <variant>
 
 #include <coco/core/error.hpp>
+#include <coco/core/names.hpp>
 #include <coco/data/interactions.hpp>
 #include <coco/sampling/batch_builder.hpp>
 #include <coco/sampling/batches.hpp>
@@ -120,6 +121,10 @@ class Samplers {
     static_assert(sizeof...(S) >= 1, "coco::Samplers: name at least one (docs/concepts.md#sampler)");
     static_assert((explain_sampler<S>() && ...));
 
+    static constexpr std::array<std::string_view, sizeof...(S)> names{S::name...};
+    static_assert(distinct(names),
+                  "coco::Samplers: two of them have the same `name`, by which a stage chooses");
+
 public:
     static constexpr const char* default_name = std::array<const char*, sizeof...(S)>{S::name...}[0];
 
@@ -127,10 +132,8 @@ public:
     /// \throws Error where none has this name, or where the model would read its targets
     [[gnu::cold]] void select(std::string_view name, const SamplerParts& parts, bool sees_later_items) {
         bool found = false;
-        std::string known;
         const auto one = [&]<class Each>(std::type_identity<Each>) {
-            known += (known.empty() ? "" : ", ") + std::string(Each::name);
-            if (found || name != Each::name) return;
+            if (name != Each::name) return;
             found = true;
             require(
                 !sees_later_items || !sampling::shows_later_items<Each>(parts.builder.sampling()),
@@ -141,7 +144,7 @@ public:
             chosen_.template emplace<Each>(parts);
         };
         (one(std::type_identity<S>{}), ...);
-        if (!found) throw Error("sampler", "unknown name", "one of " + known, std::string(name));
+        if (!found) throw Error("sampler", "unknown name", one_of(names), std::string(name));
     }
 
     /// As those of the chosen one; before one is chosen, none may be called.

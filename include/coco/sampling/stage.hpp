@@ -12,7 +12,7 @@
 
 namespace coco {
 
-/// The name of a stage, in place: copied freely, compared for nothing.
+/// The name of a stage, held in place: copying and comparing it allocates nothing.
 class TrainingStage {
 public:
     static constexpr std::size_t longest = 31;  ///< characters

@@ -137,6 +137,9 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
         std::vector<std::span<const std::byte>> rows, cuts;
         for (Index p = 0; p < parts; ++p) {
             all.push_back(load_knowledge(name(p), &origin));
+            require(all.back().parameters() == all.front().parameters(), name(p).string() + ": parameters",
+                    "extracted with other parameters than the parts before it: remove the parts",
+                    all.front().parameters(), all.back().parameters());
             const Index before = offsets.back();
             for (const Index end : all.back().offsets().subspan(1)) offsets.push_back(before + end);
             rows.push_back(std::as_bytes(all.back().rows()));
@@ -144,7 +147,7 @@ Knowledge build_knowledge(const std::filesystem::path& path, const TrainedModel<
         }
         io::SafetensorsWriter file;
         serve::describe(file, origin, users);
-        file.metadata("parameters", digest_of(trained));
+        if (!all.empty()) file.metadata("parameters", all.front().parameters());
         file.add("offsets", {users + 1}, std::span<const Index>(offsets));
         file.add_pieces("rows", io::Dtype::f32, {offsets.back(), trained.model->knowledge_width()},
                         std::move(rows));

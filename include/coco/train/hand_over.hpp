@@ -103,7 +103,10 @@ void hand_over(Trainer<First, P>& first, Trainer<Model, P>& trainer) {
                  hand::block_of(trainer, "best", block));
     }
     TrainState state = first.state();
-    state.best.resize(trainer.stages().size());
+    state.best.assign(trainer.stages().size(), {});
+    for (std::size_t s = 0; s < first.stages().size(); ++s)
+        for (std::size_t t = 0; t < trainer.stages().size(); ++t)
+            if (first.stages()[s].name == trainer.stages()[t].name) state.best[t] = first.state().best[s];
     state.end_stage(trainer.stages());
     std::vector<std::int64_t> steps(to.groups().size(), 0);
     for (std::size_t g = 0; g < from.groups().size(); ++g)

@@ -35,10 +35,6 @@ SettingRef items_part(C& config) {
     return items;
 }
 
-}  // namespace settings
-
-namespace settings {
-
 /// Of a model of your own, whose Config describes itself, or of a pipeline's parts.
 template <class Model, class Config>
 [[gnu::cold]] std::vector<SettingRef> model_list(Config& c) {

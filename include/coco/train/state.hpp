@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/names.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/train/diagnostics.hpp>
 #include <coco/train/stage_settings.hpp>
@@ -69,9 +71,9 @@ struct TrainState {
     std::size_t index(const std::vector<StageSettings>& stages) const {
         for (std::size_t s = 0; s < stages.size(); ++s)
             if (stages[s].name == stage) return s;
-        std::string known;
-        for (const StageSettings& s : stages) known += (known.empty() ? "" : ", ") + s.name;
-        throw Error("phase", "no stage of this schedule", "one of " + known, stage);
+        std::vector<std::string_view> names;
+        for (const StageSettings& s : stages) names.push_back(s.name);
+        throw Error("phase", "no stage of this schedule", one_of(names), stage);
     }
 
     /// The next stage that has epochs, or the end.
