@@ -80,7 +80,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
 
     coco::Schedule& s = c.schedule;
     s.seed = job.seed;
-    s.optimizer.beta2 = o.beta2;
+    c.optimizer.beta2 = o.beta2;
     s.negatives = o.negatives == "all" ? coco::NegativesFrom::all_leaking : coco::NegativesFrom::train;
     s.rate = o.rate;
     s.batch.samples = o.batch;

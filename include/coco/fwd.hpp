@@ -13,6 +13,8 @@
 
 namespace coco {
 
+struct Alone;
+
 namespace backbone {
 class SASRec;
 }
@@ -94,7 +96,7 @@ template <>
 struct RoleOf<loss::Bce> : NamedRole<role::Objective> {};
 
 inline namespace COCO_INSTRUCTION_SET {
-template <class T>
+template <class T, class Communicator = Alone>
 class BasicHost;
 /// The host policy, in float.
 using Host = BasicHost<float>;
@@ -105,7 +107,7 @@ struct Exact;
 struct TensorFloat32;
 struct BFloat16;  // NOLINT: not the storage of that name
 }  // namespace math_mode
-template <class T, class Math = math_mode::Exact>
+template <class T, class Math = math_mode::Exact, class Communicator = Alone>
 class BasicCuda;
 /// The CUDA policy, in float.
 using Cuda = BasicCuda<float>;

@@ -4,6 +4,7 @@
 
 #include <coco/host/host.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/clip.hpp>
 
 using namespace coco;
 using P = BasicHost<double>;
@@ -40,6 +41,7 @@ TEST_CASE("AdamW: three steps equal algorithm 2 of the paper, clipping included"
     Parameters<P> values(on, model.layout, 3);
     Gradients<P> gradients(on, model.layout);
     AdamW<P> optimizer(on, model.layout, config);
+    Clip<P> clipped(on, model.layout, config.clip);
 
     std::vector<double> x = numbers(on, values.block(ParameterBlock::dense).list()), m(x.size()), v(x.size());
     const std::vector<double> rates{1e-2, 3e-2};
@@ -52,7 +54,7 @@ TEST_CASE("AdamW: three steps equal algorithm 2 of the paper, clipping included"
                 squares += g[static_cast<std::size_t>(i)] * g[static_cast<std::size_t>(i)];
             }
         on.upload(g.data(), gradients.block(ParameterBlock::dense).list());
-        optimizer.step(on, values, gradients, rates);
+        optimizer.step(on, {values, gradients, rates, clipped(on, gradients, rates, {}, step)});
         const double clip = std::sqrt(squares) > config.clip ? config.clip / std::sqrt(squares) : 1;
         for (const Tensor& t : model.layout.tensors())
             for (Index at = t.ref.at; at < t.ref.at + t.ref.size(); ++at) {
@@ -78,13 +80,14 @@ TEST_CASE("AdamW: a closed group keeps its values, moments and step count", "[ad
     Gradients<P> gradients(on, model.layout);
     AdamW<P> optimizer(on, model.layout, {});
     on.fill(gradients.block(ParameterBlock::dense).list(), 0.3);
-    optimizer.step(on, values, gradients, std::vector<double>{1e-2, 1e-2});
+    const std::vector<double> both{1e-2, 1e-2}, one{1e-2, 0};
+    optimizer.step(on, {values, gradients, both});
     const std::vector<double> before = numbers(on, values.block(ParameterBlock::dense).list());
-    const std::vector<double> moments = numbers(on, optimizer.first().block(ParameterBlock::dense).list());
-    optimizer.step(on, values, gradients, std::vector<double>{1e-2, 0});
+    const std::vector<double> moments = numbers(on, optimizer.state(0).block(ParameterBlock::dense).list());
+    optimizer.step(on, {values, gradients, one});
     const std::vector<double> after = numbers(on, values.block(ParameterBlock::dense).list());
     const std::vector<double> moments_after =
-        numbers(on, optimizer.first().block(ParameterBlock::dense).list());
+        numbers(on, optimizer.state(0).block(ParameterBlock::dense).list());
     for (Index i = 0; i < model.layout.size(ParameterBlock::dense); ++i) {
         const std::size_t k = static_cast<std::size_t>(i);
         if (i >= model.other.at) {

@@ -58,7 +58,7 @@ TEST_CASE("a loss or gradient that is not finite ends training, with epoch, step
         for (const char* const tensor : {"item", "sasrec.position"})
             for (const double clip : {5.0, 0.0}) {
                 auto config = short_run();
-                config.schedule.optimizer.clip = clip;
+                config.optimizer.clip = clip;
                 config.schedule.batch.samples = 20;
                 Trainer<Plain, Host> trainer(config, shop.data.catalogue, std::make_shared<Host>(2));
                 INFO(tensor << " " << wrong << ", clip " << clip);

@@ -21,6 +21,7 @@ struct Aligner {};
 struct Adapter {};
 struct Objective {};
 struct Model {};
+struct Optimizer {};
 struct ExecutionPolicy {};
 }  // namespace role
 

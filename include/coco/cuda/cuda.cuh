@@ -27,6 +27,7 @@
 #include <coco/cuda/reduce.cuh>
 #include <coco/cuda/softmax_cross_entropy.cuh>
 #include <coco/cuda/unpack.cuh>
+#include <coco/exec/communicator.hpp>
 #include <coco/exec/graph_cache.hpp>
 #include <coco/exec/policy.hpp>
 #include <coco/exec/primitives.hpp>
@@ -39,7 +40,9 @@ namespace coco {
 /// `download` and `upload` into a list wait for the GPU.
 /// \tparam T     scalar of all activations and parameters
 /// \tparam Math  math mode of products of floats
-template <class T, class Math>
+/// \tparam Communicator  how processes that train together exchange gradients; its `all_reduce` is also given
+///         the stream
+template <class T, class Math, class Communicator>
 class BasicCuda {
 public:
     using Role = role::ExecutionPolicy;
@@ -49,7 +52,8 @@ public:
     using In = View<const T, Space>;
 
     /// \throws Error where there is no such GPU, or the given stream belongs to another device
-    explicit BasicCuda(const cuda::DeviceOptions& options = {}) : state_(std::make_unique<State>(options)) {}
+    explicit BasicCuda(const cuda::DeviceOptions& options = {}, Communicator together = {})
+        : state_(std::make_unique<State>(options)), together_(std::move(together)) {}
 
     /// The device on which the primitives queue their work.
     cuda::Device& device() { return state_->device; }
@@ -139,6 +143,9 @@ public:
         cuda::adamw(*lock(), ranges, scale);
     }
 
+    void all_reduce(List<T, Space> x) { together_.all_reduce(x, lock()->stream()); }
+    bool any(bool mine) { return together_.any(mine); }
+
 private:
     struct State {
         explicit State(const cuda::DeviceOptions& options) : device(options) {}
@@ -160,14 +167,15 @@ private:
     Lock lock() { return Lock(*state_); }
 
     std::unique_ptr<State> state_;
+    [[no_unique_address]] Communicator together_;
 };
 
 /// A device repeats work by launching a graph.
-template <class T, class Math>
-class GraphCache<BasicCuda<T, Math>> {
+template <class T, class Math, class Communicator>
+class GraphCache<BasicCuda<T, Math, Communicator>> {
 public:
     template <class Work>
-    void run(BasicCuda<T, Math>& on, std::span<const Id> shape, const Work& work) {
+    void run(BasicCuda<T, Math, Communicator>& on, std::span<const Id> shape, const Work& work) {
         on.repeat(graphs_, shape, work);
     }
 

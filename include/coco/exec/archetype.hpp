@@ -91,6 +91,12 @@ struct Archetype {
     void squared_norm(std::span<const List<const float, Space>> lists, float* sum);
     /// AdamW over ranges. Gradients are multiplied by *scale first (the clip), where scale is not null.
     void adamw(std::span<const AdamWRange<Archetype>> ranges, const float* scale);
+
+    /// x becomes its mean over all processes that train together: the same bits in each. One process:
+    /// nothing.
+    void all_reduce(List<float, Space> x);
+    /// Whether it is true of any of them.
+    bool any(bool mine);
 };
 
 }  // namespace coco

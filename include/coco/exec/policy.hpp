@@ -108,6 +108,13 @@ concept UpdatesParameters = requires(P& on,
     { on.adamw(ranges, scale) } -> std::same_as<void>;
 };
 
+/// `all_reduce(list)` and `any(truth)`.
+template <class P>
+concept Communicates = requires(P& on, List<typename P::Scalar, typename P::Space> list, bool mine) {
+    { on.all_reduce(list) } -> std::same_as<void>;
+    { on.any(mine) } -> std::same_as<bool>;
+};
+
 }  // namespace exec
 
 /// An execution policy: provides every primitive that the generic code uses.
@@ -115,7 +122,7 @@ template <class P>
 concept ExecutionPolicy = Plays<P, role::ExecutionPolicy> && exec::HasScalarAndSpace<P> &&
     exec::AllocatesMemory<P> && exec::TransfersData<P> && exec::Multiplies<P> && exec::ReadsStored<P> &&
     exec::RunsRowKernels<P> && exec::Attends<P> && exec::ComputesSoftmaxCrossEntropy<P> &&
-    exec::RanksColumns<P> && exec::UpdatesParameters<P>;
+    exec::RanksColumns<P> && exec::UpdatesParameters<P> && exec::Communicates<P>;
 
 /// True for an execution policy; for anything else it does not compile, and the first line of the message
 /// names the first requirement that is not met.
@@ -161,10 +168,14 @@ constexpr bool explain_policy() {
         static_assert(exec::RanksColumns<P>,
                       "coco: this ExecutionPolicy lacks the primitive `top_k` or `target_rank` "
                       "(docs/concepts.md#executionpolicy)");
-    else
+    else if constexpr (!exec::UpdatesParameters<P>)
         static_assert(exec::UpdatesParameters<P>,
                       "coco: this ExecutionPolicy lacks the primitive `squared_norm` or `adamw` "
                       "(docs/concepts.md#executionpolicy)");
+    else
+        static_assert(exec::Communicates<P>,
+                      "coco: this ExecutionPolicy lacks `all_reduce` or `any` (one process: nothing, and "
+                      "what it is given; docs/concepts.md#executionpolicy)");
     return true;
 }
 

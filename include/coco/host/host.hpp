@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include <coco/core/role.hpp>
+#include <coco/exec/communicator.hpp>
 #include <coco/exec/policy.hpp>
 #include <coco/exec/primitives.hpp>
+#include <coco/fwd.hpp>
 #include <coco/host/adamw.hpp>
 #include <coco/host/attend.hpp>
 #include <coco/host/attend_backward.hpp>
@@ -28,7 +31,8 @@ inline namespace COCO_INSTRUCTION_SET {
 
 /// The policy. User threads may share it: their jobs are executed one after another.
 /// \tparam T  scalar of all activations and parameters
-template <class T>
+/// \tparam Communicator  how processes that train together exchange gradients
+template <class T, class Communicator>
 class BasicHost {
 public:
     using Role = role::ExecutionPolicy;
@@ -38,7 +42,8 @@ public:
     using In = View<const T, Space>;
 
     /// \param threads  0 uses all that the machine has. Results are bit-identical for any number.
-    explicit BasicHost(int threads = 0) : pool_(std::make_unique<host::Pool>(threads)) {}
+    explicit BasicHost(int threads = 0, Communicator together = {})
+        : pool_(std::make_unique<host::Pool>(threads)), together_(std::move(together)) {}
 
     int threads() const { return pool_->threads(); }
 
@@ -117,11 +122,13 @@ public:
             host::adamw(*pool_, r.step, r.value, r.gradient, r.first, r.second, scale);
     }
 
+    void all_reduce(List<T, Space> x) { together_.all_reduce(x); }
+    bool any(bool mine) { return together_.any(mine); }
+
 private:
     std::unique_ptr<host::Pool> pool_;
+    [[no_unique_address]] Communicator together_;
 };
-
-using Host = BasicHost<float>;
 
 }  // namespace COCO_INSTRUCTION_SET
 }  // namespace coco

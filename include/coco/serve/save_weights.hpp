@@ -20,8 +20,8 @@ namespace coco {
 /// base weights of a language model are in it. Metadata: `format` "pt", as readers in Python expect, `parts`
 /// and `settings` (JSON), `items`, `catalogue`, `language_model`. \throws Error if it cannot be written, or a
 /// weight is not finite
-template <class Model, class P>
-[[gnu::cold]] void save_weights(const std::filesystem::path& path, const Trainer<Model, P>& trainer) {
+template <class Model, class P, class O>
+[[gnu::cold]] void save_weights(const std::filesystem::path& path, const Trainer<Model, P, O>& trainer) {
     using T = typename P::Scalar;
     const TrainedModel<Model, P>& trained = trainer.model();
     io::SafetensorsWriter file;

@@ -22,8 +22,8 @@ namespace coco {
 namespace checkpoint {
 
 /// Parts of a pipeline as its checkpoints name them.
-template <class Model>
-[[gnu::cold]] PartNames parts_of(const TrainConfig<Model>& config) {
+template <class Model, class O>
+[[gnu::cold]] PartNames parts_of(const TrainConfig<Model, O>& config) {
     PartNames names = PartsOf<Model>::names();
     if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>) {
         if (!config.model.behaviour.items.map) names[1].second = part_name<items::Table>();
@@ -42,8 +42,8 @@ bool has_channel(const Model& model) {
 }
 
 /// Writes what the tensors were made with, and what they mean.
-template <class Model, class P>
-[[gnu::cold]] void describe(io::SafetensorsWriter& file, const Trainer<Model, P>& trainer) {
+template <class Model, class P, class O>
+[[gnu::cold]] void describe(io::SafetensorsWriter& file, const Trainer<Model, P, O>& trainer) {
     file.metadata("catalogue", std::to_string(trainer.catalogue_digest()));
     file.metadata("items", std::to_string(trainer.model().model->items()));
     file.metadata("language_model", trainer.language_digest());
@@ -73,38 +73,51 @@ void read_block(const io::Safetensors& file, const ParameterLayout& layout, P& o
                       list.from(t.ref.at, t.ref.size()));
 }
 
+/// An optimiser as files name it.
+template <class O>
+[[gnu::cold]] StoredOptimizer stored_optimizer() {
+    StoredOptimizer stored{O::name, {}};
+    for (const OptimizerState& state : O::states) stored.states[state.name] = state.squares;
+    return stored;
+}
+
 /// The settings with which a checkpoint was made.
+/// \param given  the file's, or as much of them as the model needs
 /// \throws Error naming the part or setting, with its path, that is not this model's or out of range
+template <class Model, class O>
+[[gnu::cold]] TrainConfig<Model, O> config_of(const CheckpointFile& file, const Json& given) {
+    TrainConfig<Model, O> config;
+    if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>)
+        config.model.behaviour.items.map = given.is_object() && given.contains("items") &&
+                                           given["items"].is_object() && given["items"].contains("map");
+    file.require_parts(parts_of(config));
+    read_settings(given, config, file.where("settings"));
+    return config;
+}
 template <class Model>
 [[gnu::cold]] TrainConfig<Model> config_of(const CheckpointFile& file) {
-    TrainConfig<Model> config;
-    if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>)
-        config.model.behaviour.items.map = file.settings().is_object() && file.settings().contains("items") &&
-                                           file.settings()["items"].is_object() &&
-                                           file.settings()["items"].contains("map");
-    file.require_parts(parts_of(config));
-    read_settings(file.settings(), config, file.where("settings"));
-    return config;
+    return config_of<Model, AdamWConfig>(file, file.settings());
 }
 
 }  // namespace checkpoint
 
 /// Writes the trainer's whole state; the file is replaced atomically.
-template <class Model, class P>
-[[gnu::cold]] void save(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
+template <class Model, class P, class O>
+[[gnu::cold]] void save(const std::filesystem::path& path, Trainer<Model, P, O>& trainer) {
     using T = typename P::Scalar;
     io::SafetensorsWriter file;
     file.seal();
     file.metadata("schema", checkpoint_schema);
     file.metadata("interactions", trainer.interactions_digest());
     checkpoint::describe(file, trainer);
+    if (const StoredOptimizer mine = checkpoint::stored_optimizer<O>(); !mine.is_adamw())
+        file.metadata("optimizer", Json{{"name", mine.name}, {"states", mine.states}}.dump());
     TrainState copy = trainer.state();
     Json state = json_of(list_settings(copy));
     if (checkpoint::has_channel(*trainer.model().model)) state["channel_chosen"] = copy.channel_chosen;
     file.metadata("state", state.dump());
 
     std::vector<std::vector<T>> blocks;
-    blocks.reserve(Trainer<Model, P>::blocks);
     trainer.for_each_block([&](const std::string& section, ParameterBlock block, auto list) {
         std::vector<T>& numbers = blocks.emplace_back(static_cast<std::size_t>(list.size));
         trainer.model().on->download(List<const T, typename P::Space>(list), numbers.data());
@@ -126,13 +139,15 @@ template <class Model, class P>
 /// Restores a trainer to the state in the file. The trainer must have been constructed with the same
 /// pipeline, settings (except the numbers of epochs), catalogue and language model; `fit` then takes the same
 /// interactions. Throws `Error` naming the difference; the trainer is then unchanged.
-template <class Model, class P>
-void resume(const std::filesystem::path& path, Trainer<Model, P>& trainer) {
+template <class Model, class P, class O>
+void resume(const std::filesystem::path& path, Trainer<Model, P, O>& trainer) {
     using T = typename P::Scalar;
     const CheckpointFile file(path);
     file.require_same("catalogue", std::to_string(trainer.catalogue_digest()), "made with another catalogue");
     file.require_same("language_model", trainer.language_digest(), "made with another language model");
-    const TrainConfig<Model> config = checkpoint::config_of<Model>(file);
+    require(file.optimizer() == checkpoint::stored_optimizer<O>(), file.where("optimizer"),
+            "made by another optimiser", O::name, file.optimizer().name);
+    const auto config = checkpoint::config_of<Model, typename O::Config>(file, file.settings());
     Json mine = settings_of(trainer.config()), stored = settings_of(config);
     for (Json* j : {&mine, &stored})
         for (const char* longer : {"epochs", "joint_epochs"}) (*j)["schedule"].erase(longer);

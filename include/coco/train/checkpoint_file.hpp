@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,9 +32,15 @@ namespace coco {
 inline constexpr const char* checkpoint_schema = "coco-checkpoint-2";
 inline constexpr const char* first_checkpoint_schema = "coco-checkpoint-1";
 
-/// Sections with a tensor for each one of the layout: the weights, the moments of AdamW, the best weights so
-/// far.
-inline constexpr const char* checkpoint_sections[] = {"values", "first", "second", "best"};
+/// The optimiser of a checkpoint, as the file names it, and its sections; whether their numbers are squares.
+struct StoredOptimizer {
+    std::string name = "adamw";
+    std::map<std::string, bool> states{{"first", false}, {"second", true}};
+
+    bool operator==(const StoredOptimizer&) const = default;
+    // Here, for in a template g++ 12 breaks off at `StoredOptimizer{}`.
+    bool is_adamw() const { return *this == StoredOptimizer{}; }
+};
 
 /// An open checkpoint.
 class CheckpointFile {
@@ -54,6 +61,10 @@ public:
                                            "language_model", "settings",  "state"};
         if (sealed_) keys.insert(keys.end(), {io::seal_key, "parts", "interactions"});
         for (const std::string_view key : keys) file_.metadata(key);
+        if (sealed_ && file_.metadata().contains("optimizer")) {
+            keys.push_back("optimizer");
+            read_optimizer();
+        }
         for (const auto& [key, value] : file_.metadata())
             if (std::find(keys.begin(), keys.end(), key) == keys.end())
                 throw Error(where(key), "unknown", {}, value);
@@ -72,6 +83,8 @@ public:
     /// As this version writes them.
     const Json& settings() const { return settings_; }
     const TrainState& state() const { return state_; }
+    /// AdamW where the file does not say.
+    const StoredOptimizer& optimizer() const { return optimizer_; }
     /// Digest of the interactions that it was trained with; empty where it does not say.
     std::string interactions() const { return sealed_ ? file_.metadata("interactions") : std::string(); }
 
@@ -103,12 +116,14 @@ public:
     template <class T>
     void check(const ParameterLayout& layout, std::size_t metrics) const {
         std::size_t known = 2;
-        for (const std::string_view section : checkpoint_sections)
+        // A tensor for each one of the layout: the weights, the best so far, the optimiser's numbers.
+        std::map<std::string, bool> sections = optimizer_.states;
+        sections["values"] = sections["best"] = false;
+        for (const auto& [section, squares] : sections)
             for (const Tensor& t : layout.tensors()) {
                 if (t.ref.block == ParameterBlock::frozen) continue;
                 const std::string name = text_of(section, ".", t.name);
-                check_values(file_.get<T>(name, io::Shape{t.ref.rows, t.ref.cols}), name,
-                             section == "second");
+                check_values(file_.get<T>(name, io::Shape{t.ref.rows, t.ref.cols}), name, squares);
                 ++known;
             }
         check_ledger(file_.get<T>("ledger", io::Shape{static_cast<Index>(metrics)}));
@@ -116,12 +131,10 @@ public:
         if (file_.tensors().size() == known) return;
         for (const auto& [name, tensor] : file_.tensors()) {
             const std::size_t dot = name.find('.');
-            const std::string_view section = std::string_view(name).substr(0, dot);
             const std::string_view rest = dot == name.npos ? "" : std::string_view(name).substr(dot + 1);
             const bool named =
                 name == "ledger" || name == "optimizer.steps" ||
-                (std::find(std::begin(checkpoint_sections), std::end(checkpoint_sections), section) !=
-                     std::end(checkpoint_sections) &&
+                (sections.contains(name.substr(0, dot)) &&
                  std::any_of(layout.tensors().begin(), layout.tensors().end(), [&](const Tensor& t) {
                      return t.ref.block != ParameterBlock::frozen && t.name == rest;
                  }));
@@ -156,6 +169,21 @@ private:
             throw Error(where("items"), "not a number", {}, text);
         at_least(1).check(static_cast<double>(items), where("items"), text);
         return items;
+    }
+
+    void read_optimizer() {
+        const Json json = io::parse_json(file_.metadata("optimizer"), where("optimizer"));
+        const auto has = [&](const char* key, bool (Json::*is)() const noexcept) {
+            return json.is_object() && json.contains(key) && (json[key].*is)();
+        };
+        if (!has("name", &Json::is_string) || !has("states", &Json::is_object))
+            settings::wrong_type(where("optimizer"), "an object with a name and states", json);
+        optimizer_ = {json["name"].get<std::string>(), {}};
+        for (const auto& [name, squares] : json["states"].items()) {
+            if (!squares.is_boolean())
+                settings::wrong_type(where("optimizer.states." + name), "true or false", squares);
+            optimizer_.states[name] = squares.get<bool>();
+        }
     }
 
     /// From the first version to this one: a setting had another name, another was not written.
@@ -222,6 +250,7 @@ private:
 
     io::Safetensors file_;
     bool sealed_ = false, has_channel_ = false;
+    StoredOptimizer optimizer_;
     Index items_ = 0;
     Json settings_;
     TrainState state_;

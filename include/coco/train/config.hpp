@@ -5,18 +5,21 @@
 
 #include <coco/sampling/settings.hpp>
 #include <coco/text/history.hpp>
+#include <coco/train/adamw.hpp>
 #include <coco/train/schedule.hpp>
 
 namespace coco {
 
 /// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`
-template <class Model_>
+/// \tparam OptimizerConfig  the `Config` of the trainer's optimiser
+template <class Model_, class OptimizerConfig = AdamWConfig>
 struct TrainConfig {
     using Model = Model_;
 
     typename Model::Config model;
     Sampling sampling;
     Schedule schedule;
+    OptimizerConfig optimizer;
     text::HistoryTemplate words;
 };
 

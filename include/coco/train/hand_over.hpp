@@ -26,8 +26,8 @@ template <class P>
 using ConstNumbers = List<const typename P::Scalar, typename P::Space>;
 
 /// One of a trainer's parameter blocks.
-template <class Model, class P>
-Numbers<P> block_of(Trainer<Model, P>& trainer, const std::string& name, ParameterBlock block) {
+template <class P, class AnyTrainer>
+Numbers<P> block_of(AnyTrainer& trainer, const std::string& name, ParameterBlock block) {
     Numbers<P> found{};
     trainer.for_each_block([&](const std::string& section, ParameterBlock where, Numbers<P> list) {
         if (section == name && where == block) found = list;
@@ -65,9 +65,9 @@ using behaviour_model = typename BehaviourOf<Model>::type;
 
 /// The settings of stage 1 only. Those of stage 2 are reset to their defaults, so that one stage 1 serves all
 /// variants of stage 2.
-template <class Model>
-TrainConfig<behaviour_model<Model>> behaviour_config(const TrainConfig<Model>& whole) {
-    TrainConfig<behaviour_model<Model>> config;
+template <class Model, class O>
+TrainConfig<behaviour_model<Model>, O> behaviour_config(const TrainConfig<Model, O>& whole) {
+    TrainConfig<behaviour_model<Model>, O> config;
     config.model.behaviour = whole.model.behaviour;
     config.model.loss.objective = whole.model.loss.objective;
     config.model.objectives = whole.model.objectives;
@@ -76,7 +76,7 @@ TrainConfig<behaviour_model<Model>> behaviour_config(const TrainConfig<Model>& w
     config.sampling.joint_targets = Sampling{}.joint_targets;
     const Schedule& s = whole.schedule;
     config.schedule.seed = s.seed;
-    config.schedule.optimizer = s.optimizer;
+    config.optimizer = whole.optimizer;
     config.schedule.negatives = s.negatives;
     config.schedule.rate = s.rate;
     config.schedule.batch = s.batch;
@@ -87,20 +87,23 @@ TrainConfig<behaviour_model<Model>> behaviour_config(const TrainConfig<Model>& w
 }
 
 /// Sets a trainer to the state that it would have after training the stages of `first` itself: tensors and
-/// groups of one name are handed over, with their moments and step counts, and it goes on with the stage
-/// after the last one of `first`. \throws Error where `first` has not finished, where a tensor or group of it
-/// is missing, or the trainer has no stage of its last stage's name
-template <class First, class Model, class P>
-void hand_over(Trainer<First, P>& first, Trainer<Model, P>& trainer) {
+/// groups of one name are handed over, with the optimiser's numbers and step counts, and it goes on with the
+/// stage after the last one of `first`. \throws Error where `first` has not finished, where a tensor or group
+/// of it is missing, or the trainer has no stage of its last stage's name
+template <class First, class Model, class P, class O>
+void hand_over(Trainer<First, P, O>& first, Trainer<Model, P, O>& trainer) {
     P& on = *trainer.model().on;
     const ParameterLayout &from = first.model().model->layout(), &to = trainer.model().model->layout();
     require(first.state().finished, "hand-over", "the first trainer has not finished", "fit it to the end");
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
-        for (const char* section : {"values", "first", "second"})
-            hand::copy_shared(on, from, hand::block_of(first, section, block), to,
-                              hand::block_of(trainer, section, block), block);
-        transfer(on, hand::ConstNumbers<P>(hand::block_of(trainer, "values", block)), on,
-                 hand::block_of(trainer, "best", block));
+        const auto copy = [&](const char* section) {
+            hand::copy_shared(on, from, hand::block_of<P>(first, section, block), to,
+                              hand::block_of<P>(trainer, section, block), block);
+        };
+        copy("values");
+        for (const OptimizerState& state : O::states) copy(state.name);
+        transfer(on, hand::ConstNumbers<P>(hand::block_of<P>(trainer, "values", block)), on,
+                 hand::block_of<P>(trainer, "best", block));
     }
     TrainState state = first.state();
     state.best.assign(trainer.stages().size(), {});
@@ -115,8 +118,8 @@ void hand_over(Trainer<First, P>& first, Trainer<Model, P>& trainer) {
 }
 
 /// A copy of a trainer's behaviour in the best epoch of stage 1; to be called at the end of stage 1.
-template <class Model, class P>
-TrainedModel<behaviour_model<Model>, P> behaviour_of(Trainer<Model, P>& trainer) {
+template <class Model, class P, class O>
+TrainedModel<behaviour_model<Model>, P> behaviour_of(Trainer<Model, P, O>& trainer) {
     using Base = behaviour_model<Model>;
     const TrainedModel<Model, P>& whole = trainer.model();
     const auto base =
@@ -129,9 +132,10 @@ TrainedModel<behaviour_model<Model>, P> behaviour_of(Trainer<Model, P>& trainer)
     for (const Tensor& t : to.tensors()) {
         if (t.ref.block == ParameterBlock::frozen) continue;
         const TensorRef& ref = from.tensor(t.name).ref;
-        transfer(*whole.on,
-                 hand::ConstNumbers<P>(hand::block_of(trainer, section, ref.block).from(ref.at, ref.size())),
-                 *whole.on, copy.parameters->list(t.ref));
+        transfer(
+            *whole.on,
+            hand::ConstNumbers<P>(hand::block_of<P>(trainer, section, ref.block).from(ref.at, ref.size())),
+            *whole.on, copy.parameters->list(t.ref));
     }
     return copy;
 }

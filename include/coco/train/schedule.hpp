@@ -12,7 +12,6 @@
 #include <coco/sampling/batches.hpp>
 #include <coco/sampling/settings.hpp>
 #include <coco/store/parameter_layout.hpp>
-#include <coco/train/adamw.hpp>
 #include <coco/train/stage_settings.hpp>
 
 namespace coco {
@@ -20,7 +19,6 @@ namespace coco {
 /// Settings of the training stages.
 struct Schedule {
     std::uint64_t seed = 1;
-    AdamWConfig optimizer;
     NegativesFrom negatives = NegativesFrom::train;
 
     double rate = 1e-3;                 ///< stage 1
@@ -39,10 +37,9 @@ struct Schedule {
     std::vector<StageSettings> stages;
 
     static auto settings(auto& c, auto&& visit) {
-        return visit(setting("seed", c.seed, any_natural), setting("optimizer", c.optimizer),
-                     setting("negatives", c.negatives), setting("rate", c.rate, above(0, 100)),
-                     setting("batch", c.batch), setting("epochs", c.epochs, at_least(0)),
-                     setting("patience", c.patience, at_least(1)),
+        return visit(setting("seed", c.seed, any_natural), setting("negatives", c.negatives),
+                     setting("rate", c.rate, above(0, 100)), setting("batch", c.batch),
+                     setting("epochs", c.epochs, at_least(0)), setting("patience", c.patience, at_least(1)),
                      setting("joint_epochs", c.joint_epochs, at_least(0)),
                      setting("joint_patience", c.joint_patience, at_least(1)),
                      setting("joint_batch", c.joint_batch, at_least(1)),

@@ -50,11 +50,13 @@ template <class Model, class Config>
     }
 }
 
-/// Without stages of one's own, a schedule is stored as before there were any.
-template <class C>
-SettingRef schedule_part(C& config) {
-    SettingRef schedule = part("schedule", config);
-    if (config.stages.empty()) schedule.children.pop_back();
+/// The schedule, with the optimiser after its seed, where files have had it from the beginning. Without
+/// stages of one's own it is stored as before there were any.
+template <class Config>
+SettingRef schedule_part(Config& c) {
+    SettingRef schedule = part("schedule", c.schedule);
+    if (c.schedule.stages.empty()) schedule.children.pop_back();
+    schedule.children.insert(schedule.children.begin() + 1, part("optimizer", c.optimizer));
     return schedule;
 }
 
@@ -83,19 +85,19 @@ template <class Config>
                 all.push_back(settings::part("space", m.behaviour.items.space));
         }
     all.push_back(settings::part("sampling", c.sampling));
-    all.push_back(settings::schedule_part(c.schedule));
+    all.push_back(settings::schedule_part(c));
     return all;
 }
 
 /// The same as JSON.
-template <class Model>
-[[gnu::cold]] Json settings_of(const TrainConfig<Model>& c) {
+template <class Model, class O>
+[[gnu::cold]] Json settings_of(const TrainConfig<Model, O>& c) {
     return json_of(settings_list(c));
 }
 
 /// Reads them back into `c`. \throws Error naming the setting that is missing, unknown or out of range
-template <class Model>
-[[gnu::cold]] void read_settings(const Json& json, TrainConfig<Model>& c, const std::string& path) {
+template <class Model, class O>
+[[gnu::cold]] void read_settings(const Json& json, TrainConfig<Model, O>& c, const std::string& path) {
     // What is stored at all depends on these.
     const auto has = [&](const Json& in, const char* key) { return in.is_object() && in.contains(key); };
     if constexpr (std::is_same_v<typename PartsOf<Model>::ItemsPart, items::Semantic>)

@@ -29,18 +29,21 @@
 #include <coco/train/schedule.hpp>
 #include <coco/train/stage_batches.hpp>
 #include <coco/train/state.hpp>
+#include <coco/train/update.hpp>
 
 namespace coco {
 
 /// \tparam Model_  a `Pipeline<...>` or `SequentialRecommender<...>`    \tparam P  policy, for example `Host`
-template <class Model_, class P>
+/// \tparam Optimizer_  what makes parameters follow their gradients
+template <class Model_, class P, class Optimizer_ = AdamW<P>>
 class Trainer {
     static_assert(explain_model_on<Model_, P>());
 
 public:
     using Model = Model_;
     using Scalar = typename P::Scalar;
-    using Config = TrainConfig<Model>;
+    using Optimizer = Optimizer_;
+    using Config = TrainConfig<Model, typename Optimizer::Config>;
 
     /// A model without a language model.
     Trainer(const Config& config, const data::Catalogue& catalogue,
@@ -95,18 +98,17 @@ public:
         return true;
     }
 
-    static constexpr std::size_t blocks = 8;  ///< that `for_each_block` visits
     /// For checkpoints: calls `visit(section, block, List<Scalar>)` for every block of numbers.
     template <class Visit>
     void for_each_block(const Visit& visit) {
         for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table}) {
             visit("values", block, trained_.parameters->block(block).list());
-            visit("first", block, optimizer_.first().block(block).list());
-            visit("second", block, optimizer_.second().block(block).list());
+            for (std::size_t s = 0; s < std::size(Optimizer::states); ++s)
+                visit(Optimizer::states[s].name, block, update_.optimizer().state(s).block(block).list());
             visit("best", block, best_.block(block).list());
         }
     }
-    const std::vector<std::int64_t>& optimizer_steps() const { return optimizer_.steps(); }
+    const std::vector<std::int64_t>& optimizer_steps() const { return update_.optimizer().steps(); }
     std::vector<Scalar> metrics() const {  ///< sums over the current epoch
         std::vector<Scalar> sums(static_cast<std::size_t>(StepMetrics::entries));
         trained_.on->download(metrics_.list(), sums.data());
@@ -118,7 +120,7 @@ public:
                  std::span<const std::int64_t> steps, std::string interactions = {}) {
         state_ = state;
         trained_.on->upload(metrics.data(), metrics_.list());
-        optimizer_.steps().assign(steps.begin(), steps.end());
+        update_.optimizer().steps().assign(steps.begin(), steps.end());
         interactions_digest_ = std::move(interactions);
     }
     /// Before `fit`, which otherwise decides by the data.
@@ -142,12 +144,12 @@ private:
           language_digest_(std::move(language_digest)),
           trained_{on, model, std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed),
                    BatchBuilder(config.sampling, catalogue.size()), std::move(text)},
-          gradients_(*on, model->layout()),
+          update_(*on, model->layout(), config.optimizer),
           best_(*on, model->layout()),
-          optimizer_(*on, model->layout(), config.schedule.optimizer),
           metrics_(*on, StepMetrics::entries),
           work_(*on),
           evaluator_(*on) {
+        check_settings(config.optimizer, "optimizer");
         check_settings(config.schedule, "schedule");
         config.schedule.require_trained(model->layout(), Model::uses_knowledge);
         stages_ = config.schedule.stages_of(model->layout(), Model::uses_knowledge);
@@ -192,7 +194,7 @@ private:
                        trained_.text.get(), train);
         if (host_batch_.rows() > 0) {
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
-            gradients_.zero(*trained_.on);
+            update_.gradients().zero(*trained_.on);
             pass(unused.data());
             work_.reserve(batches_.sampler().room());
             host_batch_.reserve(batches_.sampler().room());
@@ -203,7 +205,7 @@ private:
     /// Forward and backward of the host batch.
     StepReport pass(Scalar* metrics) {
         Context<P> ctx = trained_.context(work_);
-        gradients_.attach(ctx);
+        update_.gradients().attach(ctx);
         ctx.training = true;
         ctx.seed = config_.schedule.seed;
         ctx.step = static_cast<std::uint32_t>(state_.step);
@@ -222,14 +224,13 @@ private:
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
             batches_.sampler().fill(host_batch_, train, state_.batch, state_.step);
-            gradients_.zero(*trained_.on);
+            update_.gradients().zero(*trained_.on);
             const StepReport report = pass(metrics_.data());
             ++state_.batch;
             ++state_.step;
             ++state_.stage_step;
-            stage().rates_at(state_.stage_step, trained_.model->layout(), report.idle_group, rates_);
-            optimizer_.step(*trained_.on, *trained_.parameters, gradients_, rates_,
-                            std::as_const(metrics_).list(), state_.batch);
+            update_(*trained_.on, *trained_.parameters, stage(), state_.stage_step, report,
+                    std::as_const(metrics_).list(), state_.batch);
             if constexpr (std::is_same_v<typename P::Space, space::Host>) require_finite();
             progress.done = state_.batch;
             if (sink(progress)) continue;
@@ -251,7 +252,7 @@ private:
 
     /// \throws Error where something of the steps so far was not finite; on a device it waits to know.
     void require_finite() const {
-        require_nothing_found(optimizer_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
+        require_nothing_found(update_.not_finite(*trained_.on), trained_.model->layout(), state_.stage,
                               done() + 1);
     }
 
@@ -282,8 +283,8 @@ private:
     std::uint64_t catalogue_digest_;
     std::string language_digest_, interactions_digest_;
     TrainedModel<Model, P> trained_;
-    Gradients<P> gradients_, best_;
-    AdamW<P> optimizer_;
+    Update<P, Optimizer> update_;
+    Gradients<P> best_;
     Block<Scalar, P> metrics_;
     Scalar metrics_host_[StepMetrics::entries] = {};
     Workspace<P> work_;
@@ -294,7 +295,6 @@ private:
     std::string warm_;  ///< the stage that `warm_up` was called for
     HostBatch host_batch_;
     data::Cases valid_;  ///< of the current training stage
-    std::vector<double> rates_;
 };
 
 }  // namespace coco

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The second half of a training step: gradients, exchanged between the processes that train together,
+/// clipped and watched, become new parameters.
+#pragma once
+
+#include <vector>
+
+#include <coco/pipeline/step.hpp>
+#include <coco/train/clip.hpp>
+#include <coco/train/optimizer.hpp>
+#include <coco/train/stage_settings.hpp>
+
+namespace coco {
+
+/// Gradients of a layout and what follows them. \tparam O  an `Optimizer`
+template <class P, class O>
+class Update {
+    static_assert(explain_optimizer<O, P>());
+
+public:
+    using Scalar = typename P::Scalar;
+
+    [[gnu::cold]] Update(P& on, const ParameterLayout& layout, const typename O::Config& config)
+        : layout_(&layout),
+          gradients_(on, layout),
+          clip_(on, layout, config.clip),
+          optimizer_(on, layout, config) {}
+
+    Gradients<P>& gradients() { return gradients_; }
+    O& optimizer() { return optimizer_; }
+    const O& optimizer() const { return optimizer_; }
+    NotFinite not_finite(P& on) const { return clip_.not_finite(on); }
+
+    /// \param at      the step within its stage, from 1
+    /// \param losses  sums of the loss, which are watched beside the gradients
+    /// \param number  of the step within its epoch, from 1
+    void operator()(P& on, Parameters<P>& values, const StageSettings& stage, Index at,
+                    const StepReport& report, List<const Scalar, typename P::Space> losses, Index number) {
+        for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
+            on.all_reduce(gradients_.block(block).list());
+        // A group is idle only where no process has a gradient for it.
+        const int idle = on.any(report.idle_group < 0) ? -1 : report.idle_group;
+        stage.rates_at(at, *layout_, idle, rates_);
+        const Scalar* const scale = clip_(on, gradients_, rates_, losses, number);
+        optimizer_.step(on, {values, gradients_, rates_, scale});
+    }
+
+private:
+    const ParameterLayout* layout_;  ///< the model's, which the trainer shares
+    Gradients<P> gradients_;
+    Clip<P> clip_;
+    O optimizer_;
+    std::vector<double> rates_;
+};
+
+}  // namespace coco

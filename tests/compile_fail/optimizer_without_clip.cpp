@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this Optimizer lacks `Config` with a member `double clip`
+#include <coco/host/host.hpp>
+#include <coco/train/adamw.hpp>
+
+struct Mine {
+    using Role = coco::role::Optimizer;
+    static constexpr const char* name = "mine";
+    struct Config {};
+};
+
+constexpr bool checked = coco::explain_optimizer<Mine, coco::Host>();

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: this Optimizer lacks a constructor from (P&, const ParameterLayout&, const Config&)
+#include <coco/host/host.hpp>
+#include <coco/train/adamw.hpp>
+
+struct Mine {
+    using Role = coco::role::Optimizer;
+    static constexpr const char* name = "mine";
+    using Config = coco::AdamWConfig;
+};
+
+constexpr bool checked = coco::explain_optimizer<Mine, coco::Host>();
