@@ -143,7 +143,11 @@ public:
         cuda::adamw(*lock(), ranges, scale);
     }
 
-    void all_reduce(List<T, Space> x) { together_.all_reduce(x, lock()->stream()); }
+    void all_reduce(List<T, Space> x) {
+        Lock mine = lock();
+        mine->stream().ready();
+        together_.all_reduce(x, mine->stream().handle);
+    }
     bool any(bool mine) { return together_.any(mine); }
 
 private:
