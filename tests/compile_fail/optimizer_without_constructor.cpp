@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Optimizer lacks a constructor from (P&, const ParameterLayout&, const Config&)
+// expect: this Optimizer lacks a constructor from
 #include <coco/host/host.hpp>
 #include <coco/train/adamw.hpp>
 

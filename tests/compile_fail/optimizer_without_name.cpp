@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Optimizer lacks `static constexpr const char* name`
+// expect: this Optimizer lacks `static constexpr const char. name`
 #include <coco/host/host.hpp>
 #include <coco/train/adamw.hpp>
 

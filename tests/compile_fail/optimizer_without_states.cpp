@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Optimizer lacks `static constexpr OptimizerState states[n]`
+// expect: this Optimizer lacks `static constexpr OptimizerState states
 #include <coco/host/host.hpp>
 #include <coco/train/adamw.hpp>
 

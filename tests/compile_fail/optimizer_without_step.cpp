@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// expect: this Optimizer lacks `void step(P&, const OptimizerStep<P>&)`
+// expect: this Optimizer lacks `void step
 #include <coco/host/host.hpp>
 #include <coco/train/adamw.hpp>
 

@@ -68,7 +68,7 @@ class Consumers:
         """The program of docs/own_parts.md, its blocks one after the other, with the installed headers."""
         blocks = [text for of_test, text in self.own_blocks() if not of_test]
         output = self.own("own_program", "".join(blocks))
-        if output.count("N@10") != 2 + 7 or "all positions epoch 5/5" not in output:
+        if output.count("N@10") != 3 + 7 or "all positions epoch 5/5" not in output:
             raise Failure(output)
 
     def own_tests(self):

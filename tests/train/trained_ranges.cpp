@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranges that an optimiser treats alike: as long as group, decay and block stay the same, given tensors left out.
+// Ranges that an optimiser treats alike: as long as group, decay and block stay the same, given tensors left
+// out.
 #include <catch2/catch.hpp>
 
 #include <coco/train/trained_ranges.hpp>

@@ -37,7 +37,7 @@ namespace coco {
 /// \tparam Optimizer_  what makes parameters follow their gradients
 template <class Model_, class P, class Optimizer_ = AdamW<P>>
 class Trainer {
-    static_assert(explain_model_on<Model_, P>());
+    static_assert(explain_model_on<Model_, P>() && explain_optimizer<Optimizer_, P>());
 
 public:
     using Model = Model_;

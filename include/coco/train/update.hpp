@@ -16,8 +16,6 @@ namespace coco {
 /// Gradients of a layout and what follows them. \tparam O  an `Optimizer`
 template <class P, class O>
 class Update {
-    static_assert(explain_optimizer<O, P>());
-
 public:
     using Scalar = typename P::Scalar;
 
