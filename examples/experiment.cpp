@@ -63,6 +63,9 @@ public:
                       "--stage1 FILE and --items table");
         coco::require(o_.text_layer.size() == 1 || o_.item_vectors.empty(), "--text-layer",
                       "the vectors of --item-vectors have no layers", "one value");
+        coco::require(!o_.learn_columns || (o_.semantic() && !o_.llm.empty() && !several), "--learn-columns",
+                      "learns one set of semantic columns, from the words of a language model's tokenizer",
+                      "--llm, one --text-layer and --shrink, and --coco channel or another that has them");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -140,6 +143,11 @@ private:
             ->check(CLI::Range(-1.0, 1e9))
             ->capture_default_str();
         number("--columns", o_.columns, "semantic columns, at most", 1);
+        app_.add_flag(
+            "--learn-columns", o_.learn_columns,
+            "learns the semantic columns further, from each user's newest train item, which a "
+            "behaviour of their own has not fitted; with --stage1 FILE that is kept at FILE-columns");
+        number("--columns-rate", o_.columns_rate, "learning rate of the columns", 0);
         app_.add_option("--shrink", o_.shrink,
                         "of semantic columns: added to each variance, relative to the largest; of several "
                         "(.001,.1) validation chooses, which needs --stage1")
@@ -265,6 +273,8 @@ Json settings_of(const Options& o) {
             {"columns", o.columns},
             {"shrink", o.shrink},
             {"lambda", o.lambda},
+            {"learn_columns", o.learn_columns},
+            {"columns_rate", o.columns_rate},
             {"gate", !o.no_gate},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},

@@ -135,7 +135,10 @@ inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coc
         for (const double shrink : o.shrink) {
             const auto space =
                 coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, shrink);
-            all.push_back({space(vectors.values), space.columns(), space.digest(), layer, shrink});
+            all.push_back({space(vectors.values), {}, space.columns(), space.digest(), layer, shrink, {}});
+            if (o.learn_columns)
+                for (const std::string& line : lines_of(catalogue, o.item_line))
+                    all.back().tokens.push_back(language->encode(line));
         }
     }
     return all;

@@ -9,8 +9,10 @@
 #include <string>
 #include <type_traits>
 
+#include <coco/items/words.hpp>
 #include <coco/train/checkpoint.hpp>
 #include <coco/train/hand_over.hpp>
+#include <coco/train/learn_columns.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/result.hpp"
@@ -34,19 +36,25 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         job.catalogue.size());
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
         c.model.behaviour.items.columns = job.semantic->columns;
-        c.model.behaviour.items.map = o.items == "semantic";
-        c.model.behaviour.items.space = job.semantic->space;
-        c.model.behaviour.items.kappa = [given = &job.semantic->kappa](std::span<float> out) {
-            coco::require(given->size() == out.size(), "semantic columns", "do not fit the catalogue",
-                          coco::text_of(out.size(), " numbers"), coco::text_of(given->size()));
-            std::copy(given->begin(), given->end(), out.begin());
-        };
-        if (!o.no_gate)
-            c.model.behaviour.items.popularity = [&job](std::span<float> out) {
-                const std::vector<float> given = coco::items::centred_log_popularity(
-                    job.split.train.counts(static_cast<Index>(out.size())));
+        const auto writes = [](const std::vector<float>& given) {
+            return [&given](std::span<float> out) {
+                coco::require(given.size() == out.size(), "semantic columns", "do not fit the catalogue",
+                              coco::text_of(out.size(), " numbers"), coco::text_of(given.size()));
                 std::copy(given.begin(), given.end(), out.begin());
             };
+        };
+        c.model.behaviour.items.kappa = writes(job.semantic->kappa);
+        if constexpr (requires { c.model.behaviour.items.map; }) {
+            c.model.behaviour.items.map = o.items == "semantic";
+            c.model.behaviour.items.space = job.semantic->space;
+            if (!job.semantic->read.empty()) c.model.behaviour.items.read = writes(job.semantic->read);
+            if (!o.no_gate)
+                c.model.behaviour.items.popularity = [&job](std::span<float> out) {
+                    const std::vector<float> given = coco::items::centred_log_popularity(
+                        job.split.train.counts(static_cast<Index>(out.size())));
+                    std::copy(given.begin(), given.end(), out.begin());
+                };
+        }
         c.model.channel.on = o.coco == "channel";
         c.model.channel.lambda = o.lambda;
     }
@@ -227,13 +235,45 @@ const SemanticColumns* best_columns(coco::Trainer<Base, P>& stage1, Job job, con
     return best;
 }
 
+template <class Base>
+struct WithLearnedColumns;
+template <class Backbone, class Items, class ObjectiveList>
+struct WithLearnedColumns<coco::SequentialRecommender<Backbone, Items, ObjectiveList>> {
+    using type = coco::SequentialRecommender<Backbone, coco::items::LearnedSemantic, ObjectiveList>;
+};
+
+/// The job's semantic columns, learned further. \throws Interrupted
+template <class Base, class P>
+SemanticColumns learn_columns(Job job, const std::shared_ptr<P>& on) {
+    using Model = typename WithLearnedColumns<Base>::type;
+    const Options& o = job.options;
+    SemanticColumns columns = *job.semantic;
+    const coco::items::Words words = coco::items::words_of(columns.tokens, columns.kappa);
+    coco::TrainConfig<Model> config = config_for<Model>(job);
+    config.model.behaviour.items.words = words.bags;
+    config.model.behaviour.items.vocabulary = words.vocabulary;
+    config.model.channel.on = true;
+    config.model.auxiliary = false;
+    config.schedule.joint_epochs = 0;
+    config.schedule.stages = coco::columns_stages(config.schedule, config.sampling.samples, o.columns_rate);
+    const auto trainer = trainer_for<Model>(config, job, on);
+    const std::string file = job.stage1.empty() ? job.stage1 : job.stage1 + "-columns";
+    if (!file.empty() && std::filesystem::exists(file)) coco::resume(file, *trainer);
+    Fitting<Model, P> fitting(*trainer, job, file);
+    if (!fitting()) throw Interrupted();
+    coco::LearnedColumns learned = coco::learned_columns(trainer->model());
+    columns.kappa = std::move(learned.kappa);
+    columns.read = std::move(learned.read);
+    columns.space = coco::text_of("learned, ", coco::io::XXH64::of(std::as_bytes(std::span(columns.kappa))));
+    return columns;
+}
+
 /// Runs one seed from beginning to end. \param on  the policy that computes
 template <class Model, class P>
 Result run(Job job, const std::shared_ptr<P>& on) {
     using SequentialRecommender = coco::behaviour_model<Model>;
     const auto start = std::chrono::steady_clock::now();
     const Options& o = job.options;
-    coco::TrainConfig<Model> config = config_for<Model>(job);
     Result result;
     result.seed = job.seed;
     result.stage1 = "trained";
@@ -248,6 +288,13 @@ Result run(Job job, const std::shared_ptr<P>& on) {
     };
 
     try {
+        SemanticColumns learned;
+        if constexpr (coco::model::may_have_channel<SequentialRecommender>)
+            if (o.learn_columns) {
+                learned = learn_columns<SequentialRecommender>(job, on);
+                job.semantic = &learned;
+            }
+        coco::TrainConfig<Model> config = config_for<Model>(job);
         std::unique_ptr<coco::Trainer<SequentialRecommender, P>> stage1;
         if (!job.stage1.empty()) {
             stage1 = trainer_for<SequentialRecommender>(coco::behaviour_config(config), job, on);

@@ -29,10 +29,12 @@
 #include <coco/fwd.hpp>
 #include <coco/host/host.hpp>
 #include <coco/io/file_digest.hpp>
+#include <coco/items/learned_semantic.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/items/semantic_space.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/words.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>
@@ -54,5 +56,6 @@
 #include <coco/serve/recommender.hpp>
 #include <coco/serve/save_weights.hpp>
 #include <coco/train/hand_over.hpp>
+#include <coco/train/learn_columns.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/trainer.hpp>

@@ -63,6 +63,9 @@ Any chosen(const char* name, Samples samples = Samples::prefixes, bool sees_late
 TEST_CASE("samplers: ours and the sketches pass the conformance test", "[sampler]") {
     conformance::sampler<sampling::Prefixes>();
     conformance::sampler<sampling::EveryPosition>();
+    conformance::sampler<sampling::OlderPrefixes>();
+    conformance::sampler<sampling::OlderPositions>();
+    conformance::sampler<sampling::HeldBack>();
     for (const Samples samples : {Samples::prefixes, Samples::positions}) {
         Sampling sampling;
         sampling.samples = samples;

@@ -63,3 +63,18 @@ TEST_CASE("invalid windows are errors", "[data][samples]") {
     CHECK_THROWS_AS(every_position(users_of_length({4}), 4, 4), coco::Error);
     CHECK_THROWS_AS(every_prefix(users_of_length({4}), 0), coco::Error);
 }
+
+TEST_CASE("held back: each user's newest train item alone, and every other target without it", "[samples]") {
+    const Interactions train = users_of_length({5, 1, 0, 2, 60});
+    CHECK(newest(train, 50) == std::vector<Sample>{{0, 0, 4, 3}, {3, 0, 1, 0}, {4, 9, 59, 58}});
+    for (const auto& all : {every_prefix(train, 50), every_position(train, 50)}) {
+        Index targets = 0;
+        for (const Sample& s : without_newest(all, train)) {
+            CHECK(s.end <= train.length(s.user) - 2);
+            targets += s.targets();
+        }
+        CHECK(targets == 3 + 58);
+    }
+    CHECK(without_newest(every_position(train, 50), train) ==
+          std::vector<Sample>{{0, 0, 3, 0}, {4, 0, 9, 0}, {4, 9, 58, 9}});
+}

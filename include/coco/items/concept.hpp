@@ -48,6 +48,29 @@ concept HasSemanticColumns = requires(const T& t, const typename T::template Sav
     { t.columns() } -> std::convertible_to<Index>;
 };
 
+/// What an item of a history says of the next one, in the semantic columns: `Saved::read`, where the items
+/// have it, else kappa.
+template <class Saved>
+auto read_columns(const Saved& saved) {
+    if constexpr (requires { saved.read; }) {
+        if (!saved.read.empty()) return saved.read;
+    }
+    return saved.kappa;
+}
+
+/// Columns that a stage of their own trains: `add_columns(ctx, saved)` makes `Saved::kappa` and `read`, to
+/// whose gradients their users add, and `columns_backward(ctx, saved)` takes them further.
+template <class T>
+concept HasLearnedColumns = HasSemanticColumns<T> &&
+    requires(const T& t, Context<Archetype>& ctx, typename T::template Saved<Archetype>& saved) {
+    { saved.read } -> std::convertible_to<CRows<Archetype>>;
+    { saved.kappa_gradient } -> std::convertible_to<Rows<Archetype>>;
+    { saved.read_gradient } -> std::convertible_to<Rows<Archetype>>;
+    { t.add_columns(ctx, saved) } -> std::same_as<void>;
+    { t.columns_backward(ctx, saved) } -> std::same_as<void>;
+    t.temperature();
+};
+
 /// Optional beside them: `Saved::popularity`, items x 1 or empty, by which a ranking weighs kappa.
 template <class T>
 concept HasPopularity = requires(const T& t, const typename T::template Saved<Archetype>& saved) {

@@ -44,12 +44,15 @@ public:
         bool map = true;                              ///< adds kappa W' to E; without it v is a Table's
         std::string space;                            ///< `SemanticSpace::digest`; checkpoints store it
         std::function<void(std::span<float>)> kappa;  ///< writes items x columns, row-major
+        /// Optional: writes what items say of the next one where they stand in a history, as kappa.
+        std::function<void(std::span<float>)> read;
         /// Optional: writes `centred_log_popularity`, by which the channel weighs kappa.
         std::function<void(std::span<float>)> popularity;
 
         static auto settings(auto& c, auto&& visit) {
             return visit(setting("init", c.init, between(0, 100)), setting("columns", c.columns, at_least(0)),
-                         setting("map", c.map), setting("space", c.space), not_stored(), not_stored());
+                         setting("map", c.map), setting("space", c.space), not_stored(), not_stored(),
+                         not_stored());
         }
     };
 
@@ -58,6 +61,7 @@ public:
         CRows<P> vectors;     ///< items x width
         Rows<P> gradient;     ///< users of `vectors` add their gradients here; empty: not computed
         CRows<P> kappa;       ///< items x columns; has no gradient
+        CRows<P> read;        ///< the same of items in histories, or empty
         CRows<P> popularity;  ///< items x 1, or empty; has no gradient
         nn::Linear::Saved<P> mapped;
     };
@@ -71,6 +75,8 @@ public:
         vectors_ =
             layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
         kappa_ = layout.given("item_kappa", items, config.columns, config.kappa, TakesStream::no);
+        if (config.read)
+            read_ = layout.given("item_read", items, config.columns, config.read, TakesStream::no);
         if (config.popularity)
             popularity_ = layout.given("item_popularity", items, 1, config.popularity, TakesStream::no);
         if (has_map_)
@@ -88,6 +94,7 @@ public:
     Saved<P> forward(Context<P>& ctx) const {
         Saved<P> saved;
         saved.kappa = ctx.value(kappa_);
+        if (read_.rows > 0) saved.read = ctx.value(read_);
         if (has_popularity()) saved.popularity = ctx.value(popularity_);
         if (!has_map_) {
             saved.vectors = ctx.value(vectors_);
@@ -108,7 +115,7 @@ public:
 
 private:
     bool has_map_;
-    TensorRef vectors_, kappa_, popularity_;
+    TensorRef vectors_, kappa_, read_, popularity_;
     nn::Linear map_;
 };
 

@@ -10,6 +10,7 @@
 #include <coco/nn/indices.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
+#include <coco/nn/upload.hpp>
 #include <coco/sampling/host_batch.hpp>
 #include <coco/store/ragged.hpp>
 
@@ -29,24 +30,6 @@ struct Batch {
 
     Index groups() const { return query_row.size; }
 };
-
-/// Uploads host offsets as segments.
-template <class P>
-Segments<P> upload(Context<P>& ctx, const Offsets& offsets) {
-    const std::span<const Id> at(offsets.at);
-    return {at, ctx.on.upload(at, ctx.work), offsets.longest()};
-}
-
-/// Uploads host inverse lists.
-template <class P>
-Inverse<P> upload(Context<P>& ctx, const InverseLists& lists) {
-    Inverse<P> inverse;
-    inverse.id = ctx.on.upload(std::span<const Id>(lists.id), ctx.work);
-    inverse.places_of.host = lists.offsets;
-    inverse.places_of.offsets = ctx.on.upload(std::span<const Id>(lists.offsets), ctx.work);
-    inverse.place = ctx.on.upload(std::span<const Id>(lists.place), ctx.work);
-    return inverse;
-}
 
 /// Uploads a host batch to the policy of the context; the host batch must outlive the step.
 template <class P>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/core/math.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
@@ -61,6 +62,41 @@ struct RecencyMeanRows {
                 row.each(cols, [&](Index j) { to[j] = keep * before[j] + take * from[j]; });
             else
                 row.each(cols, [&](Index j) { to[j] = from[j]; });
+        }
+    }
+};
+
+/// The gradient of the rows that `RecencyMeanRows` averages: x_i = take_i g_i, g_i = dk_i + keep_(i+1)
+/// g_(i+1).
+template <class T>
+struct RecencyMeanBackwardRows {
+    const Id* offsets;
+    const T* dk;
+    T* dx;
+    Index cols;
+    T decay;
+
+    /// 1 + decay + ... of that many rows.
+    COCO_HD T weight(Id rows) const {
+        if (!(decay > T(0))) return T(1);
+        if (decay == T(1)) return static_cast<T>(rows);
+        return (T(1) - math::exp(static_cast<T>(rows) * math::log(decay))) / (T(1) - decay);
+    }
+
+    template <class Row>
+    COCO_HD void operator()(Index s, const Row& row) const {
+        const Id first = offsets[s], end = offsets[s + 1];
+        for (Id i = end - 1; i >= first; --i) {
+            const T *const direct = dk + i * cols, *const newer = dx + (i + 1) * cols;
+            T* const to = dx + i * cols;
+            const T take = T(1) / weight(i - first + 1);
+            if (i + 1 < end) {
+                // The newer row has been divided by its own weight: what it keeps of g is decay weight(n).
+                const T keep = decay * weight(i - first + 1);
+                row.each(cols, [&](Index j) { to[j] = take * (direct[j] + keep * newer[j]); });
+            } else {
+                row.each(cols, [&](Index j) { to[j] = take * direct[j]; });
+            }
         }
     }
 };
@@ -129,7 +165,7 @@ public:
     /// The gate, where it has one.
     const PopularityGate& gate() const { return gate_; }
 
-    /// k of each target, targets x r. \param kappa  items x r
+    /// k of each target, targets x r. \param kappa  what each item of a history says, items x r
     template <class P>
     Rows<P> users(Context<P>& ctx, const Batch<P>& batch, CRows<P> kappa) const {
         using T = typename P::Scalar;
@@ -141,6 +177,22 @@ public:
         const Rows<P> out = ctx.work.keep(batch.targets.row.size, kappa.cols);
         nn::gather<P>(ctx.on, CRows<P>(k), batch.targets.row, out);
         return out;
+    }
+
+    /// Adds to that kappa's gradient. \param duser  targets x r
+    template <class P>
+    void users_backward(Context<P>& ctx, const Batch<P>& batch, CRows<P> duser, Rows<P> dkappa) const {
+        using T = typename P::Scalar;
+        const typename Workspace<P>::Frame frame(ctx.work);
+        const Index rows = batch.sequence.item.size;
+        const Rows<P> dk = ctx.work.scratch(rows, duser.cols), dx = ctx.work.scratch(rows, duser.cols);
+        nn::fill<P>(ctx.on, dk, 0);
+        nn::scatter<P>(ctx.on, duser, batch.targets.by_row, dk);
+        const Segments<P>& segments = batch.sequence.segments;
+        ctx.on.for_each_row(segments.count(), 3 * segments.longest * duser.cols,
+                            RecencyMeanBackwardRows<T>{segments.offsets.data, dk.data, dx.data, duser.cols,
+                                                       static_cast<T>(decay_)});
+        nn::scatter<P>(ctx.on, CRows<P>(dx), batch.sequence.by_item, dkappa);
     }
 
     /// [h ; lambda user], targets x (d + r).
@@ -193,7 +245,10 @@ public:
     template <class P, class Items>
     void vectors_backward(Context<P>& ctx, const Items& items, CRows<P> y, CRows<P> dy) const {
         const Index d = items.vectors.cols, r = items.kappa.cols;
-        nn::copy<P>(ctx.on, dy.cols_from(0, d), items.gradient, Write::add);
+        if (!items.gradient.empty()) nn::copy<P>(ctx.on, dy.cols_from(0, d), items.gradient, Write::add);
+        if constexpr (requires { items.kappa_gradient; })
+            if (!items.kappa_gradient.empty())
+                nn::copy<P>(ctx.on, dy.cols_from(d, r), items.kappa_gradient, Write::add);
         if constexpr (requires { items.popularity; })
             if (gated_) gate_.backward<P>(ctx, items.popularity, y.cols_from(d, r), dy.cols_from(d, r));
     }

@@ -96,7 +96,7 @@ public:
         Saved<P> saved;
         saved.aligned = aligner_.forward(ctx, h, batch.targets.of_segment, pure, pure_of);
         saved.has_knowledge = aligner::has_knowledge(ctx, batch.targets.of_segment, pure_of);
-        saved.user = channel_.users(ctx, batch, items.kappa);
+        saved.user = channel_.users(ctx, batch, items::read_columns(items));
         nn::copy<P>(ctx.on, CRows<P>(saved.aligned.out), saved.user, Write::add);
         only_with_knowledge(ctx, saved.has_knowledge, saved.user);
         saved.out = channel_.queries(ctx, h, CRows<P>(saved.user));

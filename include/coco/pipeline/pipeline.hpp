@@ -185,7 +185,7 @@ public:
                              const ItemVectors<P>& vectors) const requires may_have_channel {
         const auto behaviour = behaviour_.forward(ctx, batch, vectors.items);
         return {channel().queries(ctx, CRows<P>(behaviour.h),
-                                  CRows<P>(channel().users(ctx, batch, vectors.items.kappa))),
+                                  CRows<P>(channel().users(ctx, batch, items::read_columns(vectors.items)))),
                 vectors.ranked};
     }
 

@@ -74,6 +74,7 @@ public:
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
+        if (stage == TrainingStage::columns) return columns_step(ctx, batch, metrics);
         const auto saved = behaviour_.forward(ctx, batch);
         const CRows<P> h = saved.h;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
@@ -101,6 +102,7 @@ public:
     template <class P>
     ItemVectors<P> item_vectors(Context<P>& ctx) const {
         ItemVectors<P> vectors{behaviour_.items().forward(ctx), {}};
+        if constexpr (items::HasLearnedColumns<Items>) behaviour_.items().add_columns(ctx, vectors.items);
         vectors.ranked = vectors.items.vectors;
         if constexpr (may_have_channel)
             if (config_.channel.on) vectors.ranked = channel_.vectors(ctx, vectors.items);
@@ -117,8 +119,9 @@ public:
         const auto saved = behaviour_.forward(ctx, batch, vectors.items);
         if constexpr (may_have_channel)
             if (config_.channel.on)
-                return {channel_.queries(ctx, CRows<P>(saved.h),
-                                         CRows<P>(channel_.users(ctx, batch, vectors.items.kappa))),
+                return {channel_.queries(
+                            ctx, CRows<P>(saved.h),
+                            CRows<P>(channel_.users(ctx, batch, items::read_columns(vectors.items)))),
                         vectors.ranked};
         return {saved.h, vectors.ranked};
     }
@@ -133,6 +136,46 @@ public:
     }
 
 private:
+    /// The stage in which the items' columns learn: behaviour, as in evaluation, is fixed, and the loss of
+    /// [h ; lambda k] against [v ; kappa], over a temperature, goes to lambda and the columns. Its targets
+    /// should be such that behaviour has not been trained on.
+    template <class P>
+    StepReport columns_step(Context<P>& ctx, const Batch<P>& batch, typename P::Scalar* metrics) const {
+        if constexpr (items::HasLearnedColumns<Items>) {
+            require(config_.channel.on, "stage columns", "the model has no channel", "channel.on");
+            const Items& items = behaviour_.items();
+            Context<P> fixed = ctx.inputs_only();
+            fixed.training = false;
+            auto vectors = items.forward(fixed);
+            const auto saved = behaviour_.forward(fixed, batch, vectors);
+            items.add_columns(ctx, vectors);
+            const Rows<P> ranked = channel_.vectors(ctx, vectors),
+                          user = channel_.users(ctx, batch, items::read_columns(vectors)),
+                          query = channel_.queries(ctx, CRows<P>(saved.h), CRows<P>(user)),
+                          sharp = items.temperature().forward(ctx, CRows<P>(query)),
+                          dsharp = ctx.work.keep(query.rows, query.cols),
+                          dquery = ctx.work.keep(query.rows, query.cols),
+                          duser = ctx.work.keep(user.rows, user.cols),
+                          dranked = ctx.work.keep(ranked.rows, ranked.cols);
+            nn::fill<P>(ctx.on, dranked, 0);
+            objectives_.step(ctx, CRows<P>(sharp), CRows<P>(ranked), batch.targets, 1,
+                             metrics + StepMetrics::rec, dsharp, dranked);
+            items.temperature().backward(ctx, CRows<P>(sharp), CRows<P>(dsharp), dquery);
+            channel_.backward(ctx, CRows<P>(user), CRows<P>(dquery).cols_from(saved.h.cols, user.cols),
+                              duser);
+            if (!vectors.read_gradient.empty())
+                channel_.users_backward(ctx, batch, CRows<P>(duser), vectors.read_gradient);
+            channel_.vectors_backward(ctx, vectors, CRows<P>(ranked), CRows<P>(dranked));
+            items.columns_backward(ctx, vectors);
+            StepReport report;
+            report.targets = saved.h.rows;
+            return report;
+        } else {
+            throw Error("stage columns", "the columns of these items are not learned",
+                        "items::LearnedSemantic");
+        }
+    }
+
     Config config_;
     ParameterLayout layout_;
     Behaviour<Backbone, Items> behaviour_;

@@ -63,9 +63,35 @@ struct PositionList {
     }
 };
 
+struct OlderPrefixList {
+    static constexpr const char* name = "older prefixes";
+    static std::vector<Sample> list(const data::Interactions& train, Index window) {
+        return without_newest(every_prefix(train, window), train);
+    }
+};
+struct OlderPositionList {
+    static constexpr const char* name = "older positions";
+    static bool shows_later_items(const Sampling&) { return true; }
+    static std::vector<Sample> list(const data::Interactions& train, Index window) {
+        return without_newest(every_position(train, window), train);
+    }
+};
+struct HeldBackList {
+    static constexpr const char* name = "held back";
+    static std::vector<Sample> list(const data::Interactions& train, Index window) {
+        return newest(train, window);
+    }
+};
+
 /// Each prefix of a history, as in evaluation.
 using Prefixes = ListedSamples<PrefixList>;
 /// Every position of a window in one pass.
 using EveryPosition = ListedSamples<PositionList>;
+
+/// The same two without each user's newest train item, which is held back for `HeldBack`: targets that the
+/// model has not fitted.
+using OlderPrefixes = ListedSamples<OlderPrefixList>;
+using OlderPositions = ListedSamples<OlderPositionList>;
+using HeldBack = ListedSamples<HeldBackList>;
 
 }  // namespace coco::sampling

@@ -10,7 +10,8 @@
 namespace coco {
 
 /// The samplers of models and backbones that name none.
-using DefaultSamplers = Samplers<sampling::Prefixes, sampling::EveryPosition, sampling::JointGroups>;
+using DefaultSamplers = Samplers<sampling::Prefixes, sampling::EveryPosition, sampling::JointGroups,
+                                 sampling::OlderPrefixes, sampling::OlderPositions, sampling::HeldBack>;
 
 namespace sampling {
 

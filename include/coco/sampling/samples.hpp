@@ -65,6 +65,27 @@ inline std::vector<Sample> every_prefix(const data::Interactions& train, Index w
     return samples;
 }
 
+/// A user's newest train item alone, to be predicted from those before it.
+/// \throws Error unless window >= 1
+inline std::vector<Sample> newest(const data::Interactions& train, Index window) {
+    require(window >= 1, "window", "too small", "at least 1", text_of(window));
+    std::vector<Sample> samples;
+    for (Id user = 0; user < train.users(); ++user)
+        if (const Index end = train.length(user) - 1; end >= 1)
+            samples.push_back({user, std::max<Index>(end - window, 0), end, end - 1});
+    return samples;
+}
+
+/// The same samples without the targets that are users' newest train items, and without what is empty then.
+inline std::vector<Sample> without_newest(std::vector<Sample> samples, const data::Interactions& train) {
+    std::vector<Sample> out;
+    for (Sample s : samples) {
+        s.end = std::min(s.end, train.length(s.user) - 2);
+        if (s.targets() > 0) out.push_back(s);
+    }
+    return out;
+}
+
 /// Packed rows of a list of samples: the cost of a pass over all of them.
 inline Index rows_of(const std::vector<Sample>& samples) {
     Index rows = 0;

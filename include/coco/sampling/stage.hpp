@@ -25,11 +25,14 @@ public:
     TrainingStage(const std::string& name) : TrainingStage(std::string_view(name)) {}     // NOLINT
 
     constexpr std::string_view name() const { return text_.data(); }
+    /// Whether the weight of semantic columns is chosen before it.
+    constexpr bool needs_channel() const { return *this == joint || *this == columns; }
 
     friend constexpr bool operator==(const TrainingStage&, const TrainingStage&) = default;
 
     static const TrainingStage behaviour;  ///< items and backbone
     static const TrainingStage joint;      ///< all parts of a pipeline
+    static const TrainingStage columns;    ///< learned semantic columns alone, beside a fixed behaviour
 
 private:
     std::array<char, longest + 1> text_{};
@@ -37,5 +40,6 @@ private:
 
 inline constexpr TrainingStage TrainingStage::behaviour{"behaviour"};
 inline constexpr TrainingStage TrainingStage::joint{"joint"};
+inline constexpr TrainingStage TrainingStage::columns{"columns"};
 
 }  // namespace coco

@@ -176,7 +176,7 @@ private:
 
     /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
-        if (state_.stage == TrainingStage::joint) choose_channel(valid, sink);
+        if (TrainingStage(state_.stage).needs_channel()) choose_channel(valid, sink);
         if constexpr (requires {
                           trained_.model->begin_stage(trained_, state_.stage, train, std::uint64_t{});
                       })
