@@ -264,7 +264,10 @@ SemanticColumns learn_columns(Job job, const std::shared_ptr<P>& on) {
     coco::LearnedColumns learned = coco::learned_columns(trainer->model());
     columns.kappa = std::move(learned.kappa);
     columns.read = std::move(learned.read);
-    columns.space = coco::text_of("learned, ", coco::io::XXH64::of(std::as_bytes(std::span(columns.kappa))));
+    const auto digest = [](const std::vector<float>& x) {
+        return coco::io::XXH64::of(std::as_bytes(std::span(x)));
+    };
+    columns.space = coco::text_of("learned, ", digest(columns.kappa), ", ", digest(columns.read));
     return columns;
 }
 
