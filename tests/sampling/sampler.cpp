@@ -95,7 +95,8 @@ TEST_CASE("samplers: every target of an epoch once, by prefixes and by positions
 TEST_CASE("samplers: an unknown name says which there are; a model that would read its targets is refused",
           "[sampler]") {
     CHECK_THROWS_WITH(chosen<DefaultSamplers>("cloze", Samples::prefixes, false),
-                      "sampler: unknown name: expected one of prefixes, positions, joint, found cloze");
+                      "sampler: unknown name: expected one of prefixes, positions, joint, older prefixes, "
+                      "older positions, held back, found cloze");
     CHECK_THROWS_WITH(chosen<Sketched>("joint", Samples::prefixes, false),
                       Catch::Contains("one of cloze, spans, future"));
     CHECK_NOTHROW(chosen<DefaultSamplers>("prefixes", Samples::prefixes, true));
