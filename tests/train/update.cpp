@@ -51,7 +51,7 @@ struct Pair {
 using One = BasicHost<double>;
 using Half = BasicHost<double, Pair>;
 
-TrainConfig<Plain> settings() {
+TrainConfig<Plain> shared_config() {
     auto config = test::small_config<Plain>();
     config.sampling.samples = Samples::positions;
     config.schedule.batch.samples = 1000;
@@ -110,7 +110,7 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
 }  // namespace
 
 TEST_CASE("together: two with the same users take the steps of one", "[together]") {
-    const TrainConfig<Plain> config = settings();
+    const TrainConfig<Plain> config = shared_config();
     const std::vector<double> alone = trained(config, split(0, 1), std::make_shared<One>(1));
     const auto two = pair(config, split(0, 1), split(0, 1));
     CHECK(two[0] == two[1]);
@@ -118,7 +118,7 @@ TEST_CASE("together: two with the same users take the steps of one", "[together]
 }
 
 TEST_CASE("together: two with half of the users each take the steps of one with all", "[together]") {
-    const TrainConfig<Plain> config = settings();
+    const TrainConfig<Plain> config = shared_config();
     const std::vector<double> alone = trained(config, split(0, 1), std::make_shared<One>(1));
     const auto two = pair(config, split(0, 2), split(1, 2));
     CHECK(two[0] == two[1]);
