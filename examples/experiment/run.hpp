@@ -252,6 +252,7 @@ SemanticColumns learn_columns(Job job, const std::shared_ptr<P>& on) {
     coco::TrainConfig<Model> config = config_for<Model>(job);
     config.model.behaviour.items.words = words.bags;
     config.model.behaviour.items.vocabulary = words.vocabulary;
+    config.model.behaviour.items.texts = words.digest;
     config.model.channel.on = true;
     config.model.auxiliary = false;
     config.schedule.joint_epochs = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns learned from held-back targets: the whole way, from words to a ranking by `items::Semantic`.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -65,6 +66,7 @@ struct WordyShop : test::SmallShop {
         const items::Words words = items::words_of(tokens, kappa);
         config.model.behaviour.items.words = words.bags;
         config.model.behaviour.items.vocabulary = words.vocabulary;
+        config.model.behaviour.items.texts = words.digest;
         config.schedule.stages = columns_stages(config.schedule, config.sampling.samples, 5e-3, 4);
         return config;
     }
@@ -147,6 +149,13 @@ TEST_CASE("learned columns: stopped in the columns' stage and resumed, the file 
     second.fit(shop.split.train, shop.split.valid);
     save(parts, second);
     CHECK(contents(whole) == contents(parts));
+    // One that learned from other texts.
+    WordyShop other;
+    std::vector<Id>& longer = *std::find_if(other.tokens.begin(), other.tokens.end(),
+                                            [](const auto& words) { return !words.empty(); });
+    longer.push_back(longer.front());
+    Trainer<Learner, Host> third(other.learner(), shop.data.catalogue, on);
+    CHECK_THROWS_WITH(resume(whole, third), Catch::Contains("items.texts: made with another setting"));
     std::filesystem::remove(whole);
     std::filesystem::remove(parts);
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <type_traits>
 
 #include <coco/core/role.hpp>
 #include <coco/cuda/adamw.cuh>
@@ -144,6 +145,7 @@ public:
     }
 
     void all_reduce(List<T, Space> x) {
+        if constexpr (std::is_same_v<Communicator, Alone>) return;
         Lock mine = lock();
         mine->stream().ready();
         together_.all_reduce(x, mine->stream().handle);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include <coco/core/role.hpp>
 #include <coco/core/settings.hpp>
@@ -30,13 +31,15 @@ public:
         Index columns = 0;       ///< of kappa
         Index vocabulary = 0;    ///< number of words
         double temperature = 2;  ///< divides the scores in the loss of the columns, at first
+        std::string texts;       ///< `Words::digest`; checkpoints store it, and refuse others
         std::function<void(std::span<float>)> kappa;  ///< writes kappa0, items x columns, row-major
         std::shared_ptr<const nn::Bags> words;        ///< of each item, ids below `vocabulary`
 
         static auto settings(auto& c, auto&& visit) {
             return visit(setting("init", c.init, between(0, 100)), setting("columns", c.columns, at_least(0)),
                          setting("vocabulary", c.vocabulary, at_least(0)),
-                         setting("temperature", c.temperature, above(0, 1e6)), not_stored(), not_stored());
+                         setting("temperature", c.temperature, above(0, 1e6)), setting("texts", c.texts),
+                         not_stored(), not_stored());
         }
     };
 

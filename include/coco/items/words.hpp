@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <coco/core/error.hpp>
+#include <coco/io/file_digest.hpp>
 #include <coco/nn/embedding_bag.hpp>
 
 namespace coco::items {
@@ -19,6 +21,7 @@ namespace coco::items {
 struct Words {
     std::shared_ptr<const nn::Bags> bags;
     Index vocabulary = 0;
+    std::string digest;  ///< of kappa and the bags
 };
 
 /// \param tokens  of each item's text, by any tokenizer
@@ -45,7 +48,10 @@ struct Words {
                 bags[i].push_back(
                     static_cast<Id>(std::lower_bound(known.begin(), known.end(), token) - known.begin()));
     const Index vocabulary = static_cast<Index>(known.size());
-    return {std::make_shared<const nn::Bags>(bags, vocabulary), vocabulary};
+    const auto all = std::make_shared<const nn::Bags>(bags, vocabulary);
+    const auto sum = [](auto numbers) { return io::XXH64::of(std::as_bytes(numbers)); };
+    return {all, vocabulary,
+            text_of(sum(kappa), ", ", sum(std::span(all->offsets().at)), ", ", sum(all->ids()))};
 }
 
 }  // namespace coco::items

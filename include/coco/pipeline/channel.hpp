@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <coco/core/error.hpp>
-#include <coco/core/math.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
@@ -66,8 +65,7 @@ struct RecencyMeanRows {
     }
 };
 
-/// The gradient of the rows that `RecencyMeanRows` averages: x_i = take_i g_i, g_i = dk_i + keep_(i+1)
-/// g_(i+1).
+/// The gradient of the rows that `RecencyMeanRows` averages: dx_i = dk_i / weight_i + decay dx_(i+1).
 template <class T>
 struct RecencyMeanBackwardRows {
     const Id* offsets;
@@ -76,28 +74,17 @@ struct RecencyMeanBackwardRows {
     Index cols;
     T decay;
 
-    /// 1 + decay + ... of that many rows.
-    COCO_HD T weight(Id rows) const {
-        if (!(decay > T(0))) return T(1);
-        if (decay == T(1)) return static_cast<T>(rows);
-        return (T(1) - math::exp(static_cast<T>(rows) * math::log(decay))) / (T(1) - decay);
-    }
-
     template <class Row>
     COCO_HD void operator()(Index s, const Row& row) const {
         const Id first = offsets[s], end = offsets[s + 1];
-        for (Id i = end - 1; i >= first; --i) {
-            const T *const direct = dk + i * cols, *const newer = dx + (i + 1) * cols;
-            T* const to = dx + i * cols;
-            const T take = T(1) / weight(i - first + 1);
-            if (i + 1 < end) {
-                // The newer row has been divided by its own weight: what it keeps of g is decay weight(n).
-                const T keep = decay * weight(i - first + 1);
-                row.each(cols, [&](Index j) { to[j] = take * (direct[j] + keep * newer[j]); });
-            } else {
-                row.each(cols, [&](Index j) { to[j] = take * direct[j]; });
-            }
+        T weight = 0;
+        for (Id i = first; i < end; ++i) {
+            weight = decay * weight + T(1);
+            const T take = T(1) / weight;
+            row.each(cols, [&](Index j) { dx[i * cols + j] = take * dk[i * cols + j]; });
         }
+        for (Id i = end - 2; i >= first; --i)
+            row.each(cols, [&](Index j) { dx[i * cols + j] += decay * dx[(i + 1) * cols + j]; });
     }
 };
 

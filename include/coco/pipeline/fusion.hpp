@@ -87,6 +87,10 @@ public:
 
     template <class P, class Items>
     CRows<P> ranked(Context<P>& ctx, const Items& items) const {
+        static_assert(
+            !requires { items.kappa_gradient; },
+            "coco: a SequentialRecommender learns these items' columns; give them to a pipeline's "
+            "items::Semantic (docs/channel.md)");
         return channel_.vectors(ctx, items);
     }
 

@@ -27,7 +27,8 @@ template <class Model, class Adjust>
 TrainConfig<Model> adjusted(const CheckpointFile& file, const Adjust& adjust) {
     Json stored_settings = file.settings();
     // A model is what it is by whatever optimiser; the settings of another one are not read.
-    if (!file.optimizer().is_adamw() && stored_settings.is_object())
+    if (!file.optimizer().is_adamw() && stored_settings.is_object() && stored_settings.contains("schedule") &&
+        stored_settings["schedule"].is_object())
         stored_settings["schedule"]["optimizer"] = settings_of(TrainConfig<Model>{})["schedule"]["optimizer"];
     TrainConfig<Model> config = checkpoint::config_of<Model, AdamWConfig>(file, stored_settings);
     if constexpr (requires { config.model.behaviour.items.space; }) {
