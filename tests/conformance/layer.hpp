@@ -15,7 +15,9 @@
 ///
 /// `Saved<P>` has a member `out`. If the rows of one segment may depend on each other, the adapter declares
 /// `static constexpr bool segmented = true`; if all rows may, `static constexpr bool mixes = true`. If
-/// tensors have no gradient by design, `static std::vector<std::string> silent()` returns their names.
+/// tensors have no gradient by design, `static std::vector<std::string> silent()` returns their names;
+/// `static std::vector<std::string> given()` those of statistics, which are not trained although the output
+/// depends on them.
 #pragma once
 
 #include <algorithm>
@@ -143,6 +145,13 @@ private:
 };
 
 template <class S>
+std::vector<std::string> given_tensors() {
+    if constexpr (requires { S::given(); })
+        return S::given();
+    else
+        return {};
+}
+template <class S>
 std::vector<std::string> silent_tensors() {
     if constexpr (requires { S::silent(); })
         return S::silent();
@@ -158,11 +167,15 @@ void layer_gradients(const Make& make, Index longest) {
     const Numbers dy = normals(static_cast<Index>(bench.forward().size()), 99);
     const auto loss = [&] { return dot(bench.forward(), dy); };
     const Outcome once = bench.both(dy);
-    const auto silent = silent_tensors<S>();
+    const auto silent = silent_tensors<S>(), given = given_tensors<S>();
     for (std::size_t t = 0; t < bench.values.size(); ++t) {
         if (!bench.learns(t)) continue;
         const std::string& name = bench.layout.tensors()[t].name;
         INFO("tensor " << name);
+        if (std::count(given.begin(), given.end(), name)) {
+            CHECK(length(once.gradients[t]) == 0);
+            continue;
+        }
         if (std::count(silent.begin(), silent.end(), name))
             CHECK(length(once.gradients[t]) == 0);
         else

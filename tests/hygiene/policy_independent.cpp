@@ -10,6 +10,7 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/decoupler/standardized.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/fwd.hpp>
 #include <coco/items/semantic.hpp>
@@ -18,6 +19,7 @@
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/sampling/batch_builder.hpp>
@@ -45,7 +47,6 @@ void whole(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& 
     behaviour(model, ctx, batch, metrics);
     const auto knowledge = model.extract_knowledge(ctx, batch);
     model.score(ctx, batch, CRows<Archetype>(knowledge.decoupler.out), knowledge.decoupler.of_group);
-    model.represent(ctx, batch);
 }
 
 using Backbone = coco::backbone::SASRec;
@@ -58,6 +59,8 @@ using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
 using Full = coco::Pipeline<Backbone>;
 using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
 using Dec = coco::Pipeline<Backbone, coco::decoupler::MeanPool>;
+using Reading = coco::Pipeline<Backbone, coco::items::Semantic, coco::prompt::NormalizedCodebook,
+                               coco::decoupler::Standardized<>>;
 using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
 using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
 COCO_INSTANTIATE(Plain, behaviour);
@@ -68,4 +71,5 @@ COCO_INSTANTIATE(Full, whole);
 COCO_INSTANTIATE(Soft, whole);
 COCO_INSTANTIATE(Dec, whole);
 COCO_INSTANTIATE(Con, whole);
+COCO_INSTANTIATE(Reading, whole);
 COCO_INSTANTIATE(Unaligned, whole);

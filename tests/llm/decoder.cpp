@@ -46,9 +46,11 @@ Prompts only(const Prompts& p, const std::vector<std::uint8_t>& open) {
 }
 
 template <class Adapter>
-void gradients_agree(const coco::llm::Config& config, const typename Adapter::Config& settings) {
+void gradients_agree(const coco::llm::Config& config, const typename Adapter::Config& settings,
+                     bool soft_last = false) {
     Bench<Double, Adapter> bench(source(config), settings);
-    const Prompts prompts = ragged();
+    Prompts prompts = ragged();
+    prompts.soft_last = soft_last;
     const Numbers soft = normals(prompts.soft_rows() * config.width, 3),
                   dout = normals(prompts.rows() * config.width, 4);
     const Outcome o = bench.both(prompts, soft, dout);
@@ -94,6 +96,25 @@ TEST_CASE("decoder: gradients of soft prompts and LoRA equal difference quotient
 
 TEST_CASE("decoder: gradients of soft prompts through a frozen model") {
     gradients_agree<coco::adapter::Frozen>(small_config(), {});
+}
+
+TEST_CASE("decoder: soft prompts behind the text read it, and the text does not see them") {
+    gradients_agree<coco::adapter::LoRA>(small_config(), {.rank = 3, .alpha = 6}, true);
+    Bench<Double> bench(source());
+    Prompts prompts{{3, 1, 4}, {2}, {{1, 5, 9, 2}}, {}, true};
+    const auto width = static_cast<std::size_t>(bench.decoder.width());
+    const Numbers one = bench.both(prompts, normals(2 * 16, 3)).out,
+                  other = bench.both(prompts, normals(2 * 16, 4)).out;
+    const auto text = static_cast<std::ptrdiff_t>(4 * width);
+    CHECK(Numbers(one.begin(), one.begin() + text) == Numbers(other.begin(), other.begin() + text));
+    // The embeddings of two tokens, given as soft rows, are read as these tokens.
+    coco::Workspace<Double> work(bench.on);
+    coco::Context<Double> ctx = bench.parameters.context(bench.on, work);
+    const coco::Rows<Double> rows = work.keep(2, bench.decoder.width());
+    bench.decoder.embed(ctx, coco::conformance::ids(bench.on, work, std::vector<Id>{6, 5}), rows);
+    const Numbers soft = coco::conformance::downloaded<Double>(bench.on, rows);
+    CHECK(relative(bench.both(prompts, soft).out,
+                   bench.both({{3, 1, 4}, {0}, {{1, 5, 9, 2, 6, 5}}, {}}, {}).out) < 1e-13);
 }
 
 TEST_CASE("decoder: saved and recomputed layers are bit-identical") {

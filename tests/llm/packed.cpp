@@ -47,3 +47,18 @@ TEST_CASE("packed rows: instruction, then each group's soft prompts and text; an
     CHECK(list(on, coco::llm::keep_open(ctx, packed, in.soft_of, 3, but_empty).row).empty());
     CHECK(coco::llm::keep_open(ctx, packed, in.soft_of, 3, none).packed.rows() == 2);
 }
+
+TEST_CASE("packed rows: soft prompts behind the text, and the open groups of them") {
+    P on = coco::conformance::policy<P>(1);
+    coco::Workspace<P> work(on);
+    coco::Context<P> ctx{on, work};
+    const Prompts prompts{{8, 9}, {1, 0, 2}, {{4, 5}, {}, {6}}, {7, 3, 1}};
+    auto in = uploaded(on, work, prompts, Numbers(3 * 4, 0.5), 4);
+    in.soft_last = true;
+    const auto [packed, source] = coco::llm::pack(ctx, in);
+    CHECK(list(packed.of_group.host) == std::vector<Id>{0, 3, 3, 6});
+    CHECK(list(on, source) == std::vector<Id>{0, 1, -1, 2, -2, -3});
+    const std::vector<std::uint8_t> last{0, 0, 1}, all{1, 1, 1};
+    CHECK(list(on, coco::llm::keep_open(ctx, packed, in.soft_of, 3, last).soft) == std::vector<Id>{-1, 3, 4});
+    CHECK(list(on, coco::llm::keep_open(ctx, packed, in.soft_of, 3, all).soft) == std::vector<Id>{4, 6, 7});
+}

@@ -38,6 +38,7 @@ struct Prompts {
     std::vector<Index> soft;            ///< soft rows of each group
     std::vector<std::vector<Id>> text;  ///< of each group
     std::vector<Id> group;              ///< group numbers; empty: 0, 1, ...
+    bool soft_last = false;             ///< behind the text
 
     Index soft_rows() const {
         Index sum = 0;
@@ -73,6 +74,7 @@ coco::llm::Prompted<P> uploaded(P& on, coco::Workspace<P>& work, const Prompts& 
             coco::conformance::ids(on, work, token),
             coco::conformance::segments(on, work, text_of),
             coco::conformance::ids(on, work, prompts.instruction),
+            prompts.soft_last,
             group};
 }
 

@@ -19,12 +19,14 @@
 #include <coco/data/catalogue.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/decoupler/standardized.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/random_source.hpp>
 #include <coco/nn/parameters.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/sampling/batch_builder.hpp>

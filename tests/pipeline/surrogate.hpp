@@ -22,13 +22,16 @@ public:
         coco::BasicPipeline<Backbone, Items, Prompt, Llm, Decoupler, Aligner, Adapter, ObjectiveList>;
 
     /// Uses parameters, settings and random bits of `bench`; the reference point is their current values.
-    Surrogate(Bench<Model, P>& bench, const coco::HostBatch& host)
+    Surrogate(Bench<Model, P>& bench, const coco::HostBatch& host,
+              coco::TrainingStage stage = coco::TrainingStage::joint)
         : bench_(bench),
+          stage_(stage),
           config_(bench.model.config()),
           behaviour_(layout_, config_.behaviour, items),
           llm_(layout_, bench.source),
           prompt_((layout_.group("knowledge"), layout_), config_.prompt, width, llm_.width()),
           decoupler_(layout_, config_.decoupler, semantic ? columns() : width, llm_.width()),
+          temperature_(config_.unseen.temperature_in(layout_)),
           aligner_(layout_, config_.aligner, width, semantic ? columns() : 0),
           channel_(lambda()),
           gate_(gate()),
@@ -44,7 +47,7 @@ public:
         }
         bench_.work.reset();
         coco::Context<P> ctx = bench_.pass();
-        const auto seen = behaviour_.forward(ctx, batch_);
+        const auto seen = behaviour(ctx);
         e_ = coco::conformance::downloaded<P>(bench_.on, query_rows(ctx, seen.h_all));
         auto prompts = prompted(ctx);
         const auto mix = run_llm(ctx, prompts);
@@ -74,7 +77,7 @@ public:
     double loss() {
         bench_.work.reset();
         coco::Context<P> ctx = bench_.pass();
-        const auto seen = behaviour_.forward(ctx, batch_);
+        const auto seen = behaviour(ctx);
         const coco::CRows<P> h = seen.h, v = seen.items.vectors;
         auto prompts = prompted(ctx);
         REQUIRE(codes_of(prompts) == codes_);
@@ -95,8 +98,9 @@ public:
         const coco::Rows<P> terms =
             coco::conformance::uploaded(bench_.on, bench_.work, Numbers(4, 0.0), {1, 4});
         const coco::LossWeights& w = config_.loss;
-        objectives_.step(ctx, a, all, batch_.targets, 1, terms.data, ctx.work.keep(h.rows, ranked()), {});
-        if (w.alpha > 0)
+        const coco::CRows<P> sharp = fixed() ? coco::CRows<P>(temperature_.forward(ctx, a)) : a;
+        objectives_.step(ctx, sharp, all, batch_.targets, 1, terms.data, ctx.work.keep(h.rows, ranked()), {});
+        if (w.alpha > 0 && !fixed())
             coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned && !semantic ? a : h, v,
                                     batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
                                     ctx.work.keep(h.rows, h.cols), {});
@@ -146,6 +150,14 @@ public:
     Index max_codes() const { return max_codes_; }
 
 private:
+    bool fixed() const { return stage_ == coco::TrainingStage::knowledge; }
+    /// Where it is fixed, as in evaluation.
+    auto behaviour(coco::Context<P>& ctx) {
+        coco::Context<P> seen = fixed() ? ctx.inputs_only() : ctx;
+        seen.training = !fixed();
+        return behaviour_.forward(seen, batch_);
+    }
+
     static constexpr bool semantic = coco::items::HasSemanticColumns<Items>;
 
     Index columns() const {
@@ -255,13 +267,15 @@ private:
         in.text_of = batch_.text_of;
         in.instruction = ctx.on.upload(bench_.text.instruction(), ctx.work);
         in.group = batch_.group_key;
+        in.soft_last = coco::prompt::behind_text<Prompt>;
         return llm_.forward(ctx, adapter_, in);
     }
     template <class Prompts, class Mix>
     coco::CRows<P> aligned(coco::Context<P>& ctx, const Prompts& prompts, const Mix& mix, coco::CRows<P> rows,
                            coco::CRows<P> h) {
         const auto pure =
-            decoupler_.forward(ctx, coco::CRows<P>(prompts.out), prompts.of_group, rows, mix.of_group);
+            coco::decoupler::forward(ctx, decoupler_, coco::CRows<P>(prompts.out), prompts.of_group, rows,
+                                     mix.of_group, coco::prompt::behind_text<Prompt>);
         const auto of = by_segment(ctx, pure.of_group);
         const coco::CRows<P> out =
             aligner_.forward(ctx, h, batch_.targets.of_segment, coco::CRows<P>(pure.out), of).out;
@@ -291,12 +305,14 @@ private:
     }
 
     Bench<Model, P>& bench_;
+    coco::TrainingStage stage_;
     typename Model::Config config_;
     coco::ParameterLayout layout_;
     coco::Behaviour<Backbone, Items> behaviour_;
     Llm llm_;
     Prompt prompt_;
     Decoupler decoupler_;
+    coco::nn::Temperature temperature_;
     Aligner aligner_;
     Numbers popularity_;
     coco::TensorRef channel_, gate_;

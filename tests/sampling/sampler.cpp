@@ -96,7 +96,7 @@ TEST_CASE("samplers: an unknown name says which there are; a model that would re
           "[sampler]") {
     CHECK_THROWS_WITH(chosen<DefaultSamplers>("cloze", Samples::prefixes, false),
                       "sampler: unknown name: expected one of prefixes, positions, joint, older prefixes, "
-                      "older positions, held back, found cloze");
+                      "older positions, held back, held back groups, found cloze");
     CHECK_THROWS_WITH(chosen<Sketched>("joint", Samples::prefixes, false),
                       Catch::Contains("one of cloze, spans, future"));
     CHECK_NOTHROW(chosen<DefaultSamplers>("prefixes", Samples::prefixes, true));

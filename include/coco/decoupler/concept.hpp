@@ -28,7 +28,8 @@ concept HasSavedKnowledge = requires(const typename T::template Saved<Archetype>
     { saved.of_group } -> std::convertible_to<Segments<Archetype>>;
 };
 
-/// `forward(ctx, prompts, prompts_of, mix, mix_of)` returns `Saved<P>`.
+/// `forward(ctx, prompts, prompts_of, mix, mix_of)` returns `Saved<P>`. One that must tell the rows of
+/// prompts from those of text takes a further `bool prompts_last`.
 template <class T>
 concept HasForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> rows,
                               const Segments<Archetype>& of) {
@@ -49,6 +50,20 @@ concept HasBackward = requires(const T& t, Context<Archetype>& ctx,
 template <class T>
 concept Decoupler = Plays<T, role::Decoupler> && decoupler::ConstructibleFromLayout<T> &&
     decoupler::HasSavedKnowledge<T> && decoupler::HasForward<T> && decoupler::HasBackward<T>;
+
+namespace decoupler {
+
+/// Calls `forward`, with `prompts_last` where the decoupler takes it.
+template <class P, class T>
+auto forward(Context<P>& ctx, const T& stage, CRows<P> prompts, const Segments<P>& prompts_of, CRows<P> mix,
+             const Segments<P>& mix_of, bool prompts_last) {
+    if constexpr (requires { stage.forward(ctx, prompts, prompts_of, mix, mix_of, prompts_last); })
+        return stage.forward(ctx, prompts, prompts_of, mix, mix_of, prompts_last);
+    else
+        return stage.forward(ctx, prompts, prompts_of, mix, mix_of);
+}
+
+}  // namespace decoupler
 
 /// True for a decoupler. For any other type it does not compile, and the first line of the error message
 /// names the first requirement below that is not met.

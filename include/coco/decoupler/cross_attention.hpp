@@ -43,7 +43,7 @@ public:
     }
 
     /// \param prompts  prompts x D, in segments `prompts_of`, one per group
-    /// \param mix      rows x D, in segments `mix_of`; in each group the rows of its prompts come first
+    /// \param mix      rows x D, in segments `mix_of`, one per group
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P> prompts, const Segments<P>& prompts_of, CRows<P> mix,
                      const Segments<P>& mix_of) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// No decoupling (CoCo-Dec, the paper's ablation): one linear map of the mean of the language model's rows of
-/// a group's text.
+/// a group's text, or of its prompts where these stand behind the text.
 #pragma once
 
 #include <cmath>
@@ -13,18 +13,31 @@
 
 namespace coco::decoupler {
 
-/// out_g = mean of x over the rows of segment g after its first skip_g; zeros if there are none.
+/// The later rows of each segment, which have read the earlier ones: its text, or its prompts where these
+/// come last.
+struct LaterRows {
+    const Id *offsets, *prompts;
+    bool prompts_last;
+
+    COCO_HD Id begin(Index g) const {
+        const Id count = prompts[g + 1] - prompts[g];
+        return prompts_last ? offsets[g + 1] - count : offsets[g] + count;
+    }
+    COCO_HD Id end(Index g) const { return offsets[g + 1]; }
+};
+
+/// out_g = mean of x over the later rows of segment g; zeros if there are none.
 template <class T>
-struct PoolTail {
+struct PoolLater {
     const T* x;
     Index x_stride;
-    const Id *offsets, *skip_offsets;
+    LaterRows later;
     T* out;
     Index cols;
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = offsets[g] + (skip_offsets[g + 1] - skip_offsets[g]), end = offsets[g + 1];
+        const Id begin = later.begin(g), end = later.end(g);
         T* const to = out + g * cols;
         row.each(cols, [&](Index j) { to[j] = T(0); });
         for (Id r = begin; r < end; ++r) {
@@ -36,17 +49,17 @@ struct PoolTail {
 
 /// dx_r = dy_g / n for the n rows of segment g that were averaged, 0 for the others.
 template <class T>
-struct PoolTailBackward {
+struct PoolLaterBackward {
     const T* dy;
-    const Id *offsets, *skip_offsets;
+    LaterRows later;
     T* dx;
     Index dx_stride, cols;
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = offsets[g] + (skip_offsets[g + 1] - skip_offsets[g]), end = offsets[g + 1];
+        const Id begin = later.begin(g), end = later.end(g);
         const T* const from = dy + g * cols;
-        for (Id r = offsets[g]; r < end; ++r) {
+        for (Id r = later.offsets[g]; r < later.offsets[g + 1]; ++r) {
             T* const to = dx + r * dx_stride;
             const T share = r < begin ? T(0) : T(1) / static_cast<T>(end - begin);
             row.each(cols, [&](Index j) { to[j] = share * from[j]; });
@@ -64,6 +77,7 @@ public:
     template <class P>
     struct Saved {
         Segments<P> prompts_of, mix_of;
+        bool prompts_last = false;
         nn::Linear::Saved<P> map;
         Segments<P> of_group;  ///< one row per group
         Rows<P> out;
@@ -75,17 +89,19 @@ public:
                           Init::normal(1 / std::sqrt(static_cast<double>(model_width))));
     }
 
+    /// \param prompts_last  in each segment of mix the prompts come last
     template <class P>
     Saved<P> forward(Context<P>& ctx, CRows<P>, const Segments<P>& prompts_of, CRows<P> mix,
-                     const Segments<P>& mix_of) const {
+                     const Segments<P>& mix_of, bool prompts_last = false) const {
         Saved<P> saved;
+        saved.prompts_last = prompts_last;
         saved.prompts_of = prompts_of;
         saved.mix_of = mix_of;
         const Index groups = mix_of.count();
         const Rows<P> mean = ctx.work.keep(groups, mix.cols);
-        ctx.on.for_each_row(groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
-                            PoolTail<typename P::Scalar>{mix.data, mix.stride, mix_of.offsets.data,
-                                                         prompts_of.offsets.data, mean.data, mean.cols});
+        ctx.on.for_each_row(
+            groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
+            PoolLater<typename P::Scalar>{mix.data, mix.stride, later(saved), mean.data, mean.cols});
         saved.map = map_.forward(ctx, CRows<P>(mean));
         const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
         for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(g);
@@ -105,12 +121,16 @@ public:
         if (dmix.empty()) return;
         const Index groups = saved.mix_of.count();
         ctx.on.for_each_row(groups, dmix.cols * (1 + dmix.rows / std::max<Index>(1, groups)),
-                            PoolTailBackward<typename P::Scalar>{dmean.data, saved.mix_of.offsets.data,
-                                                                 saved.prompts_of.offsets.data, dmix.data,
-                                                                 dmix.stride, dmix.cols});
+                            PoolLaterBackward<typename P::Scalar>{dmean.data, later(saved), dmix.data,
+                                                                  dmix.stride, dmix.cols});
     }
 
 private:
+    template <class P>
+    static LaterRows later(const Saved<P>& saved) {
+        return {saved.mix_of.offsets.data, saved.prompts_of.offsets.data, saved.prompts_last};
+    }
+
     nn::Linear map_;
 };
 

@@ -39,8 +39,8 @@ concept EmbedsTokens = requires(const T& model, Context<Archetype>& ctx, Ids<Arc
     { model.embed(ctx, token, out) } -> std::same_as<void>;
 };
 
-/// `forward(ctx, adapter, prompted)` returns `Saved<P>` with `out`, the hidden rows of each group from its
-/// first soft row on, and `of_group`, one segment per group.
+/// `forward(ctx, adapter, prompted)` returns `Saved<P>` with `out`, the hidden rows of each group, soft rows
+/// and text in their order, and `of_group`, one segment per group.
 template <class T>
 concept ReadsPrompts = requires(const T& model, Context<Archetype>& ctx, const adapter::Frozen& adapter,
                                 const typename T::template Input<Archetype>& in,

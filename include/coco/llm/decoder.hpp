@@ -60,7 +60,7 @@ public:
 
     template <class P>
     struct Saved {
-        Rows<P> out;           ///< rows x width: all groups, from the first soft row on, after the final norm
+        Rows<P> out;           ///< rows x width: all groups, soft rows and texts, after the final norm
         Segments<P> of_group;  ///< of the rows of `out`
         Packed<P> packed;
         Segments<P> soft_of;

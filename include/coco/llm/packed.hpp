@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// The rows of a pass in the order in which the layers process them, [instruction | group 0: soft, text |
-/// group 1 ...], and the same without the groups that are closed.
+/// group 1 ...], or with each text before its soft rows, and the same without the groups that are closed.
 #pragma once
 
 #include <algorithm>
@@ -47,6 +47,7 @@ struct Packed {
     Ids<P> position, row_key;  ///< of each row: position in its text, instruction included; key for dropout
     CRows<P> table;            ///< rotary cosines and sines
     Index positions = 0;       ///< number of rows of `table`: 1 + the largest position
+    bool soft_last = false;    ///< in each group the soft rows come last
     Cached<P> cached;
 
     Index rows() const { return segments.rows(); }
@@ -90,14 +91,16 @@ Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
     }
     for (Index g = 0; g < groups; ++g) {
         const Id number = in.group.empty() ? static_cast<Id>(g) : in.group[static_cast<std::size_t>(g)];
-        const Index soft = in.soft_length(g), length = soft + in.text_length(g);
+        const Index soft = in.soft_length(g), text = in.text_length(g), length = soft + text,
+                    first_soft = in.soft_last ? text : 0, first_text = in.soft_last ? 0 : soft;
         for (Index i = 0; i < length; ++i, ++row) {
             position[row] = static_cast<Id>(prefix + i);
             key[row] =
                 static_cast<Id>(static_cast<std::uint32_t>(number) * 4096u + static_cast<std::uint32_t>(i));
             source[row - static_cast<std::size_t>(prefix)] =
-                i < soft ? static_cast<Id>(-1 - (in.soft_of.begin(g) + i))
-                         : static_cast<Id>(in.text_of.begin(g) + i - soft);
+                i >= first_soft && i < first_soft + soft
+                    ? static_cast<Id>(-1 - (in.soft_of.begin(g) + i - first_soft))
+                    : static_cast<Id>(in.text_of.begin(g) + i - first_text);
         }
     }
     Packed<P> packed;
@@ -109,6 +112,7 @@ Gathered<P> pack(Context<P>& ctx, const Prompted<P>& in) {
     packed.position = upload(ctx, packed.position_host);
     packed.row_key = upload(ctx, packed.row_key_host);
     packed.positions = prefix + longest;
+    packed.soft_last = in.soft_last;
     return {packed, upload(ctx, std::span<const Id>(source))};
 }
 
@@ -145,9 +149,11 @@ OpenGroups<P> keep_open(Context<P>& ctx, const Packed<P>& whole, const Segments<
     for (Index i = 0; i < prefix; ++i) take(i);
     for (Index g = 0; g < groups; ++g) {
         if (!open[static_cast<std::size_t>(g)]) continue;
-        for (Index i = 0; soft_of.count() && i < soft_of.length(g); ++i)
+        const Index prompts = soft_of.count() ? soft_of.length(g) : 0,
+                    first_soft = whole.soft_last ? whole.of_group.length(g) - prompts : 0;
+        for (Index i = 0; i < prompts; ++i)
             soft[static_cast<std::size_t>(soft_of.begin(g) + i)] =
-                static_cast<Id>(to + static_cast<std::size_t>(i));
+                static_cast<Id>(static_cast<Index>(to) + first_soft + i);
         for (Index i = 0; i < whole.of_group.length(g); ++i) take(whole.first(g) + i);
         ++segment;
         all[segment + static_cast<std::size_t>(lead)] = static_cast<Id>(to);

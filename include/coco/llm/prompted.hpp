@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Input of a language model in one pass: for each group its soft prompts, then its text; before all groups
+/// Input of a language model in one pass: for each group its soft prompts and its text; before all groups
 /// one shared instruction, whose rows are computed once.
 #pragma once
 
@@ -15,11 +15,12 @@ namespace coco::llm {
 /// Input of one pass. A group may have no soft rows, no text, or neither.
 template <class P>
 struct Prompted {
-    CRows<P> soft;        ///< soft prompts of all groups, rows x width
-    Segments<P> soft_of;  ///< for each group a slice of `soft`; no segments at all: no group has soft rows
-    Ids<P> token;         ///< texts of all groups; ids below the vocabulary size
-    Segments<P> text_of;  ///< for each group a slice of `token`; no segments at all: no group has text
-    Ids<P> instruction;   ///< tokens before every group; may be empty
+    CRows<P> soft;           ///< soft prompts of all groups, rows x width
+    Segments<P> soft_of;     ///< for each group a slice of `soft`; no segments at all: no group has soft rows
+    Ids<P> token;            ///< texts of all groups; ids below the vocabulary size
+    Segments<P> text_of;     ///< for each group a slice of `token`; no segments at all: no group has text
+    Ids<P> instruction;      ///< tokens before every group; may be empty
+    bool soft_last = false;  ///< soft prompts stand behind their text, and see it; else before it
     std::span<const Id>
         group;  ///< on the host, one number per group that keys its dropout; empty: its index in the batch
 

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include <coco/data/interactions.hpp>
+#include <coco/nn/standardize.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/measure_rows.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/prompt/kmeans.hpp>
 #include <coco/store/workspace.hpp>
@@ -37,11 +39,10 @@ std::vector<float> representations(const TrainedModel<Model, P>& trained, const 
         for (Id user = first; user < end; ++user)
             if (train.length(user) > 0) {
                 trained.builder.add_history(b, user, train.of(user), no_id, nullptr);
-                b.query_row.push_back(b.target_row.back());
             }
         if (b.rows() == 0) continue;
         Context<P> ctx = trained.context(work);
-        const Rows<P> e = trained.model->represent(ctx, upload(ctx, b));
+        const CRows<P> e = trained.model->score(ctx, upload(ctx, b)).rows;
         part.resize(static_cast<std::size_t>(e.size()));
         trained.on->download(List<const T, typename P::Space>{e.data, e.size()}, part.data());
         all.insert(all.end(), part.begin(), part.end());
@@ -105,7 +106,16 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
     if constexpr (std::remove_reference_t<decltype(prompt)>::selects_codes) {
         const Index d = trained.model->width(), codes = prompt.codes().rows;
         std::vector<float> users = representations(trained, train);
-        if (prompt.config().centred) {
+        if constexpr (requires { prompt.users(); }) {
+            const auto statistics = nn::ColumnStatistics::to_unit_length(std::span<const float>(users), d);
+            prompt.users().set(on, parameters, statistics);
+            statistics.apply(std::span(users));
+            std::vector<T> r = values_of(on, parameters, prompt.rows());
+            scale_to(r, root_mean_square(r));
+            on.upload(r.data(), parameters.list(prompt.rows()));
+            const T length = static_cast<T>(size * std::sqrt(static_cast<double>(width)));
+            on.upload(&length, parameters.list(prompt.size()));
+        } else if (prompt.config().centred) {
             const std::vector<float> centre = subtract_mean(users, static_cast<std::size_t>(d));
             const std::vector<T> values(centre.begin(), centre.end());
             on.upload(values.data(), parameters.list(prompt.centre()));
@@ -124,6 +134,14 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
         std::copy(mean.begin(), mean.end(), r.begin());
         on.upload(r.data(), parameters.list(prompt.rows()));
     }
+}
+
+/// What a stage that trains knowledge begins with, once.
+template <class Model, class P>
+void begin_knowledge(const TrainedModel<Model, P>& trained, const data::Interactions& train,
+                     std::uint64_t seed) {
+    initialise_prompts(trained, train, seed);
+    measure_rows(trained, train);
 }
 
 }  // namespace coco

@@ -14,6 +14,7 @@
 #include <coco/items/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
+#include <coco/nn/scale_by.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/popularity_gate.hpp>
 #include <coco/store/transfer.hpp>
@@ -112,24 +113,6 @@ struct ChannelQueryRows {
     }
 };
 
-/// x_ij = factor dy_ij, the factor in the policy's memory.
-template <class T>
-struct ScaledByRows {
-    const T* dy;
-    Index dy_stride;
-    const T* factor;
-    T* x;
-    Index cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        const T* const from = dy + i * dy_stride;
-        T* const to = x + i * cols;
-        const T by = *factor;
-        row.each(cols, [&](Index j) { to[j] = by * from[j]; });
-    }
-};
-
 /// score(u, i) = h v_i + lambda g_i k_u kappa_i, as one product over d + r columns; g_i = 1 where it is not
 /// known how often items were seen.
 class Channel {
@@ -198,9 +181,7 @@ public:
         using T = typename P::Scalar;
         if (const Rows<P> d = ctx.gradient(lambda_); !d.empty())
             ctx.on.reduce(dy.rows, d, nn::DotTerm<T>{dy.data, dy.stride, user.data, user.stride, dy.cols});
-        ctx.on.for_each_row(
-            dy.rows, 2 * dy.cols,
-            ScaledByRows<T>{dy.data, dy.stride, ctx.value(lambda_).data, duser.data, dy.cols});
+        nn::scale_by<P>(ctx, dy, ctx.value(lambda_), duser);
     }
 
     /// [h ; 0], targets x (d + r).

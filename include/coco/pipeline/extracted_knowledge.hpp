@@ -6,9 +6,11 @@
 
 #include <span>
 
+#include <coco/decoupler/concept.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/step.hpp>
+#include <coco/prompt/concept.hpp>
 
 namespace coco {
 
@@ -41,9 +43,11 @@ ExtractedKnowledge<P, Prompt, Llm, Decoupler> extracted_knowledge(Context<P>& ct
     in.text_of = batch.text_of;
     in.instruction = ctx.on.upload(instruction, ctx.work);
     in.group = batch.group_key;
+    in.soft_last = prompt::behind_text<Prompt>;
     knowledge.model = llm.forward(ctx, adapter, in);
-    knowledge.decoupler = decoupler.forward(ctx, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
-                                            CRows<P>(knowledge.model.out), knowledge.model.of_group);
+    knowledge.decoupler =
+        decoupler::forward(ctx, decoupler, CRows<P>(knowledge.prompt.out), knowledge.prompt.of_group,
+                           CRows<P>(knowledge.model.out), knowledge.model.of_group, in.soft_last);
     return knowledge;
 }
 

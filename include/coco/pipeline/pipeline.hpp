@@ -21,12 +21,14 @@
 #include <coco/pipeline/begin_joint.hpp>
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/correction.hpp>
 #include <coco/pipeline/extracted_knowledge.hpp>
 #include <coco/pipeline/fusion.hpp>
 #include <coco/pipeline/gate.hpp>
 #include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
 #include <coco/pipeline/trained_model.hpp>
+#include <coco/pipeline/unseen.hpp>
 #include <coco/prompt/concept.hpp>
 #include <coco/sampling/samplers.hpp>
 
@@ -57,6 +59,7 @@ public:
         LossWeights loss{ObjectiveList::default_name};
         typename ObjectiveList::Config objectives;
         ChannelConfig channel;  ///< of items with semantic columns; always on
+        UnseenConfig unseen;    ///< of the stage "knowledge"
     };
 
     template <class P>
@@ -77,6 +80,7 @@ public:
           model_(layout_, source),
           prompt_((layout_.group("knowledge"), layout_), config.prompt, behaviour_.width(), model_.width()),
           decoupler_(layout_, config.decoupler, knowledge_width(), model_.width()),
+          temperature_(config.unseen.temperature_in(layout_)),
           fusion_(layout_, config.aligner, config.channel, behaviour_.width(), columns(),
                   items::have_popularity(behaviour_.items())),
           adapter_group_(Adapter::learns ? static_cast<int>(layout_.groups().size()) : -1),
@@ -100,18 +104,27 @@ public:
     const Channel& channel() const requires may_have_channel { return fusion_.channel(); }
     const Prompt& prompt() const { return prompt_; }
     const Model& model() const { return model_; }
+    const Decoupler& decoupler() const { return decoupler_; }
     std::span<const Id> instruction() const { return instruction_; }
 
-    /// One training step. Adds the terms of the loss and the diagnostics to `metrics` (StepMetrics::entries
-    /// numbers), and gradients to those of `ctx`. A joint step waits for two small downloads: the selected
-    /// codes and the open groups.
+    /// One training step: of behaviour, of all parts (`joint`), or of knowledge beside a behaviour that is
+    /// fixed and computed as in evaluation (`knowledge`), on targets that it should not have fitted. Adds the
+    /// terms of the loss and the diagnostics to `metrics` (StepMetrics::entries numbers), and gradients to
+    /// those of `ctx`. A joint step waits for two small downloads: the selected codes and the open groups.
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
+        StepReport report;
+        if (stage == TrainingStage::knowledge) {
+            require(config_.unseen.on, "stage knowledge", "the model was not made for it", "unseen.on");
+            Context<P> fixed = ctx.inputs_only();
+            fixed.training = false;
+            joint(ctx, batch, behaviour_.forward(fixed, batch), Rows<P>{}, metrics, report);
+            return report;
+        }
         const auto behaviour = behaviour_.forward(ctx, batch);
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
-        StepReport report;
         report.targets = h.rows;
         if (stage == TrainingStage::joint)
             joint(ctx, batch, behaviour, dh, metrics, report);
@@ -122,11 +135,11 @@ public:
         return report;
     }
 
-    /// Before a stage begins: initialises the prompts for joint training.
+    /// Before a stage begins: initialises the prompts for joint training, and measures what is standardised.
     template <class P>
     void begin_stage(const TrainedModel<BasicPipeline, P>& trained, TrainingStage stage,
                      const data::Interactions& train, std::uint64_t seed) const {
-        if (stage == TrainingStage::joint) initialise_prompts(trained, train, seed);
+        if (stage.uses_knowledge()) begin_knowledge(trained, train, seed);
     }
 
     /// The knowledge of each group: rows of `decoupler.out`, one segment of `decoupler.of_group` per group.
@@ -189,15 +202,6 @@ public:
                 vectors.ranked};
     }
 
-    /// Behaviour vectors of the query rows, groups x d, which are compared with the codes.
-    template <class P>
-    Rows<P> represent(Context<P>& ctx, const Batch<P>& batch) const {
-        const auto behaviour = behaviour_.forward(ctx, batch);
-        const Rows<P> e = ctx.work.keep(batch.groups(), width());
-        nn::gather<P>(ctx.on, behaviour.h_all, batch.query_row, e);
-        return e;
-    }
-
 private:
     template <class P, class Saved>
     Scoring<P> fused(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour,
@@ -222,10 +226,12 @@ private:
                                    std::span<const Id>(instruction_));
     }
 
+    /// \param dh  empty: behaviour is fixed, and what its loss alone would train is left out
     template <class P, class Saved>
     void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh,
                typename P::Scalar* metrics, StepReport& report) const {
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
+        report.targets = h.rows;
         const KnowledgeForward<P> knowledge = extract_knowledge(ctx, batch, behaviour.h_all);
         const Rows<P> pure = knowledge.decoupler.out;
         const Segments<P> pure_of = by_segment(ctx, batch, knowledge.decoupler.of_group);
@@ -234,12 +240,15 @@ private:
         const CRows<P> a = fused.out;
 
         const Rows<P> da = ctx.work.keep(a.rows, a.cols), daux = ctx.work.keep(h.rows, h.cols);
-        objectives_.step(ctx, a, fused.vectors, batch.targets, 1, metrics + StepMetrics::rec, da,
+        const bool fixed = dh.empty(), aux = config_.loss.alpha > 0 && !fixed;
+        const CRows<P> rows = fixed ? CRows<P>(temperature_.forward(ctx, a)) : a;
+        objectives_.step(ctx, rows, fused.vectors, batch.targets, 1, metrics + StepMetrics::rec, da,
                          fused.dvectors);
+        if (fixed) temperature_.backward(ctx, rows, CRows<P>(da), da);
         fusion_.backward_vectors(ctx, fused, behaviour.items);
         // With semantic columns, the first columns of a are h.
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned && !may_have_channel;
-        if (config_.loss.alpha > 0) {
+        if (aux) {
             loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, batch.self,
                               config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, daux,
                               behaviour.items.gradient);
@@ -254,7 +263,7 @@ private:
                       dprompts = ctx.work.keep(prompts.rows, prompts.cols);
         fusion_.backward(ctx, fused, CRows<P>(da), dh, dpure);
         decoupler_.backward(ctx, knowledge.decoupler, CRows<P>(dpure), dprompts, Rows<P>{});
-        if (config_.loss.alpha > 0 && !on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), dh, Write::add);
+        if (aux && !on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), dh, Write::add);
 
         // The second pass computes input gradients only; only rows with M = 0 reach the language model.
         const Gate<P> gate =
@@ -264,15 +273,8 @@ private:
         report.idle_group = adapter_group_;
         for (const std::uint8_t o : open) report.open_groups += o;
         if (report.open_groups > 0) {
-            Context<P> inputs = ctx.inputs_only();
-            const Rows<P> dopen = ctx.work.keep(a.rows, a.cols),
-                          dmix = ctx.work.keep(knowledge.model.out.rows, model_.width());
-            const Rows<P> dsoft = ctx.work.keep(prompts.rows, prompts.cols);
-            mask_gradient<P>(ctx, CRows<P>(da), gate, dopen);
-            fusion_.backward(inputs, fused, CRows<P>(dopen), Rows<P>{}, dpure);
-            decoupler_.backward(inputs, knowledge.decoupler, CRows<P>(dpure), Rows<P>{}, dmix);
-            model_.backward(ctx, adapter_, knowledge.model, CRows<P>(dmix), dsoft, open);
-            nn::copy<P>(ctx.on, CRows<P>(dsoft), dprompts, Write::add);
+            correct(ctx, fusion_, decoupler_, model_, adapter_, fused, knowledge, gate, open, CRows<P>(da),
+                    dprompts);
             if (Adapter::learns) report.idle_group = -1;
         }
         prompt_.backward(ctx, knowledge.prompt, CRows<P>(dprompts));
@@ -289,6 +291,7 @@ private:
     Model model_;
     Prompt prompt_;
     Decoupler decoupler_;
+    nn::Temperature temperature_;  ///< of scores in the stage "knowledge"
     Fusion fusion_;
     int adapter_group_;  ///< that the adapter opens
     Adapter adapter_;

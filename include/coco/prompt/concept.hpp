@@ -38,6 +38,14 @@ concept DeclaresCodeSelection = std::convertible_to<decltype(T::selects_codes), 
         { t.config().max_codes } -> std::convertible_to<Index>;
     });
 
+/// Optional `static constexpr bool behind_text`: whether prompts stand behind the text, which they then see.
+/// Absent: before it.
+template <class T>
+inline constexpr bool behind_text = false;
+template <class T>
+requires requires { T::behind_text; }
+inline constexpr bool behind_text<T> = T::behind_text;
+
 /// `forward(ctx, e)` returns `Saved<P>`; e is groups x width.
 template <class T>
 concept HasForward = requires(const T& t, Context<Archetype>& ctx, CRows<Archetype> e) {

@@ -10,10 +10,9 @@
 #include <coco/core/settings.hpp>
 #include <coco/loss/orthogonality.hpp>
 #include <coco/loss/quantization.hpp>
-#include <coco/nn/embedding.hpp>
-#include <coco/nn/indices.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/prompt/concept.hpp>
+#include <coco/prompt/selected_rows.hpp>
 
 namespace coco::prompt {
 
@@ -42,7 +41,7 @@ public:
         CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
         CodeSelection<P> selection;
         nn::Linear::Saved<P> projected;  ///< K x D: all codes in the language model's space
-        Inverse<P> by_prompt;            ///< of the gather from [projected codes; s]
+        SelectedRows<P> rows;            ///< of [projected codes; s]
         Segments<P> of_group;            ///< of the rows of `out`
         Rows<P> out;                     ///< prompts x D
     };
@@ -78,25 +77,13 @@ public:
                                           static_cast<typename P::Scalar>(config_.theta), config_.max_codes);
         saved.projected = projection_.forward(ctx, ctx.value(codes_));
 
-        const Index groups = e.rows, prompts = saved.selection.of_row.rows() + groups;
-        const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
-        const std::span<Id> source = ctx.work.template numbers<Id>(prompts);
-        std::size_t at = 0;
-        for (Index g = 0; g < groups; ++g) {
-            offsets[static_cast<std::size_t>(g)] = static_cast<Id>(at);
-            source[at++] = static_cast<Id>(config_.codes);
-            for (Index k = saved.selection.of_row.begin(g); k < saved.selection.of_row.end(g); ++k)
-                source[at++] = saved.selection.code_host[static_cast<std::size_t>(k)];
-        }
-        offsets[static_cast<std::size_t>(groups)] = static_cast<Id>(at);
-        saved.of_group = nn::segments(ctx, std::span<const Id>(offsets));
-        saved.by_prompt = nn::invert(ctx, std::span<const Id>(source), config_.codes + 1);
+        saved.rows = SelectedRows<P>::of(ctx, saved.selection, config_.codes);
+        saved.of_group = saved.rows.of_group;
 
         const Rows<P> all = ctx.work.keep(config_.codes + 1, projection_.out());
         nn::copy<P>(ctx.on, CRows<P>(saved.projected.out), all.rows_from(0, config_.codes));
         nn::copy<P>(ctx.on, ctx.value(shared_), all.rows_from(config_.codes, 1));
-        saved.out = ctx.work.keep(prompts, projection_.out());
-        nn::gather<P>(ctx.on, CRows<P>(all), ctx.on.upload(std::span<const Id>(source), ctx.work), saved.out);
+        saved.out = saved.rows.gathered(ctx, CRows<P>(all));
         return saved;
     }
 
@@ -107,7 +94,7 @@ public:
         const typename Workspace<P>::Frame frame(ctx.work);
         const Rows<P> all = ctx.work.scratch(config_.codes + 1, projection_.out());
         nn::fill<P>(ctx.on, all, 0);
-        nn::scatter<P>(ctx.on, dprompts, saved.by_prompt, all);
+        saved.rows.scattered(ctx, dprompts, all);
         if (const Rows<P> ds = ctx.gradient(shared_); !ds.empty())
             nn::copy<P>(ctx.on, CRows<P>(all.rows_from(config_.codes, 1)), ds, Write::add);
         const Rows<P> dcodes = ctx.work.scratch(config_.codes, codes_.cols);

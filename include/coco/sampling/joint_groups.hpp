@@ -15,14 +15,16 @@
 
 namespace coco::sampling {
 
-/// Users with at least two train items, one group each an epoch. \see BatchBuilder::joint
-class JointGroups {
+/// Users with at least two train items, one group each an epoch.
+/// \tparam Kind  `name`, `shows_later_items`, and `fill`, which has a `BatchBuilder` make the groups of users
+template <class Kind>
+class Groups {
 public:
-    static constexpr const char* name = "joint";
+    static constexpr const char* name = Kind::name;
 
-    explicit JointGroups(const SamplerParts& parts) : parts_(parts) {}
+    explicit Groups(const SamplerParts& parts) : parts_(parts) {}
 
-    static bool shows_later_items(const Sampling& settings) { return settings.samples == Samples::positions; }
+    static bool shows_later_items(const Sampling& settings) { return Kind::shows_later_items(settings); }
 
     void prepare(HostBatch& b, const data::Interactions& train) {
         b.clear();
@@ -33,7 +35,9 @@ public:
         for (const Id user : users_) shorter.push_back(-train.length(user));
         std::vector<Id> longest = in_order(users_, ascending(shorter));
         longest.resize(std::min(longest.size(), static_cast<std::size_t>(parts_.joint_batch)));
-        if (!longest.empty()) parts_.builder.joint(b, train, longest, parts_.text, parts_.negatives, 0, 0, 0);
+        if (!longest.empty())
+            Kind::fill(parts_.builder, b, train, std::span<const Id>(longest), parts_.text, parts_.negatives,
+                       0, 0, 0);
     }
 
     Index begin_epoch(Index epoch) {
@@ -47,8 +51,8 @@ public:
         const std::size_t size = static_cast<std::size_t>(parts_.joint_batch);
         const std::size_t first = static_cast<std::size_t>(batch) * size;
         const std::size_t count = std::min(size, order_.size() - first);
-        parts_.builder.joint(b, train, std::span<const Id>(order_).subspan(first, count), parts_.text,
-                             parts_.negatives, parts_.seed, epoch_, step);
+        Kind::fill(parts_.builder, b, train, std::span<const Id>(order_).subspan(first, count), parts_.text,
+                   parts_.negatives, parts_.seed, epoch_, step);
     }
 
 private:
@@ -56,5 +60,21 @@ private:
     std::uint64_t epoch_ = 0;
     std::vector<Id> users_, order_;
 };
+
+struct JointKind {
+    static constexpr const char* name = "joint";
+    static bool shows_later_items(const Sampling& settings) { return settings.samples == Samples::positions; }
+    static void fill(const BatchBuilder& builder, auto&&... what) { builder.joint(what...); }
+};
+struct HeldBackKind {
+    static constexpr const char* name = "held back groups";
+    static bool shows_later_items(const Sampling&) { return false; }
+    static void fill(const BatchBuilder& builder, auto&&... what) { builder.held_back(what...); }
+};
+
+/// \see BatchBuilder::joint
+using JointGroups = Groups<JointKind>;
+/// Each user's newest train item, from the knowledge of those before it. \see BatchBuilder::held_back
+using HeldBackGroups = Groups<HeldBackKind>;
 
 }  // namespace coco::sampling

@@ -10,8 +10,9 @@
 namespace coco {
 
 /// The samplers of models and backbones that name none.
-using DefaultSamplers = Samplers<sampling::Prefixes, sampling::EveryPosition, sampling::JointGroups,
-                                 sampling::OlderPrefixes, sampling::OlderPositions, sampling::HeldBack>;
+using DefaultSamplers =
+    Samplers<sampling::Prefixes, sampling::EveryPosition, sampling::JointGroups, sampling::OlderPrefixes,
+             sampling::OlderPositions, sampling::HeldBack, sampling::HeldBackGroups>;
 
 namespace sampling {
 

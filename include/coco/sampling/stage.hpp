@@ -26,12 +26,15 @@ public:
 
     constexpr std::string_view name() const { return text_.data(); }
     /// Whether the weight of semantic columns is chosen before it.
-    constexpr bool needs_channel() const { return *this == joint || *this == columns; }
+    constexpr bool needs_channel() const { return uses_knowledge() || *this == columns; }
+    /// Whether a pipeline's language model is asked in it.
+    constexpr bool uses_knowledge() const { return *this == joint || *this == knowledge; }
 
     friend constexpr bool operator==(const TrainingStage&, const TrainingStage&) = default;
 
     static const TrainingStage behaviour;  ///< items and backbone
     static const TrainingStage joint;      ///< all parts of a pipeline
+    static const TrainingStage knowledge;  ///< all but behaviour, which is fixed
     static const TrainingStage columns;    ///< learned semantic columns alone, beside a fixed behaviour
 
 private:
@@ -40,6 +43,7 @@ private:
 
 inline constexpr TrainingStage TrainingStage::behaviour{"behaviour"};
 inline constexpr TrainingStage TrainingStage::joint{"joint"};
+inline constexpr TrainingStage TrainingStage::knowledge{"knowledge"};
 inline constexpr TrainingStage TrainingStage::columns{"columns"};
 
 }  // namespace coco

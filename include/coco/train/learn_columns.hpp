@@ -10,9 +10,9 @@
 
 #include <coco/items/learned_semantic.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
-#include <coco/sampling/next_item_samplers.hpp>
 #include <coco/train/stage_settings.hpp>
 #include <coco/train/trainer.hpp>
+#include <coco/train/unseen_stages.hpp>
 
 namespace coco {
 
@@ -21,20 +21,14 @@ namespace coco {
 [[gnu::cold]] inline std::vector<StageSettings> columns_stages(const Schedule& schedule, Samples samples,
                                                                double rate = 1e-3, Index epochs = 20,
                                                                Index patience = 3) {
-    StageSettings older, held_back;
-    older.sampler =
-        samples == Samples::positions ? sampling::OlderPositions::name : sampling::OlderPrefixes::name;
-    older.rate = 0;
-    older.rates = {{"behaviour", schedule.rate}, {"table", schedule.rate}};
-    older.epochs = schedule.epochs;
-    older.patience = schedule.patience;
+    StageSettings held_back;
     held_back.name = std::string(TrainingStage::columns.name());
     held_back.sampler = sampling::HeldBack::name;
     held_back.rate = 0;
     held_back.rates = {{"words", rate}, {"channel", rate}};
     held_back.epochs = epochs;
     held_back.patience = patience;
-    return {older, held_back};
+    return {older_behaviour(schedule, samples), held_back};
 }
 
 /// Columns on the host, items x columns: what `items::Semantic` takes.

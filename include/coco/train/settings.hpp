@@ -75,6 +75,8 @@ template <class Config>
         all.push_back(settings::part("aligner", m.aligner));
         all.push_back(settings::part("adapter", m.adapter));
         all.push_back(settings::part("words", c.words));
+        if constexpr (requires { m.unseen.on; })
+            if (m.unseen.on) all.push_back(settings::part("unseen", m.unseen));
     } else {
         all.push_back(settings::part("auxiliary", m.auxiliary));
     }
@@ -104,6 +106,7 @@ template <class Model, class O>
         c.model.behaviour.items.map = has(json, "items") && has(json["items"], "map");
     if (has(json, "schedule") && has(json["schedule"], "stages")) c.schedule.stages.resize(1);
     if constexpr (model::may_have_channel<Model>) c.model.channel.on = has(json, "channel");
+    if constexpr (requires { c.model.unseen.on; }) c.model.unseen.on = has(json, "unseen");
     read_settings(json, settings_list(c), path);
 }
 

@@ -258,8 +258,10 @@ private:
 
     double validate(Progress progress, const ProgressSink& sink) {
         const auto tell = evaluating(progress, valid_.size(), sink);
-        // Before the joint stage knowledge says nothing, and would cost a pass of the language model.
-        const RankedBy by = state_.stage == TrainingStage::joint ? RankedBy::everything : RankedBy::behaviour;
+        // Elsewhere knowledge says nothing yet, or does not change, and would cost a pass of the language
+        // model.
+        const RankedBy by =
+            TrainingStage(state_.stage).uses_knowledge() ? RankedBy::everything : RankedBy::behaviour;
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell), by).ndcg(10);
     }
     void choose_channel(const data::Cases& valid, const ProgressSink& sink) {
