@@ -66,6 +66,10 @@ public:
         coco::require(!o_.learn_columns || (o_.semantic() && !o_.llm.empty() && !several), "--learn-columns",
                       "learns one set of semantic columns, from the words of a language model's tokenizer",
                       "--llm, one --text-layer and --shrink, and --coco channel or another that has them");
+        coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
+        coco::require(!o_.centred || o_.coco == "paper", "--centred",
+                      "others compare users less their mean always", "--coco paper");
+        coco::require(!o_.unseen || o_.asks(), "--unseen", "is of what a language model says", "--llm");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
         return o_;
@@ -147,7 +151,16 @@ private:
             "--learn-columns", o_.learn_columns,
             "learns the semantic columns further, from each user's newest train item, which a "
             "behaviour of their own has not fitted; with --stage1 FILE that is kept at FILE-columns");
+        app_.add_flag(
+            "--unseen", o_.unseen,
+            "knowledge learns from each user's newest train item, beside a behaviour that was fitted on the "
+            "others and is fixed; then behaviour goes on with all items");
         number("--columns-rate", o_.columns_rate, "learning rate of the columns", 0);
+        number(
+            "--folds", o_.folds,
+            "of users, for --learn-columns: 1: each user's newest train item is held back; more: all train "
+            "targets, each fold's beside a behaviour fitted on the other folds (cross-fitting)",
+            1, 100);
         app_.add_option("--shrink", o_.shrink,
                         "of semantic columns: added to each variance, relative to the largest; of several "
                         "(.001,.1) validation chooses, which needs --stage1")
@@ -274,7 +287,9 @@ Json settings_of(const Options& o) {
             {"shrink", o.shrink},
             {"lambda", o.lambda},
             {"learn_columns", o.learn_columns},
+            {"unseen", o.unseen},
             {"columns_rate", o.columns_rate},
+            {"folds", o.folds},
             {"gate", !o.no_gate},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},

@@ -46,10 +46,15 @@ inline std::filesystem::path cache() {
     return (base.empty() ? given("HOME") / ".cache" : base) / "coco";
 }
 
-/// "synthetic" is generated, "ml-100k" is read from the cache, any other name is a folder. Prints the notes
-/// of the reader. \param column_names  of tables, as `coco::data::parse_columns` reads them
+/// "synthetic" and "two-tastes" are generated, "ml-100k" is read from the cache, any other name is a folder.
+/// Prints the notes of the reader. \param column_names  of tables, as `coco::data::parse_columns` reads them
 inline coco::data::Dataset open_data(const std::string& name, const std::string& column_names = "") {
     if (name == "synthetic") return coco::data::synthetic().data;
+    if (name == "two-tastes") {
+        coco::data::SyntheticConfig config;
+        config.tastes = 2;
+        return coco::data::synthetic(config).data;
+    }
     const std::filesystem::path folder = name == "ml-100k" ? cache() / name : std::filesystem::path(name);
     coco::data::Dataset data =
         coco::data::open<coco::data::GzFile>(folder, coco::data::parse_columns(column_names));

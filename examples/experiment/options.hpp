@@ -24,8 +24,9 @@ struct Options {
     Index columns = 256;
     std::vector<double> shrink{1e-3};
     double lambda = -1;
-    bool no_gate = false, learn_columns = false;
+    bool no_gate = false, learn_columns = false, unseen = false;
     double columns_rate = 1e-3;
+    Index folds = 1;
 
     std::string coco, llm;
     std::string item_line = coco::data::ItemLine::usual;

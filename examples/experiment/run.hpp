@@ -11,9 +11,11 @@
 
 #include <coco/items/words.hpp>
 #include <coco/train/checkpoint.hpp>
+#include <coco/train/cross_fit.hpp>
 #include <coco/train/hand_over.hpp>
 #include <coco/train/learn_columns.hpp>
 #include <coco/train/sasrec_presets.hpp>
+#include <coco/train/unseen_stages.hpp>
 
 #include "experiment/result.hpp"
 
@@ -69,7 +71,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     else if constexpr (requires { c.model.prompt.theta; }) {
         c.model.prompt.codes = o.codes;
         c.model.prompt.theta = o.theta;
-        c.model.prompt.centred = o.centred;
+        if constexpr (requires { c.model.prompt.centred; }) c.model.prompt.centred = o.centred;
     }
     if constexpr (requires { c.model.adapter.targets; }) {
         c.model.adapter.rank = o.adapter_rank;
@@ -102,6 +104,11 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     s.knowledge_rate = o.knowledge_rate;
     s.adapter_rate = o.adapter_rate;
     s.joint_valid = o.valid_users;
+    if constexpr (Model::uses_knowledge)
+        if (o.unseen) {
+            c.model.unseen.on = true;
+            s.stages = coco::unseen_stages(s, c.sampling.samples);
+        }
     return c;
 }
 
@@ -163,13 +170,13 @@ public:
 private:
     bool epoch(const Progress& p) {
         store();
-        if (p.stage == TrainingStage::joint) {
+        if (p.stage.uses_knowledge()) {
             joint_.push_back(joint_epoch(trainer_.state().diagnostics, p));
             return true;
         }
         const coco::Schedule& s = trainer_.config().schedule;
-        at_end_of_stage1_ =
-            s.joint_epochs > 0 && (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
+        at_end_of_stage1_ = p.stage == TrainingStage::behaviour && s.joint_epochs > 0 &&
+                            (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
         return !at_end_of_stage1_;
     }
     bool store() {
@@ -242,13 +249,9 @@ struct WithLearnedColumns<coco::SequentialRecommender<Backbone, Items, Objective
     using type = coco::SequentialRecommender<Backbone, coco::items::LearnedSemantic, ObjectiveList>;
 };
 
-/// The job's semantic columns, learned further. \throws Interrupted
-template <class Base, class P>
-SemanticColumns learn_columns(Job job, const std::shared_ptr<P>& on) {
-    using Model = typename WithLearnedColumns<Base>::type;
-    const Options& o = job.options;
-    SemanticColumns columns = *job.semantic;
-    const coco::items::Words words = coco::items::words_of(columns.tokens, columns.kappa);
+/// The settings of a trainer that learns columns, but for its stages.
+template <class Model>
+coco::TrainConfig<Model> columns_config(const Job& job, const coco::items::Words& words) {
     coco::TrainConfig<Model> config = config_for<Model>(job);
     config.model.behaviour.items.words = words.bags;
     config.model.behaviour.items.vocabulary = words.vocabulary;
@@ -256,13 +259,62 @@ SemanticColumns learn_columns(Job job, const std::shared_ptr<P>& on) {
     config.model.channel.on = true;
     config.model.auxiliary = false;
     config.schedule.joint_epochs = 0;
-    config.schedule.stages = coco::columns_stages(config.schedule, config.sampling.samples, o.columns_rate);
+    return config;
+}
+
+/// Columns learned from the items held back. \throws Interrupted
+template <class Model, class P>
+coco::LearnedColumns held_back_columns(const Job& job, coco::TrainConfig<Model> config,
+                                       const std::shared_ptr<P>& on) {
+    config.schedule.stages =
+        coco::columns_stages(config.schedule, config.sampling.samples, job.options.columns_rate);
     const auto trainer = trainer_for<Model>(config, job, on);
     const std::string file = job.stage1.empty() ? job.stage1 : job.stage1 + "-columns";
     if (!file.empty() && std::filesystem::exists(file)) coco::resume(file, *trainer);
     Fitting<Model, P> fitting(*trainer, job, file);
     if (!fitting()) throw Interrupted();
-    coco::LearnedColumns learned = coco::learned_columns(trainer->model());
+    return coco::learned_columns(trainer->model());
+}
+
+/// Columns learned by cross-fitting. \throws Interrupted
+template <class Model, class P>
+coco::LearnedColumns cross_fitted_columns(const Job& job, coco::TrainConfig<Model> config,
+                                          const std::shared_ptr<P>& on) {
+    const Index folds = job.options.folds;
+    std::vector<std::unique_ptr<coco::Trainer<Model, P>>> trainers;
+    const auto file = [&](std::size_t fold) { return coco::text_of(job.stage1, "-columns-", fold); };
+    for (Index fold = 0; fold < folds; ++fold) {
+        config.schedule.stages = coco::fold_stages(config.schedule, config.sampling.samples, folds, fold,
+                                                   job.options.columns_rate);
+        trainers.push_back(trainer_for<Model>(config, job, on));
+        const std::string from = file(static_cast<std::size_t>(fold));
+        if (!job.stage1.empty() && std::filesystem::exists(from)) coco::resume(from, *trainers.back());
+    }
+    coco::CrossFit<Model, P> fit(std::move(trainers));
+    const coco::ProgressSink show = display(job.options.quiet);
+    const auto save = [&](std::size_t fold) {
+        if (!job.stage1.empty()) coco::save(file(fold), *fit.folds()[fold]);
+    };
+    std::size_t at = 0;
+    const bool whole = fit.fit(job.split.train, job.split.valid, [&](std::size_t fold, const Progress& p) {
+        at = fold;
+        const bool go_on = show(p);
+        if (p.kind == Progress::Kind::epoch) save(fold);
+        return go_on && !interrupted;
+    });
+    save(at);
+    if (!whole) throw Interrupted();
+    return coco::learned_columns(fit.model());
+}
+
+/// The job's semantic columns, learned further. \throws Interrupted
+template <class Base, class P>
+SemanticColumns learn_columns(const Job& job, const std::shared_ptr<P>& on) {
+    using Model = typename WithLearnedColumns<Base>::type;
+    SemanticColumns columns = *job.semantic;
+    const auto config = columns_config<Model>(job, coco::items::words_of(columns.tokens, columns.kappa));
+    coco::LearnedColumns learned = job.options.folds > 1 ? cross_fitted_columns<Model>(job, config, on)
+                                                         : held_back_columns<Model>(job, config, on);
     columns.kappa = std::move(learned.kappa);
     columns.read = std::move(learned.read);
     const auto digest = [](const std::vector<float>& x) {
@@ -301,7 +353,9 @@ Result run(Job job, const std::shared_ptr<P>& on) {
         coco::TrainConfig<Model> config = config_for<Model>(job);
         std::unique_ptr<coco::Trainer<SequentialRecommender, P>> stage1;
         if (!job.stage1.empty()) {
-            stage1 = trainer_for<SequentialRecommender>(coco::behaviour_config(config), job, on);
+            auto behaviour = coco::behaviour_config(config);
+            if (o.unseen) behaviour.schedule.stages = {config.schedule.stages.front()};
+            stage1 = trainer_for<SequentialRecommender>(behaviour, job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
             if (there) coco::resume(job.stage1, *stage1);
@@ -356,6 +410,8 @@ Result run(Job job, const std::shared_ptr<P>& on) {
             result.effort.targets[p] += fitting.effort().targets[p];
         }
         result.joint = fitting.joint();
+        if constexpr (Model::uses_knowledge)
+            result.signs = coco::vital_signs(trainer->model(), job.split.valid);
     } catch (const Interrupted&) {
         return stopped();
     }

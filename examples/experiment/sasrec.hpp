@@ -9,9 +9,11 @@
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/decoupler/standardized.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
+#include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 
@@ -26,10 +28,15 @@ Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using coco::backbone::SASRec;
     using Items = coco::items::Semantic;
     const std::string& word = job.options.coco;
-    if (word == "full") return run<Pipeline<SASRec, Items, Model>>(job, on);
-    if (word == "soft") return run<Pipeline<SASRec, Items, Model, coco::prompt::Static>>(job, on);
-    if (word == "dec") return run<Pipeline<SASRec, Items, Model, coco::decoupler::MeanPool>>(job, on);
-    if (word == "con") return run<Pipeline<SASRec, Items, Model, coco::adapter::Frozen>>(job, on);
+    using Codes = coco::prompt::NormalizedCodebook;
+    using Same = coco::prompt::StaticBehindText;
+    using Decoupler = coco::decoupler::Standardized<>;
+    using Pool = coco::decoupler::Standardized<coco::decoupler::MeanPool>;
+    if (word == "full") return run<Pipeline<SASRec, Items, Model, Codes, Decoupler>>(job, on);
+    if (word == "soft") return run<Pipeline<SASRec, Items, Model, Same, Decoupler>>(job, on);
+    if (word == "dec") return run<Pipeline<SASRec, Items, Model, Codes, Pool>>(job, on);
+    if (word == "con")
+        return run<Pipeline<SASRec, Items, Model, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
     return run<coco::SequentialRecommender<SASRec, Items>>(job, on);
 }
 

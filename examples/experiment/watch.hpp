@@ -74,7 +74,7 @@ struct Effort {
     double targets[2] = {0, 0};  ///< interactions trained: (history, next item) pairs
 
     double interactions_per_second(TrainingStage stage) const {
-        const int p = stage == TrainingStage::joint ? 1 : 0;
+        const int p = stage.uses_knowledge() ? 1 : 0;
         return train_seconds[p] > 0 ? targets[p] / train_seconds[p] : 0;
     }
 };
@@ -91,7 +91,7 @@ public:
 
     bool operator()(const Progress& p) {
         const Clock::time_point now = Clock::now();
-        const int stage = p.stage == TrainingStage::joint ? 1 : 0;
+        const int stage = p.stage.uses_knowledge() ? 1 : 0;
         const double seconds = std::chrono::duration<double>(now - mark_).count();
         mark_ = now;
         (p.kind == Progress::Kind::step ? effort_.train_seconds : effort_.valid_seconds)[stage] += seconds;

@@ -7,12 +7,12 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include <coco/host/host.hpp>
 #include <coco/train/checkpoint.hpp>
 
+#include "io/support.hpp"
 #include "small_shop.hpp"
 
 using namespace coco;
@@ -26,11 +26,6 @@ std::filesystem::path scratch(const std::string& name) {
     const auto folder = std::filesystem::temp_directory_path() / text_of("coco-checkpoint-", ::getpid());
     std::filesystem::create_directories(folder);
     return folder / name;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// When a child process is to be killed: before a step, or while a checkpoint is being written.
@@ -78,7 +73,7 @@ TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterr
     const SmallShop shop;
     const auto whole = scratch("whole.coco");
     REQUIRE(run(shop, whole, {}) == 0);
-    const std::string expected = bytes_of(whole);
+    const std::string expected = support::slurp(whole);
     REQUIRE(expected.size() > 1000);
 
     // Number of steps of the whole run, read from the file. Kills are spread over it, half of them in stage
@@ -99,13 +94,13 @@ TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterr
         INFO("death " << d << " at step " << deaths[d].step << ", save " << deaths[d].writing);
         REQUIRE(killed(run(shop, path, deaths[d])));
         REQUIRE(run(shop, path, {}) == 0);
-        REQUIRE(bytes_of(path) == expected);
+        REQUIRE(support::slurp(path) == expected);
     }
 
     {
         INFO("resuming a finished run changes nothing");
         REQUIRE(run(shop, whole, {}) == 0);
-        REQUIRE(bytes_of(whole) == expected);
+        REQUIRE(support::slurp(whole) == expected);
     }
     {
         INFO("stopped by the sink in the middle of an epoch, saved there and resumed");
@@ -117,7 +112,7 @@ TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterr
         }));
         save(path, first);
         REQUIRE(run(shop, path, {}) == 0);
-        REQUIRE(bytes_of(path) == expected);
+        REQUIRE(support::slurp(path) == expected);
     }
     {
         INFO("one thread instead of two");
@@ -126,7 +121,7 @@ TEST_CASE("a killed or stopped run that is resumed gives the file of an uninterr
                                   std::make_shared<Host>(1));
         REQUIRE(alone.fit(shop.split.train, shop.split.valid));
         save(path, alone);
-        REQUIRE(bytes_of(path) == expected);
+        REQUIRE(support::slurp(path) == expected);
     }
 }
 
@@ -175,7 +170,7 @@ TEST_CASE("a checkpoint that does not fit is an error that names the difference"
         CHECK(problem([&] { resume(path, reader); }) == "no error");
     }
     SECTION("torn at any place") {
-        const std::string all = bytes_of(path);
+        const std::string all = support::slurp(path);
         for (const std::size_t size :
              {std::size_t{0}, std::size_t{7}, std::size_t{100}, all.size() / 2, all.size() - 1}) {
             const auto torn = scratch("torn.coco");

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include <coco/eval/evaluate.hpp>
@@ -16,68 +14,14 @@
 #include <coco/train/hand_over.hpp>
 #include <coco/train/learn_columns.hpp>
 
-#include "small_shop.hpp"
+#include "io/support.hpp"
+#include "train/wordy_shop.hpp"
 
 using namespace coco;
-
-namespace {
-
-using Learner = SequentialRecommender<backbone::SASRec, items::LearnedSemantic>;
-using Ranker = SequentialRecommender<backbone::SASRec, items::Semantic>;
-
-constexpr Index columns = 12;
-
-/// A shop with a random direction for each word; an item's is that of its words together.
-struct WordyShop : test::SmallShop {
-    std::vector<std::vector<Id>> tokens;
-    std::vector<float> kappa;
-
-    WordyShop() : SmallShop(150) {
-        for (Id item = 0; item < static_cast<Id>(data.catalogue.size()); ++item)
-            tokens.push_back(language.encode(data.catalogue.text(item)));
-        tokens[3].clear();
-        for (const std::vector<Id>& words : tokens) {
-            std::vector<double> sum(columns, 0);
-            double length = 0;
-            for (const Id word : words) {
-                RandomStream random(7, static_cast<std::uint64_t>(word));
-                for (double& x : sum) x += random.normal();
-            }
-            for (const double x : sum) length += x * x;
-            for (const double x : sum)
-                kappa.push_back(length > 0 ? static_cast<float>(x / std::sqrt(length)) : 0.0f);
-        }
-    }
-
-    template <class Model>
-    TrainConfig<Model> config() const {
-        auto config = test::small_config<Model>();
-        config.schedule.joint_epochs = 0;
-        config.sampling.samples = Samples::positions;
-        config.model.channel.on = true;
-        config.model.behaviour.items.columns = columns;
-        config.model.behaviour.items.kappa = [this](std::span<float> to) {
-            std::copy(kappa.begin(), kappa.end(), to.begin());
-        };
-        return config;
-    }
-    TrainConfig<Learner> learner() const {
-        auto config = this->config<Learner>();
-        const items::Words words = items::words_of(tokens, kappa);
-        config.model.behaviour.items.words = words.bags;
-        config.model.behaviour.items.vocabulary = words.vocabulary;
-        config.model.behaviour.items.texts = words.digest;
-        config.schedule.stages = columns_stages(config.schedule, config.sampling.samples, 5e-3, 4);
-        return config;
-    }
-};
-
-std::string contents(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-}  // namespace
+using test::columns;
+using test::Learner;
+using test::Ranker;
+using test::WordyShop;
 
 TEST_CASE("learned columns: the loss of held-back targets falls, and a ranking takes what was learned",
           "[columns]") {
@@ -133,8 +77,8 @@ TEST_CASE("learned columns: the loss of held-back targets falls, and a ranking t
 TEST_CASE("learned columns: stopped in the columns' stage and resumed, the file is the same", "[columns]") {
     const WordyShop shop;
     const auto on = std::make_shared<Host>(1);
-    const auto folder = std::filesystem::temp_directory_path();
-    const auto whole = folder / "coco_columns_whole.coco", parts = folder / "coco_columns_parts.coco";
+    const support::Folder folder;
+    const auto whole = folder / "whole.coco", parts = folder / "parts.coco";
     Trainer<Learner, Host> one(shop.learner(), shop.data.catalogue, on);
     one.fit(shop.split.train, shop.split.valid);
     save(whole, one);
@@ -148,7 +92,7 @@ TEST_CASE("learned columns: stopped in the columns' stage and resumed, the file 
     resume(parts, second);
     second.fit(shop.split.train, shop.split.valid);
     save(parts, second);
-    CHECK(contents(whole) == contents(parts));
+    CHECK(support::slurp(whole) == support::slurp(parts));
     // One that learned from other texts.
     WordyShop other;
     std::vector<Id>& longer = *std::find_if(other.tokens.begin(), other.tokens.end(),
@@ -156,8 +100,6 @@ TEST_CASE("learned columns: stopped in the columns' stage and resumed, the file 
     longer.push_back(longer.front());
     Trainer<Learner, Host> third(other.learner(), shop.data.catalogue, on);
     CHECK_THROWS_WITH(resume(whole, third), Catch::Contains("items.texts: made with another setting"));
-    std::filesystem::remove(whole);
-    std::filesystem::remove(parts);
 }
 
 TEST_CASE("learned columns: other items have no such stage", "[columns]") {

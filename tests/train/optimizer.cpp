@@ -2,8 +2,6 @@
 // A trainer with another optimiser than AdamW: conformance of both, resumed runs, and what is refused.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <coco/eval/evaluate.hpp>
@@ -12,6 +10,7 @@
 #include <coco/train/checkpoint.hpp>
 
 #include "conformance/optimizer.hpp"
+#include "io/support.hpp"
 #include "lion.hpp"
 #include "small_shop.hpp"
 
@@ -33,11 +32,6 @@ Config own_config() {
     return config;
 }
 
-std::string contents(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
 TEST_CASE("optimiser: AdamW and an own one conform", "[optimizer]") {
@@ -47,8 +41,8 @@ TEST_CASE("optimiser: AdamW and an own one conform", "[optimizer]") {
 
 TEST_CASE("optimiser: a run by an own one that is stopped and resumed gives the same file", "[optimizer]") {
     const SmallShop shop;
-    const std::filesystem::path whole = std::filesystem::temp_directory_path() / "coco_lion_whole.coco",
-                                parts = std::filesystem::temp_directory_path() / "coco_lion_parts.coco";
+    const support::Folder folder;
+    const std::filesystem::path whole = folder / "whole.coco", parts = folder / "parts.coco";
     const auto on = std::make_shared<Host>(1);
     Trainer<Plain, Host, Lion<Host>> one(own_config(), shop.data.catalogue, on),
         first(own_config(), shop.data.catalogue, on), second(own_config(), shop.data.catalogue, on);
@@ -60,7 +54,7 @@ TEST_CASE("optimiser: a run by an own one that is stopped and resumed gives the 
     resume(parts, second);
     CHECK(second.fit(shop.split.train, shop.split.valid));
     save(parts, second);
-    CHECK(contents(whole) == contents(parts));
+    CHECK(support::slurp(whole) == support::slurp(parts));
 
     // A loader need not know the optimiser; to go on, a trainer must have the same one.
     const auto model = load<Plain, Host>(whole, on);
@@ -70,8 +64,6 @@ TEST_CASE("optimiser: a run by an own one that is stopped and resumed gives the 
                                                 Catch::Contains("adamw") && Catch::Contains("lion"));
     save(parts, adamw);
     CHECK_THROWS_WITH(resume(parts, second), Catch::Contains("made by another optimiser"));
-    std::filesystem::remove(whole);
-    std::filesystem::remove(parts);
 }
 
 TEST_CASE("optimiser: settings of an own one are checked", "[optimizer]") {

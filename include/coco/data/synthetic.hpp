@@ -28,6 +28,7 @@ struct SyntheticConfig {
     Index clues_per_user = 2;
     double zipf = 0.5;   ///< exponent of the Zipf law by which a clue's popularity falls with its rank
     double noise = 0.1;  ///< share of goals taken at random
+    Index tastes = 1;    ///< more than 1: what a word means depends on the user's taste
     std::uint64_t seed = 0;
 };
 
@@ -35,10 +36,11 @@ struct SyntheticConfig {
 struct Synthetic {
     Dataset data;
     SyntheticConfig config;
-    std::vector<std::vector<Id>> topics_of;  ///< of a clue: the topics in its title; of a goal: its one topic
+    /// Of a clue: the topics in its title; of a goal: its one topic; of a taste: none.
+    std::vector<std::vector<Id>> topics_of;
 
     Index goals() const { return config.topics * config.places; }
-    bool is_clue(Id item) const { return item >= goals(); }
+    bool is_clue(Id item) const { return item >= goals() && item < goals() + config.clues; }
     Id place_of(Id goal) const { return static_cast<Id>(goal % config.places); }
 };
 
@@ -61,12 +63,15 @@ inline std::string made_word(Index n) {
 ///  * The words of clues give the remaining topics. The identifiers of clues carry little of this, as most
 ///    clues occur only a few times, while a word is shared by many clues.
 /// The last two items, the targets of validation and test, are goals. Goals have no text.
-/// \throws Error where the config cannot be satisfied
+///
+/// With several tastes a user first takes the item of his taste, which has no text, and a word that names
+/// topic t leads him to topic t + taste * topics / tastes: the same words mean different things to different
+/// people, and only identifiers tell who is who. \throws Error where the config cannot be satisfied
 class Generator {
 public:
     explicit Generator(const SyntheticConfig& config) : config_(config), random_(config.seed, 0x73796e74) {
         require(config.users >= 1 && config.topics >= 1 && config.places >= 1 && config.clues >= 1 &&
-                    config.topics_per_clue >= 1 && config.clues_per_user >= 1,
+                    config.topics_per_clue >= 1 && config.clues_per_user >= 1 && config.tastes >= 1,
                 "synthetic", "a size is not positive");
         require(config.topics_per_clue * config.clues_per_user <= config.topics, "synthetic",
                 "more topics wished for than there are", text_of("at most ", config.topics),
@@ -81,10 +86,21 @@ public:
         out.config = config_;
         add_goals(out);
         add_clues(out);
+        for (Index taste = 0; config_.tastes > 1 && taste < config_.tastes; ++taste) {
+            out.data.catalogue.add(text_of("taste-", taste));
+            out.topics_of.emplace_back();
+        }
         for (Index user = 0; user < config_.users; ++user) {
             out.data.users.add(text_of("user-", user));
             std::vector<Id> topics;
             std::vector<Id> sequence = draw_clues(out, topics);
+            if (config_.tastes > 1) {
+                const Index taste = user % config_.tastes;
+                sequence.insert(sequence.begin(), static_cast<Id>(out.goals() + config_.clues + taste));
+                for (Id& topic : topics)
+                    topic =
+                        static_cast<Id>((topic + taste * config_.topics / config_.tastes) % config_.topics);
+            }
             draw_goals(std::move(topics), sequence);
             out.data.interactions.add(sequence);
         }

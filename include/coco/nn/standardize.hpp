@@ -12,6 +12,7 @@
 
 #include <coco/core/error.hpp>
 #include <coco/nn/layer.hpp>
+#include <coco/nn/parameters.hpp>
 
 namespace coco::nn {
 

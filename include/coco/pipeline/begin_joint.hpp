@@ -77,9 +77,20 @@ std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained
     return all;
 }
 
-/// Sets the initial values of the prompts. The shared prompt (or first static row) is the mean of the
-/// instruction's token embeddings, the others are scaled to their root mean square. Without an instruction,
-/// at most 4,096 tokens spread over the vocabulary are used.
+/// Embeddings of the instruction's tokens, tokens x D; without an instruction, of at most 4,096 tokens spread
+/// over the vocabulary.
+template <class Model, class P>
+std::vector<typename P::Scalar> usual_tokens(const TrainedModel<Model, P>& trained) {
+    std::vector<Id> token(trained.model->instruction().begin(), trained.model->instruction().end());
+    if (token.empty()) {
+        const Index vocabulary = trained.model->model().vocabulary();
+        for (Id t = 0; t < vocabulary; t += static_cast<Id>((vocabulary + 4095) / 4096)) token.push_back(t);
+    }
+    return token_rows(trained, token);
+}
+
+/// Sets the initial values of the prompts. The shared prompt (or first static row) is the mean of
+/// `usual_tokens`, the others are scaled to their root mean square.
 template <class Model, class P>
 void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Interactions& train,
                         std::uint64_t seed) {
@@ -88,12 +99,7 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
     Parameters<P>& parameters = *trained.parameters;
     const std::size_t width = static_cast<std::size_t>(trained.model->model().width());
 
-    std::vector<Id> token(trained.model->instruction().begin(), trained.model->instruction().end());
-    if (token.empty()) {
-        const Index vocabulary = trained.model->model().vocabulary();
-        for (Id t = 0; t < vocabulary; t += static_cast<Id>((vocabulary + 4095) / 4096)) token.push_back(t);
-    }
-    const std::vector<T> rows = token_rows(trained, token);
+    const std::vector<T> rows = usual_tokens(trained);
     std::vector<T> mean(width, T(0));
     for (std::size_t i = 0; i < rows.size(); ++i)
         mean[i % width] += rows[i] / static_cast<T>(rows.size() / width);

@@ -71,6 +71,13 @@ private:
     TensorRef rows_;
 };
 
+/// The same behind the text, which the prompts then read.
+struct StaticBehindText : Static {
+    static constexpr bool behind_text = true;
+    using Static::Static;
+};
+
 }  // namespace coco::prompt
 
 static_assert(coco::PromptCodebook<coco::prompt::Static>);
+static_assert(coco::PromptCodebook<coco::prompt::StaticBehindText>);

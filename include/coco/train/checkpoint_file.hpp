@@ -186,7 +186,7 @@ private:
         }
     }
 
-    /// From the first version to this one: a setting had another name, another was not written.
+    /// From earlier versions to this one: a setting had another name, others were not written.
     void migrate() {
         const auto object = [&](const char* key) {
             return settings_.contains(key) && settings_[key].is_object();
@@ -199,6 +199,12 @@ private:
         if (object("backbone") && settings_["backbone"].contains("encoder") &&
             !settings_["backbone"].contains("form"))
             settings_["backbone"]["form"] = "s3rec";
+        const UserFold everyone;
+        const Json all = json_of(list_settings(everyone));
+        if (object("schedule") && settings_["schedule"].contains("stages") &&
+            settings_["schedule"]["stages"].is_array())
+            for (Json& stage : settings_["schedule"]["stages"])
+                if (stage.is_object() && !stage.contains("users")) stage["users"] = all;
     }
 
     void read_state() {

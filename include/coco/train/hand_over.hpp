@@ -6,10 +6,13 @@
 /// pipeline is a SequentialRecommender.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -115,6 +118,36 @@ void hand_over(Trainer<First, P, O>& first, Trainer<Model, P, O>& trainer) {
     for (std::size_t g = 0; g < from.groups().size(); ++g)
         steps[static_cast<std::size_t>(to.group_index(from.groups()[g].name))] = first.optimizer_steps()[g];
     trainer.restore(state, first.metrics(), steps);
+}
+
+/// Hands the tensors of some parameter groups to a trainer of the same model, with the optimiser's numbers
+/// and step counts; and that the channel has been chosen, whose weight is among them where its group is.
+/// \param best_too  they also replace those of the best epoch, which the end of the stage restores
+template <class Model, class P, class O>
+void hand_over_groups(Trainer<Model, P, O>& first, Trainer<Model, P, O>& trainer,
+                      std::span<const std::string_view> groups, bool best_too) {
+    P& on = *trainer.model().on;
+    const ParameterLayout& layout = trainer.model().model->layout();
+    std::vector<std::int64_t> steps = trainer.optimizer_steps();
+    for (const std::string_view name : groups) {
+        const auto index = static_cast<std::size_t>(layout.group_index(name));
+        const ParameterGroup& g = layout.groups()[index];
+        const auto copy = [&](const char* section, const char* into) {
+            const hand::Numbers<P> from = hand::block_of<P>(first, section, g.block),
+                                   to = hand::block_of<P>(trainer, into, g.block);
+            transfer(on, hand::ConstNumbers<P>(from.from(g.begin, g.end - g.begin)), on,
+                     to.from(g.begin, g.end - g.begin));
+        };
+        copy("values", "values");
+        if (best_too) copy("values", "best");
+        for (const OptimizerState& state : O::states) copy(state.name, state.name);
+        steps[index] = first.optimizer_steps()[index];
+    }
+    TrainState state = trainer.state();
+    state.channel_chosen = first.state().channel_chosen;
+    // No group has learned in more steps than there were.
+    for (const std::int64_t n : steps) state.step = std::max(state.step, static_cast<std::uint64_t>(n));
+    trainer.restore(state, trainer.metrics(), steps, trainer.interactions_digest());
 }
 
 /// A copy of a trainer's behaviour in the best epoch of stage 1; to be called at the end of stage 1.

@@ -46,7 +46,10 @@ public:
                         {schedule.seed, schedule.batch, schedule.joint_batch, builder, text,
                          negatives_ ? &*negatives_ : nullptr},
                         sees);
-        sampler_.prepare(b, train);
+        if (stage.users.folds == 1)
+            sampler_.prepare(b, train);
+        else
+            sampler_.prepare(b, stage.users.of(train));
     }
 
     /// The current stage's.

@@ -12,6 +12,7 @@
 #include <coco/core/settings.hpp>
 #include <coco/core/types.hpp>
 #include <coco/sampling/stage.hpp>
+#include <coco/sampling/user_fold.hpp>
 #include <coco/store/parameter_layout.hpp>
 
 namespace coco {
@@ -35,12 +36,14 @@ struct StageSettings {
     Index epochs = 200, patience = 10;  ///< maximum; ends after `patience` without better validation N@10
     Index warm_up = 0;                  ///< steps over which the rates rise linearly to these values
     Index valid = -1;                   ///< maximum number of validation users after an epoch; -1: all
+    UserFold users;                     ///< whose samples it learns from
 
     static auto settings(auto& c, auto&& visit) {
         return visit(setting("name", c.name), setting("sampler", c.sampler),
                      setting("rate", c.rate, between(0, 100)), setting("rates", c.rates),
                      setting("epochs", c.epochs, at_least(0)), setting("patience", c.patience, at_least(1)),
-                     setting("warm_up", c.warm_up, at_least(0)), setting("valid", c.valid, at_least(-1)));
+                     setting("warm_up", c.warm_up, at_least(0)), setting("valid", c.valid, at_least(-1)),
+                     setting("users", c.users));
     }
 
     /// The learning rate of a group after the warm-up.
@@ -62,12 +65,15 @@ struct StageSettings {
     }
 };
 
-/// \throws Error where two stages have one name, or a name is too long
+/// \throws Error where two stages have one name, a name is too long, or a fold does not exist
 [[gnu::cold]] inline void check_stages(const std::vector<StageSettings>& stages, const std::string& where) {
     for (std::size_t s = 0; s < stages.size(); ++s) {
         const std::string& name = stages[s].name;
         require(!name.empty() && name.size() <= TrainingStage::longest, text_of(where, "[", s, "].name"),
                 "no name of a stage", text_of("1 to ", TrainingStage::longest, " characters"), name);
+        const UserFold& users = stages[s].users;
+        require(users.fold < users.folds, text_of(where, "[", s, "].users.fold"), "no such fold",
+                text_of("below ", users.folds), text_of(users.fold));
         for (std::size_t other = 0; other < s; ++other)
             require(stages[other].name != name, text_of(where, "[", s, "].name"),
                     "another stage has this name", {}, name);

@@ -51,7 +51,7 @@ public:
         : Trainer(config, catalogue, nullptr, {},
                   std::make_shared<const Model>(config.model, catalogue.size()), std::move(on)) {}
 
-    /// A model that reads text with `language`.
+    /// One that reads text with `language`.
     Trainer(const Config& config, const data::Catalogue& catalogue, const llm::TextModel& language,
             std::shared_ptr<P> on = std::make_shared<P>()) requires(Model::uses_knowledge)
         : Trainer(config, catalogue,
