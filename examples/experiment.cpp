@@ -193,6 +193,11 @@ private:
             "but "
             "L_aux; off: no language model [default: full with --llm, else off]",
             {"full", "soft", "dec", "con", "channel", "paper", "aux", "off"});
+        choice(
+            "--fusion", o_.fusion,
+            "where full, soft, dec and con add knowledge: in the semantic columns of users and items, or in "
+            "behaviour's own (for targets without text)",
+            {"semantic", "behaviour"});
         add("--llm", o_.llm, "language model: FILE.gguf, or \"tiny\" (random, over the catalogue's words)");
         number("--llm-layers", o_.llm_layers, "first layers of it that are used, then the final norm; 0: all",
                0);
@@ -293,6 +298,7 @@ Json settings_of(const Options& o) {
             {"gate", !o.no_gate},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},
+            {"fusion", o.fusion},
             {"llm", o.llm},
             {"llm_layers", o.llm_layers},
             {"llm_storage", o.llm_storage},

@@ -28,7 +28,7 @@ struct Options {
     double columns_rate = 1e-3;
     Index folds = 1;
 
-    std::string coco, llm;
+    std::string coco, llm, fusion = "semantic";
     std::string item_line = coco::data::ItemLine::usual;
     std::string llm_storage = "float";
     Index llm_layers = 0, text_tokens = 128;
@@ -59,7 +59,10 @@ struct Options {
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     /// Whether the items have semantic columns.
-    bool semantic() const { return items == "semantic" || coco == "channel" || (asks() && coco != "paper"); }
+    bool semantic() const {
+        return items == "semantic" || coco == "channel" ||
+               (asks() && coco != "paper" && fusion == "semantic");
+    }
 };
 
 }  // namespace experiment

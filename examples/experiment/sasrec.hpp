@@ -21,23 +21,29 @@
 
 namespace experiment {
 
-template <class P>
-Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
+/// A variant that reads text, with prompts behind the text and a decoupler over standardised rows.
+template <class Items, class Aligner, class P>
+Result run_knowledge(const Job& job, const std::shared_ptr<P>& on) {
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
     using coco::Pipeline;
     using coco::backbone::SASRec;
-    using Items = coco::items::Semantic;
-    const std::string& word = job.options.coco;
     using Codes = coco::prompt::NormalizedCodebook;
     using Same = coco::prompt::StaticBehindText;
     using Decoupler = coco::decoupler::Standardized<>;
     using Pool = coco::decoupler::Standardized<coco::decoupler::MeanPool>;
-    if (word == "full") return run<Pipeline<SASRec, Items, Model, Codes, Decoupler>>(job, on);
-    if (word == "soft") return run<Pipeline<SASRec, Items, Model, Same, Decoupler>>(job, on);
-    if (word == "dec") return run<Pipeline<SASRec, Items, Model, Codes, Pool>>(job, on);
+    const std::string& word = job.options.coco;
+    if (word == "soft") return run<Pipeline<SASRec, Items, Model, Aligner, Same, Decoupler>>(job, on);
+    if (word == "dec") return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Pool>>(job, on);
     if (word == "con")
-        return run<Pipeline<SASRec, Items, Model, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
-    return run<coco::SequentialRecommender<SASRec, Items>>(job, on);
+        return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
+    return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler>>(job, on);
+}
+
+template <class P>
+Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
+    using Items = coco::items::Semantic;
+    if (job.options.asks()) return run_knowledge<Items, coco::aligner::SemanticAttention>(job, on);
+    return run<coco::SequentialRecommender<coco::backbone::SASRec, Items>>(job, on);
 }
 
 }  // namespace experiment

@@ -13,31 +13,30 @@
 
 namespace coco::decoupler {
 
-/// The later rows of each segment, which have read the earlier ones: its text, or its prompts where these
-/// come last.
-struct LaterRows {
+/// The rows of each segment that are pooled: its text; with the prompts where these come last and have read
+/// it.
+struct PooledRows {
     const Id *offsets, *prompts;
     bool prompts_last;
 
     COCO_HD Id begin(Index g) const {
-        const Id count = prompts[g + 1] - prompts[g];
-        return prompts_last ? offsets[g + 1] - count : offsets[g] + count;
+        return prompts_last ? offsets[g] : offsets[g] + (prompts[g + 1] - prompts[g]);
     }
     COCO_HD Id end(Index g) const { return offsets[g + 1]; }
 };
 
 /// out_g = mean of x over the later rows of segment g; zeros if there are none.
 template <class T>
-struct PoolLater {
+struct Pool {
     const T* x;
     Index x_stride;
-    LaterRows later;
+    PooledRows pooled;
     T* out;
     Index cols;
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = later.begin(g), end = later.end(g);
+        const Id begin = pooled.begin(g), end = pooled.end(g);
         T* const to = out + g * cols;
         row.each(cols, [&](Index j) { to[j] = T(0); });
         for (Id r = begin; r < end; ++r) {
@@ -49,17 +48,17 @@ struct PoolLater {
 
 /// dx_r = dy_g / n for the n rows of segment g that were averaged, 0 for the others.
 template <class T>
-struct PoolLaterBackward {
+struct PoolBackward {
     const T* dy;
-    LaterRows later;
+    PooledRows pooled;
     T* dx;
     Index dx_stride, cols;
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = later.begin(g), end = later.end(g);
+        const Id begin = pooled.begin(g), end = pooled.end(g);
         const T* const from = dy + g * cols;
-        for (Id r = later.offsets[g]; r < later.offsets[g + 1]; ++r) {
+        for (Id r = pooled.offsets[g]; r < pooled.offsets[g + 1]; ++r) {
             T* const to = dx + r * dx_stride;
             const T share = r < begin ? T(0) : T(1) / static_cast<T>(end - begin);
             row.each(cols, [&](Index j) { to[j] = share * from[j]; });
@@ -101,7 +100,7 @@ public:
         const Rows<P> mean = ctx.work.keep(groups, mix.cols);
         ctx.on.for_each_row(
             groups, mix.cols * (1 + mix.rows / std::max<Index>(1, groups)),
-            PoolLater<typename P::Scalar>{mix.data, mix.stride, later(saved), mean.data, mean.cols});
+            Pool<typename P::Scalar>{mix.data, mix.stride, pooled(saved), mean.data, mean.cols});
         saved.map = map_.forward(ctx, CRows<P>(mean));
         const std::span<Id> offsets = ctx.work.template numbers<Id>(groups + 1);
         for (std::size_t g = 0; g < offsets.size(); ++g) offsets[g] = static_cast<Id>(g);
@@ -120,14 +119,14 @@ public:
         map_.backward(ctx, saved.map, dy, dmean);
         if (dmix.empty()) return;
         const Index groups = saved.mix_of.count();
-        ctx.on.for_each_row(groups, dmix.cols * (1 + dmix.rows / std::max<Index>(1, groups)),
-                            PoolLaterBackward<typename P::Scalar>{dmean.data, later(saved), dmix.data,
-                                                                  dmix.stride, dmix.cols});
+        ctx.on.for_each_row(
+            groups, dmix.cols * (1 + dmix.rows / std::max<Index>(1, groups)),
+            PoolBackward<typename P::Scalar>{dmean.data, pooled(saved), dmix.data, dmix.stride, dmix.cols});
     }
 
 private:
     template <class P>
-    static LaterRows later(const Saved<P>& saved) {
+    static PooledRows pooled(const Saved<P>& saved) {
         return {saved.mix_of.offsets.data, saved.prompts_of.offsets.data, saved.prompts_last};
     }
 

@@ -33,13 +33,16 @@ public:
         double temperature = 2;  ///< divides the scores in the loss of the columns, at first
         std::string texts;       ///< `Words::digest`; checkpoints store it, and refuse others
         std::function<void(std::span<float>)> kappa;  ///< writes kappa0, items x columns, row-major
-        std::shared_ptr<const nn::Bags> words;        ///< of each item, ids below `vocabulary`
+        /// kappa0 is written anew as the language model that reads the texts learns (`TextCorrection`): it
+        /// has a gradient, belongs to the group "texts", and `kappa` is not asked.
+        bool rewritten = false;
+        std::shared_ptr<const nn::Bags> words;  ///< of each item, ids below `vocabulary`
 
         static auto settings(auto& c, auto&& visit) {
             return visit(setting("init", c.init, between(0, 100)), setting("columns", c.columns, at_least(0)),
                          setting("vocabulary", c.vocabulary, at_least(0)),
                          setting("temperature", c.temperature, above(0, 1e6)), setting("texts", c.texts),
-                         not_stored(), not_stored());
+                         not_stored(), not_stored(), not_stored());
         }
     };
 
@@ -57,7 +60,8 @@ public:
     [[gnu::cold, gnu::noinline]] LearnedSemantic(ParameterLayout& layout, const Config& config, Index items,
                                                  Index width)
         : words_(config.words) {
-        require(config.columns > 0 && config.kappa, "items::LearnedSemantic", "no semantic columns",
+        require(config.columns > 0 && (config.kappa || config.rewritten), "items::LearnedSemantic",
+                "no semantic columns",
                 "Config::kappa and Config::columns, for instance from items::SemanticSpace");
         require(words_ && words_->count() == items && words_->rows() == config.vocabulary,
                 "items::LearnedSemantic", "the words are not these items'",
@@ -65,7 +69,13 @@ public:
                 words_ ? text_of(words_->count(), " bags of ", words_->rows()) : "none");
         vectors_ =
             layout.claim("item", items, width, Init::normal(config.init), Decay::no, ParameterBlock::table);
-        kappa_ = layout.given("item_kappa", items, config.columns, config.kappa, TakesStream::no);
+        if (config.rewritten) {
+            layout.group("texts", ParameterBlock::table, GroupUse::may_stay_untrained);
+            kappa_ = layout.claim("item_kappa", items, config.columns, Init::zeros(), Decay::no,
+                                  ParameterBlock::table);
+        } else {
+            kappa_ = layout.given("item_kappa", items, config.columns, config.kappa, TakesStream::no);
+        }
         layout.group("words", ParameterBlock::table, GroupUse::may_stay_untrained);
         word_ = layout.claim("item_word", config.vocabulary, config.columns, Init::zeros(), Decay::no,
                              ParameterBlock::table);
@@ -76,6 +86,8 @@ public:
     }
 
     const TensorRef& vectors() const { return vectors_; }
+    /// kappa0.
+    const TensorRef& texts() const { return kappa_; }
     Index columns() const { return kappa_.cols; }
     /// Of the scores in the loss of the columns.
     const nn::Temperature& temperature() const { return temperature_; }
@@ -122,6 +134,8 @@ public:
         ctx.on.multiply(dread, Op::plain, ctx.value(map_), Op::plain, dkappa, 1, 1);
         nn::normalize_backward<P>(ctx, saved.unit, CRows<P>(dkappa), dsum);
         nn::bag_means_backward<P>(ctx, *words_, CRows<P>(dsum), ctx.gradient(word_));
+        if (kappa_.block != ParameterBlock::frozen)
+            nn::copy<P>(ctx.on, CRows<P>(dsum), ctx.gradient(kappa_), Write::add);
     }
 
 private:

@@ -5,6 +5,7 @@
 /// columns hold most of their energy, and all rows have most of their direction in common.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
@@ -81,26 +82,43 @@ public:
     Index columns() const { return width_ == 0 ? 0 : static_cast<Index>(map_.size()) / width_; }
 
     /// kappa of texts, texts x columns(); zeros for an item without text (a row of zeros).
-    std::vector<float> operator()(std::span<const float> vectors) const {
+    std::vector<float> operator()(std::span<const float> vectors) const { return read(vectors); }
+    /// The same in the numbers of the vectors.
+    template <class T>
+    std::vector<T> read(std::span<const T> vectors) const {
         const std::size_t w = static_cast<std::size_t>(width_), r = static_cast<std::size_t>(columns());
         require(w > 0 && vectors.size() % w == 0, "semantic space", "vectors are not rows of its width",
                 text_of("a multiple of ", width_), text_of(vectors.size()));
-        std::vector<float> out(vectors.size() / w * r);
-        std::vector<double> centred(w), part(r);
+        std::vector<T> out(vectors.size() / w * r);
+        std::vector<double> part(r);
         for (std::size_t i = 0; i < vectors.size() / w; ++i) {
-            const std::span<const float> row = vectors.subspan(i * w, w);
-            if (!has_text(row)) continue;
-            for (std::size_t j = 0; j < w; ++j)
-                centred[j] = static_cast<double>(row[j]) - static_cast<double>(mean_[j]);
-            double length = 0;
-            for (std::size_t k = 0; k < r; ++k) {
-                double sum = 0;
-                for (std::size_t j = 0; j < w; ++j) sum += centred[j] * static_cast<double>(map_[k * w + j]);
-                part[k] = sum;
-                length += sum * sum;
-            }
+            const double length = mapped(vectors.subspan(i * w, w), part);
             for (std::size_t k = 0; k < r && length > 0; ++k)
-                out[i * r + k] = static_cast<float>(part[k] / std::sqrt(length));
+                out[i * r + k] = static_cast<T>(part[k] / length);
+        }
+        return out;
+    }
+    /// The gradient of text vectors, texts x width(), from that of kappa; mean and axes stay as they are.
+    template <class T>
+    std::vector<T> backward(std::span<const T> vectors, std::span<const T> dkappa) const {
+        const std::size_t w = static_cast<std::size_t>(width_), r = static_cast<std::size_t>(columns());
+        require(w > 0 && vectors.size() % w == 0 && dkappa.size() * w == vectors.size() * r, "semantic space",
+                "vectors and gradients are not rows of its sizes", text_of(vectors.size() / w * r),
+                text_of(dkappa.size()));
+        std::vector<T> out(vectors.size());
+        std::vector<double> part(r), dx(w);
+        for (std::size_t i = 0; i < vectors.size() / w; ++i) {
+            const double length = mapped(vectors.subspan(i * w, w), part);
+            if (length == 0) continue;
+            double along = 0;
+            for (std::size_t k = 0; k < r; ++k) along += part[k] * static_cast<double>(dkappa[i * r + k]);
+            std::fill(dx.begin(), dx.end(), 0.0);
+            for (std::size_t k = 0; k < r; ++k) {
+                const double d =
+                    (static_cast<double>(dkappa[i * r + k]) - part[k] * along / (length * length)) / length;
+                for (std::size_t j = 0; j < w; ++j) dx[j] += d * static_cast<double>(map_[k * w + j]);
+            }
+            for (std::size_t j = 0; j < w; ++j) out[i * w + j] = static_cast<T>(dx[j]);
         }
         return out;
     }
@@ -131,10 +149,25 @@ public:
     }
 
 private:
-    static bool has_text(std::span<const float> row) {
-        for (const float x : row)
-            if (x != 0) return true;
-        return false;
+    template <class T>
+    static bool has_text(std::span<const T> row) {
+        return std::any_of(row.begin(), row.end(), [](T x) { return x != T(0); });
+    }
+    /// (t - mean) A; returns its length, 0 for a text that is none.
+    template <class T>
+    double mapped(std::span<const T> row, std::vector<double>& part) const {
+        if (!has_text(row)) return 0;
+        const std::size_t w = row.size();
+        double squares = 0;
+        for (std::size_t k = 0; k < part.size(); ++k) {
+            double sum = 0;
+            for (std::size_t j = 0; j < w; ++j)
+                sum += (static_cast<double>(row[j]) - static_cast<double>(mean_[j])) *
+                       static_cast<double>(map_[k * w + j]);
+            part[k] = sum;
+            squares += sum * sum;
+        }
+        return std::sqrt(squares);
     }
 
     Index width_ = 0;

@@ -108,6 +108,13 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
     const auto scale_to = [&](std::vector<T>& x, double from) {
         for (T& v : x) v = static_cast<T>(static_cast<double>(v) * size / from);
     };
+    // The mean first, then rows of the size of tokens.
+    const auto begin_rows = [&](const TensorRef& tensor) {
+        std::vector<T> r = values_of(on, parameters, tensor);
+        scale_to(r, root_mean_square(r));
+        std::copy(mean.begin(), mean.end(), r.begin());
+        on.upload(r.data(), parameters.list(tensor));
+    };
 
     if constexpr (std::remove_reference_t<decltype(prompt)>::selects_codes) {
         const Index d = trained.model->width(), codes = prompt.codes().rows;
@@ -129,16 +136,13 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
         const std::vector<float> start = prompt::kmeans(users, d, codes, seed);
         const std::vector<T> z(start.begin(), start.end());
         on.upload(z.data(), parameters.list(prompt.codes()));
-        on.upload(mean.data(), parameters.list(prompt.shared()));
+        begin_rows(prompt.shared());
         std::vector<T> w = values_of(on, parameters, prompt.projection());
         // The mean square of z W' is d rms(z)^2 rms(W)^2 for a random W.
         scale_to(w, root_mean_square(z) * root_mean_square(w) * std::sqrt(static_cast<double>(d)));
         on.upload(w.data(), parameters.list(prompt.projection()));
     } else {
-        std::vector<T> r = values_of(on, parameters, prompt.rows());
-        scale_to(r, root_mean_square(r));
-        std::copy(mean.begin(), mean.end(), r.begin());
-        on.upload(r.data(), parameters.list(prompt.rows()));
+        begin_rows(prompt.rows());
     }
 }
 

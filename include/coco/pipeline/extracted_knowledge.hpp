@@ -56,6 +56,8 @@ template <class Prompt, class Saved>
 void report_prompts(const Prompt& prompt, const Saved& saved, StepReport& report) {
     report.prompts = saved.out.rows;
     if constexpr (Prompt::selects_codes) {
+        // Those that all users have count as one.
+        report.prompts = saved.selection.of_row.rows() + saved.selection.of_row.count();
         report.codes = saved.selection.code_host;
         for (Index g = 0; g < saved.selection.of_row.count(); ++g)
             report.at_cap += saved.selection.of_row.length(g) == prompt.config().max_codes ? 1 : 0;

@@ -16,6 +16,7 @@
 #include <coco/pipeline/behaviour.hpp>
 #include <coco/pipeline/channel.hpp>
 #include <coco/pipeline/concept.hpp>
+#include <coco/pipeline/gate.hpp>
 #include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
 #include <coco/sampling/samplers.hpp>
@@ -74,7 +75,8 @@ public:
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
-        if (stage == TrainingStage::columns) return columns_step(ctx, batch, metrics);
+        if (stage == TrainingStage::columns) return columns_step(ctx, batch, metrics, false);
+        if (stage == TrainingStage::correction) return columns_step(ctx, batch, metrics, true);
         const auto saved = behaviour_.forward(ctx, batch);
         const CRows<P> h = saved.h;
         const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
@@ -139,8 +141,10 @@ private:
     /// The stage in which the items' columns learn: behaviour, as in evaluation, is fixed, and the loss of
     /// [h ; lambda k] against [v ; kappa], over a temperature, goes to lambda and the columns. Its targets
     /// should be such that behaviour has not been trained on.
+    /// \param contradicted  only targets with M = 0 count: those that the columns do not bring nearer
     template <class P>
-    StepReport columns_step(Context<P>& ctx, const Batch<P>& batch, typename P::Scalar* metrics) const {
+    StepReport columns_step(Context<P>& ctx, const Batch<P>& batch, typename P::Scalar* metrics,
+                            bool contradicted) const {
         if constexpr (items::HasLearnedColumns<Items>) {
             require(config_.channel.on, "stage columns", "the model has no channel", "channel.on");
             const Items& items = behaviour_.items();
@@ -158,8 +162,16 @@ private:
                           duser = ctx.work.keep(user.rows, user.cols),
                           dranked = ctx.work.keep(ranked.rows, ranked.cols);
             nn::fill<P>(ctx.on, dranked, 0);
+            Gate<P> gate;
+            if (contradicted) {
+                gate = contradictions<P>(ctx, CRows<P>(Channel::padded(ctx, CRows<P>(saved.h), user.cols)),
+                                         CRows<P>(query), CRows<P>(ranked), batch.targets,
+                                         batch.targets.of_segment, metrics);
+                mask_gradient<P>(ctx, CRows<P>(sharp), gate, sharp);
+            }
             objectives_.step(ctx, CRows<P>(sharp), CRows<P>(ranked), batch.targets, 1,
                              metrics + StepMetrics::rec, dsharp, dranked);
+            if (contradicted) mask_gradient<P>(ctx, CRows<P>(dsharp), gate, dsharp);
             items.temperature().backward(ctx, CRows<P>(sharp), CRows<P>(dsharp), dquery);
             channel_.backward(ctx, CRows<P>(user), CRows<P>(dquery).cols_from(saved.h.cols, user.cols),
                               duser);

@@ -20,7 +20,7 @@
 
 namespace coco::prompt {
 
-/// p_k = sqrt(D) size unit(z_k W' + f_k), the shared prompt likewise; size, the root mean square of token
+/// p_k = sqrt(D) size unit(z_k W' + f_k), the shared prompts likewise; size, the root mean square of token
 /// embeddings, and the users' mean and spread are measured before the stage that trains prompts. L_Q is that
 /// of users in units of their spread: the mean of |e|^2 is 1.
 class NormalizedCodebook {
@@ -33,12 +33,13 @@ public:
         Index codes = 64;      ///< K
         double theta = 0.45;   ///< threshold on the cosine of a code
         Index max_codes = 30;  ///< maximum number of codes per user
+        Index shared = 8;      ///< prompts that all users have
         loss::Orthogonality orthogonality = loss::Orthogonality::cosine;
 
         static auto settings(auto& c, auto&& visit) {
             return visit(setting("codes", c.codes, at_least(2)), setting("theta", c.theta, between(-1, 1)),
                          setting("max_codes", c.max_codes, at_least(1)),
-                         setting("orthogonality", c.orthogonality));
+                         setting("shared", c.shared, at_least(1)), setting("orthogonality", c.orthogonality));
         }
     };
 
@@ -47,7 +48,7 @@ public:
         CRows<P> e;  ///< groups x d: what the codes were compared with (no gradient: sg)
         CodeSelection<P> selection;
         nn::Linear::Saved<P> projected;  ///< K x D: all codes in the language model's space
-        nn::Normalized<P> unit;          ///< K + 1 x D: rows of all codes, then of the shared prompt
+        nn::Normalized<P> unit;          ///< K + shared x D: rows of all codes, then the shared ones
         SelectedRows<P> rows;
         Segments<P> of_group;  ///< of the rows of `out`
         Rows<P> out;           ///< prompts x D
@@ -61,7 +62,7 @@ public:
         check_settings(config, "prompt");
         const ParameterLayout::Scope scope(layout, "prompt");
         codes_ = layout.claim("codes", config.codes, width, Init::normal(0.02));
-        shared_ = layout.claim("shared", 1, model_width, Init::normal(0.02));
+        shared_ = layout.claim("shared", config.shared, model_width, Init::normal(0.02));
         rows_ = layout.claim("rows", config.codes, model_width, Init::normal(0.02));
         projection_ =
             nn::Linear(layout, "projection", width, model_width, Init::normal(0.02), nn::Bias::no, Decay::no);
@@ -87,23 +88,23 @@ public:
         saved.selection = select_codes<P>(ctx, saved.e, ctx.value(codes_),
                                           static_cast<typename P::Scalar>(config_.theta), config_.max_codes);
         saved.projected = projection_.forward(ctx, ctx.value(codes_));
-        const Rows<P> all = ctx.work.keep(config_.codes + 1, projection_.out());
+        const Rows<P> all = ctx.work.keep(config_.codes + config_.shared, projection_.out());
         nn::add<P>(ctx.on, CRows<P>(saved.projected.out), ctx.value(rows_), all.rows_from(0, config_.codes));
-        nn::copy<P>(ctx.on, ctx.value(shared_), all.rows_from(config_.codes, 1));
+        nn::copy<P>(ctx.on, ctx.value(shared_), all.rows_from(config_.codes, config_.shared));
         saved.unit = nn::normalize<P>(ctx, CRows<P>(all));
         nn::scale_by<P>(ctx, CRows<P>(saved.unit.y), ctx.value(size_), all);
-        saved.rows = SelectedRows<P>::of(ctx, saved.selection, config_.codes);
+        saved.rows = SelectedRows<P>::of(ctx, saved.selection, config_.codes, config_.shared);
         saved.of_group = saved.rows.of_group;
         saved.out = saved.rows.gathered(ctx, CRows<P>(all));
         return saved;
     }
 
-    /// Gradients of codes, rows, projection and shared prompt +=.
+    /// Gradients of codes, rows, projection and shared prompts +=.
     /// \param dprompts  prompts x D
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved, CRows<P> dprompts) const {
         const typename Workspace<P>::Frame frame(ctx.work);
-        const Rows<P> all = ctx.work.scratch(config_.codes + 1, projection_.out()),
+        const Rows<P> all = ctx.work.scratch(config_.codes + config_.shared, projection_.out()),
                       d = ctx.work.scratch(all.rows, all.cols);
         nn::fill<P>(ctx.on, all, 0);
         saved.rows.scattered(ctx, dprompts, all);
@@ -111,7 +112,7 @@ public:
         nn::normalize_backward<P>(ctx, saved.unit, CRows<P>(all), d);
         const CRows<P> of_codes = d.rows_from(0, config_.codes);
         if (const Rows<P> ds = ctx.gradient(shared_); !ds.empty())
-            nn::copy<P>(ctx.on, CRows<P>(d.rows_from(config_.codes, 1)), ds, Write::add);
+            nn::copy<P>(ctx.on, CRows<P>(d.rows_from(config_.codes, config_.shared)), ds, Write::add);
         if (const Rows<P> df = ctx.gradient(rows_); !df.empty())
             nn::copy<P>(ctx.on, of_codes, df, Write::add);
         const Rows<P> dcodes = ctx.work.scratch(config_.codes, codes_.cols);

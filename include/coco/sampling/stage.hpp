@@ -26,16 +26,19 @@ public:
 
     constexpr std::string_view name() const { return text_.data(); }
     /// Whether the weight of semantic columns is chosen before it.
-    constexpr bool needs_channel() const { return uses_knowledge() || *this == columns; }
+    constexpr bool needs_channel() const {
+        return uses_knowledge() || *this == columns || *this == correction;
+    }
     /// Whether a pipeline's language model is asked in it.
     constexpr bool uses_knowledge() const { return *this == joint || *this == knowledge; }
 
     friend constexpr bool operator==(const TrainingStage&, const TrainingStage&) = default;
 
-    static const TrainingStage behaviour;  ///< items and backbone
-    static const TrainingStage joint;      ///< all parts of a pipeline
-    static const TrainingStage knowledge;  ///< all but behaviour, which is fixed
-    static const TrainingStage columns;    ///< learned semantic columns alone, beside a fixed behaviour
+    static const TrainingStage behaviour;   ///< items and backbone
+    static const TrainingStage joint;       ///< all parts of a pipeline
+    static const TrainingStage knowledge;   ///< all but behaviour, which is fixed
+    static const TrainingStage columns;     ///< learned semantic columns alone, beside a fixed behaviour
+    static const TrainingStage correction;  ///< the same from targets that the columns do not favour (M = 0)
 
 private:
     std::array<char, longest + 1> text_{};
@@ -45,5 +48,6 @@ inline constexpr TrainingStage TrainingStage::behaviour{"behaviour"};
 inline constexpr TrainingStage TrainingStage::joint{"joint"};
 inline constexpr TrainingStage TrainingStage::knowledge{"knowledge"};
 inline constexpr TrainingStage TrainingStage::columns{"columns"};
+inline constexpr TrainingStage TrainingStage::correction{"correction"};
 
 }  // namespace coco

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// CoCo's correction of the language model, for the texts of items: the model's adapter learns from targets
+/// that the semantic columns do not bring nearer (M = 0), through both places where a text is read, the
+/// user's history and the item that is ranked. The gradient of the columns is gathered over all targets
+/// first, then carried through the language model once (`llm::AdaptedLines`), so that a step costs one
+/// reading of the catalogue and one pass back, however many targets there are.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <coco/core/error.hpp>
+#include <coco/items/semantic_space.hpp>
+#include <coco/llm/adapted_lines.hpp>
+#include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/step.hpp>
+#include <coco/pipeline/trained_model.hpp>
+#include <coco/sampling/samples.hpp>
+#include <coco/sampling/stage.hpp>
+#include <coco/train/adamw.hpp>
+
+namespace coco {
+
+/// Loss and gradient over many batches, parameters as they are.
+template <class T>
+struct GatheredGradient {
+    double loss = 0;  ///< sum over the batches of the mean over their targets
+    Index targets = 0;
+    Index agreed = 0;      ///< targets with M = 1; they have no part in the gradient
+    std::vector<T> kappa;  ///< of the loss by kappa0, items x columns
+};
+
+/// Of a model whose items are `items::LearnedSemantic`, `rewritten`. \param samples  its targets, which
+/// behaviour should not have fitted    \param batch  samples a pass
+template <class Model, class P>
+GatheredGradient<typename P::Scalar> gather_columns_gradient(const TrainedModel<Model, P>& trained,
+                                                             const data::Interactions& train,
+                                                             std::span<const sampling::Sample> samples,
+                                                             Index batch = 256) {
+    using T = typename P::Scalar;
+    const ParameterLayout& layout = trained.model->layout();
+    const TensorRef& texts = layout.tensor("item_kappa").ref;
+    require(texts.block != ParameterBlock::frozen, "text correction", "these columns have no gradient",
+            "items::LearnedSemantic with `rewritten`");
+    Gradients<P> gradients(*trained.on, layout);
+    gradients.zero(*trained.on);
+    Workspace<P> work(*trained.on);
+    HostBatch b;
+    GatheredGradient<T> out;
+    std::vector<T> sums(static_cast<std::size_t>(StepMetrics::entries));
+    const Index count = static_cast<Index>(samples.size());
+    for (Index first = 0; first < count; first += batch) {
+        const Index size = std::min(batch, count - first);
+        trained.builder.behaviour(
+            b, train, samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(size)),
+            nullptr, 0, 0);
+        Block<T, P> metrics(*trained.on, StepMetrics::entries);
+        trained.on->fill(metrics.list(), T(0));
+        Context<P> ctx = trained.context(work);
+        gradients.attach(ctx);
+        trained.model->step(ctx, upload(ctx, b), TrainingStage::correction, metrics.data());
+        trained.on->download(List<const T, typename P::Space>(metrics.list()), sums.data());
+        work.reset();
+        out.loss += static_cast<double>(sums[StepMetrics::rec]);
+        out.agreed += static_cast<Index>(sums[StepMetrics::agreed]);
+        out.targets += b.targets();
+    }
+    out.kappa.resize(static_cast<std::size_t>(texts.size()));
+    const CRows<P> g = gradients.view(texts);
+    trained.on->download(List<const T, typename P::Space>{g.data, g.size()}, out.kappa.data());
+    return out;
+}
+
+/// The adapter, its optimiser, and the space of the columns, which is that of the model before it was adapted
+/// and stays as it is.
+template <class P, class Adapter = adapter::LoRA>
+class TextCorrection {
+public:
+    using Lines = llm::AdaptedLines<P, Adapter>;
+    using T = typename P::Scalar;
+
+    /// \param lines    of the items, as the learner's catalogue has them
+    /// \param columns  of kappa, at most
+    TextCorrection(std::shared_ptr<P> on, std::unique_ptr<Lines> lines, Index columns = 256,
+                   double shrink = 1e-3, const AdamWConfig& config = {})
+        : on_(std::move(on)), lines_(std::move(lines)), optimizer_(*on_, lines_->layout(), config) {
+        vectors_ = lines_->vectors();
+        space_ = items::SemanticSpace::fit(
+            std::span<const float>(std::vector<float>(vectors_.begin(), vectors_.end())), lines_->width(),
+            columns, shrink);
+    }
+
+    Lines& lines() { return *lines_; }
+    const items::SemanticSpace& space() const { return space_; }
+    /// Of the items, as the language model reads them now.
+    std::vector<T> kappa() const { return space_.read(std::span<const T>(vectors_)); }
+
+    /// Writes kappa to the learner. \throws Error where its columns are of another size
+    template <class Model>
+    void write(const TrainedModel<Model, P>& learner) const {
+        const TensorRef& texts = learner.model->layout().tensor("item_kappa").ref;
+        const std::vector<T> now = kappa();
+        require(static_cast<Index>(now.size()) == texts.size(), "text correction", "columns of another size",
+                text_of(texts.size()), text_of(now.size()));
+        on_->upload(now.data(), learner.parameters->list(texts));
+    }
+
+    /// One step of the adapter; the learner's columns are then those of the language model as it is after it.
+    template <class Model>
+    GatheredGradient<T> refresh(const TrainedModel<Model, P>& learner, const data::Interactions& train,
+                                std::span<const sampling::Sample> samples, double rate, Index batch = 256) {
+        write(learner);
+        GatheredGradient<T> gathered = gather_columns_gradient(learner, train, samples, batch);
+        const std::vector<T> dvectors =
+            space_.backward(std::span<const T>(vectors_), std::span<const T>(gathered.kappa));
+        lines_->gradients().zero(*on_);
+        lines_->backward(dvectors);
+        const std::vector<double> rates(lines_->layout().groups().size(), rate);
+        optimizer_.step(*on_, {lines_->parameters(), lines_->gradients(), rates, nullptr});
+        vectors_ = lines_->vectors();
+        write(learner);
+        return gathered;
+    }
+
+private:
+    std::shared_ptr<P> on_;
+    std::unique_ptr<Lines> lines_;
+    AdamW<P> optimizer_;
+    std::vector<T> vectors_;
+    items::SemanticSpace space_;
+};
+
+}  // namespace coco
