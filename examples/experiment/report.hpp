@@ -77,7 +77,7 @@ inline Json course_of(const Result& r) {
                                 {"moved", e.moved},
                                 {"open_groups", e.open_groups}});
     if (r.signs)
-        out["vital_signs"] = {{"prompt_size", r.signs->prompt_size},
+        out["knowledge_diagnostics"] = {{"prompt_size", r.signs->prompt_size},
                               {"prompt_cosine", r.signs->prompt_cosine},
                               {"code_cosine", r.signs->code_cosine},
                               {"common_pure", r.signs->common_pure}};

@@ -11,7 +11,7 @@
 #include <coco/data/catalogue.hpp>
 #include <coco/data/split.hpp>
 #include <coco/eval/metrics.hpp>
-#include <coco/eval/vital_signs.hpp>
+#include <coco/eval/knowledge_diagnostics.hpp>
 #include <coco/llm/text_model.hpp>
 
 #include "experiment/options.hpp"
@@ -57,7 +57,7 @@ struct Result {
     double seconds = 0;  ///< total
     Effort effort;
     std::vector<JointEpoch> joint;
-    std::optional<coco::VitalSigns> signs;  ///< of a model that reads text
+    std::optional<coco::KnowledgeDiagnostics> signs;  ///< of a model that reads text
 };
 
 /// Trains, evaluates, saves: the variants of a backbone with one kind of items. Each is in a translation unit

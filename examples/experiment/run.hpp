@@ -411,7 +411,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
         }
         result.joint = fitting.joint();
         if constexpr (Model::uses_knowledge)
-            result.signs = coco::vital_signs(trainer->model(), job.split.valid);
+            result.signs = coco::knowledge_diagnostics(trainer->model(), job.split.valid);
     } catch (const Interrupted&) {
         return stopped();
     }

@@ -20,9 +20,11 @@
 #include <coco/data/synthetic.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
+#include <coco/decoupler/standardized.hpp>
 #include <coco/eval/bootstrap.hpp>
 #include <coco/eval/evaluate.hpp>
 #include <coco/eval/groups.hpp>
+#include <coco/eval/knowledge_diagnostics.hpp>
 #include <coco/eval/report.hpp>
 #include <coco/eval/t_test.hpp>
 #include <coco/exec/cost_model.hpp>
@@ -35,6 +37,7 @@
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
 #include <coco/items/words.hpp>
+#include <coco/llm/adapted_lines.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>
@@ -49,13 +52,16 @@
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
+#include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
 #include <coco/serve/save_weights.hpp>
+#include <coco/train/cross_fit.hpp>
 #include <coco/train/hand_over.hpp>
 #include <coco/train/learn_columns.hpp>
 #include <coco/train/sasrec_presets.hpp>
+#include <coco/train/text_correction.hpp>
 #include <coco/train/trainer.hpp>

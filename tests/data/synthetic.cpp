@@ -143,3 +143,34 @@ TEST_CASE("a shop with impossible settings is an error", "[data][synthetic]") {
     config.noise = 2;
     CHECK_THROWS_AS(synthetic(config), Error);
 }
+
+TEST_CASE("two tastes: the same word leads to one topic or to another, and only the first item tells",
+          "[data][synthetic]") {
+    SyntheticConfig config;
+    config.users = 400;
+    config.noise = 0;
+    config.tastes = 2;
+    const Synthetic shop = synthetic(config);
+    REQUIRE(shop.data.catalogue.size() == shop.goals() + config.clues + 2);
+    REQUIRE(shop.topics_of.size() == static_cast<std::size_t>(shop.data.catalogue.size()));
+    for (Id user = 0; user < static_cast<Id>(config.users); ++user) {
+        const std::span<const Id> all = shop.data.interactions.of(user);
+        const Id taste = static_cast<Id>(all[0] - shop.goals() - config.clues);
+        REQUIRE(taste == user % 2);
+        CHECK(shop.data.catalogue.text(all[0]).empty());
+        std::set<Id> wanted, taken;
+        for (const Id item : all.subspan(1))
+            if (shop.is_clue(item))
+                for (const Id topic : shop.topics_of[static_cast<std::size_t>(item)])
+                    wanted.insert(static_cast<Id>((topic + taste * config.topics / 2) % config.topics));
+            else
+                taken.insert(shop.topics_of[static_cast<std::size_t>(item)][0]);
+        CHECK(wanted == taken);
+    }
+    // One taste is the shop as it was: the same draws.
+    config.tastes = 1;
+    const Synthetic one = synthetic(config);
+    CHECK(one.data.interactions.of(1)[0] == shop.data.interactions.of(1)[1]);
+    config.tastes = 0;
+    CHECK_THROWS_WITH(synthetic(config), Catch::Contains("a size is not positive"));
+}

@@ -10,7 +10,6 @@
 #include <coco/data/interactions.hpp>
 #include <coco/nn/standardize.hpp>
 #include <coco/pipeline/batch.hpp>
-#include <coco/pipeline/measure_rows.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/prompt/kmeans.hpp>
 #include <coco/store/workspace.hpp>
@@ -144,14 +143,6 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
     } else {
         begin_rows(prompt.rows());
     }
-}
-
-/// What a stage that trains knowledge begins with, once.
-template <class Model, class P>
-void begin_knowledge(const TrainedModel<Model, P>& trained, const data::Interactions& train,
-                     std::uint64_t seed) {
-    initialise_prompts(trained, train, seed);
-    measure_rows(trained, train);
 }
 
 }  // namespace coco

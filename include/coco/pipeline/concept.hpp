@@ -5,6 +5,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 #include <coco/core/role.hpp>
@@ -89,6 +90,15 @@ inline constexpr bool may_have_channel = false;
 template <class M>
 requires requires { M::may_have_channel; }
 inline constexpr bool may_have_channel<M> = M::may_have_channel;
+
+/// Optional `begin_epoch(trained, stage, train, seed, epoch)`: called before each epoch of a stage, counted
+/// from 0, with the trained model itself.
+template <class Whole, class Train>
+void begin_epoch(const Whole& trained, TrainingStage stage, const Train& train, std::uint64_t seed,
+                 Index epoch) {
+    if constexpr (requires { trained.model->begin_epoch(trained, stage, train, seed, epoch); })
+        trained.model->begin_epoch(trained, stage, train, seed, epoch);
+}
 
 }  // namespace model
 

@@ -25,6 +25,7 @@
 #include <coco/pipeline/extracted_knowledge.hpp>
 #include <coco/pipeline/fusion.hpp>
 #include <coco/pipeline/gate.hpp>
+#include <coco/pipeline/measure_rows.hpp>
 #include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
 #include <coco/pipeline/trained_model.hpp>
@@ -98,7 +99,6 @@ public:
     /// Whether a row depends on items after its own.
     static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
     Index width() const { return behaviour_.width(); }
-    /// Columns of knowledge rows.
     Index knowledge_width() const { return Fusion::knowledge_width(width(), columns()); }
     static constexpr bool has_channel() { return may_have_channel; }
     const Channel& channel() const requires may_have_channel { return fusion_.channel(); }
@@ -115,6 +115,7 @@ public:
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
         StepReport report;
+        report.targets = batch.targets.row.size;
         if (stage == TrainingStage::knowledge) {
             require(config_.unseen.on, "stage knowledge", "the model was not made for it", "unseen.on");
             Context<P> fixed = ctx.inputs_only();
@@ -123,23 +124,24 @@ public:
             return report;
         }
         const auto behaviour = behaviour_.forward(ctx, batch);
-        const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
-        const Rows<P> dh = ctx.work.keep(h.rows, h.cols);
-        report.targets = h.rows;
+        const Rows<P> dh = ctx.work.keep(behaviour.h.rows, behaviour.h.cols);
         if (stage == TrainingStage::joint)
             joint(ctx, batch, behaviour, dh, metrics, report);
         else
-            objectives_.step(ctx, h, vectors, batch.targets, 1, metrics + StepMetrics::rec, dh,
-                             behaviour.items.gradient);
+            objectives_.step(ctx, CRows<P>(behaviour.h), behaviour.items.vectors, batch.targets, 1,
+                             metrics + StepMetrics::rec, dh, behaviour.items.gradient);
         behaviour_.backward(ctx, batch, behaviour, CRows<P>(dh));
         return report;
     }
 
-    /// Before a stage begins: initialises the prompts for joint training, and measures what is standardised.
+    /// Before an epoch of a stage, counted from 0: prompts are initialised in the first, and what is
+    /// standardised is measured; again in each one where the language model learns.
     template <class P>
-    void begin_stage(const TrainedModel<BasicPipeline, P>& trained, TrainingStage stage,
-                     const data::Interactions& train, std::uint64_t seed) const {
-        if (stage.uses_knowledge()) begin_knowledge(trained, train, seed);
+    void begin_epoch(const TrainedModel<BasicPipeline, P>& trained, TrainingStage stage,
+                     const data::Interactions& train, std::uint64_t seed, Index epoch) const {
+        if (!stage.uses_knowledge()) return;
+        if (epoch == 0) initialise_prompts(trained, train, seed);
+        if (epoch == 0 || Adapter::learns) measure_rows(trained, train);
     }
 
     /// The knowledge of each group: rows of `decoupler.out`, one segment of `decoupler.of_group` per group.
@@ -231,7 +233,6 @@ private:
     void joint(Context<P>& ctx, const Batch<P>& batch, const Saved& behaviour, Rows<P> dh,
                typename P::Scalar* metrics, StepReport& report) const {
         const CRows<P> h = behaviour.h, vectors = behaviour.items.vectors;
-        report.targets = h.rows;
         const KnowledgeForward<P> knowledge = extract_knowledge(ctx, batch, behaviour.h_all);
         const Rows<P> pure = knowledge.decoupler.out;
         const Segments<P> pure_of = by_segment(ctx, batch, knowledge.decoupler.of_group);
@@ -270,13 +271,11 @@ private:
             contradictions<P>(ctx, fused.base, a, fused.vectors, batch.targets, pure_of, metrics);
         const std::span<const std::uint8_t> open = open_groups(ctx, batch, gate);
         report.groups = batch.groups();
-        report.idle_group = adapter_group_;
         for (const std::uint8_t o : open) report.open_groups += o;
-        if (report.open_groups > 0) {
+        report.idle_group = Adapter::learns && report.open_groups > 0 ? -1 : adapter_group_;
+        if (report.open_groups > 0)
             correct(ctx, fusion_, decoupler_, model_, adapter_, fused, knowledge, gate, open, CRows<P>(da),
                     dprompts);
-            if (Adapter::learns) report.idle_group = -1;
-        }
         prompt_.backward(ctx, knowledge.prompt, CRows<P>(dprompts));
         report_prompts(prompt_, knowledge.prompt, report);
     }

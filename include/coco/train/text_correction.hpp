@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -88,13 +89,18 @@ public:
     TextCorrection(std::shared_ptr<P> on, std::unique_ptr<Lines> lines, Index columns = 256,
                    double shrink = 1e-3, const AdamWConfig& config = {})
         : on_(std::move(on)), lines_(std::move(lines)), optimizer_(*on_, lines_->layout(), config) {
-        vectors_ = lines_->vectors();
+        read();
         space_ = items::SemanticSpace::fit(
             std::span<const float>(std::vector<float>(vectors_.begin(), vectors_.end())), lines_->width(),
             columns, shrink);
     }
 
     Lines& lines() { return *lines_; }
+    /// Reads the texts again, after the adapter was changed by others.
+    void read() {
+        vectors_ = lines_->vectors();
+        digest_ = lines_->digest();
+    }
     const items::SemanticSpace& space() const { return space_; }
     /// Of the items, as the language model reads them now.
     std::vector<T> kappa() const { return space_.read(std::span<const T>(vectors_)); }
@@ -110,9 +116,12 @@ public:
     }
 
     /// One step of the adapter; the learner's columns are then those of the language model as it is after it.
+    /// \throws Error where the columns are stale: another has changed the adapter
     template <class Model>
     GatheredGradient<T> refresh(const TrainedModel<Model, P>& learner, const data::Interactions& train,
                                 std::span<const sampling::Sample> samples, double rate, Index batch = 256) {
+        require(digest_ == lines_->digest(), "text correction",
+                "the adapter has changed since it read the texts", "read()", digest_);
         write(learner);
         GatheredGradient<T> gathered = gather_columns_gradient(learner, train, samples, batch);
         const std::vector<T> dvectors =
@@ -121,7 +130,7 @@ public:
         lines_->backward(dvectors);
         const std::vector<double> rates(lines_->layout().groups().size(), rate);
         optimizer_.step(*on_, {lines_->parameters(), lines_->gradients(), rates, nullptr});
-        vectors_ = lines_->vectors();
+        read();
         write(learner);
         return gathered;
     }
@@ -131,6 +140,7 @@ private:
     std::unique_ptr<Lines> lines_;
     AdamW<P> optimizer_;
     std::vector<T> vectors_;
+    std::string digest_;  ///< of the model and adapter that have read them
     items::SemanticSpace space_;
 };
 

@@ -169,26 +169,21 @@ private:
 
     const StageSettings& stage() const { return stages_[state_.index(stages_)]; }
     EarlyStopping& best() { return state_.best[state_.index(stages_)]; }
-    Index epochs() const { return stage().epochs; }
     /// Number of completed epochs of the current stage.
     Index done() const { return static_cast<Index>(state_.best[state_.index(stages_)].history.size()); }
-    bool stage_over() { return done() >= epochs() || best().exhausted(stage().patience); }
+    bool stage_over() { return done() >= stage().epochs || best().exhausted(stage().patience); }
 
     /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
         if (TrainingStage(state_.stage).needs_channel()) choose_channel(valid, sink);
-        if constexpr (requires {
-                          trained_.model->begin_stage(trained_, state_.stage, train, std::uint64_t{});
-                      })
-            trained_.model->begin_stage(trained_, state_.stage, train, config_.schedule.seed);
+        model::begin_epoch(trained_, state_.stage, train, config_.schedule.seed, 0);
         state_.begun = true;
         state_.stage_step = state_.batch = 0;
-        clear_diagnostics();
     }
 
     /// Once per training stage and process: sample lists, and the largest batch, so that memory grows once.
     void warm_up(const data::Interactions& train, const data::Cases& valid) {
-        best().history.reserve(static_cast<std::size_t>(std::min(epochs(), Index{10000})));
+        best().history.reserve(static_cast<std::size_t>(std::min(stage().epochs, Index{10000})));
         valid_ = stage().valid < 0 ? valid : valid.sample(stage().valid, config_.schedule.seed);
         batches_.begin(host_batch_, stage(), config_.schedule, *trained_.model, trained_.builder,
                        trained_.text.get(), train);
@@ -217,9 +212,9 @@ private:
     }
 
     bool epoch(const data::Interactions& train, const ProgressSink& sink) {
-        Progress progress{Progress::Kind::step, state_.stage, done() + 1, epochs()};
+        Progress progress{Progress::Kind::step, state_.stage, done() + 1, stage().epochs};
         progress.all = batches_.sampler().begin_epoch(done());
-        if (state_.batch == 0) clear_diagnostics();
+        if (state_.batch == 0) begin_epoch(train);
         Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
@@ -258,15 +253,14 @@ private:
 
     double validate(Progress progress, const ProgressSink& sink) {
         const auto tell = evaluating(progress, valid_.size(), sink);
-        // Elsewhere knowledge says nothing yet, or does not change, and would cost a pass of the language
-        // model.
-        const RankedBy by =
-            TrainingStage(state_.stage).uses_knowledge() ? RankedBy::everything : RankedBy::behaviour;
+        // Elsewhere knowledge says nothing, or does not change: the language model is not asked.
+        const bool asks = TrainingStage(state_.stage).uses_knowledge();
+        const RankedBy by = asks ? RankedBy::everything : RankedBy::behaviour;
         return evaluator_(trained_, valid_, SeenItems::excluded, std::ref(tell), by).ndcg(10);
     }
     void choose_channel(const data::Cases& valid, const ProgressSink& sink) {
         if (state_.channel_chosen) return;
-        Progress progress{Progress::Kind::evaluation, state_.stage, done(), epochs()};
+        Progress progress{Progress::Kind::evaluation, state_.stage, done(), stage().epochs};
         const auto tell = evaluating(progress, channel_choices(*trained_.model) * valid.size(), sink);
         state_.channel_chosen = coco::choose_channel(trained_, evaluator_, valid, std::ref(tell));
     }
@@ -276,7 +270,8 @@ private:
         if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
         state_.end_stage(stages_);
     }
-    void clear_diagnostics() {
+    void begin_epoch(const data::Interactions& train) {
+        if (done() > 0) model::begin_epoch(trained_, state_.stage, train, config_.schedule.seed, done());
         state_.diagnostics.clear(code_count(*trained_.model));
         trained_.on->fill(metrics_.list(), Scalar(0));
     }

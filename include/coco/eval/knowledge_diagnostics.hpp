@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Vital signs of a pipeline's knowledge: whether prompts are of the size of tokens, whether they differ, and
+/// Diagnostics of a pipeline's knowledge: whether prompts are of the size of tokens, whether they differ, and
 /// how much of what is extracted for a user is extracted for everyone.
 #pragma once
 
@@ -18,14 +18,14 @@
 
 namespace coco {
 
-struct VitalSigns {
+struct KnowledgeDiagnostics {
     double prompt_size = 0;    ///< root mean square of prompts, as a multiple of that of token embeddings
     double prompt_cosine = 0;  ///< mean over the pairs of a user's prompts
     double code_cosine = 0;    ///< mean over pairs of codes; 0 where there are none
     double common_pure = 0;    ///< |mean|^2 / mean |x|^2 of users' mean rows of knowledge, each standardised
 };
 
-namespace vital {
+namespace diagnostics {
 
 /// Mean cosine over pairs of rows: of unit rows x_i, (|sum x|^2 - n) / (n (n - 1)); 0 for fewer than two.
 inline double mean_cosine(std::span<const double> rows, std::size_t width) {
@@ -65,11 +65,11 @@ inline void standardise(std::span<double> row) {
     for (double& x : row) x = squares > 0 ? (x - mean) / std::sqrt(squares) : 0;
 }
 
-}  // namespace vital
+}  // namespace diagnostics
 
 /// Of a pipeline over at most `users` of the cases, spread over them.
 template <class Model, class P>
-VitalSigns vital_signs(const TrainedModel<Model, P>& trained, const data::Cases& cases, Index users = 256) {
+KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained, const data::Cases& cases, Index users = 256) {
     using T = typename P::Scalar;
     const auto on_host = [&](CRows<P> x) {
         std::vector<T> numbers(static_cast<std::size_t>(x.size()));
@@ -92,27 +92,27 @@ VitalSigns vital_signs(const TrainedModel<Model, P>& trained, const data::Cases&
         const auto knowledge = trained.model->extract_knowledge(ctx, upload(ctx, b));
         const std::vector<double> rows = on_host(CRows<P>(knowledge.prompt.out));
         std::vector<double> pure = on_host(CRows<P>(knowledge.decoupler.out)), mean(columns, 0);
-        cosine += vital::mean_cosine(rows, width);
+        cosine += diagnostics::mean_cosine(rows, width);
         prompts.insert(prompts.end(), rows.begin(), rows.end());
         for (std::size_t row = 0; row < pure.size(); row += columns)
-            vital::standardise(std::span(pure).subspan(row, columns));
+            diagnostics::standardise(std::span(pure).subspan(row, columns));
         for (std::size_t k = 0; k < pure.size(); ++k)
             mean[k % columns] += pure[k] * static_cast<double>(columns) / static_cast<double>(pure.size());
         means.insert(means.end(), mean.begin(), mean.end());
         ++read;
         work.reset();
     }
-    VitalSigns signs;
+    KnowledgeDiagnostics signs;
     if (read == 0) return signs;
     signs.prompt_size = root_mean_square(prompts) / root_mean_square(usual_tokens(trained));
     signs.prompt_cosine = cosine / static_cast<double>(read);
     if constexpr (requires { trained.model->prompt().codes(); }) {
         const std::vector<T> codes =
             values_of(*trained.on, *trained.parameters, trained.model->prompt().codes());
-        signs.code_cosine = vital::mean_cosine(std::vector<double>(codes.begin(), codes.end()),
+        signs.code_cosine = diagnostics::mean_cosine(std::vector<double>(codes.begin(), codes.end()),
                                                static_cast<std::size_t>(trained.model->width()));
     }
-    signs.common_pure = vital::common_part(means, columns);
+    signs.common_pure = diagnostics::common_part(means, columns);
     return signs;
 }
 
