@@ -78,9 +78,9 @@ inline Json course_of(const Result& r) {
                                 {"open_groups", e.open_groups}});
     if (r.signs)
         out["knowledge_diagnostics"] = {{"prompt_size", r.signs->prompt_size},
-                              {"prompt_cosine", r.signs->prompt_cosine},
-                              {"code_cosine", r.signs->code_cosine},
-                              {"common_pure", r.signs->common_pure}};
+                                        {"prompt_cosine", r.signs->prompt_cosine},
+                                        {"code_cosine", r.signs->code_cosine},
+                                        {"common_pure", r.signs->common_pure}};
     return out;
 }
 

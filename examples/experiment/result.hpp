@@ -10,8 +10,8 @@
 
 #include <coco/data/catalogue.hpp>
 #include <coco/data/split.hpp>
-#include <coco/eval/metrics.hpp>
 #include <coco/eval/knowledge_diagnostics.hpp>
+#include <coco/eval/metrics.hpp>
 #include <coco/llm/text_model.hpp>
 
 #include "experiment/options.hpp"

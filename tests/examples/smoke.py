@@ -97,9 +97,32 @@ def every_variant_runs_and_reports(t):
 
 
 def centred_users_choose_other_codes(t):
-    chosen = [t.report("--coco", "full", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_per_user"]
+    chosen = [t.report("--coco", "paper", "--llm", "tiny", *more)["runs"][0]["joint"][0]["codes_per_user"]
               for more in ((), ("--centred",))]
     assert 1 <= chosen[1] < chosen[0] <= 8, chosen
+    assert "--coco paper" in t.run("--data", t.data, *SMALL, "--coco", "full", "--llm", "tiny", "--centred", status=1)
+
+
+def knowledge_learns_beside_a_behaviour_that_is_fixed(t):
+    for fusion in ("semantic", "behaviour"):
+        stage1 = t.path("unseen-" + fusion)
+        once, again = (t.report("--coco", "full", "--llm", "tiny", "--unseen", "--fusion", fusion, "--stage1", stage1)
+                       for _ in range(2))
+        assert once["test"] == again["test"] and again["runs"][0]["stage1"] == "read"
+        (run,) = once["runs"]
+        assert run["epochs"]["behaviour"] == 2 and run["epochs"]["joint"] == 1 and run["joint"][0]["moved"] > 0, run
+        signs = run["knowledge_diagnostics"]
+        assert abs(signs["prompt_size"] - 1) < 1e-4 and 0 < signs["common_pure"] <= 1, signs
+
+
+def columns_are_learned_from_all_folds(t):
+    options = ("--coco", "channel", "--llm", "tiny", "--learn-columns", "--columns", "8")
+    one = t.report(*options, "--stage1", t.path("held-back"), small=SMALL[:-2])
+    once, again = (t.report(*options, "--folds", "2", "--stage1", t.path("folds"), small=SMALL[:-2]) for _ in range(2))
+    assert once["test"] == again["test"]
+    assert pathlib.Path(t.path("held-back-columns")).exists() and one["base"]["test"] == once["base"]["test"]
+    assert all(pathlib.Path(t.path(f"folds-columns-{fold}")).exists() for fold in (0, 1))
+    assert "--learn-columns" in t.run("--data", t.data, *SMALL, "--folds", "2", status=1)
 
 
 def with_items_dealt_anew(t, place):
@@ -264,7 +287,8 @@ def the_quickstart_is_quick(t):
 
 
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
-          centred_users_choose_other_codes, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
+          columns_are_learned_from_all_folds, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,

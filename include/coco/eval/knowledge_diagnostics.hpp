@@ -69,7 +69,8 @@ inline void standardise(std::span<double> row) {
 
 /// Of a pipeline over at most `users` of the cases, spread over them.
 template <class Model, class P>
-KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained, const data::Cases& cases, Index users = 256) {
+KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained, const data::Cases& cases,
+                                           Index users = 256) {
     using T = typename P::Scalar;
     const auto on_host = [&](CRows<P> x) {
         std::vector<T> numbers(static_cast<std::size_t>(x.size()));
@@ -110,7 +111,7 @@ KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained
         const std::vector<T> codes =
             values_of(*trained.on, *trained.parameters, trained.model->prompt().codes());
         signs.code_cosine = diagnostics::mean_cosine(std::vector<double>(codes.begin(), codes.end()),
-                                               static_cast<std::size_t>(trained.model->width()));
+                                                     static_cast<std::size_t>(trained.model->width()));
     }
     signs.common_pure = diagnostics::common_part(means, columns);
     return signs;

@@ -3,7 +3,7 @@
 /// A codebook whose prompts stay tokens to the language model: each code has a row of its own beside its
 /// projection, every prompt has the size of a token embedding, and prompts stand behind the text, so that
 /// they read it. Users are compared with codes less their mean, in units of their spread. `VqCodebook` is the
-/// paper's form; docs/channel.md tells what was measured with it.
+/// paper's form; docs/results.md tells what was measured with both.
 #pragma once
 
 #include <coco/core/role.hpp>
