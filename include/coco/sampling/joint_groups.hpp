@@ -16,7 +16,8 @@
 namespace coco::sampling {
 
 /// Users with at least two train items, one group each an epoch.
-/// \tparam Kind  `name`, `shows_later_items`, and `fill`, which has a `BatchBuilder` make the groups of users
+/// \tparam Kind  `name`, `shows_later_items`, and `fill`, the function of `BatchBuilder` that makes the
+/// groups
 template <class Kind>
 class Groups {
 public:
@@ -36,8 +37,7 @@ public:
         std::vector<Id> longest = in_order(users_, ascending(shorter));
         longest.resize(std::min(longest.size(), static_cast<std::size_t>(parts_.joint_batch)));
         if (!longest.empty())
-            Kind::fill(parts_.builder, b, train, std::span<const Id>(longest), parts_.text, parts_.negatives,
-                       0, 0, 0);
+            (parts_.builder.*Kind::fill)(b, train, longest, parts_.text, parts_.negatives, 0, 0, 0);
     }
 
     Index begin_epoch(Index epoch) {
@@ -51,8 +51,8 @@ public:
         const std::size_t size = static_cast<std::size_t>(parts_.joint_batch);
         const std::size_t first = static_cast<std::size_t>(batch) * size;
         const std::size_t count = std::min(size, order_.size() - first);
-        Kind::fill(parts_.builder, b, train, std::span<const Id>(order_).subspan(first, count), parts_.text,
-                   parts_.negatives, parts_.seed, epoch_, step);
+        (parts_.builder.*Kind::fill)(b, train, std::span<const Id>(order_).subspan(first, count), parts_.text,
+                                     parts_.negatives, parts_.seed, epoch_, step);
     }
 
 private:
@@ -64,12 +64,12 @@ private:
 struct JointKind {
     static constexpr const char* name = "joint";
     static bool shows_later_items(const Sampling& settings) { return settings.samples == Samples::positions; }
-    static void fill(const BatchBuilder& builder, auto&&... what) { builder.joint(what...); }
+    static constexpr auto fill = &BatchBuilder::joint;
 };
 struct HeldBackKind {
     static constexpr const char* name = "held back groups";
     static bool shows_later_items(const Sampling&) { return false; }
-    static void fill(const BatchBuilder& builder, auto&&... what) { builder.held_back(what...); }
+    static constexpr auto fill = &BatchBuilder::held_back;
 };
 
 /// \see BatchBuilder::joint
