@@ -69,6 +69,8 @@ public:
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
+        coco::require(o_.fusion == "semantic" || (o_.asks() && o_.coco != "paper" && o_.items == "table"),
+                      "--fusion behaviour", "of no use", "--coco full, soft, dec or con, and --items table");
         coco::require(!o_.unseen || o_.asks(), "--unseen", "is of what a language model says", "--llm");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");

@@ -76,11 +76,11 @@ inline Json course_of(const Result& r) {
                                 {"code_perplexity", e.perplexity},
                                 {"moved", e.moved},
                                 {"open_groups", e.open_groups}});
-    if (r.signs)
-        out["knowledge_diagnostics"] = {{"prompt_size", r.signs->prompt_size},
-                                        {"prompt_cosine", r.signs->prompt_cosine},
-                                        {"code_cosine", r.signs->code_cosine},
-                                        {"common_pure", r.signs->common_pure}};
+    if (r.knowledge)
+        out["knowledge_diagnostics"] = {{"prompt_size", r.knowledge->prompt_size},
+                                        {"prompt_cosine", r.knowledge->prompt_cosine},
+                                        {"code_cosine", r.knowledge->code_cosine},
+                                        {"common_pure", r.knowledge->common_pure}};
     return out;
 }
 

@@ -57,7 +57,7 @@ struct Result {
     double seconds = 0;  ///< total
     Effort effort;
     std::vector<JointEpoch> joint;
-    std::optional<coco::KnowledgeDiagnostics> signs;  ///< of a model that reads text
+    std::optional<coco::KnowledgeDiagnostics> knowledge;  ///< of a model that reads text
 };
 
 /// Trains, evaluates, saves: the variants of a backbone with one kind of items. Each is in a translation unit

@@ -174,9 +174,8 @@ private:
             joint_.push_back(joint_epoch(trainer_.state().diagnostics, p));
             return true;
         }
-        const coco::Schedule& s = trainer_.config().schedule;
-        at_end_of_stage1_ = p.stage == TrainingStage::behaviour && s.joint_epochs > 0 &&
-                            (p.epoch >= p.epochs || trainer_.state().best[0].exhausted(s.patience));
+        at_end_of_stage1_ = p.stage == TrainingStage::behaviour &&
+                            trainer_.config().schedule.joint_epochs > 0 && trainer_.stage_over();
         return !at_end_of_stage1_;
     }
     bool store() {
@@ -295,14 +294,16 @@ coco::LearnedColumns cross_fitted_columns(const Job& job, coco::TrainConfig<Mode
     const auto save = [&](std::size_t fold) {
         if (!job.stage1.empty()) coco::save(file(fold), *fit.folds()[fold]);
     };
-    std::size_t at = 0;
+    std::size_t at = static_cast<std::size_t>(folds);
     const bool whole = fit.fit(job.split.train, job.split.valid, [&](std::size_t fold, const Progress& p) {
+        if (fold != at && !job.options.quiet)
+            std::fprintf(stderr, "\r\033[Kfold %zu of %lld\n", fold + 1, static_cast<long long>(folds));
         at = fold;
         const bool go_on = show(p);
         if (p.kind == Progress::Kind::epoch) save(fold);
         return go_on && !interrupted;
     });
-    save(at);
+    if (at < fit.folds().size()) save(at);
     if (!whole) throw Interrupted();
     return coco::learned_columns(fit.model());
 }
@@ -411,7 +412,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
         }
         result.joint = fitting.joint();
         if constexpr (Model::uses_knowledge)
-            result.signs = coco::knowledge_diagnostics(trainer->model(), job.split.valid);
+            result.knowledge = coco::knowledge_diagnostics(trainer->model(), job.split.valid);
     } catch (const Interrupted&) {
         return stopped();
     }

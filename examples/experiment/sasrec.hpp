@@ -5,12 +5,14 @@
 
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
+#include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/decoupler/standardized.hpp>
 #include <coco/items/semantic.hpp>
+#include <coco/items/table.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/prompt/normalized_codebook.hpp>
@@ -37,6 +39,17 @@ Result run_knowledge(const Job& job, const std::shared_ptr<P>& on) {
     if (word == "con")
         return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
     return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler>>(job, on);
+}
+
+template <class P>
+Result run_table_sasrec(const Job& job, const std::shared_ptr<P>& on) {
+    using Items = coco::items::Table;
+    using Aligner = coco::aligner::CrossAttention;
+    using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
+    using coco::backbone::SASRec;
+    if (!job.options.asks()) return run<coco::SequentialRecommender<SASRec, Items>>(job, on);
+    if (job.options.coco == "paper") return run<coco::Pipeline<SASRec, Items, Model, Aligner>>(job, on);
+    return run_knowledge<Items, Aligner>(job, on);
 }
 
 template <class P>

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <coco/aligner/cross_attention.hpp>
 #include <coco/cuda/cuda.cuh>
-#include <coco/items/table.hpp>
 
 #include "experiment/sasrec.hpp"
 
 namespace experiment {
 
 Result run_sasrec_table_on_cuda(const Job& job) {
-    using coco::backbone::SASRec;
-    using coco::items::Table;
-    const auto on = std::make_shared<coco::Cuda>();
-    if (job.options.coco != "paper") return run<coco::SequentialRecommender<SASRec, Table>>(job, on);
-    return run<coco::Pipeline<SASRec, Table, coco::llm::Decoder<coco::llm::storage::Configured>,
-                              coco::aligner::CrossAttention>>(job, on);
+    return run_table_sasrec(job, std::make_shared<coco::Cuda>());
 }
 
 }  // namespace experiment

@@ -25,7 +25,9 @@ class Semantic;
 }  // namespace items
 namespace prompt {
 class VqCodebook;
+class NormalizedCodebook;
 class Static;
+struct StaticBehindText;
 }  // namespace prompt
 namespace llm {
 namespace storage {
@@ -40,6 +42,8 @@ class Decoder;
 namespace decoupler {
 class CrossAttention;
 class MeanPool;
+template <class Inner = CrossAttention>
+class Standardized;
 }  // namespace decoupler
 namespace aligner {
 class CrossAttention;
@@ -73,13 +77,19 @@ struct RoleOf<items::Semantic> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
 template <>
+struct RoleOf<prompt::NormalizedCodebook> : NamedRole<role::PromptCodebook> {};
+template <>
 struct RoleOf<prompt::Static> : NamedRole<role::PromptCodebook> {};
+template <>
+struct RoleOf<prompt::StaticBehindText> : NamedRole<role::PromptCodebook> {};
 template <class Storage>
 struct RoleOf<llm::Decoder<Storage>> : NamedRole<role::LanguageModel> {};
 template <>
 struct RoleOf<decoupler::CrossAttention> : NamedRole<role::Decoupler> {};
 template <>
 struct RoleOf<decoupler::MeanPool> : NamedRole<role::Decoupler> {};
+template <class Inner>
+struct RoleOf<decoupler::Standardized<Inner>> : NamedRole<role::Decoupler> {};
 template <>
 struct RoleOf<aligner::CrossAttention> : NamedRole<role::Aligner> {};
 template <>

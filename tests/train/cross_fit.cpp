@@ -53,6 +53,9 @@ TEST_CASE("folds of users: each is in one, and the others' histories are empty",
     stages[0].users = {3, 3, false};
     CHECK_THROWS_WITH(check_stages(stages, "stages"),
                       "stages[0].users.fold: no such fold: expected below 3, found 3");
+    stages[0].users = {1, 0, true};
+    CHECK_THROWS_WITH(check_stages(stages, "stages"),
+                      "stages[0].users.others: there are no other folds: expected 2 folds or more");
 }
 
 TEST_CASE("cross-fitting: behaviours first, then the columns pass from fold to fold", "[cross-fit]") {
@@ -90,6 +93,15 @@ TEST_CASE("cross-fitting: behaviours first, then the columns pass from fold to f
     CHECK(item(0) != item(1));
     CHECK_THROWS_WITH((CrossFit<Learner, Host>({})),
                       "cross-fitting: too few folds: expected at least 2, found 0");
+    std::vector<std::unique_ptr<Trainer<Learner, Host>>> wrong;
+    for (int fold = 0; fold < 2; ++fold) {
+        auto config = shop.learner();
+        config.schedule.stages.resize(1);
+        config.schedule.stages[0].rate = 1e-3;
+        wrong.push_back(std::make_unique<Trainer<Learner, Host>>(config, shop.data.catalogue));
+    }
+    CHECK_THROWS_WITH((CrossFit<Learner, Host>(std::move(wrong))),
+                      "cross-fitting, fold 0: has other stages: expected those of `fold_stages`");
 }
 
 TEST_CASE("cross-fitting: stopped anywhere and resumed from files, the columns are the same", "[cross-fit]") {

@@ -74,15 +74,15 @@ struct Scene {
     }
     Numbers gradient() {
         const auto g = gathered();
-        correction.lines().gradients().zero(*on);
+        Gradients<P> gradients(*on, correction.lines().layout());
+        gradients.zero(*on);
         const Numbers d =
             correction.space().backward(std::span<const double>(vectors), std::span<const double>(g.kappa));
-        correction.lines().backward(d);
+        correction.lines().backward(d, gradients);
         Numbers all;
         for (const Tensor& t : correction.lines().layout().tensors()) {
             if (t.ref.block == ParameterBlock::frozen) continue;
-            const Numbers part =
-                conformance::downloaded<P>(*on, CRows<P>(correction.lines().gradients().view(t.ref)));
+            const Numbers part = conformance::downloaded<P>(*on, CRows<P>(gradients.view(t.ref)));
             all.insert(all.end(), part.begin(), part.end());
         }
         return all;
@@ -161,6 +161,10 @@ TEST_CASE("text correction: a refresh moves the adapter, and the learner has the
     Scene given(4096, false);
     CHECK_THROWS_WITH(gather_columns_gradient(given.learner, given.shop.split.train, given.samples),
                       Catch::Contains("text correction: these columns have no gradient"));
+    CHECK_THROWS_WITH(given.correction.write(given.learner),
+                      Catch::Contains("text correction: these columns have no gradient"));
+    CHECK_THROWS_WITH(gather_columns_gradient(scene.learner, scene.shop.split.train, scene.samples, 0),
+                      Catch::Contains("text correction: batch: too small"));
     std::vector<std::vector<Id>> wrong(1, std::vector<Id>{1 << 20});
     CHECK_THROWS_AS(Lines(scene.on, scene.shop.language, wrong), Error);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// No decoupling (CoCo-Dec, the paper's ablation): one linear map of the mean of the language model's rows of
-/// a group's text, or of its prompts where these stand behind the text.
+/// a group's text, with its prompts where these stand behind the text and have read it.
 #pragma once
 
 #include <cmath>
@@ -22,10 +22,9 @@ struct PooledRows {
     COCO_HD Id begin(Index g) const {
         return prompts_last ? offsets[g] : offsets[g] + (prompts[g + 1] - prompts[g]);
     }
-    COCO_HD Id end(Index g) const { return offsets[g + 1]; }
 };
 
-/// out_g = mean of x over the later rows of segment g; zeros if there are none.
+/// out_g = mean of x over the pooled rows of segment g; zeros if there are none.
 template <class T>
 struct Pool {
     const T* x;
@@ -36,7 +35,7 @@ struct Pool {
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = pooled.begin(g), end = pooled.end(g);
+        const Id begin = pooled.begin(g), end = pooled.offsets[g + 1];
         T* const to = out + g * cols;
         row.each(cols, [&](Index j) { to[j] = T(0); });
         for (Id r = begin; r < end; ++r) {
@@ -56,7 +55,7 @@ struct PoolBackward {
 
     template <class Row>
     COCO_HD void operator()(Index g, const Row& row) const {
-        const Id begin = pooled.begin(g), end = pooled.end(g);
+        const Id begin = pooled.begin(g), end = pooled.offsets[g + 1];
         const T* const from = dy + g * cols;
         for (Id r = pooled.offsets[g]; r < pooled.offsets[g + 1]; ++r) {
             T* const to = dx + r * dx_stride;

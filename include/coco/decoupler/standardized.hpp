@@ -8,12 +8,13 @@
 #include <coco/core/role.hpp>
 #include <coco/decoupler/concept.hpp>
 #include <coco/decoupler/cross_attention.hpp>
+#include <coco/fwd.hpp>
 #include <coco/nn/standardize.hpp>
 
 namespace coco::decoupler {
 
-/// \tparam Inner  the decoupler that reads the rows
-template <class Inner = CrossAttention>
+/// \tparam Inner  the decoupler that reads the rows; `CrossAttention` if none is named
+template <class Inner>
 class Standardized {
     static_assert(explain_decoupler<Inner>());
 

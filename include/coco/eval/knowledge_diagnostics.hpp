@@ -73,8 +73,7 @@ KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained
                                            Index users = 256) {
     using T = typename P::Scalar;
     const auto on_host = [&](CRows<P> x) {
-        std::vector<T> numbers(static_cast<std::size_t>(x.size()));
-        trained.on->download(List<const T, typename P::Space>{x.data, x.size()}, numbers.data());
+        const std::vector<T> numbers = values_of<P>(*trained.on, x);
         return std::vector<double>(numbers.begin(), numbers.end());
     };
     const std::size_t width = static_cast<std::size_t>(trained.model->model().width()),
@@ -103,18 +102,18 @@ KnowledgeDiagnostics knowledge_diagnostics(const TrainedModel<Model, P>& trained
         ++read;
         work.reset();
     }
-    KnowledgeDiagnostics signs;
-    if (read == 0) return signs;
-    signs.prompt_size = root_mean_square(prompts) / root_mean_square(usual_tokens(trained));
-    signs.prompt_cosine = cosine / static_cast<double>(read);
+    KnowledgeDiagnostics found;
+    if (read == 0) return found;
+    found.prompt_size = root_mean_square(prompts) / root_mean_square(usual_tokens(trained));
+    found.prompt_cosine = cosine / static_cast<double>(read);
     if constexpr (requires { trained.model->prompt().codes(); }) {
         const std::vector<T> codes =
             values_of(*trained.on, *trained.parameters, trained.model->prompt().codes());
-        signs.code_cosine = diagnostics::mean_cosine(std::vector<double>(codes.begin(), codes.end()),
+        found.code_cosine = diagnostics::mean_cosine(std::vector<double>(codes.begin(), codes.end()),
                                                      static_cast<std::size_t>(trained.model->width()));
     }
-    signs.common_pure = diagnostics::common_part(means, columns);
-    return signs;
+    found.common_pure = diagnostics::common_part(means, columns);
+    return found;
 }
 
 }  // namespace coco

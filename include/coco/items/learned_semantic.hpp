@@ -34,7 +34,8 @@ public:
         std::string texts;       ///< `Words::digest`; checkpoints store it, and refuse others
         std::function<void(std::span<float>)> kappa;  ///< writes kappa0, items x columns, row-major
         /// kappa0 is written anew as the language model that reads the texts learns (`TextCorrection`): it
-        /// has a gradient, belongs to the group "texts", and `kappa` is not asked.
+        /// has a gradient, belongs to the group "texts", and is zero until it is written; `kappa` is not
+        /// asked.
         bool rewritten = false;
         std::shared_ptr<const nn::Bags> words;  ///< of each item, ids below `vocabulary`
 
@@ -86,8 +87,6 @@ public:
     }
 
     const TensorRef& vectors() const { return vectors_; }
-    /// kappa0.
-    const TensorRef& texts() const { return kappa_; }
     Index columns() const { return kappa_.cols; }
     /// Of the scores in the loss of the columns.
     const nn::Temperature& temperature() const { return temperature_; }

@@ -25,6 +25,8 @@
 namespace coco::llm {
 
 /// t of a text: the mean of the model's rows of its tokens after the last layer used and the final norm.
+/// Texts are read without dropout, the adapter's as well, so that vectors and gradient are those of one
+/// function.
 template <class P, class Adapter = adapter::LoRA, class Model = Decoder<storage::Configured>>
 class AdaptedLines {
 public:
@@ -40,9 +42,8 @@ public:
           lines_(std::move(lines)),
           tokens_(tokens),
           model_(layout_, language.source),
-          adapter_((layout_.group("adapter"), layout_), config, model_.adapter_sizes()),
+          adapter_(layout_, config, model_.adapter_sizes()),
           parameters_(*on_, layout_, seed),
-          gradients_(*on_, layout_),
           work_(*on_) {
         require(tokens >= 1, "adapted lines: tokens", "too small", "at least 1", text_of(tokens));
         for (const std::vector<Id>& line : lines_) model_.config().check_tokens(line);
@@ -52,7 +53,6 @@ public:
     Index count() const { return static_cast<Index>(lines_.size()); }
     const ParameterLayout& layout() const { return layout_; }
     Parameters<P>& parameters() { return parameters_; }
-    Gradients<P>& gradients() { return gradients_; }
 
     /// texts x width; zeros for a text without tokens.
     std::vector<T> vectors() {
@@ -61,8 +61,7 @@ public:
         each_pass(all, [&](std::span<const std::size_t> lines) {
             Context<P> ctx = parameters_.context(*on_, work_);
             const auto saved = read(ctx, lines);
-            rows_.resize(static_cast<std::size_t>(saved.out.size()));
-            on_->download(List<const T, typename P::Space>{saved.out.data, saved.out.size()}, rows_.data());
+            rows_ = values_of<P>(*on_, CRows<P>(saved.out));
             each_row(lines, [&](std::size_t line, std::size_t row, T share) {
                 for (std::size_t j = 0; j < columns(); ++j)
                     out[line * columns() + j] += share * rows_[row * columns() + j];
@@ -71,9 +70,9 @@ public:
         return out;
     }
 
-    /// Adds to the adapter's gradient. Texts whose vector has no gradient are not read again.
-    /// \param dvectors  texts x width
-    void backward(std::span<const T> dvectors) {
+    /// Texts whose vector has no gradient are not read again.
+    /// \param dvectors   texts x width    \param gradients  of `layout()`, to which the adapter's are added
+    void backward(std::span<const T> dvectors, Gradients<P>& gradients) {
         require(dvectors.size() == lines_.size() * columns(), "adapted lines",
                 "not a gradient of each vector", text_of(lines_.size() * columns()),
                 text_of(dvectors.size()));
@@ -84,7 +83,7 @@ public:
         }
         each_pass(wanted, [&](std::span<const std::size_t> lines) {
             Context<P> ctx = parameters_.context(*on_, work_);
-            gradients_.attach(ctx);
+            gradients.attach(ctx);
             const auto saved = read(ctx, lines);
             rows_.resize(static_cast<std::size_t>(saved.out.size()));
             each_row(lines, [&](std::size_t line, std::size_t row, T share) {
@@ -162,7 +161,6 @@ private:
     Model model_;
     Adapter adapter_;
     Parameters<P> parameters_;
-    Gradients<P> gradients_;
     Workspace<P> work_;
     std::vector<T> rows_;
     std::vector<Id> token_, offsets_;

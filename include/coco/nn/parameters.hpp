@@ -158,6 +158,14 @@ std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters
     return out;
 }
 
+/// Rows on the host, row-major. \param rows  dense: of stride `cols`
+template <class P>
+std::vector<typename P::Scalar> values_of(P& on, CRows<P> rows) {
+    std::vector<typename P::Scalar> out(static_cast<std::size_t>(rows.size()));
+    on.download(List<const typename P::Scalar, typename P::Space>{rows.data, rows.size()}, out.data());
+    return out;
+}
+
 /// Gradients (or moments) of the blocks that are trained.
 template <class P>
 class Gradients {

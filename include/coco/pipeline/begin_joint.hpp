@@ -27,11 +27,9 @@ double root_mean_square(const std::vector<T>& x) {
 /// Behaviour vectors of each user's whole train history, users x d; users without items are left out.
 template <class Model, class P>
 std::vector<float> representations(const TrainedModel<Model, P>& trained, const data::Interactions& train) {
-    using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     HostBatch b;
     std::vector<float> all;
-    std::vector<T> part;
     for (Id first = 0; first < static_cast<Id>(train.users()); first += 256) {
         const Id end = std::min(static_cast<Id>(train.users()), first + 256);
         b.clear();
@@ -42,8 +40,7 @@ std::vector<float> representations(const TrainedModel<Model, P>& trained, const 
         if (b.rows() == 0) continue;
         Context<P> ctx = trained.context(work);
         const CRows<P> e = trained.model->score(ctx, upload(ctx, b)).rows;
-        part.resize(static_cast<std::size_t>(e.size()));
-        trained.on->download(List<const T, typename P::Space>{e.data, e.size()}, part.data());
+        const auto part = values_of<P>(*trained.on, e);
         all.insert(all.end(), part.begin(), part.end());
         work.reset();
     }
@@ -65,15 +62,12 @@ inline std::vector<float> subtract_mean(std::vector<float>& rows, std::size_t wi
 template <class Model, class P>
 std::vector<typename P::Scalar> token_rows(const TrainedModel<Model, P>& trained,
                                            const std::vector<Id>& token) {
-    using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     Context<P> ctx = trained.context(work);
     const Index count = static_cast<Index>(token.size()), width = trained.model->model().width();
     const Rows<P> rows = work.keep(count, width);
     trained.model->model().embed(ctx, ctx.on.upload(std::span<const Id>(token), work), rows);
-    std::vector<T> all(static_cast<std::size_t>(rows.size()));
-    trained.on->download(List<const T, typename P::Space>{rows.data, rows.size()}, all.data());
-    return all;
+    return values_of<P>(*trained.on, CRows<P>(rows));
 }
 
 /// Embeddings of the instruction's tokens, tokens x D; without an instruction, of at most 4,096 tokens spread

@@ -20,20 +20,17 @@ namespace coco {
 template <class Model, class P>
 [[gnu::cold]] std::vector<float> mixed_rows(const TrainedModel<Model, P>& trained,
                                             const data::Interactions& train, Index users) {
-    using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     HostBatch b;
     std::vector<float> all;
-    std::vector<T> part;
     const Id stride = static_cast<Id>(std::max<Index>(1, train.users() / users));
     for (Id user = 0; user < static_cast<Id>(train.users()); user += stride) {
         if (train.length(user) == 0) continue;
         b.clear();
         trained.builder.add_history(b, user, train.of(user), no_id, trained.text.get());
         Context<P> ctx = trained.context(work);
-        const CRows<P> mix = trained.model->extract_knowledge(ctx, upload(ctx, b)).model.out;
-        part.resize(static_cast<std::size_t>(mix.size()));
-        trained.on->download(List<const T, typename P::Space>{mix.data, mix.size()}, part.data());
+        const auto part = values_of<P>(
+            *trained.on, CRows<P>(trained.model->extract_knowledge(ctx, upload(ctx, b)).model.out));
         all.insert(all.end(), part.begin(), part.end());
         work.reset();
     }

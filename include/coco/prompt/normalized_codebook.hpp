@@ -9,12 +9,11 @@
 #include <coco/core/role.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/core/settings.hpp>
-#include <coco/loss/orthogonality.hpp>
-#include <coco/loss/quantization.hpp>
 #include <coco/nn/linear.hpp>
 #include <coco/nn/normalize.hpp>
 #include <coco/nn/scale_by.hpp>
 #include <coco/nn/standardize.hpp>
+#include <coco/prompt/code_penalty.hpp>
 #include <coco/prompt/concept.hpp>
 #include <coco/prompt/selected_rows.hpp>
 
@@ -125,11 +124,8 @@ public:
     template <class P>
     void penalty(Context<P>& ctx, const Saved<P>& saved, double gamma, double beta,
                  typename P::Scalar* losses) const {
-        const CRows<P> codes = ctx.value(codes_);
-        const Rows<P> dcodes = ctx.gradient(codes_);
-        if (gamma > 0)
-            loss::quantization<P>(ctx, saved.e, codes, saved.selection.nearest, gamma, losses, dcodes);
-        if (beta > 0) loss::orthogonality<P>(ctx, codes, config_.orthogonality, beta, losses + 1, dcodes);
+        code_penalty<P>(ctx, saved.e, saved.selection, ctx.value(codes_), config_.orthogonality, gamma, beta,
+                        losses, ctx.gradient(codes_));
     }
 
 private:

@@ -59,18 +59,13 @@ public:
     void joint(HostBatch& b, const data::Interactions& train, std::span<const Id> users,
                const text::History* text, const sampling::Negatives* negatives, std::uint64_t seed,
                std::uint64_t epoch, std::uint64_t step) const {
-        b.clear();
-        for (const Id user : users) {
-            const std::span<const Id> all = at_least_two(train, user);
-            RandomStream random = of_group(seed, epoch, user);
+        groups(b, train, users, seed, epoch, [&](Id user, std::span<const Id> all, RandomStream& random) {
             const Index cut = 1 + random.below(static_cast<std::uint32_t>(all.size() - 1));
             if (sampling_.samples != Samples::positions)
                 prefixes(b, user, all, cut, text, negatives, random, step);
             else
                 positions(b, user, all, cut, text, negatives, random, step);
-        }
-        b.exclude();
-        b.finish(items_, sampling_.window);
+        });
     }
 
     /// Groups of whole histories: knowledge is extracted from all train items but the newest, and used for
@@ -79,14 +74,9 @@ public:
     void held_back(HostBatch& b, const data::Interactions& train, std::span<const Id> users,
                    const text::History* text, const sampling::Negatives* negatives, std::uint64_t seed,
                    std::uint64_t epoch, std::uint64_t step) const {
-        b.clear();
-        for (const Id user : users) {
-            const std::span<const Id> all = at_least_two(train, user);
-            RandomStream random = of_group(seed, epoch, user);
+        groups(b, train, users, seed, epoch, [&](Id user, std::span<const Id> all, RandomStream& random) {
             prefixes(b, user, all, static_cast<Index>(all.size()) - 1, text, negatives, random, step);
-        }
-        b.exclude();
-        b.finish(items_, sampling_.window);
+        });
     }
 
     /// A history to be continued: one segment, one target row, and its text if `text` is given.
@@ -108,16 +98,22 @@ public:
     }
 
 private:
-    static std::span<const Id> at_least_two(const data::Interactions& train, Id user) {
-        const std::span<const Id> all = train.of(user);
-        if (all.size() < 2)
-            throw Error(text_of("user ", user), "no joint group", "at least 2 train items",
-                        text_of(all.size()));
-        return all;
-    }
-    static RandomStream of_group(std::uint64_t seed, std::uint64_t epoch, Id user) {
-        return RandomStream(
-            seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
+    /// A batch of one group a user. \param each  (user, train items, random bits of epoch and user)
+    template <class Each>
+    void groups(HostBatch& b, const data::Interactions& train, std::span<const Id> users, std::uint64_t seed,
+                std::uint64_t epoch, const Each& each) const {
+        b.clear();
+        for (const Id user : users) {
+            const std::span<const Id> all = train.of(user);
+            if (all.size() < 2)
+                throw Error(text_of("user ", user), "no joint group", "at least 2 train items",
+                            text_of(all.size()));
+            RandomStream random(
+                seed, (std::uint64_t{0x67726f7570} << 20) ^ (epoch << 40) ^ static_cast<std::uint64_t>(user));
+            each(user, all, random);
+        }
+        b.exclude();
+        b.finish(items_, sampling_.window);
     }
 
     static Id key_of(Id user, Index end, Index at) {

@@ -26,8 +26,7 @@ namespace coco {
                                                             Index folds, Index fold, double rate = 1e-3,
                                                             Index epochs = 20, Index patience = 3) {
     std::vector<StageSettings> stages = columns_stages(schedule, samples, rate, epochs, patience);
-    stages[0].sampler =
-        samples == Samples::positions ? sampling::EveryPosition::name : sampling::Prefixes::name;
+    stages[0].sampler = sampling::sampler_of_all(samples);
     stages[0].users = {folds, fold, true};
     stages[1].sampler = sampling::Prefixes::name;
     stages[1].users = {folds, fold, false};
@@ -43,9 +42,13 @@ class CrossFit {
 public:
     using Fold = Trainer<Model, P, O>;
 
-    /// \throws Error where there are fewer than two
+    /// \throws Error where there are fewer than two, or one has other stages
     explicit CrossFit(std::vector<std::unique_ptr<Fold>> folds) : folds_(std::move(folds)) {
         require(folds_.size() >= 2, "cross-fitting", "too few folds", "at least 2", text_of(folds_.size()));
+        for (std::size_t f = 0; f < folds_.size(); ++f)
+            require(folds_[f]->stages().size() == 2 &&
+                        folds_[f]->stages()[1].name == TrainingStage::columns.name(),
+                    text_of("cross-fitting, fold ", f), "has other stages", "those of `fold_stages`");
     }
 
     const std::vector<std::unique_ptr<Fold>>& folds() const { return folds_; }
@@ -80,10 +83,7 @@ private:
     }
     /// Whether an epoch of behaviour is still to be trained.
     static bool in_behaviour(const Fold& fold) {
-        const TrainState& s = fold.state();
-        const StageSettings& stage = fold.stages()[0];
-        return s.stage == stage.name && static_cast<Index>(s.best[0].history.size()) < stage.epochs &&
-               !s.best[0].exhausted(stage.patience);
+        return fold.state().stage == fold.stages()[0].name && !fold.stage_over();
     }
     /// The first of those that have passed over their fold the fewest times.
     std::size_t next() const {
@@ -101,10 +101,7 @@ private:
             if (!sink(f, p)) stopped = true;
             if (p.kind != Progress::Kind::epoch || stopped) return !stopped;
             // What ends the last fold's columns is its own: it then restores the best of them.
-            const EarlyStopping& columns = folds_[f]->state().best[1];
-            const StageSettings& stage = folds_[f]->stages()[1];
-            return last && p.stage == stage.name &&
-                   (p.epoch == p.epochs || columns.exhausted(stage.patience));
+            return last && p.stage == TrainingStage::columns && folds_[f]->stage_over();
         });
         return !stopped;
     }

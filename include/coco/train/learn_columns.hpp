@@ -40,13 +40,11 @@ struct LearnedColumns {
 template <class Backbone, class ObjectiveList, class P>
 LearnedColumns learned_columns(
     const TrainedModel<SequentialRecommender<Backbone, items::LearnedSemantic, ObjectiveList>, P>& trained) {
-    using T = typename P::Scalar;
     Workspace<P> work(*trained.on);
     Context<P> ctx = trained.context(work);
     const auto vectors = trained.model->item_vectors(ctx);
     const auto on_host = [&](CRows<P> x) {
-        std::vector<T> numbers(static_cast<std::size_t>(x.rows * x.cols));
-        trained.on->download(List<const T, typename P::Space>{x.data, x.rows * x.cols}, numbers.data());
+        const auto numbers = values_of<P>(*trained.on, x);
         return std::vector<float>(numbers.begin(), numbers.end());
     };
     return {on_host(vectors.items.kappa), on_host(vectors.items.read)};

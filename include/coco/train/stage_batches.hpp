@@ -62,8 +62,7 @@ private:
     static std::string name_of(const StageSettings& stage, const BatchBuilder& builder) {
         if (!stage.sampler.empty()) return stage.sampler;
         if (!std::is_same_v<List, DefaultSamplers>) return List::default_name;
-        return builder.sampling().samples == Samples::positions ? sampling::EveryPosition::name
-                                                                : sampling::Prefixes::name;
+        return sampling::sampler_of_all(builder.sampling().samples);
     }
 
     List sampler_;

@@ -74,6 +74,8 @@ struct StageSettings {
         const UserFold& users = stages[s].users;
         require(users.fold < users.folds, text_of(where, "[", s, "].users.fold"), "no such fold",
                 text_of("below ", users.folds), text_of(users.fold));
+        require(users.folds > 1 || !users.others, text_of(where, "[", s, "].users.others"),
+                "there are no other folds", "2 folds or more");
         for (std::size_t other = 0; other < s; ++other)
             require(stages[other].name != name, text_of(where, "[", s, "].name"),
                     "another stage has this name", {}, name);

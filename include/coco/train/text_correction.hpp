@@ -18,11 +18,14 @@
 #include <coco/items/semantic_space.hpp>
 #include <coco/llm/adapted_lines.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/pipeline/step.hpp>
 #include <coco/pipeline/trained_model.hpp>
 #include <coco/sampling/samples.hpp>
 #include <coco/sampling/stage.hpp>
 #include <coco/train/adamw.hpp>
+#include <coco/train/not_finite.hpp>
+#include <coco/train/update.hpp>
 
 namespace coco {
 
@@ -35,44 +38,48 @@ struct GatheredGradient {
     std::vector<T> kappa;  ///< of the loss by kappa0, items x columns
 };
 
+/// kappa0 of a model whose items are `items::LearnedSemantic`. \throws Error where they are not `rewritten`
+template <class Model>
+[[gnu::cold]] const TensorRef& rewritten_texts(const Model& model) {
+    const TensorRef& texts = model.layout().tensor("item_kappa").ref;
+    require(texts.block != ParameterBlock::frozen, "text correction", "these columns have no gradient",
+            "items::LearnedSemantic with `rewritten`");
+    return texts;
+}
+
 /// Of a model whose items are `items::LearnedSemantic`, `rewritten`. \param samples  its targets, which
-/// behaviour should not have fitted    \param batch  samples a pass
+/// behaviour should not have fitted    \param batch  samples a pass, at least 1
+/// \throws Error where the columns have no gradient, or the objective needs sampled negatives
 template <class Model, class P>
 GatheredGradient<typename P::Scalar> gather_columns_gradient(const TrainedModel<Model, P>& trained,
                                                              const data::Interactions& train,
                                                              std::span<const sampling::Sample> samples,
                                                              Index batch = 256) {
     using T = typename P::Scalar;
-    const ParameterLayout& layout = trained.model->layout();
-    const TensorRef& texts = layout.tensor("item_kappa").ref;
-    require(texts.block != ParameterBlock::frozen, "text correction", "these columns have no gradient",
-            "items::LearnedSemantic with `rewritten`");
-    Gradients<P> gradients(*trained.on, layout);
+    const TensorRef& texts = rewritten_texts(*trained.model);
+    require(batch >= 1, "text correction: batch", "too small", "at least 1", text_of(batch));
+    require(!model::needs_negatives(*trained.model), "text correction",
+            "the objective needs sampled negatives", "one over all items, as cross-entropy");
+    Gradients<P> gradients(*trained.on, trained.model->layout());
     gradients.zero(*trained.on);
+    Block<T, P> metrics(*trained.on, StepMetrics::entries);
+    trained.on->fill(metrics.list(), T(0));
     Workspace<P> work(*trained.on);
     HostBatch b;
     GatheredGradient<T> out;
-    std::vector<T> sums(static_cast<std::size_t>(StepMetrics::entries));
-    const Index count = static_cast<Index>(samples.size());
-    for (Index first = 0; first < count; first += batch) {
-        const Index size = std::min(batch, count - first);
-        trained.builder.behaviour(
-            b, train, samples.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(size)),
-            nullptr, 0, 0);
-        Block<T, P> metrics(*trained.on, StepMetrics::entries);
-        trained.on->fill(metrics.list(), T(0));
+    for (std::size_t first = 0; first < samples.size(); first += static_cast<std::size_t>(batch)) {
+        const std::size_t size = std::min(static_cast<std::size_t>(batch), samples.size() - first);
+        trained.builder.behaviour(b, train, samples.subspan(first, size), nullptr, 0, 0);
         Context<P> ctx = trained.context(work);
         gradients.attach(ctx);
         trained.model->step(ctx, upload(ctx, b), TrainingStage::correction, metrics.data());
-        trained.on->download(List<const T, typename P::Space>(metrics.list()), sums.data());
         work.reset();
-        out.loss += static_cast<double>(sums[StepMetrics::rec]);
-        out.agreed += static_cast<Index>(sums[StepMetrics::agreed]);
         out.targets += b.targets();
     }
-    out.kappa.resize(static_cast<std::size_t>(texts.size()));
-    const CRows<P> g = gradients.view(texts);
-    trained.on->download(List<const T, typename P::Space>{g.data, g.size()}, out.kappa.data());
+    const std::vector<T> sums = values_of<P>(*trained.on, metrics.view(1, StepMetrics::entries));
+    out.loss = static_cast<double>(sums[StepMetrics::rec]);
+    out.agreed = static_cast<Index>(sums[StepMetrics::agreed]);
+    out.kappa = values_of<P>(*trained.on, CRows<P>(gradients.view(texts)));
     return out;
 }
 
@@ -88,7 +95,7 @@ public:
     /// \param columns  of kappa, at most
     TextCorrection(std::shared_ptr<P> on, std::unique_ptr<Lines> lines, Index columns = 256,
                    double shrink = 1e-3, const AdamWConfig& config = {})
-        : on_(std::move(on)), lines_(std::move(lines)), optimizer_(*on_, lines_->layout(), config) {
+        : on_(std::move(on)), lines_(std::move(lines)), update_(*on_, lines_->layout(), config) {
         read();
         space_ = items::SemanticSpace::fit(
             std::span<const float>(std::vector<float>(vectors_.begin(), vectors_.end())), lines_->width(),
@@ -105,10 +112,10 @@ public:
     /// Of the items, as the language model reads them now.
     std::vector<T> kappa() const { return space_.read(std::span<const T>(vectors_)); }
 
-    /// Writes kappa to the learner. \throws Error where its columns are of another size
+    /// Writes kappa to the learner. \throws Error where its columns are not `rewritten`, or of another size
     template <class Model>
     void write(const TrainedModel<Model, P>& learner) const {
-        const TensorRef& texts = learner.model->layout().tensor("item_kappa").ref;
+        const TensorRef& texts = rewritten_texts(*learner.model);
         const std::vector<T> now = kappa();
         require(static_cast<Index>(now.size()) == texts.size(), "text correction", "columns of another size",
                 text_of(texts.size()), text_of(now.size()));
@@ -116,7 +123,8 @@ public:
     }
 
     /// One step of the adapter; the learner's columns are then those of the language model as it is after it.
-    /// \throws Error where the columns are stale: another has changed the adapter
+    /// \throws Error where the columns are stale: another has changed the adapter; as
+    /// `gather_columns_gradient`; where a gradient is not finite
     template <class Model>
     GatheredGradient<T> refresh(const TrainedModel<Model, P>& learner, const data::Interactions& train,
                                 std::span<const sampling::Sample> samples, double rate, Index batch = 256) {
@@ -126,10 +134,13 @@ public:
         GatheredGradient<T> gathered = gather_columns_gradient(learner, train, samples, batch);
         const std::vector<T> dvectors =
             space_.backward(std::span<const T>(vectors_), std::span<const T>(gathered.kappa));
-        lines_->gradients().zero(*on_);
-        lines_->backward(dvectors);
-        const std::vector<double> rates(lines_->layout().groups().size(), rate);
-        optimizer_.step(*on_, {lines_->parameters(), lines_->gradients(), rates, nullptr});
+        update_.gradients().zero(*on_);
+        lines_->backward(dvectors, update_.gradients());
+        StageSettings stage;
+        stage.rate = rate;
+        ++steps_;
+        update_(*on_, lines_->parameters(), stage, steps_, {}, {}, steps_);
+        require_nothing_found(update_.not_finite(*on_), lines_->layout(), TrainingStage::correction, 1);
         read();
         write(learner);
         return gathered;
@@ -138,7 +149,8 @@ public:
 private:
     std::shared_ptr<P> on_;
     std::unique_ptr<Lines> lines_;
-    AdamW<P> optimizer_;
+    Update<P, AdamW<P>> update_;
+    Index steps_ = 0;
     std::vector<T> vectors_;
     std::string digest_;  ///< of the model and adapter that have read them
     items::SemanticSpace space_;

@@ -66,6 +66,10 @@ public:
 
     const Config& config() const { return config_; }
     const TrainState& state() const { return state_; }
+    /// Whether the current stage has had its epochs, or its patience is at an end.
+    bool stage_over() const {
+        return done() >= stage().epochs || state_.best[state_.index(stages_)].exhausted(stage().patience);
+    }
     std::uint64_t catalogue_digest() const { return catalogue_digest_; }
     const std::string& language_digest() const { return language_digest_; }
     /// Of the interactions that it is trained and validated with; empty before `fit`.
@@ -171,7 +175,6 @@ private:
     EarlyStopping& best() { return state_.best[state_.index(stages_)]; }
     /// Number of completed epochs of the current stage.
     Index done() const { return static_cast<Index>(state_.best[state_.index(stages_)].history.size()); }
-    bool stage_over() { return done() >= stage().epochs || best().exhausted(stage().patience); }
 
     /// Once per training stage and run.
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {

@@ -43,7 +43,7 @@ namespace coco {
     knowledge.valid = schedule.joint_valid;
     refit = older_behaviour(schedule, samples);
     refit.name = "refit";
-    refit.sampler = samples == Samples::positions ? sampling::EveryPosition::name : sampling::Prefixes::name;
+    refit.sampler = sampling::sampler_of_all(samples);
     return {older_behaviour(schedule, samples), knowledge, refit};
 }
 
