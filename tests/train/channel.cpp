@@ -82,7 +82,7 @@ TEST_CASE("channel: the gate is the best of its values, and a given lambda asks 
     float chosen = 0;
     trained.on->download(List<const float, space::Host>(place), &chosen);
     const double best = evaluate(trained, shop.split.valid).ndcg(10);
-    for (const double gate : {0.0, -0.1, 0.1, 0.2, 0.3, 0.5}) {
+    for (const double gate : {0.0, -0.1, 0.05, 0.1, 0.2, 0.3, 0.5}) {
         const float value = static_cast<float>(gate);
         trained.on->upload(&value, place);
         const double score = evaluate(trained, shop.split.valid).ndcg(10);
