@@ -46,8 +46,8 @@ struct Case {
             t.excluded_of = conformance::segments(ctx.on, ctx.work, of_row);
             t.excluded = conformance::ids(ctx.on, ctx.work, out);
         }
-        loss::info_nce<Policy>(ctx, x[0], x[1], t, conformance::ids(ctx.on, ctx.work, self), temperature,
-                               weight, loss, dx[0], dx[1]);
+        t.self = conformance::ids(ctx.on, ctx.work, self);
+        loss::info_nce<Policy>(ctx, x[0], x[1], t, temperature, weight, loss, dx[0], dx[1]);
     }
 };
 

@@ -102,7 +102,7 @@ public:
         objectives_.step(ctx, sharp, all, batch_.targets, 1, terms.data, ctx.work.keep(h.rows, ranked()), {});
         if (w.alpha > 0 && !fixed())
             coco::loss::info_nce<P>(ctx, w.auxiliary_on == coco::AuxiliaryOn::aligned && !semantic ? a : h, v,
-                                    batch_.targets, batch_.self, w.temperature, w.alpha, terms.data + 1,
+                                    batch_.targets, w.temperature, w.alpha, terms.data + 1,
                                     ctx.work.keep(h.rows, h.cols), {});
         coco::Context<P> without = ctx.inputs_only();
         prompt_.penalty(without, prompts, w.gamma, w.beta, terms.data + 2);

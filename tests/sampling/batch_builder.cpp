@@ -213,3 +213,25 @@ TEST_CASE("invalid settings and histories are errors", "[pipeline]") {
         BatchBuilder(sampling(Samples::prefixes), items).add_history(b, 0, {}, coco::no_id, nullptr),
         coco::Error);
 }
+
+TEST_CASE("excluded targets: those of the same owner and of the same item", "[batch_builder]") {
+    HostBatch b;
+    for (Id t = 0; t < 40; ++t) {
+        b.owner.push_back(t * t % 11 * 100000);
+        b.target_item.push_back(t * 5 % 13);
+    }
+    b.exclude();
+    REQUIRE(b.excluded_of.count() == 40);
+    for (std::size_t t = 0; t < 40; ++t) {
+        std::vector<Id> expected;
+        for (std::size_t o = 0; o < 40; ++o)
+            if (o != t && (b.owner[o] == b.owner[t] || b.target_item[o] == b.target_item[t]))
+                expected.push_back(static_cast<Id>(o));
+        CHECK(std::vector<Id>(b.excluded.begin() + b.excluded_of.at[t],
+                              b.excluded.begin() + b.excluded_of.at[t + 1]) == expected);
+    }
+    b.clear();
+    b.owner.clear();
+    b.exclude();
+    CHECK(b.excluded_of.count() == 0);
+}

@@ -62,3 +62,20 @@ TEST_CASE("a rebuilt inverse discards the old one, and equals naive loops", "[ra
     CHECK(lists.id.empty());
     CHECK(lists.offsets == std::vector<Id>{0});
 }
+
+TEST_CASE("inverse lists of few rows of many are those of the counting sort", "[ragged]") {
+    std::vector<Id> gathered;
+    for (Id k = 0; k < 50; ++k) gathered.push_back(k % 7 == 3 ? -1 : k * 37 % 23 * 40000);
+    InverseLists sorted, counted;
+    sorted.build(gathered, 1000000);
+    std::vector<Id> small;
+    for (const Id id : gathered) small.push_back(id < 0 ? -1 : id / 40000);
+    counted.build(small, 23);
+    CHECK(sorted.place == counted.place);
+    CHECK(sorted.offsets == counted.offsets);
+    REQUIRE(sorted.id.size() == counted.id.size());
+    for (std::size_t s = 0; s < sorted.id.size(); ++s) CHECK(sorted.id[s] == counted.id[s] * 40000);
+    sorted.build(std::vector<Id>{}, 1000000);
+    CHECK(sorted.id.empty());
+    CHECK(sorted.offsets == std::vector<Id>{0});
+}

@@ -11,6 +11,7 @@
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
+#include <coco/sampling/shared_draw.hpp>
 
 namespace coco {
 
@@ -27,6 +28,25 @@ template <class L>
 concept DeclaresNegativeSampling = requires {
     { L::needs_negatives } -> std::convertible_to<bool>;
 };
+
+/// Optional `shared()`: the negatives that it reads in `targets.shared`.
+template <class L>
+SharedDraw shared_draw(const L& l) {
+    if constexpr (requires {
+                      { l.shared() } -> std::convertible_to<SharedDraw>;
+                  })
+        return l.shared();
+    else
+        return {};
+}
+
+/// Optional `static constexpr bool needs_others`: whether it takes a batch's other targets as negatives, and
+/// reads in `targets.excluded` which of them it may not.
+template <class L>
+inline constexpr bool needs_others = false;
+template <class L>
+requires requires { L::needs_others; }
+inline constexpr bool needs_others<L> = L::needs_others;
 
 /// `step(ctx, h, vectors, targets, weight, loss, dh, dvectors) const`: *loss +=, dh =, dvectors +=.
 template <class L>

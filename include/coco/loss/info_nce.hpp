@@ -4,6 +4,9 @@
 /// negatives are the other targets of the batch, except those of the same group and repeats of the item.
 #pragma once
 
+#include <coco/core/role.hpp>
+#include <coco/core/settings.hpp>
+#include <coco/loss/concept.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/nn/normalize.hpp>
@@ -15,10 +18,9 @@ namespace coco::loss {
 /// its gradients: dh =, dvectors +=.
 /// \param h        targets x width
 /// \param vectors  items x width
-/// \param self     0 .. targets-1: the column of each target
 template <class P>
-void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, Ids<P> self,
-              double temperature, double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
+void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double temperature,
+              double weight, typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) {
     using T = typename P::Scalar;
     if (h.rows == 0) return;
     const Rows<P> v = ctx.work.keep(h.rows, h.cols);
@@ -30,7 +32,7 @@ void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& t
     Classes<P> classes;
     classes.columns = vn.y;
     classes.inverse_temperature = static_cast<T>(1 / temperature);
-    classes.positive = self;
+    classes.positive = targets.self;
     classes.excluded_of = targets.excluded_of;
     classes.excluded = targets.excluded;
     ctx.on.softmax_cross_entropy(CRows<P>(hn.y), classes,
@@ -42,4 +44,36 @@ void info_nce(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& t
     nn::scatter<P>(ctx.on, CRows<P>(dhn), targets.by_item, dvectors);
 }
 
+/// InfoNCE as the loss of a model.
+class InfoNce {
+public:
+    using Role = role::Objective;
+    static constexpr const char* name = "info_nce";
+    static constexpr bool needs_negatives = false;
+    static constexpr bool needs_others = true;
+
+    struct Config {
+        double temperature = 0.1;
+
+        static auto settings(auto& c, auto&& visit) {
+            return visit(setting("temperature", c.temperature, above(0, 1000)));
+        }
+    };
+
+    InfoNce() = default;
+    explicit InfoNce(const Config& config) : config_(config) {}
+
+    /// As `CrossEntropy::step`; reads `targets.self`, `excluded` and `by_item`.
+    template <class P>
+    void step(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,
+              typename P::Scalar* loss, Rows<P> dh, Rows<P> dvectors) const {
+        info_nce<P>(ctx, h, vectors, targets, config_.temperature, weight, loss, dh, dvectors);
+    }
+
+private:
+    Config config_;
+};
+
 }  // namespace coco::loss
+
+static_assert(coco::Objective<coco::loss::InfoNce>);

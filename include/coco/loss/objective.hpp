@@ -89,6 +89,21 @@ public:
         return needs[chosen_];
     }
 
+    /// Whether it must say which other targets are no negatives.
+    bool needs_others() const {
+        constexpr std::array<bool, sizeof...(Ls)> needs{loss::needs_others<Ls>...};
+        return needs[chosen_];
+    }
+    /// The negatives that all targets of a batch share.
+    SharedDraw shared() const {
+        return std::apply(
+            [&](const auto&... each) {
+                const std::array<SharedDraw, sizeof...(Ls)> all{loss::shared_draw(each)...};
+                return all[chosen_];
+            },
+            all_);
+    }
+
     /// As the chosen objective's: *loss +=, dh =, dvectors +=; either gradient may be empty.
     template <class P>
     void step(Context<P>& ctx, CRows<P> h, CRows<P> vectors, const Targets<P>& targets, double weight,

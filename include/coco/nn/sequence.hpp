@@ -28,8 +28,13 @@ struct Targets {
     Inverse<P> by_item;  ///< for the gradient of target vectors
     Ids<P> negative;     ///< a sampled item, one per target; only for losses with sampled negatives
     Inverse<P> by_negative;
-    Segments<P> of_segment;   ///< targets that share one piece of knowledge
-    Segments<P> excluded_of;  ///< for each target a slice of `excluded`
+    Segments<P> of_segment;  ///< targets that share one piece of knowledge
+    Ids<P> shared;           ///< sampled items that all targets share; only for losses that ask for them
+    Inverse<P> by_shared;
+    Ids<P> shared_weight, item_weight;  ///< chance of a draw to be a shared item, or a target's: of
+    Index shared_total = 1;             ///< so many
+    Ids<P> self;                        ///< 0 .. targets-1
+    Segments<P> excluded_of;            ///< for each target a slice of `excluded`
     Ids<P> excluded;  ///< targets that are not its negatives: others of its group, repeats of its item
 };
 

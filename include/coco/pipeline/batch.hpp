@@ -21,7 +21,6 @@ template <class P>
 struct Batch {
     Sequence<P> sequence;
     Targets<P> targets;
-    Ids<P> self;
     std::span<const Id> group_of_segment;  ///< on the host
     Ids<P> query_row;
     std::span<const Id> group_key;  ///< on the host
@@ -46,10 +45,15 @@ Batch<P> upload(Context<P>& ctx, const HostBatch& h) {
     b.targets.by_item = upload(ctx, h.by_target_item);
     b.targets.negative = ids(h.negative);
     b.targets.by_negative = upload(ctx, h.by_negative);
+    b.targets.shared = ids(h.shared);
+    b.targets.by_shared = upload(ctx, h.by_shared);
+    b.targets.shared_weight = ids(h.shared_weight);
+    b.targets.item_weight = ids(h.target_weight);
+    b.targets.shared_total = h.shared_total;
     b.targets.of_segment = upload(ctx, h.targets_of);
     if (!h.excluded.empty()) b.targets.excluded_of = upload(ctx, h.excluded_of);
     b.targets.excluded = ids(h.excluded);
-    b.self = ids(h.self);
+    b.targets.self = ids(h.self);
     b.group_of_segment = h.group_of_segment;
     b.query_row = ids(h.query_row);
     b.group_key = h.group_key;

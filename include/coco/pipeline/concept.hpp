@@ -72,15 +72,27 @@ template <class M>
 requires requires { M::sees_later_items; }
 inline constexpr bool sees_later_items<M> = M::sees_later_items;
 
-/// Optional `needs_negatives()`: whether batches must hold a sampled negative for each target.
+/// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads.
 template <class M>
 bool needs_negatives(const M& model) {
-    if constexpr (requires {
-                      { model.needs_negatives() } -> std::convertible_to<bool>;
-                  })
-        return model.needs_negatives();
+    if constexpr (requires { model.objectives(); })
+        return model.objectives().needs_negatives();
     else
         return false;
+}
+template <class M>
+bool needs_others(const M& model) {
+    if constexpr (requires { model.objectives(); })
+        return model.objectives().needs_others();
+    else
+        return false;
+}
+template <class M>
+SharedDraw shared_draw(const M& model) {
+    if constexpr (requires { model.objectives(); })
+        return model.objectives().shared();
+    else
+        return {};
 }
 
 /// Whether rankings of a model may use semantic columns: it then says `static constexpr bool

@@ -94,8 +94,7 @@ public:
     const Config& config() const { return config_; }
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
-    /// Whether batches must hold sampled negatives.
-    bool needs_negatives() const { return objectives_.needs_negatives(); }
+    const ObjectiveList& objectives() const { return objectives_; }
     /// Whether a row depends on items after its own.
     static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
     Index width() const { return behaviour_.width(); }
@@ -250,9 +249,8 @@ private:
         // With semantic columns, the first columns of a are h.
         const bool on_aligned = config_.loss.auxiliary_on == AuxiliaryOn::aligned && !may_have_channel;
         if (aux) {
-            loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, batch.self,
-                              config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, daux,
-                              behaviour.items.gradient);
+            loss::info_nce<P>(ctx, on_aligned ? a : h, vectors, batch.targets, config_.loss.temperature,
+                              config_.loss.alpha, metrics + StepMetrics::aux, daux, behaviour.items.gradient);
             if (on_aligned) nn::copy<P>(ctx.on, CRows<P>(daux), da, Write::add);
         }
         prompt_.penalty(ctx, knowledge.prompt, config_.loss.gamma, config_.loss.beta,

@@ -65,8 +65,7 @@ public:
     const Config& config() const { return config_; }
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
-    /// Whether batches must hold sampled negatives.
-    bool needs_negatives() const { return objectives_.needs_negatives(); }
+    const ObjectiveList& objectives() const { return objectives_; }
     /// Whether a row depends on items after its own.
     static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
 
@@ -84,9 +83,8 @@ public:
                          dh, saved.items.gradient);
         if (stage == TrainingStage::joint && config_.auxiliary) {
             const Rows<P> more = ctx.work.keep(h.rows, h.cols);
-            loss::info_nce<P>(ctx, h, CRows<P>(saved.items.vectors), batch.targets, batch.self,
-                              config_.loss.temperature, config_.loss.alpha, metrics + StepMetrics::aux, more,
-                              saved.items.gradient);
+            loss::info_nce<P>(ctx, h, CRows<P>(saved.items.vectors), batch.targets, config_.loss.temperature,
+                              config_.loss.alpha, metrics + StepMetrics::aux, more, saved.items.gradient);
             nn::copy<P>(ctx.on, CRows<P>(more), dh, Write::add);
         }
         behaviour_.backward(ctx, batch, saved, CRows<P>(dh));

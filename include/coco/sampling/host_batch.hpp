@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
+#include <span>
 #include <vector>
 
 #include <coco/core/types.hpp>
@@ -19,9 +22,12 @@ struct HostBatch {
     InverseLists by_item, by_position;
 
     std::vector<Id> target_row, target_item, owner, negative, self;  ///< one per target
-    InverseLists by_row, by_target_item, by_negative;
-    Offsets targets_of;                ///< query segments: targets that share the same knowledge
-    std::vector<Id> group_of_segment;  ///< the group whose knowledge is used, or -1 for none
+    InverseLists by_row, by_target_item, by_negative, by_shared;
+    std::vector<Id> shared, shared_weight;  ///< one per negative that all targets share
+    std::vector<Id> target_weight;          ///< one per target, where there are such negatives
+    Index shared_total = 1;                 ///< of which the weights are parts
+    Offsets targets_of;                     ///< query segments: targets that share the same knowledge
+    std::vector<Id> group_of_segment;       ///< the group whose knowledge is used, or -1 for none
     Offsets excluded_of;
     std::vector<Id> excluded;
 
@@ -49,7 +55,7 @@ struct HostBatch {
         };
         for (std::vector<Id>* v : lists()) more(*v);
         for (Offsets* o : {&segments, &targets_of, &excluded_of, &text_of}) more(o->at);
-        for (InverseLists* l : {&by_item, &by_position, &by_row, &by_target_item, &by_negative})
+        for (InverseLists* l : {&by_item, &by_position, &by_row, &by_target_item, &by_negative, &by_shared})
             for (std::vector<Id>* v : {&l->id, &l->offsets, &l->place}) more(*v);
     }
 
@@ -70,21 +76,48 @@ struct HostBatch {
     void exclude() {
         excluded_of.clear();
         excluded.clear();
+        of_owner_.build(owner);
+        of_item_.build(target_item);
         for (std::size_t t = 0; t < owner.size(); ++t) {
-            Index count = 0;
-            for (std::size_t o = 0; o < owner.size(); ++o)
-                if (o != t && (owner[o] == owner[t] || target_item[o] == target_item[t])) {
-                    excluded.push_back(static_cast<Id>(o));
-                    ++count;
-                }
-            excluded_of.push(count);
+            const std::size_t before = excluded.size();
+            const std::span<const Id> same_owner = of_owner_.beside(t), same_item = of_item_.beside(t);
+            std::set_union(same_owner.begin(), same_owner.end(), same_item.begin(), same_item.end(),
+                           std::back_inserter(excluded));
+            excluded.erase(std::find(excluded.begin() + static_cast<std::ptrdiff_t>(before), excluded.end(),
+                                     static_cast<Id>(t)));
+            excluded_of.push(static_cast<Index>(excluded.size() - before));
         }
     }
 
 private:
-    std::array<std::vector<Id>*, 13> lists() {
-        return {&item, &position,         &row_key,  &target_row, &target_item, &owner,    &negative,
-                &self, &group_of_segment, &excluded, &query_row,  &token,       &group_key};
+    /// The targets that have the same value, for each target.
+    struct Alike {
+        InverseLists lists;
+        std::vector<Id> list_of;
+
+        void build(std::span<const Id> value) {
+            lists.build(value, value.empty() ? 0 : *std::max_element(value.begin(), value.end()) + 1);
+            list_of.resize(value.size());
+            for (std::size_t s = 0; s < lists.id.size(); ++s)
+                for (Id k = lists.offsets[s]; k < lists.offsets[s + 1]; ++k)
+                    list_of[static_cast<std::size_t>(lists.place[static_cast<std::size_t>(k)])] =
+                        static_cast<Id>(s);
+        }
+        /// Ascending, with the target itself.
+        std::span<const Id> beside(std::size_t target) const {
+            const auto s = static_cast<std::size_t>(list_of[target]);
+            return std::span<const Id>(lists.place)
+                .subspan(static_cast<std::size_t>(lists.offsets[s]),
+                         static_cast<std::size_t>(lists.offsets[s + 1] - lists.offsets[s]));
+        }
+    };
+
+    Alike of_owner_, of_item_;
+
+    std::array<std::vector<Id>*, 16> lists() {
+        return {&item,      &position, &row_key,          &target_row,   &target_item, &owner,
+                &negative,  &self,     &group_of_segment, &excluded,     &query_row,   &token,
+                &group_key, &shared,   &shared_weight,    &target_weight};
     }
 };
 

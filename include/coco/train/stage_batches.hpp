@@ -4,6 +4,7 @@
 /// all share.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -12,6 +13,7 @@
 
 #include <coco/pipeline/concept.hpp>
 #include <coco/sampling/samplers.hpp>
+#include <coco/sampling/shared_negatives.hpp>
 #include <coco/train/schedule.hpp>
 
 namespace coco {
@@ -46,10 +48,21 @@ public:
                         {schedule.seed, schedule.batch, schedule.joint_batch, builder, text,
                          negatives_ ? &*negatives_ : nullptr},
                         sees);
+        needs_others_ = model::needs_others(model);
+        if (const SharedDraw draw = model::shared_draw(model); draw.count > 0 && !shared_)
+            shared_.emplace(draw, train, builder.items());
+        seed_ = schedule.seed;
         if (stage.users.folds == 1)
             sampler_.prepare(b, train);
         else
             sampler_.prepare(b, stage.users.of(train));
+        add_negatives(b, 0);
+    }
+
+    /// A batch of the epoch, with the negatives that its targets share. \param step  of the whole run
+    void fill(HostBatch& b, const data::Interactions& train, Index batch, std::uint64_t step) {
+        sampler_.fill(b, train, batch, step);
+        add_negatives(b, step);
     }
 
     /// The current stage's.
@@ -57,6 +70,11 @@ public:
 
 private:
     static constexpr bool sees = model::sees_later_items<Model>;
+
+    void add_negatives(HostBatch& b, std::uint64_t step) const {
+        if (needs_others_) b.exclude();
+        if (shared_) (*shared_)(b, seed_, step);
+    }
 
     /// An empty name is the model's own choice, or as `Sampling::samples` says.
     static std::string name_of(const StageSettings& stage, const BatchBuilder& builder) {
@@ -67,6 +85,9 @@ private:
 
     List sampler_;
     std::optional<sampling::Negatives> negatives_;
+    std::optional<sampling::SharedNegatives> shared_;
+    bool needs_others_ = false;
+    std::uint64_t seed_ = 1;
     data::Interactions everything_;
 };
 

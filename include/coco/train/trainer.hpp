@@ -221,7 +221,7 @@ private:
         Range{0, static_cast<double>(progress.all)}.check(static_cast<double>(state_.batch), "state.batch",
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
-            batches_.sampler().fill(host_batch_, train, state_.batch, state_.step);
+            batches_.fill(host_batch_, train, state_.batch, state_.step);
             update_.gradients().zero(*trained_.on);
             const StepReport report = pass(metrics_.data());
             ++state_.batch;
