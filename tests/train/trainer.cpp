@@ -4,6 +4,9 @@
 #include <cstdio>
 
 #include <coco/host/host.hpp>
+#include <coco/loss/info_nce.hpp>
+#include <coco/loss/sampled_softmax.hpp>
+#include <coco/train/lazy_adam.hpp>
 
 #include "conformance/allocations.hpp"
 #include "small_shop.hpp"
@@ -17,8 +20,8 @@ namespace {
 
 /// Allocations between the first step of the second epoch of each training stage and the end of that epoch,
 /// evaluation included.
-template <class Model>
-std::int64_t allocations_in_second_epochs(Trainer<Model, Host>& trainer, const SmallShop& shop) {
+template <class Trainer>
+std::int64_t allocations_in_second_epochs(Trainer& trainer, const SmallShop& shop) {
     std::int64_t taken = 0;
     std::optional<conformance::Allocations> counter;
     trainer.fit(shop.split.train, shop.split.valid, [&](const Progress& p) {
@@ -47,6 +50,19 @@ TEST_CASE("nothing is allocated in an epoch and its evaluation", "[trainer]") {
                 config.model.loss.objective = loss;
                 config.sampling.samples = samples;
                 Trainer<Plain, Host> trainer(config, shop.data.catalogue, std::make_shared<Host>(2));
+                CHECK(allocations_in_second_epochs(trainer, shop) == 0);
+            }
+    }
+    SECTION("negatives that a batch shares, and touched rows") {
+        using Few = SequentialRecommender<backbone::SASRec, items::Table,
+                                          Objectives<loss::SampledSoftmax, loss::InfoNce>>;
+        for (const char* const loss : {loss::SampledSoftmax::name, loss::InfoNce::name})
+            for (const Samples samples : {Samples::prefixes, Samples::positions}) {
+                auto config = test::small_config<Few>();
+                config.model.loss.objective = loss;
+                config.sampling.samples = samples;
+                Trainer<Few, Host, LazyAdam<Host>> trainer(config, shop.data.catalogue,
+                                                           std::make_shared<Host>(2));
                 CHECK(allocations_in_second_epochs(trainer, shop) == 0);
             }
     }

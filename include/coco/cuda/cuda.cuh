@@ -49,6 +49,8 @@ public:
     using Role = role::ExecutionPolicy;
     using Scalar = T;
     using Space = space::Device;
+    static constexpr bool alone =
+        std::is_same_v<Communicator, Alone>;  ///< exchanges nothing with other processes
     using Out = View<T, Space>;
     using In = View<const T, Space>;
 

@@ -18,6 +18,7 @@ struct Archetype {
     using Role = role::ExecutionPolicy;
     using Scalar = float;
     using Space = space::Nowhere;
+    static constexpr bool alone = true;  ///< exchanges nothing with other processes
     using Out = View<float, Space>;
     using In = View<const float, Space>;
 

@@ -16,4 +16,14 @@ struct Alone {
     bool any(bool mine) { return mine; }
 };
 
+namespace exec {
+
+/// Optional `static constexpr bool alone` of a policy: whether it exchanges nothing.
+template <class P>
+inline constexpr bool trains_alone = false;
+template <class P>
+requires requires { P::alone; }
+inline constexpr bool trains_alone<P> = P::alone;
+
+}  // namespace exec
 }  // namespace coco

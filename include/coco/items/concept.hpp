@@ -78,6 +78,14 @@ concept HasPopularity = requires(const T& t, const typename T::template Saved<Ar
     { t.has_popularity() } -> std::convertible_to<bool>;
 };
 
+/// Optional `static constexpr bool by_row`: whether an item's parameters get gradients from that item's
+/// vector alone.
+template <class T>
+inline constexpr bool by_row = false;
+template <class T>
+requires requires { T::by_row; }
+inline constexpr bool by_row<T> = T::by_row;
+
 /// Semantic columns of the items; 0 where they have none.
 template <class I>
 Index semantic_columns(const I& items) {

@@ -14,6 +14,7 @@ namespace coco::items {
 class Table {
 public:
     using Role = role::Items;
+    static constexpr bool by_row = true;
 
     struct Config {
         double init = 0.02;  ///< standard deviation of the initial values

@@ -70,6 +70,7 @@ struct BceScatter {
 struct Bce {
     using Role = role::Objective;
     static constexpr const char* name = "bce";
+    static constexpr bool touches_few = true;
     static constexpr bool needs_negatives = true;
 
     /// As `CrossEntropy::step`; reads `targets.negative`, `by_item` and `by_negative`.

@@ -48,6 +48,14 @@ template <class L>
 requires requires { L::needs_others; }
 inline constexpr bool needs_others<L> = L::needs_others;
 
+/// Optional `static constexpr bool touches_few`: whether item vectors get gradients for targets and negatives
+/// alone, and not for the whole catalogue.
+template <class L>
+inline constexpr bool touches_few = false;
+template <class L>
+requires requires { L::touches_few; }
+inline constexpr bool touches_few<L> = L::touches_few;
+
 /// `step(ctx, h, vectors, targets, weight, loss, dh, dvectors) const`: *loss +=, dh =, dvectors +=.
 template <class L>
 concept ComputesStep = requires(const L& l, Context<Archetype>& ctx, CRows<Archetype> x,

@@ -49,6 +49,7 @@ class InfoNce {
 public:
     using Role = role::Objective;
     static constexpr const char* name = "info_nce";
+    static constexpr bool touches_few = true;
     static constexpr bool needs_negatives = false;
     static constexpr bool needs_others = true;
 

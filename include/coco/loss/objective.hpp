@@ -94,6 +94,11 @@ public:
         constexpr std::array<bool, sizeof...(Ls)> needs{loss::needs_others<Ls>...};
         return needs[chosen_];
     }
+    /// Whether item vectors get gradients for targets and negatives alone.
+    bool touches_few() const {
+        constexpr std::array<bool, sizeof...(Ls)> few{loss::touches_few<Ls>...};
+        return few[chosen_];
+    }
     /// The negatives that all targets of a batch share.
     SharedDraw shared() const {
         return std::apply(

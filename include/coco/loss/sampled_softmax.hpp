@@ -124,6 +124,7 @@ class SampledSoftmax {
 public:
     using Role = role::Objective;
     static constexpr const char* name = "sampled_softmax";
+    static constexpr bool touches_few = true;
     static constexpr bool needs_negatives = false;
 
     struct Config {

@@ -3,6 +3,7 @@
 /// The behaviour part: item vectors, backbone, and selection of the target rows. Every pipeline contains it.
 #pragma once
 
+#include <coco/core/setting_list.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/pipeline/batch.hpp>

@@ -87,6 +87,17 @@ bool needs_others(const M& model) {
     else
         return false;
 }
+/// Optional beside it `items_by_row`: whether a step touches few rows of the item table.
+template <class M>
+bool touches_few(const M& model) {
+    if constexpr (requires {
+                      model.objectives();
+                      M::items_by_row;
+                  })
+        return M::items_by_row && model.objectives().touches_few();
+    else
+        return false;
+}
 template <class M>
 SharedDraw shared_draw(const M& model) {
     if constexpr (requires { model.objectives(); })

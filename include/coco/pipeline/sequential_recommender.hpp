@@ -5,6 +5,7 @@
 #pragma once
 
 #include <coco/backbone/concept.hpp>
+#include <coco/core/setting_list.hpp>
 #include <coco/fwd.hpp>
 #include <coco/items/concept.hpp>
 #include <coco/items/table.hpp>
@@ -66,6 +67,7 @@ public:
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
     const ObjectiveList& objectives() const { return objectives_; }
+    static constexpr bool items_by_row = items::by_row<Items>;
     /// Whether a row depends on items after its own.
     static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
 

@@ -26,6 +26,7 @@ struct HostBatch {
     std::vector<Id> shared, shared_weight;  ///< one per negative that all targets share
     std::vector<Id> target_weight;          ///< one per target, where there are such negatives
     Index shared_total = 1;                 ///< of which the weights are parts
+    std::vector<Id> touched;                ///< items, where a step touches few
     Offsets targets_of;                     ///< query segments: targets that share the same knowledge
     std::vector<Id> group_of_segment;       ///< the group whose knowledge is used, or -1 for none
     Offsets excluded_of;
@@ -71,6 +72,21 @@ struct HostBatch {
         for (std::size_t t = 0; t < self.size(); ++t) self[t] = static_cast<Id>(t);
     }
 
+    /// Lists in `touched` the items that get gradients where the loss is over targets and negatives alone,
+    /// ascending.
+    void touch() {
+        touched.clear();
+        for (const InverseLists* lists :
+             {&by_item, &by_target_item, negative.empty() ? nullptr : &by_negative,
+              shared.empty() ? nullptr : &by_shared}) {
+            if (!lists) continue;
+            before_.swap(touched);
+            touched.clear();
+            std::set_union(before_.begin(), before_.end(), lists->id.begin(), lists->id.end(),
+                           std::back_inserter(touched));
+        }
+    }
+
     /// Lists for each target the other targets that are not its negatives: targets of the same owner and
     /// targets with the same item.
     void exclude() {
@@ -113,6 +129,7 @@ private:
     };
 
     Alike of_owner_, of_item_;
+    std::vector<Id> before_;
 
     std::array<std::vector<Id>*, 16> lists() {
         return {&item,      &position, &row_key,          &target_row,   &target_item, &owner,

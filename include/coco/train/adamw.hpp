@@ -47,21 +47,34 @@ public:
     }
 
     void step(P& on, const OptimizerStep<P>& now) {
+        step(on, now, [&](const TrainedRange& r) { return whole(now, r); });
+    }
+    /// \param lists_of  the numbers that are moved for a range
+    template <class ListsOf>
+    void step(P& on, const OptimizerStep<P>& now, const ListsOf& lists_of) {
         for (std::size_t g = 0; g < steps_.size(); ++g) steps_[g] += now.rates[g] > 0 ? 1 : 0;
         moved_.clear();
         for (const TrainedRange& r : ranges_) {
             const std::size_t g = static_cast<std::size_t>(r.group);
             if (now.rates[g] <= 0) continue;
-            const AdamWStep step{now.rates[g],
-                                 config_.beta1,
-                                 config_.beta2,
-                                 config_.epsilon,
-                                 r.decay == Decay::yes ? config_.decay : 0,
-                                 steps_[g]};
-            moved_.push_back({step, r.of(now.values.block(r.block)), r.of(now.gradients.block(r.block)),
-                              r.of(moments_[0].block(r.block)), r.of(moments_[1].block(r.block))});
+            moved_.push_back(lists_of(r));
+            moved_.back().step = {now.rates[g],
+                                  config_.beta1,
+                                  config_.beta2,
+                                  config_.epsilon,
+                                  r.decay == Decay::yes ? config_.decay : 0,
+                                  steps_[g]};
         }
         on.adamw(moved_, now.scale);
+    }
+
+    /// All of a range.
+    AdamWRange<P> whole(const OptimizerStep<P>& now, const TrainedRange& r) {
+        return {{},
+                r.of(now.values.block(r.block)),
+                r.of(now.gradients.block(r.block)),
+                r.of(moments_[0].block(r.block)),
+                r.of(moments_[1].block(r.block))};
     }
 
     Gradients<P>& state(std::size_t which) { return moments_[which]; }

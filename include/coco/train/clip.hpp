@@ -13,6 +13,7 @@
 #include <coco/core/types.hpp>
 #include <coco/nn/parameters.hpp>
 #include <coco/store/block.hpp>
+#include <coco/train/touched_rows.hpp>
 #include <coco/train/trained_ranges.hpp>
 
 namespace coco {
@@ -96,12 +97,18 @@ public:
     /// \param rates   one for each group; gradients of a group with rate 0 do not count
     /// \param losses  sums of the loss, which are watched beside the gradients
     /// \param number  of the step, from 1, for `not_finite`
+    /// \param touched  rows of the table whose gradients are packed; null: the whole table counts
     const Scalar* operator()(P& on, Gradients<P>& gradients, std::span<const double> rates,
-                             List<const Scalar, typename P::Space> losses, Index number) {
+                             List<const Scalar, typename P::Space> losses, Index number,
+                             TouchedRows<P>* touched = nullptr) {
         slopes_.clear();
-        for (const TrainedRange& r : ranges_)
-            if (rates[static_cast<std::size_t>(r.group)] > 0)
+        for (const TrainedRange& r : ranges_) {
+            if (rates[static_cast<std::size_t>(r.group)] <= 0) continue;
+            if (touched && r.block == ParameterBlock::table)
+                slopes_.push_back(touched->list(TouchedRows<P>::gradients));
+            else
                 slopes_.push_back(r.of(gradients.block(r.block)));
+        }
         Scalar* const scale = norm_ > 0 ? scale_.data() + 1 : nullptr;
         on.fill(scale_.list(), Scalar(0));
         on.squared_norm(slopes_, scale_.data());

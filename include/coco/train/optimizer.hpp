@@ -13,6 +13,7 @@
 #include <coco/core/role.hpp>
 #include <coco/exec/archetype.hpp>
 #include <coco/nn/parameters.hpp>
+#include <coco/train/touched_rows.hpp>
 
 namespace coco {
 
@@ -30,9 +31,19 @@ struct OptimizerStep {
     Gradients<P>& gradients;
     std::span<const double> rates;  ///< one for each group; a group with rate 0 stays bit-identical
     const Scalar* scale = nullptr;  ///< in the policy's memory: multiplies the gradients; null: 1
+    /// The rows of the item table that have gradients, which are packed; null: all. Only for an optimiser
+    /// that says `static constexpr bool takes_touched_rows = true`.
+    TouchedRows<P>* touched = nullptr;
 };
 
 namespace optimizer {
+
+/// Optional: moves the touched rows of the item table alone.
+template <class O>
+inline constexpr bool takes_touched_rows = false;
+template <class O>
+requires requires { O::takes_touched_rows; }
+inline constexpr bool takes_touched_rows<O> = O::takes_touched_rows;
 
 /// `name`, by which a checkpoint knows it.
 template <class O>

@@ -148,7 +148,7 @@ private:
           language_digest_(std::move(language_digest)),
           trained_{on, model, std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed),
                    BatchBuilder(config.sampling, catalogue.size()), std::move(text)},
-          update_(*on, model->layout(), config.optimizer),
+          update_(*on, model->layout(), config.optimizer, model::touches_few(*model)),
           best_(*on, model->layout()),
           metrics_(*on, StepMetrics::entries),
           work_(*on),
@@ -222,7 +222,7 @@ private:
                                                           text_of(state_.batch));
         while (state_.batch < progress.all) {
             batches_.fill(host_batch_, train, state_.batch, state_.step);
-            update_.gradients().zero(*trained_.on);
+            update_.zero(*trained_.on, host_batch_);
             const StepReport report = pass(metrics_.data());
             ++state_.batch;
             ++state_.step;

@@ -4,9 +4,12 @@
 /// clipped and watched, become new parameters.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include <coco/exec/communicator.hpp>
 #include <coco/pipeline/step.hpp>
+#include <coco/sampling/host_batch.hpp>
 #include <coco/train/clip.hpp>
 #include <coco/train/optimizer.hpp>
 #include <coco/train/stage_settings.hpp>
@@ -19,13 +22,28 @@ class Update {
 public:
     using Scalar = typename P::Scalar;
 
-    [[gnu::cold]] Update(P& on, const ParameterLayout& layout, const typename O::Config& config)
+    /// \param few  whether steps give gradients to few rows of the item table
+    [[gnu::cold]] Update(P& on, const ParameterLayout& layout, const typename O::Config& config,
+                         bool few = false)
         : layout_(&layout),
           gradients_(on, layout),
           clip_(on, layout, config.clip),
-          optimizer_(on, layout, config) {}
+          optimizer_(on, layout, config) {
+        if (!optimizer::takes_touched_rows<O> || !few) return;
+        require(exec::trains_alone<P>, text_of("optimizer ", O::name),
+                "processes that train together touch different rows", "AdamW");
+        touched_.emplace(layout);
+    }
 
     Gradients<P>& gradients() { return gradients_; }
+    /// Gradients that the step of a batch adds to become 0.
+    void zero(P& on, HostBatch& batch) {
+        if (!touched_) return gradients_.zero(on);
+        batch.touch();
+        touched_->set(on, batch.touched);
+        on.fill(gradients_.block(ParameterBlock::dense).list(), Scalar(0));
+        touched_->clear(on, gradients_.block(ParameterBlock::table));
+    }
     O& optimizer() { return optimizer_; }
     const O& optimizer() const { return optimizer_; }
     NotFinite not_finite(P& on) const { return clip_.not_finite(on); }
@@ -40,8 +58,10 @@ public:
         // A group is idle only where no process has a gradient for it.
         const int idle = on.any(report.idle_group < 0) ? -1 : report.idle_group;
         stage.rates_at(at, *layout_, idle, rates_);
-        const Scalar* const scale = clip_(on, gradients_, rates_, losses, number);
-        optimizer_.step(on, {values, gradients_, rates_, scale});
+        TouchedRows<P>* const touched = touched_ ? &*touched_ : nullptr;
+        if (touched) touched->pack(on, TouchedRows<P>::gradients, gradients_.block(ParameterBlock::table));
+        const Scalar* const scale = clip_(on, gradients_, rates_, losses, number, touched);
+        optimizer_.step(on, {values, gradients_, rates_, scale, touched});
     }
 
 private:
@@ -49,6 +69,7 @@ private:
     Gradients<P> gradients_;
     Clip<P> clip_;
     O optimizer_;
+    std::optional<TouchedRows<P>> touched_;
     std::vector<double> rates_;
 };
 
