@@ -66,6 +66,11 @@ public:
         coco::require(!o_.learn_columns || (o_.semantic() && !o_.llm.empty() && !several), "--learn-columns",
                       "learns one set of semantic columns, from the words of a language model's tokenizer",
                       "--llm, one --text-layer and --shrink, and --coco channel or another that has them");
+        for (const char* const option : {"--shared-negatives", "--drawn-from", "--log-q"})
+            coco::require(app_.count(option) == 0 || o_.loss == "sampled", option, "of no use",
+                          "--loss sampled");
+        coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce",
+                      "--loss-temperature", "of no use", "--loss sampled or info_nce");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
@@ -135,8 +140,10 @@ private:
         choice("--block", o_.block,
                "SASRec's layers: S3-Rec's (post-norm), or the original ones (norm on the query, ReLU)",
                {"s3rec", "original"});
-        choice("--loss", o_.loss, "full-softmax cross-entropy, or BCE with a sampled negative",
-               {"ce", "bce"});
+        choice("--loss", o_.loss,
+               "full-softmax cross-entropy; BCE with a sampled negative; softmax over negatives that a batch "
+               "shares; InfoNCE among the batch's targets",
+               {"ce", "bce", "sampled", "info_nce"});
         choice("--items", o_.items,
                "item vectors: a table, or a table plus a linear map of semantic columns (the items' texts, "
                "whitened; \"text\" means the same)",
@@ -254,6 +261,15 @@ private:
         number("--beta2", o_.beta2, "of AdamW", 0, 1);
         choice("--negatives", o_.negatives,
                "items a negative may not be: the user's train items, or all (a leak)", {"train", "all"});
+        number("--shared-negatives", o_.shared_negatives, "that a batch shares, with --loss sampled", 1,
+               1 << 20);
+        choice("--drawn-from", o_.drawn_from, "what they are drawn from",
+               {"uniform", "popularity", "in_batch"});
+        choice("--log-q", o_.log_q, "scores that are corrected by how often an item is drawn",
+               {"none", "negatives", "all"});
+        app_.add_option("--loss-temperature", o_.loss_temperature,
+                        "by which --loss sampled and info_nce divide scores [default: 1, and .1 of cosines]")
+            ->check(CLI::Range(1e-6, 1000.0));
         choice("--seen", o_.seen,
                "what the headline's ranking does with items a user has had; the report has all three",
                {"excluded", "zeroed", "included"});
@@ -285,6 +301,10 @@ Json settings_of(const Options& o) {
             {"block", o.block},
             {"recipe", o.recipe},
             {"loss", o.loss},
+            {"shared_negatives", o.shared_negatives},
+            {"drawn_from", o.drawn_from},
+            {"log_q", o.log_q},
+            {"loss_temperature", o.loss_temperature},
             {"samples", o.samples},
             {"positions", o.positions},
             {"items", o.items},

@@ -48,7 +48,9 @@ struct Options {
     std::string device = "host";
     int threads = 2;
 
-    std::string negatives = "train", seen = "excluded";
+    std::string negatives = "train", drawn_from = "uniform", log_q = "negatives", seen = "excluded";
+    Index shared_negatives = 256;
+    double loss_temperature = -1;
     std::string save, resume, stage1, report, per_user;
     bool quiet = false;
 

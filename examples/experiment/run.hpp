@@ -17,6 +17,7 @@
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/unseen_stages.hpp>
 
+#include "experiment/losses.hpp"
 #include "experiment/result.hpp"
 
 namespace experiment {
@@ -60,7 +61,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         c.model.channel.on = o.coco == "channel";
         c.model.channel.lambda = o.lambda;
     }
-    c.model.loss.objective = o.loss == "bce" ? coco::loss::Bce::name : coco::loss::CrossEntropy::name;
+    set_objective(o, c.model.loss.objective, c.model.objectives);
     c.model.loss.alpha = o.alpha;
     c.model.loss.beta = o.beta;
     c.model.loss.gamma = o.gamma;

@@ -15,6 +15,7 @@
 #include <coco/items/table.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
@@ -23,22 +24,26 @@
 
 namespace experiment {
 
+/// SASRec by itself, and with the parts of CoCo.
+template <class Items>
+using Base = coco::SequentialRecommender<coco::backbone::SASRec, Items, Losses>;
+template <class... Parts>
+using WithCoco = PipelineOf<coco::backbone::SASRec, Parts...>;
+
 /// A variant that reads text, with prompts behind the text and a decoupler over standardised rows.
 template <class Items, class Aligner, class P>
 Result run_knowledge(const Job& job, const std::shared_ptr<P>& on) {
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
-    using coco::Pipeline;
-    using coco::backbone::SASRec;
     using Codes = coco::prompt::NormalizedCodebook;
     using Same = coco::prompt::StaticBehindText;
     using Decoupler = coco::decoupler::Standardized<>;
     using Pool = coco::decoupler::Standardized<coco::decoupler::MeanPool>;
     const std::string& word = job.options.coco;
-    if (word == "soft") return run<Pipeline<SASRec, Items, Model, Aligner, Same, Decoupler>>(job, on);
-    if (word == "dec") return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Pool>>(job, on);
+    if (word == "soft") return run<WithCoco<Items, Model, Aligner, Same, Decoupler>>(job, on);
+    if (word == "dec") return run<WithCoco<Items, Model, Aligner, Codes, Pool>>(job, on);
     if (word == "con")
-        return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
-    return run<Pipeline<SASRec, Items, Model, Aligner, Codes, Decoupler>>(job, on);
+        return run<WithCoco<Items, Model, Aligner, Codes, Decoupler, coco::adapter::Frozen>>(job, on);
+    return run<WithCoco<Items, Model, Aligner, Codes, Decoupler>>(job, on);
 }
 
 template <class P>
@@ -46,9 +51,8 @@ Result run_table_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Table;
     using Aligner = coco::aligner::CrossAttention;
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
-    using coco::backbone::SASRec;
-    if (!job.options.asks()) return run<coco::SequentialRecommender<SASRec, Items>>(job, on);
-    if (job.options.coco == "paper") return run<coco::Pipeline<SASRec, Items, Model, Aligner>>(job, on);
+    if (!job.options.asks()) return run<Base<Items>>(job, on);
+    if (job.options.coco == "paper") return run<WithCoco<Items, Model, Aligner>>(job, on);
     return run_knowledge<Items, Aligner>(job, on);
 }
 
@@ -56,7 +60,7 @@ template <class P>
 Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Semantic;
     if (job.options.asks()) return run_knowledge<Items, coco::aligner::SemanticAttention>(job, on);
-    return run<coco::SequentialRecommender<coco::backbone::SASRec, Items>>(job, on);
+    return run<Base<Items>>(job, on);
 }
 
 }  // namespace experiment

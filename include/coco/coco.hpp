@@ -49,6 +49,7 @@
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
 #include <coco/llm/token_embeddings.hpp>
+#include <coco/loss/sampled_softmax.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -61,6 +62,7 @@
 #include <coco/serve/save_weights.hpp>
 #include <coco/train/cross_fit.hpp>
 #include <coco/train/hand_over.hpp>
+#include <coco/train/lazy_adam.hpp>
 #include <coco/train/learn_columns.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/text_correction.hpp>

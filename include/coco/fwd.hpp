@@ -57,6 +57,8 @@ class Frozen;
 namespace loss {
 struct CrossEntropy;
 struct Bce;
+class SampledSoftmax;
+class InfoNce;
 }  // namespace loss
 template <class... Ls>
 class Objectives;
@@ -104,6 +106,10 @@ template <>
 struct RoleOf<loss::CrossEntropy> : NamedRole<role::Objective> {};
 template <>
 struct RoleOf<loss::Bce> : NamedRole<role::Objective> {};
+template <>
+struct RoleOf<loss::SampledSoftmax> : NamedRole<role::Objective> {};
+template <>
+struct RoleOf<loss::InfoNce> : NamedRole<role::Objective> {};
 
 inline namespace COCO_INSTRUCTION_SET {
 template <class T, class Communicator = Alone>

@@ -18,6 +18,7 @@
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/concept.hpp>
 #include <coco/sampling/batch_builder.hpp>
+#include <coco/sampling/shared_negatives.hpp>
 
 #include "catch.hpp"
 #include "numbers.hpp"
@@ -81,6 +82,9 @@ struct ModelTrial {
                                                       : sampling::every_position(people, model.window());
         const auto negatives = sampling::Negatives::excluding_train(people, items);
         builder.behaviour(b, people, all, model::needs_negatives(model) ? &negatives : nullptr, 3, 1);
+        if (model::needs_others(model)) b.exclude();
+        if (const SharedDraw draw = model::shared_draw(model); draw.count > 0)
+            sampling::SharedNegatives(draw, people, items)(b, 3, 1);
         return b;
     }
     /// The loss of a step; gradients are those of this step alone.

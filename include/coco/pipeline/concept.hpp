@@ -15,6 +15,7 @@
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/scorer.hpp>
 #include <coco/pipeline/step.hpp>
+#include <coco/sampling/shared_draw.hpp>
 
 namespace coco {
 
@@ -72,11 +73,16 @@ template <class M>
 requires requires { M::sees_later_items; }
 inline constexpr bool sees_later_items<M> = M::sees_later_items;
 
-/// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads.
+/// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads; or
+/// `needs_negatives()` alone: whether they must hold a sampled negative for each target.
 template <class M>
 bool needs_negatives(const M& model) {
     if constexpr (requires { model.objectives(); })
         return model.objectives().needs_negatives();
+    else if constexpr (requires {
+                           { model.needs_negatives() } -> std::convertible_to<bool>;
+                       })
+        return model.needs_negatives();
     else
         return false;
 }

@@ -58,8 +58,9 @@ GatheredGradient<typename P::Scalar> gather_columns_gradient(const TrainedModel<
     using T = typename P::Scalar;
     const TensorRef& texts = rewritten_texts(*trained.model);
     require(batch >= 1, "text correction: batch", "too small", "at least 1", text_of(batch));
-    require(!model::needs_negatives(*trained.model), "text correction",
-            "the objective needs sampled negatives", "one over all items, as cross-entropy");
+    require(!model::needs_negatives(*trained.model) && !model::needs_others(*trained.model) &&
+                model::shared_draw(*trained.model).count == 0,
+            "text correction", "the objective needs negatives", "one over all items, as cross-entropy");
     Gradients<P> gradients(*trained.on, trained.model->layout());
     gradients.zero(*trained.on);
     Block<T, P> metrics(*trained.on, StepMetrics::entries);
