@@ -26,7 +26,7 @@ namespace experiment {
 
 /// SASRec by itself, and with the parts of CoCo.
 template <class Items>
-using Base = coco::SequentialRecommender<coco::backbone::SASRec, Items, Losses>;
+using WithoutCoco = coco::SequentialRecommender<coco::backbone::SASRec, Items, Losses>;
 template <class... Parts>
 using WithCoco = PipelineOf<coco::backbone::SASRec, Parts...>;
 
@@ -51,7 +51,7 @@ Result run_table_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Table;
     using Aligner = coco::aligner::CrossAttention;
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
-    if (!job.options.asks()) return run<Base<Items>>(job, on);
+    if (!job.options.asks()) return run<WithoutCoco<Items>>(job, on);
     if (job.options.coco == "paper") return run<WithCoco<Items, Model, Aligner>>(job, on);
     return run_knowledge<Items, Aligner>(job, on);
 }
@@ -60,7 +60,7 @@ template <class P>
 Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Semantic;
     if (job.options.asks()) return run_knowledge<Items, coco::aligner::SemanticAttention>(job, on);
-    return run<Base<Items>>(job, on);
+    return run<WithoutCoco<Items>>(job, on);
 }
 
 }  // namespace experiment
