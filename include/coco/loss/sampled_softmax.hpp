@@ -64,14 +64,13 @@ struct SampledSoftmaxRows {
         });
         const T others = row.max(count, [&](Index j) { return s[j]; }), highest = others > own ? others : own;
         const T mine = math::exp(own - highest);
-        const T all = mine + row.sum(count, [&](Index j) {
-            return shared[j] == item[i] ? T(0) : math::exp(s[j] - highest);
-        });
-        const T factor = scale * sharpness / all;
+        const T rest =
+            row.sum(count, [&](Index j) { return shared[j] == item[i] ? T(0) : math::exp(s[j] - highest); });
+        const T all = mine + rest, factor = scale * sharpness / all;
         row.each(count,
                  [&](Index j) { s[j] = shared[j] == item[i] ? T(0) : factor * math::exp(s[j] - highest); });
         row.each(1, [&](Index) {
-            slope[i] = factor * (mine - all);
+            slope[i] = -factor * rest;
             losses[i] = (math::log(all) - (own - highest)) * scale;
         });
     }
