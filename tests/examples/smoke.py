@@ -125,6 +125,21 @@ def columns_are_learned_from_all_folds(t):
     assert "--learn-columns" in t.run("--data", t.data, *SMALL, "--folds", "2", status=1)
 
 
+def losses_are_chosen_by_name(t):
+    """Each trains the base and the whole pipeline."""
+    losses = {"ce": (), "bce": (), "info_nce": (),
+              "sampled": ("--shared-negatives", "20", "--drawn-from", "popularity", "--log-q", "all")}
+    seen = {}
+    for loss, options in losses.items():
+        report = t.report("--loss", loss, *options)
+        assert report["settings"]["loss"] == loss
+        seen[loss] = report["test"]["mean"]["MRR"]
+        t.report("--loss", loss, *options, "--coco", "full", "--llm", "tiny")
+    assert len(set(seen.values())) == 4, seen
+    assert "of no use" in t.run("--data", t.data, "--shared-negatives", "20", status=1)
+    assert "of no use" in t.run("--data", t.data, "--loss", "bce", "--loss-temperature", "2", status=1)
+
+
 def with_items_dealt_anew(t, place):
     """A copy of the shop in which the users' items at this place of their sequences went to others."""
     folder, other = pathlib.Path(t.data), t.folder / f"dealt{place}"
@@ -288,7 +303,7 @@ def the_quickstart_is_quick(t):
 
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
-          columns_are_learned_from_all_folds, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          columns_are_learned_from_all_folds, losses_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,
