@@ -166,9 +166,3 @@ TEST_CASE("LazyAdam: sampled losses learn", "[lazy_adam]") {
             CHECK(losses.back() < 0.95 * losses.front());
         }
 }
-
-TEST_CASE("touched rows: a layout has to have one table", "[lazy_adam]") {
-    ParameterLayout none;
-    none.claim("weight", 2, 2, Init::normal(1));
-    CHECK_THROWS_WITH(TouchedRows<P>(none), Catch::Contains("one item table") && Catch::Contains("found 0"));
-}
