@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One step of SASRec over 256 negatives that a batch shares, by LazyAdam, on catalogues of 10,000 to
 // 10,000,000 items: 256 histories of 8 items, every position predicted. What the step costs must not depend
-// on the catalogue, but for the memory that rows far apart are read from. `dense` is AdamW over the whole
-// table.
+// on the catalogue, but for the memory that rows far apart are read from. `adamw` passes over the
+// whole table.
 #include <cstdint>
-#include <cstdlib>
-#include <string>
+#include <utility>
+#include <vector>
 
 #include <coco/backbone/sasrec.hpp>
 #include <coco/loss/sampled_softmax.hpp>

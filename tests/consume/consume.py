@@ -60,7 +60,7 @@ class Consumers:
 
     def plain(self):
         """A compiler alone, no CMake; our headers as a user's own, so that the strictest warnings are heard."""
-        flags = "-O1 -Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror"
+        flags = "-O3 -Wall -Wextra -Wconversion -Wsign-conversion -Wold-style-cast -Wshadow -Werror"
         if "R@10" not in self.compiled("plain", ROOT / "examples" / "quickstart.cpp", ROOT / "include", flags.split()):
             raise Failure("quickstart does not report")
 

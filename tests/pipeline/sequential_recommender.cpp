@@ -5,6 +5,7 @@
 
 #include <coco/backbone/sasrec.hpp>
 #include <coco/items/semantic.hpp>
+#include <coco/loss/sampled_softmax.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
 
 #include "backbone/user_gru.hpp"
@@ -21,6 +22,14 @@ TEST_CASE("sequential recommender: conformance test of a model", "[pipeline]") {
     conformance::model<Model>(config);
     config.loss.objective = loss::Bce::name;
     conformance::model<Model>(config);
+    using Sampled = SequentialRecommender<backbone::SASRec, items::Table,
+                                          Objectives<loss::SampledSoftmax, loss::InfoNce>>;
+    Sampled::Config sampled;
+    sampled.behaviour = config.behaviour;
+    for (const char* const name : {loss::SampledSoftmax::name, loss::InfoNce::name}) {
+        sampled.loss.objective = name;
+        conformance::model<Sampled>(sampled);
+    }
     using Own = SequentialRecommender<user::Gru>;
     Own::Config own;
     own.behaviour.backbone.size = 6;

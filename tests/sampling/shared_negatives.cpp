@@ -2,7 +2,8 @@
 // Shared negatives are drawn as often as they say, and by seed, step and slot alone.
 #include <catch2/catch.hpp>
 
-#include <set>
+#include <cmath>
+#include <vector>
 
 #include <coco/sampling/shared_negatives.hpp>
 

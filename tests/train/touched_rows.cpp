@@ -38,7 +38,7 @@ TEST_CASE("touched rows: packed, written back and cleared", "[touched_rows]") {
             const bool in = std::find(rows.begin(), rows.end(), static_cast<Id>(i / width)) != rows.end();
             CHECK(some[static_cast<std::size_t>(i)] == (in ? all[static_cast<std::size_t>(i)] : 0));
         }
-        touched.clear(*on, to.block(ParameterBlock::table));
+        touched.clear(*on, TouchedRows<P>::values, to.block(ParameterBlock::table));
         CHECK(numbers(CRows<P>(to.view(table))) == conformance::Numbers(items * width, 0));
     }
 }

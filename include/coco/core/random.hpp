@@ -37,6 +37,11 @@ COCO_HD inline Quad philox(std::uint64_t key, std::uint64_t low, std::uint64_t h
     return {{c0, c1, c2, c3}};
 }
 
+/// Uniform in 0 .. n-1 from the first two words, n >= 1. Bias below n * 2^-64.
+COCO_HD inline std::uint64_t below(const Quad& bits, std::uint64_t n) {
+    return (bits.word[0] * n + ((bits.word[1] * n) >> 32)) >> 32;
+}
+
 /// A real number in [0, 1) from the upper 24 bits of a word.
 COCO_HD inline float unit_interval(std::uint32_t word) { return static_cast<float>(word >> 8) * 0x1.0p-24f; }
 

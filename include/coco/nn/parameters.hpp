@@ -150,20 +150,18 @@ private:
     std::shared_ptr<Given> given_;
 };
 
-/// A tensor's values on the host.
-template <class P>
-std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const TensorRef& ref) {
-    std::vector<typename P::Scalar> out(static_cast<std::size_t>(ref.size()));
-    on.download(parameters.list(ref), out.data());
-    return out;
-}
-
 /// Rows on the host, row-major. \param rows  dense: of stride `cols`
 template <class P>
 std::vector<typename P::Scalar> values_of(P& on, CRows<P> rows) {
     std::vector<typename P::Scalar> out(static_cast<std::size_t>(rows.size()));
     on.download(List<const typename P::Scalar, typename P::Space>{rows.data, rows.size()}, out.data());
     return out;
+}
+
+/// A tensor's values on the host, row-major.
+template <class P>
+std::vector<typename P::Scalar> values_of(P& on, const Parameters<P>& parameters, const TensorRef& ref) {
+    return values_of<P>(on, parameters.view(ref));
 }
 
 /// Gradients (or moments) of the blocks that are trained.

@@ -73,11 +73,17 @@ template <class M>
 requires requires { M::sees_later_items; }
 inline constexpr bool sees_later_items<M> = M::sees_later_items;
 
-/// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads; or
-/// `needs_negatives()` alone: whether they must hold a sampled negative for each target.
+/// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads.
+template <class M>
+concept HasObjectives = requires(const M& model) {
+    model.objectives();
+};
+
+/// Whether batches must hold a sampled negative for each target; a model without `objectives()` may say so by
+/// a `needs_negatives()` of its own.
 template <class M>
 bool needs_negatives(const M& model) {
-    if constexpr (requires { model.objectives(); })
+    if constexpr (HasObjectives<M>)
         return model.objectives().needs_negatives();
     else if constexpr (requires {
                            { model.needs_negatives() } -> std::convertible_to<bool>;
@@ -86,27 +92,27 @@ bool needs_negatives(const M& model) {
     else
         return false;
 }
+/// Whether batches must say which other targets are no negatives.
 template <class M>
 bool needs_others(const M& model) {
-    if constexpr (requires { model.objectives(); })
+    if constexpr (HasObjectives<M>)
         return model.objectives().needs_others();
     else
         return false;
 }
-/// Optional beside it `items_by_row`: whether a step touches few rows of the item table.
+/// Optional beside `objectives()`, `static constexpr bool items_by_row`: whether a step touches few rows of
+/// the item table.
 template <class M>
 bool touches_few(const M& model) {
-    if constexpr (requires {
-                      model.objectives();
-                      M::items_by_row;
-                  })
+    if constexpr (HasObjectives<M> && requires { M::items_by_row; })
         return M::items_by_row && model.objectives().touches_few();
     else
         return false;
 }
+/// The negatives that all targets of a batch share.
 template <class M>
 SharedDraw shared_draw(const M& model) {
-    if constexpr (requires { model.objectives(); })
+    if constexpr (HasObjectives<M>)
         return model.objectives().shared();
     else
         return {};

@@ -67,7 +67,7 @@ public:
     Index items() const { return items_; }
     Index window() const { return config_.behaviour.backbone.window; }
     const ObjectiveList& objectives() const { return objectives_; }
-    static constexpr bool items_by_row = items::by_row<Items>;
+    static constexpr bool items_by_row = items::by_row<Items>;  ///< of the gradient of the item table
     /// Whether a row depends on items after its own.
     static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
 

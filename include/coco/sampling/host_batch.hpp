@@ -58,6 +58,7 @@ struct HostBatch {
         for (Offsets* o : {&segments, &targets_of, &excluded_of, &text_of}) more(o->at);
         for (InverseLists* l : {&by_item, &by_position, &by_row, &by_target_item, &by_negative, &by_shared})
             for (std::vector<Id>* v : {&l->id, &l->offsets, &l->place}) more(*v);
+        for (std::vector<Id>* v : {&touched, &before_}) more(*v);
     }
 
     /// Builds what training needs in addition: inverse lists for gradients, and each target's own index.
@@ -67,7 +68,7 @@ struct HostBatch {
         by_position.build(position, window);
         by_row.build(target_row, rows());
         by_target_item.build(target_item, items);
-        if (!negative.empty()) by_negative.build(negative, items);
+        by_negative.build(negative, items);
         self.resize(target_row.size());
         for (std::size_t t = 0; t < self.size(); ++t) self[t] = static_cast<Id>(t);
     }
@@ -76,10 +77,7 @@ struct HostBatch {
     /// ascending.
     void touch() {
         touched.clear();
-        for (const InverseLists* lists :
-             {&by_item, &by_target_item, negative.empty() ? nullptr : &by_negative,
-              shared.empty() ? nullptr : &by_shared}) {
-            if (!lists) continue;
+        for (const InverseLists* lists : {&by_item, &by_target_item, &by_negative, &by_shared}) {
             before_.swap(touched);
             touched.clear();
             std::set_union(before_.begin(), before_.end(), lists->id.begin(), lists->id.end(),

@@ -37,9 +37,7 @@ COCO_HD inline Id nth_allowed(Index r, const Id* excluded, Index count) {
 /// user who took nearly all items costs as much as any other. Bias below items * 2^-64.
 COCO_HD inline Id draw_negative(std::uint64_t seed, std::uint64_t step, std::uint64_t row, Index items,
                                 const Id* excluded, Index count) {
-    const Quad quad = philox(seed, step, row);
-    const std::uint64_t allowed = static_cast<std::uint64_t>(items - count);
-    const std::uint64_t r = (quad.word[0] * allowed + ((quad.word[1] * allowed) >> 32)) >> 32;
+    const std::uint64_t r = below(philox(seed, step, row), static_cast<std::uint64_t>(items - count));
     return nth_allowed(static_cast<Index>(r), excluded, count);
 }
 

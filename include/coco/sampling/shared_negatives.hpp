@@ -44,11 +44,11 @@ public:
         b.shared.clear();
         b.shared_weight.clear();
         b.target_weight.clear();
-        if (b.targets() == 0) return;
         b.shared_total = draw_.from == DrawnFrom::uniform ? items_ : up_to_.back();
-        for (Index slot = 0; slot < draw_.count; ++slot) {
-            const Quad quad = philox(seed, step, std::uint64_t{0x736861726564} << 16 | std::uint64_t(slot));
-            const Id item = pick(b, (std::uint64_t{quad.word[0]} << 32) | quad.word[1]);
+        const Index count = b.targets() == 0 ? 0 : draw_.count;
+        for (Index slot = 0; slot < count; ++slot) {
+            const std::uint64_t at = std::uint64_t{0x736861726564} << 16 | static_cast<std::uint64_t>(slot);
+            const Id item = pick(b, philox(seed, step, at));
             b.shared.push_back(item);
             b.shared_weight.push_back(weight(item));
         }
@@ -57,18 +57,14 @@ public:
     }
 
 private:
-    /// Bias below n * 2^-64.
-    static Index below(std::uint64_t bits, Index n) {
-        const std::uint64_t m = static_cast<std::uint64_t>(n), high = (bits >> 32) * m,
-                            low = (bits & 0xFFFFFFFFu) * m;
-        return static_cast<Index>((high + (low >> 32)) >> 32);
-    }
-
-    Id pick(const HostBatch& b, std::uint64_t bits) const {
-        if (draw_.from == DrawnFrom::uniform) return static_cast<Id>(below(bits, items_));
+    Id pick(const HostBatch& b, const Quad& bits) const {
+        const auto one_of = [&](Index n) {
+            return static_cast<Index>(below(bits, static_cast<std::uint64_t>(n)));
+        };
+        if (draw_.from == DrawnFrom::uniform) return static_cast<Id>(one_of(items_));
         if (draw_.from == DrawnFrom::in_batch)
-            return b.target_item[static_cast<std::size_t>(below(bits, b.targets()))];
-        return static_cast<Id>(std::upper_bound(up_to_.begin(), up_to_.end(), below(bits, up_to_.back())) -
+            return b.target_item[static_cast<std::size_t>(one_of(b.targets()))];
+        return static_cast<Id>(std::upper_bound(up_to_.begin(), up_to_.end(), one_of(up_to_.back())) -
                                up_to_.begin());
     }
 

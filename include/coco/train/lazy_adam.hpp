@@ -21,7 +21,7 @@ public:
     using Role = role::Optimizer;
     using Config = AdamWConfig;
     static constexpr const char* name = "lazy_adam";
-    static constexpr OptimizerState states[2] = {{"first"}, {"second", true}};
+    static constexpr auto& states = AdamW<P>::states;
     static constexpr bool takes_touched_rows = true;
 
     LazyAdam() = default;

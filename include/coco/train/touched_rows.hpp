@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <span>
-#include <vector>
 
 #include <coco/core/error.hpp>
 #include <coco/nn/embedding.hpp>
@@ -15,20 +14,6 @@
 #include <coco/store/parameter_layout.hpp>
 
 namespace coco {
-
-/// out[id_i] = 0.
-template <class T>
-struct ClearRows {
-    const Id* id;
-    T* out;
-    Index out_stride, cols;
-
-    template <class Row>
-    COCO_HD void operator()(Index i, const Row& row) const {
-        T* const to = out + id[i] * out_stride;
-        row.each(cols, [&](Index j) { to[j] = T(0); });
-    }
-};
 
 /// Rows of one table, in the policy's memory.
 template <class P>
@@ -62,22 +47,22 @@ public:
         on.upload(ids.data(), id_.list().from(0, count_));
     }
 
-    /// Packs the rows of a block of tables; the list is valid until the next `set`.
+    /// Packs the rows of a block of tables, touched x width; the list is valid until the next `set`.
     List<Scalar, Space> pack(P& on, What what, const Block<Scalar, P>& from) {
         nn::gather<P>(on, {from.data() + table_.at, table_.rows, table_.cols}, ids(), rows(what));
         return list(what);
     }
-    /// What was packed.
+    /// What was packed, row-major.
     List<Scalar, Space> list(What what) { return packed_[what].list().from(0, count_ * table_.cols); }
     /// Writes the packed rows back.
     void unpack(P& on, What what, Block<Scalar, P>& to) {
         nn::assign_rows<P>(on, CRows<P>(rows(what)), ids(),
                            {to.data() + table_.at, table_.rows, table_.cols});
     }
-    /// Sets the rows of a block of tables to 0.
-    void clear(P& on, Block<Scalar, P>& of) {
-        on.for_each_row(count_, table_.cols,
-                        ClearRows<Scalar>{id_.data(), of.data() + table_.at, table_.cols, table_.cols});
+    /// Sets the rows of a block of tables to 0, and what is packed of that kind.
+    void clear(P& on, What what, Block<Scalar, P>& of) {
+        on.fill(list(what), Scalar(0));
+        unpack(on, what, of);
     }
 
 private:

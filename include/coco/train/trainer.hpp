@@ -192,7 +192,7 @@ private:
                        trained_.text.get(), train);
         if (host_batch_.rows() > 0) {
             Block<Scalar, P> unused(*trained_.on, StepMetrics::entries);
-            update_.gradients().zero(*trained_.on);
+            update_.zero(*trained_.on, host_batch_);
             pass(unused.data());
             work_.reserve(batches_.sampler().room());
             host_batch_.reserve(batches_.sampler().room());

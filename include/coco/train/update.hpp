@@ -42,7 +42,7 @@ public:
         batch.touch();
         touched_->set(on, batch.touched);
         on.fill(gradients_.block(ParameterBlock::dense).list(), Scalar(0));
-        touched_->clear(on, gradients_.block(ParameterBlock::table));
+        touched_->clear(on, TouchedRows<P>::gradients, gradients_.block(ParameterBlock::table));
     }
     O& optimizer() { return optimizer_; }
     const O& optimizer() const { return optimizer_; }
