@@ -125,10 +125,17 @@ private:
         add("--column-names", o_.column_names,
             "columns of tables and .inter files that have other names than the usual ones: "
             "user=who,item=what,time=when (also rating, title, brand, categories, year, genres)");
-        choice("--samples", o_.samples,
-               "what a training sample is: each prefix, or all positions of a window in one pass "
-               "[default: prefixes where they pack under 12 times the rows]",
-               {"prefixes", "positions"});
+        choice(
+            "--samples", o_.samples,
+            "what a training sample is: each prefix, all positions of a window in one pass, or a window in "
+            "which items are masked (bert4rec) [default: as the backbone needs; where it leaves a choice, "
+            "prefixes where they pack under 12 times the rows]",
+            {"prefixes", "positions", "cloze"});
+        number("--masked", o_.masked, "share of a window's items that are masked (cloze)", 1e-6, 1);
+        number("--only-last", o_.only_last,
+               "share of windows in which the newest item alone is masked (cloze)", 0, 1);
+        number("--future", o_.future,
+               "a target is drawn from that many next items (prefixes, positions); 1: the next item", 1);
         choice("--positions", o_.positions, "positions counted from the most recent item or from the oldest",
                {"recent", "oldest"});
         app_.add_flag("--shuffle-text", o_.shuffle_text,
@@ -136,7 +143,7 @@ private:
     }
     void model() {
         choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
-        choice("--backbone", o_.backbone, "sequence model", {"sasrec"});
+        choice("--backbone", o_.backbone, "sequence model", {"sasrec", "bsarec", "bert4rec"});
         choice("--block", o_.block,
                "SASRec's layers: S3-Rec's (post-norm), or the original ones (norm on the query, ReLU)",
                {"s3rec", "original"});
@@ -192,6 +199,15 @@ private:
                "of its feed-forward [default: 4 times the width; the width with --block original]", 1);
         number("--window", o_.window, "items of a history that the backbone sees", 1);
         number("--dropout", o_.dropout, "in the backbone", 0, 0.99);
+        app_.add_option("--attention-dropout", o_.attention_dropout,
+                        "of its attention's weights [default: as --dropout]")
+            ->check(CLI::Range(0.0, 0.99));
+        number("--filter-share", o_.filter_share, "of BSARec's filter; the rest is its attention's", 0, 1);
+        number("--cutoff", o_.cutoff, "of BSARec's filter: the lowest cutoff / 2 + 1 coefficients are low",
+               0);
+        choice("--transform-over", o_.transform_over,
+               "what BSARec's filter transforms: a history's own rows, or the window with zeros before them",
+               {"segment", "window"});
     }
     void coco() {
         choice(
@@ -341,6 +357,13 @@ Json settings_of(const Options& o) {
             {"hidden", o.hidden},
             {"window", o.window},
             {"dropout", o.dropout},
+            {"attention_dropout", o.attention_dropout},
+            {"filter_share", o.filter_share},
+            {"cutoff", o.cutoff},
+            {"transform_over", o.transform_over},
+            {"masked", o.masked},
+            {"only_last", o.only_last},
+            {"future", o.future},
             {"epochs", o.epochs},
             {"patience", o.patience},
             {"joint_epochs", o.joint_epochs},
@@ -429,8 +452,8 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     const bool cuda = o.device == "cuda";
-    if (o.semantic()) return cuda ? run_sasrec_semantic_on_cuda(job) : run_sasrec_semantic(job);
-    return cuda ? run_sasrec_table_on_cuda(job) : run_sasrec_table(job);
+    if (o.semantic()) return cuda ? run_semantic_on_cuda(job) : run_semantic(job);
+    return cuda ? run_table_on_cuda(job) : run_table(job);
 }
 
 int run_all(Options o) {
@@ -441,7 +464,10 @@ int run_all(Options o) {
     const coco::data::Dataset data = open_data(o.data, o.column_names);
     const coco::data::Split split = coco::data::leave_one_out(data.interactions);
     coco::require(split.test.size() > 0, o.data, "nobody to be evaluated", "users with 3 items and more");
-    if (o.samples.empty()) o.samples = samples_for(split.train, o.window);
+    if (o.samples.empty())
+        o.samples = o.backbone == "bert4rec" ? "cloze"
+                    : o.backbone == "bsarec" ? "prefixes"
+                                             : samples_for(split.train, o.window);
     const Index items = data.catalogue.size();
     const coco::Metrics popular = popularity(split, split.test, items);
     Json about{{"users", data.interactions.users()},

@@ -20,7 +20,7 @@
 #include <coco/serve/recommender.hpp>
 
 #include "experiment/material.hpp"
-#include "experiment/sasrec.hpp"
+#include "experiment/variants.hpp"
 
 namespace {
 

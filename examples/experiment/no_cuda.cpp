@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaces sasrec_*.cu if there is no nvcc.
+// Replaces table.cu and semantic.cu if there is no nvcc.
 #include <coco/core/error.hpp>
 
 #include "experiment/result.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 }  // namespace
 
-Result run_sasrec_table_on_cuda(const Job&) { refuse(); }
-Result run_sasrec_semantic_on_cuda(const Job&) { refuse(); }
+Result run_table_on_cuda(const Job&) { refuse(); }
+Result run_semantic_on_cuda(const Job&) { refuse(); }
 
 }  // namespace experiment

@@ -43,7 +43,12 @@ struct Options {
     Index batch = 256, joint_batch = 16, joint_targets = 4;
     double rate = 1e-3, joint_rate = 1e-4, knowledge_rate = 1e-3, adapter_rate = 2e-4, beta2 = 0.999;
     Index width = 64, layers = 2, heads = 2, hidden = -1, window = 50;
-    double dropout = 0.5;
+    double dropout = 0.5, attention_dropout = -1;
+    double filter_share = 0.7;
+    Index cutoff = 5;
+    std::string transform_over = "segment";
+    double masked = 0.2, only_last = 0;
+    Index future = 1;
     std::vector<std::uint64_t> seeds{1};
     std::string device = "host";
     int threads = 2;

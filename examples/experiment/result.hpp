@@ -62,11 +62,11 @@ struct Result {
 
 /// Trains, evaluates, saves: the variants of a backbone with one kind of items. Each is in a translation unit
 /// of its own, because several models are compiled in each.
-Result run_sasrec_table(const Job& job);
-Result run_sasrec_semantic(const Job& job);
+Result run_table(const Job& job);
+Result run_semantic(const Job& job);
 
 /// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
-Result run_sasrec_table_on_cuda(const Job& job);
-Result run_sasrec_semantic_on_cuda(const Job& job);
+Result run_table_on_cuda(const Job& job);
+Result run_semantic_on_cuda(const Job& job);
 
 }  // namespace experiment

@@ -14,9 +14,9 @@
 #include <coco/train/cross_fit.hpp>
 #include <coco/train/hand_over.hpp>
 #include <coco/train/learn_columns.hpp>
-#include <coco/train/sasrec_presets.hpp>
 #include <coco/train/unseen_stages.hpp>
 
+#include "experiment/backbones.hpp"
 #include "experiment/losses.hpp"
 #include "experiment/result.hpp"
 
@@ -27,16 +27,7 @@ template <class Model>
 coco::TrainConfig<Model> config_for(const Job& job) {
     const Options& o = job.options;
     coco::TrainConfig<Model> c;
-    auto& backbone = c.model.behaviour.backbone;
-    backbone.window = o.window;
-    backbone.encoder.width = o.width;
-    backbone.encoder.hidden = o.feed_forward();
-    backbone.encoder.layers = o.layers;
-    backbone.encoder.heads = o.heads;
-    backbone.encoder.dropout = backbone.encoder.attention_dropout = o.dropout;
-    coco::set_form(
-        o.block == "original" ? coco::backbone::SASRecForm::original : coco::backbone::SASRecForm::s3rec, c,
-        job.catalogue.size());
+    set_backbones(o, c, job.catalogue.size());
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
         c.model.behaviour.items.columns = job.semantic->columns;
         const auto writes = [](const std::vector<float>& given) {
@@ -82,7 +73,10 @@ coco::TrainConfig<Model> config_for(const Job& job) {
                 coco::value_named<coco::adapter::Projection>(map, "--adapter-on"));
     }
 
-    c.sampling.samples = o.samples == "positions" ? coco::Samples::positions : coco::Samples::prefixes;
+    c.sampling.samples = coco::value_named<coco::Samples>(o.samples, "--samples");
+    c.sampling.masked = o.masked;
+    c.sampling.only_last = o.only_last;
+    c.sampling.future = o.future;
     c.sampling.positions = o.positions == "oldest" ? coco::Positions::oldest : coco::Positions::recent;
     c.sampling.window = o.window;
     c.sampling.joint_targets = o.joint_targets;

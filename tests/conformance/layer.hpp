@@ -15,6 +15,7 @@
 ///
 /// `Saved<P>` has a member `out`. If the rows of one segment may depend on each other, the adapter declares
 /// `static constexpr bool segmented = true`; if all rows may, `static constexpr bool mixes = true`. If
+/// it wants other histories, `change(people)` makes them of the trial's. If
 /// tensors have no gradient by design, `static std::vector<std::string> silent()` returns their names;
 /// `static std::vector<std::string> given()` those of statistics, which are not trained although the output
 /// depends on them.
@@ -76,6 +77,7 @@ public:
         }
         for (std::size_t k = 0; k < shapes.size(); ++k)
             inputs.push_back(normals(shapes[k].size(), seed * 1000 + k));
+        if constexpr (requires { layer.change(people); }) layer.change(people);
     }
 
     bool learns(std::size_t t) const { return layout.tensors()[t].ref.block != ParameterBlock::frozen; }

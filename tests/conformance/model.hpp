@@ -49,7 +49,7 @@ struct ModelTrial {
           parameters(on, model.layout(), 1),
           gradients(on, model.layout()),
           metrics(on, StepMetrics::entries),
-          builder(sampling_of(model), items) {
+          builder(sampling_of(model), items, model::masks_items(model)) {
         RandomStream random(5, 1);
         for (const Index length : {4, 2, 5, 3}) {
             std::vector<Id> all;
@@ -156,7 +156,7 @@ void model_scores(const typename M::Config& config) {
         Context<P> ctx = trial.parameters.context(trial.on, trial.work);
         scorer<P>(ctx, trial.model.score(ctx, upload(ctx, b)), b.targets(), trial.items);
     }
-    if (model::sees_later_items<M>) return;
+    if (model::sees_later_items(trial.model)) return;
     const auto of_first_rows = [&] {
         trial.work.reset();
         Context<P> ctx = trial.parameters.context(trial.on, trial.work);
@@ -176,7 +176,8 @@ template <class M>
 void model(const typename M::Config& config) {
     static_assert(explain_model<M>());
     model_gradients<M>(config, Samples::prefixes);
-    if (!model::sees_later_items<M>) model_gradients<M>(config, Samples::positions);
+    if (!model::sees_later_items(M(config, ModelTrial<M>::items)))
+        model_gradients<M>(config, Samples::positions);
     model_repeats<M>(config);
     model_scores<M>(config);
 }

@@ -94,9 +94,11 @@ TEST_CASE("samplers: every target of an epoch once, by prefixes and by positions
 
 TEST_CASE("samplers: an unknown name says which there are; a model that would read its targets is refused",
           "[sampler]") {
-    CHECK_THROWS_WITH(chosen<DefaultSamplers>("cloze", Samples::prefixes, false),
+    CHECK_THROWS_WITH(chosen<DefaultSamplers>("spans", Samples::prefixes, false),
                       "sampler: unknown name: expected one of prefixes, positions, joint, older prefixes, "
-                      "older positions, held back, held back groups, found cloze");
+                      "older positions, held back, held back groups, cloze, found spans");
+    CHECK_THROWS_WITH(chosen<DefaultSamplers>("cloze", Samples::prefixes, true),
+                      Catch::Contains("sampler cloze: the backbone has no vector for masked items"));
     CHECK_THROWS_WITH(chosen<Sketched>("joint", Samples::prefixes, false),
                       Catch::Contains("one of cloze, spans, future"));
     CHECK_NOTHROW(chosen<DefaultSamplers>("prefixes", Samples::prefixes, true));

@@ -32,6 +32,30 @@ concept DeclaresAttentionMask = requires {
     { B::attention_mask } -> std::convertible_to<nn::AttentionMask>;
 };
 
+/// Whether an output depends on items after its own. Optional `sees_later_items()`, where the constant does
+/// not know: that of a backbone that is one of several.
+template <class B>
+bool sees_later_items(const B& b) {
+    if constexpr (requires {
+                      { b.sees_later_items() } -> std::convertible_to<bool>;
+                  })
+        return b.sees_later_items();
+    else
+        return B::attention_mask != nn::AttentionMask::causal;
+}
+
+/// Optional `masks_items()`: whether it has a vector of its own for rows without an item (`no_id`), so that a
+/// history to be continued ends with such a row, the one that predicts.
+template <class B>
+bool masks_items(const B& b) {
+    if constexpr (requires {
+                      { b.masks_items() } -> std::convertible_to<bool>;
+                  })
+        return b.masks_items();
+    else
+        return false;
+}
+
 /// Constructor `B(ParameterLayout&, const B::Config&)`.
 template <class B>
 concept ConstructibleFromLayout = std::constructible_from<B, ParameterLayout&, const typename B::Config&>;

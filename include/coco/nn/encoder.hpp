@@ -115,7 +115,8 @@ private:
 };
 
 /// A stack of layers: rows x width -> rows x width.
-/// \tparam Layer  constructed from (layout, name, EncoderConfig, AttentionMask); its `Saved` has `out`
+/// \tparam Layer  constructed from (layout, name, EncoderConfig, AttentionMask), and what else the stack is
+/// given; its `Saved` has `out`
 template <class Layer>
 class LayerStack {
 public:
@@ -126,10 +127,12 @@ public:
     };
 
     LayerStack() = default;
-    LayerStack(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask) {
+    template <class... More>
+    LayerStack(ParameterLayout& layout, const EncoderConfig& config, AttentionMask attention_mask,
+               const More&... more) {
         config.check();
         for (Index l = 0; l < config.layers; ++l)
-            layers_.emplace_back(layout, text_of("layer", l), config, attention_mask);
+            layers_.emplace_back(layout, text_of("layer", l), config, attention_mask, more...);
     }
 
     template <class P>

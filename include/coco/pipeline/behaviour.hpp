@@ -3,6 +3,7 @@
 /// The behaviour part: item vectors, backbone, and selection of the target rows. Every pipeline contains it.
 #pragma once
 
+#include <coco/backbone/concept.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
@@ -35,6 +36,10 @@ public:
 
     Index width() const { return width_; }
     const Items& items() const { return items_; }
+    /// Whether a row depends on items after its own.
+    bool sees_later_items() const { return backbone::sees_later_items(backbone_); }
+    /// Whether histories to be continued end with a masked row.
+    bool masks_items() const { return backbone::masks_items(backbone_); }
 
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Batch<P>& batch) const {

@@ -37,7 +37,8 @@ struct ChannelConfig {
 inline constexpr std::array<double, 7> channel_lambdas{0, 1, 2, 4, 8, 12, 16};
 inline constexpr std::array<double, 6> channel_gates{-0.1, 0.05, 0.1, 0.2, 0.3, 0.5};
 
-/// k_i = sum over the rows i' <= i of a segment of decay^(i - i') kappa, divided by the sum of the weights.
+/// k_i = sum over the rows i' <= i of a segment of decay^(i - i') kappa, divided by the sum of the weights. A
+/// row without an item says what the row before it says; without any item k is 0.
 template <class T>
 struct RecencyMeanRows {
     const Id* offsets;
@@ -52,24 +53,28 @@ struct RecencyMeanRows {
     COCO_HD void operator()(Index s, const Row& row) const {
         T weight = 0;
         for (Id i = offsets[s]; i < offsets[s + 1]; ++i) {
-            const T older = decay * weight;
-            weight = older + T(1);
-            const T keep = older / weight, take = T(1) / weight;
-            const T *const from = kappa + item[i] * kappa_stride, *const before = out + (i - 1) * cols;
+            const bool there = item[i] >= 0;
+            const T older = there ? decay * weight : weight;
+            weight = there ? older + T(1) : older;
+            const T keep = weight > T(0) ? older / weight : T(0), take = there ? T(1) / weight : T(0);
+            const T *const from = kappa + (there ? item[i] : 0) * kappa_stride, *const before =
+                                                                                    out + (i - 1) * cols;
             T* const to = out + i * cols;
             // The first row has no older ones: what lies before it is not read.
             if (older > T(0))
                 row.each(cols, [&](Index j) { to[j] = keep * before[j] + take * from[j]; });
             else
-                row.each(cols, [&](Index j) { to[j] = from[j]; });
+                row.each(cols, [&](Index j) { to[j] = take * from[j]; });
         }
     }
 };
 
-/// The gradient of the rows that `RecencyMeanRows` averages: dx_i = dk_i / weight_i + decay dx_(i+1).
+/// The gradient of the rows that `RecencyMeanRows` averages: dx_i = dk_i / weight_i + decay dx_(i+1), without
+/// the decay where row i+1 has no item. That of a row without an item is not one.
 template <class T>
 struct RecencyMeanBackwardRows {
     const Id* offsets;
+    const Id* item;
     const T* dk;
     T* dx;
     Index cols;
@@ -80,12 +85,14 @@ struct RecencyMeanBackwardRows {
         const Id first = offsets[s], end = offsets[s + 1];
         T weight = 0;
         for (Id i = first; i < end; ++i) {
-            weight = decay * weight + T(1);
-            const T take = T(1) / weight;
+            if (item[i] >= 0) weight = decay * weight + T(1);
+            const T take = weight > T(0) ? T(1) / weight : T(0);
             row.each(cols, [&](Index j) { dx[i * cols + j] = take * dk[i * cols + j]; });
         }
-        for (Id i = end - 2; i >= first; --i)
-            row.each(cols, [&](Index j) { dx[i * cols + j] += decay * dx[(i + 1) * cols + j]; });
+        for (Id i = end - 2; i >= first; --i) {
+            const T share = item[i + 1] >= 0 ? decay : T(1);
+            row.each(cols, [&](Index j) { dx[i * cols + j] += share * dx[(i + 1) * cols + j]; });
+        }
     }
 };
 
@@ -160,8 +167,8 @@ public:
         nn::scatter<P>(ctx.on, duser, batch.targets.by_row, dk);
         const Segments<P>& segments = batch.sequence.segments;
         ctx.on.for_each_row(segments.count(), 3 * segments.longest * duser.cols,
-                            RecencyMeanBackwardRows<T>{segments.offsets.data, dk.data, dx.data, duser.cols,
-                                                       static_cast<T>(decay_)});
+                            RecencyMeanBackwardRows<T>{segments.offsets.data, batch.sequence.item.data,
+                                                       dk.data, dx.data, duser.cols, static_cast<T>(decay_)});
         nn::scatter<P>(ctx.on, CRows<P>(dx), batch.sequence.by_item, dkappa);
     }
 

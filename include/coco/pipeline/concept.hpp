@@ -65,13 +65,32 @@ concept ExtractsKnowledge =
     { model.score(ctx, batch, pure, pure_of) } -> std::same_as<typename M::template Scoring<Archetype>>;
 };
 
-/// Optional `static constexpr bool sees_later_items`: whether a row depends on items after its own; a model
-/// without it is taken for one that does.
+/// Optional `static constexpr bool sees_later_items`, or `sees_later_items()`: whether a row depends on items
+/// after its own; a model without it is taken for one that does.
 template <class M>
-inline constexpr bool sees_later_items = true;
+bool sees_later_items(const M& model) {
+    if constexpr (requires {
+                      { model.sees_later_items() } -> std::convertible_to<bool>;
+                  })
+        return model.sees_later_items();
+    else if constexpr (requires {
+                           { M::sees_later_items } -> std::convertible_to<bool>;
+                       })
+        return M::sees_later_items;
+    else
+        return true;
+}
+
+/// Optional `masks_items()`, as a backbone's: whether histories to be continued end with a masked row.
 template <class M>
-requires requires { M::sees_later_items; }
-inline constexpr bool sees_later_items<M> = M::sees_later_items;
+bool masks_items(const M& model) {
+    if constexpr (requires {
+                      { model.masks_items() } -> std::convertible_to<bool>;
+                  })
+        return model.masks_items();
+    else
+        return false;
+}
 
 /// Optional `objectives()`: an `Objectives<...>`, by which batches hold what the loss reads.
 template <class M>

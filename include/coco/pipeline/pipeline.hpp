@@ -96,8 +96,8 @@ public:
     Index window() const { return config_.behaviour.backbone.window; }
     const ObjectiveList& objectives() const { return objectives_; }
     static constexpr bool items_by_row = items::by_row<Items>;  ///< of the gradient of the item table
-    /// Whether a row depends on items after its own.
-    static constexpr bool sees_later_items = Backbone::attention_mask != nn::AttentionMask::causal;
+    bool sees_later_items() const { return behaviour_.sees_later_items(); }
+    bool masks_items() const { return behaviour_.masks_items(); }
     Index width() const { return behaviour_.width(); }
     Index knowledge_width() const { return Fusion::knowledge_width(width(), columns()); }
     static constexpr bool has_channel() { return may_have_channel; }

@@ -13,9 +13,16 @@
 
 #include <coco/io/file_digest.hpp>
 #include <coco/nn/parameters.hpp>
+#include <coco/pipeline/concept.hpp>
 #include <coco/sampling/batch_builder.hpp>
 
 namespace coco {
+
+/// Makes a model's batches. \throws Error where a setting of samples is out of range
+template <class Model>
+BatchBuilder batch_builder(const Model& model, const Sampling& sampling) {
+    return {sampling, model.items(), model::masks_items(model)};
+}
 
 template <class Model_, class P>
 struct TrainedModel {

@@ -25,13 +25,19 @@ namespace coco {
 /// Fills host batches. Holds no batch itself; const and re-entrant.
 class BatchBuilder {
 public:
+    /// \param masks_items  the backbone has a vector for masked items: what a history is continued with, or a
+    /// prefix, is then a masked row behind it (`no_id`), and that row predicts
     /// \throws Error naming the setting that is out of range
-    BatchBuilder(const Sampling& sampling, Index items) : sampling_(sampling), items_(items) {
+    BatchBuilder(const Sampling& sampling, Index items, bool masks_items = false)
+        : sampling_(sampling), items_(items), masks_items_(masks_items) {
         check_settings(sampling, "sampling");
+        require(!masks_items || sampling.window >= 2, "sampling.window", "has no room for a masked item",
+                "at least 2", text_of(sampling.window));
     }
 
     const Sampling& sampling() const { return sampling_; }
     Index items() const { return items_; }
+    bool masks_items() const { return masks_items_; }
 
     /// Behaviour samples of the train histories.
     /// \param negatives  where the loss uses sampled negatives, else null     \param step  keys the draws
@@ -40,11 +46,41 @@ public:
         b.clear();
         for (const sampling::Sample& s : samples) {
             const std::span<const Id> all = train.of(s.user);
-            const Index first = b.rows();
-            segment(b, s.user, all, s.begin, s.end);
+            query(b, s.user, all, s.begin, s.end);
+            require(!masks_items_ || s.targets() == 1, "samples",
+                    "a masked row behind a history predicts one item", "samples by prefixes", "by positions");
             for (Index t = s.first_target; t < s.end; ++t)
-                target(b, s.user, first + t - s.begin, all[static_cast<std::size_t>(t) + 1], negatives, seed,
-                       step);
+                target(b, s.user, b.rows() - s.end + t, followed_by(all, t, b.targets(), seed, step),
+                       negatives, seed, step);
+        }
+        b.targets_of.push(b.targets());
+        b.group_of_segment.push_back(no_id);
+        b.finish(items_, sampling_.window);
+    }
+
+    /// Windows of train items of which some are masked: a masked row predicts its own item from those on both
+    /// sides (Sun et al., CIKM 2019). Each item is masked by itself, with the chance `Sampling::masked`, or
+    /// the newest alone in a share `Sampling::only_last` of the windows; one is masked in each. The choice is
+    /// drawn by (seed, epoch, user, window).
+    /// \param windows  whose items begin .. end-1 are all read
+    void cloze(HostBatch& b, const data::Interactions& train, std::span<const sampling::Sample> windows,
+               const sampling::Negatives* negatives, std::uint64_t seed, std::uint64_t epoch,
+               std::uint64_t step) const {
+        b.clear();
+        for (const sampling::Sample& s : windows) {
+            const std::span<const Id> all = train.of(s.user);
+            const Index first = b.rows(), n = s.rows();
+            segment(b, s.user, all, s.begin, s.end);
+            RandomStream random(seed, (std::uint64_t{0x636c6f7a65} << 24) ^ (epoch << 44) ^
+                                          (static_cast<std::uint64_t>(s.begin) << 32) ^
+                                          static_cast<std::uint64_t>(s.user));
+            const bool last = random.uniform() < sampling_.only_last;
+            const Index certain = last ? n - 1 : random.below(static_cast<std::uint32_t>(n));
+            const Index before = b.targets();
+            for (Index i = 0; i < n; ++i)
+                if (!last && random.uniform() < sampling_.masked)
+                    mask(b, s, all, first + i, negatives, seed, step);
+            if (b.targets() == before) mask(b, s, all, first + certain, negatives, seed, step);
         }
         b.targets_of.push(b.targets());
         b.group_of_segment.push_back(no_id);
@@ -89,7 +125,7 @@ public:
         sampling::require_known_items(history, items_, "history", user);
         if (target != no_id) sampling::require_known_items(std::span(&target, 1), items_, "target", user);
         const Index end = static_cast<Index>(history.size());
-        segment(b, user, history, std::max<Index>(0, end - sampling_.window), end);
+        query(b, user, history, std::max<Index>(0, end - sampling_.window), end);
         b.target_row.push_back(static_cast<Id>(b.rows() - 1));
         b.target_item.push_back(target);
         if (text) group(b, user, history, b.rows() - 1, *text);
@@ -135,6 +171,42 @@ private:
         b.segments.push(end - begin);
     }
 
+    /// The same, so that its last row predicts: behind the items a masked row, where the backbone asks by
+    /// one.
+    void query(HostBatch& b, Id user, std::span<const Id> all, Index begin, Index end) const {
+        if (!masks_items_) return segment(b, user, all, begin, end);
+        const Index first = b.rows();
+        begin = std::max(begin, end - (sampling_.window - 1));
+        segment(b, user, all, begin, end);
+        if (sampling_.positions == Positions::recent)
+            for (Index row = first; row < b.rows(); ++row) ++b.position[static_cast<std::size_t>(row)];
+        b.item.push_back(no_id);
+        b.position.push_back(static_cast<Id>(sampling_.positions == Positions::recent ? 0 : end - begin));
+        b.row_key.push_back(key_of(user, end, end));
+        ++b.segments.at.back();
+    }
+
+    /// Makes a row of a window a target, and hides its item.
+    void mask(HostBatch& b, const sampling::Sample& window, std::span<const Id> all, Index row,
+              const sampling::Negatives* negatives, std::uint64_t seed, std::uint64_t step) const {
+        const Index at = window.end - (b.rows() - row);
+        target(b, window.user, row, all[static_cast<std::size_t>(at)], negatives, seed, step);
+        b.item[static_cast<std::size_t>(row)] = no_id;
+    }
+
+    /// One of the next items after item t, at most `Sampling::future` of them, drawn by (seed, step, target).
+    Id followed_by(std::span<const Id> all, Index t, Index target, std::uint64_t seed,
+                   std::uint64_t step) const {
+        const Index after = std::min(sampling_.future, static_cast<Index>(all.size()) - 1 - t);
+        const Index skipped =
+            after == 1 ? 0
+                       : static_cast<Index>(below(
+                             philox(seed, step,
+                                    std::uint64_t{0x667574757265} << 16 | static_cast<std::uint64_t>(target)),
+                             static_cast<std::uint64_t>(after)));
+        return all[static_cast<std::size_t>(t + 1 + skipped)];
+    }
+
     void target(HostBatch& b, Id user, Index row, Id item, const sampling::Negatives* negatives,
                 std::uint64_t seed, std::uint64_t step) const {
         if (negatives)
@@ -166,7 +238,7 @@ private:
         }
         std::sort(chosen + 1, chosen + count);
         for (Index k = 0; k < count; ++k) {
-            segment(b, user, all, std::max<Index>(0, chosen[k] - sampling_.window), chosen[k]);
+            query(b, user, all, std::max<Index>(0, chosen[k] - sampling_.window), chosen[k]);
             target(b, user, b.rows() - 1, all[static_cast<std::size_t>(chosen[k])], negatives, random.seed(),
                    step);
             if (k == 0 && with_knowledge)
@@ -200,6 +272,7 @@ private:
 
     Sampling sampling_;
     Index items_;
+    bool masks_items_;
 };
 
 }  // namespace coco

@@ -94,9 +94,4 @@ using OlderPrefixes = ListedSamples<OlderPrefixList>;
 using OlderPositions = ListedSamples<OlderPositionList>;
 using HeldBack = ListedSamples<HeldBackList>;
 
-/// The name of the sampler of all targets. \param samples  positions or prefixes
-inline const char* sampler_of_all(Samples samples) {
-    return samples == Samples::positions ? EveryPosition::name : Prefixes::name;
-}
-
 }  // namespace coco::sampling

@@ -73,6 +73,14 @@ bool shows_later_items(const Sampling& settings) {
         return false;
 }
 
+/// Optional `static constexpr bool masks_items`: whether rows of its batches are masked (`no_id`), so that
+/// the backbone must have a vector for them.
+template <class S>
+inline constexpr bool masks_items = false;
+template <class S>
+requires requires { S::masks_items; }
+inline constexpr bool masks_items<S> = S::masks_items;
+
 /// Optional `static constexpr double room`: how many times as large as the batch of `prepare` another may be.
 template <class S>
 inline constexpr double room_of = 1.5;
@@ -141,6 +149,10 @@ public:
                 "the model's rows may see later items, and would read their targets",
                 "samples by prefixes, or `static constexpr bool sees_later_items = false` in a model whose "
                 "rows do not");
+            require(
+                !sampling::masks_items<Each> || parts.builder.masks_items(), text_of("sampler ", name),
+                "the backbone has no vector for masked items",
+                "samples by prefixes or positions, or a backbone that masks items, BERT4Rec for instance");
             chosen_.template emplace<Each>(parts);
         };
         (one(std::type_identity<S>{}), ...);

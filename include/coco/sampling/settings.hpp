@@ -26,11 +26,12 @@ inline auto names_of(NegativesFrom) {
 enum class Samples : std::uint8_t {
     prefixes,   ///< each prefix by itself, as in evaluation
     positions,  ///< one pass trains every position of a window
+    cloze,      ///< items of a window are masked and predicted from those on both sides (BERT4Rec)
     by_data  ///< prefixes where they pack few enough rows, see `sampling::kind_for`; `Trainer::fit` decides
 };
 inline auto names_of(Samples) {
     return std::array{NameOf{Samples::prefixes, "prefixes"}, NameOf{Samples::positions, "positions"},
-                      NameOf{Samples::by_data, "by_data"}};
+                      NameOf{Samples::cloze, "cloze"}, NameOf{Samples::by_data, "by_data"}};
 }
 
 /// Positions are counted from the most recent item of a segment or from its oldest. Counted from the most
@@ -48,17 +49,21 @@ inline constexpr Index max_joint_targets = 64;
 struct Sampling {
     Samples samples = Samples::by_data;
     Positions positions = Positions::recent;
-    Index window = 50;               ///< maximum number of history items in a backbone's input
+    Index window = 50;               ///< maximum number of rows of a history in a backbone's input
+    Index future = 1;                ///< a target is drawn from that many next items (positions, prefixes)
+    double masked = 0.2;             ///< share of a window's items that are masked (cloze)
+    double only_last = 0;            ///< share of windows in which the newest item alone is masked (cloze)
     Index joint_targets = 4;         ///< targets per joint group (prefixes)
     double without_knowledge = 0.1;  ///< share of joint groups that train without knowledge (prefixes)
     text::HistoryBudget budget;      ///< limits of a user's text
 
     static auto settings(auto& c, auto&& visit) {
-        return visit(setting("samples", c.samples), setting("positions", c.positions),
-                     setting("window", c.window, at_least(1)),
-                     setting("joint_targets", c.joint_targets, between(1, max_joint_targets)),
-                     setting("without_knowledge", c.without_knowledge, below(0, 1)),
-                     setting("budget", c.budget));
+        return visit(
+            setting("samples", c.samples), setting("positions", c.positions),
+            setting("window", c.window, at_least(1)), setting("future", c.future, at_least(1)),
+            setting("masked", c.masked, above(0, 1)), setting("only_last", c.only_last, between(0, 1)),
+            setting("joint_targets", c.joint_targets, between(1, max_joint_targets)),
+            setting("without_knowledge", c.without_knowledge, below(0, 1)), setting("budget", c.budget));
     }
 };
 

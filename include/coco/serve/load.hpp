@@ -66,8 +66,7 @@ TrainedModel<Model, P> with_values(const CheckpointFile& file, const TrainConfig
     for (const ParameterBlock block : {ParameterBlock::dense, ParameterBlock::table})
         checkpoint::read_block(file.file(), model->layout(), *on, "values", block,
                                parameters->block(block).list());
-    return {std::move(on), std::move(model), parameters, BatchBuilder(config.sampling, file.items()),
-            std::move(text)};
+    return {std::move(on), model, parameters, batch_builder(*model, config.sampling), std::move(text)};
 }
 
 }  // namespace serve

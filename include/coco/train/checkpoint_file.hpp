@@ -20,6 +20,7 @@
 #include <coco/io/json.hpp>
 #include <coco/io/safetensors.hpp>
 #include <coco/io/seal.hpp>
+#include <coco/sampling/settings.hpp>
 #include <coco/store/parameter_layout.hpp>
 #include <coco/train/part_name.hpp>
 #include <coco/train/settings_json.hpp>
@@ -199,6 +200,11 @@ private:
         if (object("backbone") && settings_["backbone"].contains("encoder") &&
             !settings_["backbone"].contains("form"))
             settings_["backbone"]["form"] = "s3rec";
+        if (object("sampling"))
+            for (const auto& [name, value] : json_of(list_settings(Sampling{})).items())
+                if ((name == "future" || name == "masked" || name == "only_last") &&
+                    !settings_["sampling"].contains(name))
+                    settings_["sampling"][name] = value;
         const UserFold everyone;
         const Json all = json_of(list_settings(everyone));
         if (object("schedule") && settings_["schedule"].contains("stages") &&

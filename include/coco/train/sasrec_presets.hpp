@@ -49,17 +49,21 @@ constexpr const SASRecPreset* find_sasrec_preset(std::string_view name) {
     return nullptr;
 }
 
-/// Sets the form, and what it implies for the encoder's norms and activation and for the items' initial
-/// values; the encoder's width must be set before.
+/// Sets the form, and what it implies for the encoder's norms and activation.
+inline void set_form(backbone::SASRecForm form, backbone::SASRec::Config& config) {
+    const bool original = form == backbone::SASRecForm::original;
+    config.form = form;
+    config.encoder.epsilon = original ? 1e-8 : 1e-12;
+    config.encoder.activation = original ? nn::Activation::relu : nn::Activation::gelu;
+}
+
+/// The same, and what the form implies for the items' initial values; the encoder's width must be set before.
 /// \param items  number of items: the original form's initial values are Xavier's, of a matrix items x width
 template <class Model>
 void set_form(backbone::SASRecForm form, TrainConfig<Model>& config, Index items) {
     auto& backbone = config.model.behaviour.backbone;
-    const bool original = form == backbone::SASRecForm::original;
-    backbone.form = form;
-    backbone.encoder.epsilon = original ? 1e-8 : 1e-12;
-    backbone.encoder.activation = original ? nn::Activation::relu : nn::Activation::gelu;
-    if (original)
+    set_form(form, backbone);
+    if (form == backbone::SASRecForm::original)
         config.model.behaviour.items.init = Init::xavier_normal(items, backbone.encoder.width).scale;
 }
 

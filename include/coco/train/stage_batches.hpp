@@ -18,6 +18,14 @@
 
 namespace coco {
 
+/// What `Samples::by_data` means for a model: windows with masked items where it has a vector for those,
+/// prefixes where rows see later items, else by the number of rows.
+template <class Model>
+Samples samples_by_data(const Model& model, const data::Interactions& train, Index window) {
+    if (model::masks_items(model)) return Samples::cloze;
+    return model::sees_later_items(model) ? Samples::prefixes : sampling::kind_for(train, window);
+}
+
 /// \tparam Model  whose samplers are its own, its backbone's, or the library's
 template <class Model>
 class StageBatches {
@@ -29,10 +37,10 @@ public:
 
     /// \throws Error where a stage's sampler does not exist, or would show the model its targets
     [[gnu::cold]] void check(const std::vector<StageSettings>& stages, const Schedule& schedule,
-                             const BatchBuilder& builder) const {
+                             const BatchBuilder& builder, bool sees_later_items) const {
         for (const StageSettings& s : stages)
             if (s.epochs > 0 || schedule.stages.empty())
-                List().select(name_of(s, builder), {schedule.seed, {}, 1, builder}, sees);
+                List().select(name_of(s, builder), {schedule.seed, {}, 1, builder}, sees_later_items);
     }
 
     /// Chooses a stage's sampler, which lists its samples; `b` becomes the largest batch, or empty.
@@ -47,7 +55,7 @@ public:
         sampler_.select(name_of(stage, builder),
                         {schedule.seed, schedule.batch, schedule.joint_batch, builder, text,
                          negatives_ ? &*negatives_ : nullptr},
-                        sees);
+                        model::sees_later_items(model));
         needs_others_ = model::needs_others(model);
         if (const SharedDraw draw = model::shared_draw(model); draw.count > 0 && !shared_)
             shared_.emplace(draw, train, builder.items());
@@ -69,8 +77,6 @@ public:
     List& sampler() { return sampler_; }
 
 private:
-    static constexpr bool sees = model::sees_later_items<Model>;
-
     void add_negatives(HostBatch& b, std::uint64_t step) const {
         if (needs_others_) b.exclude();
         if (shared_) (*shared_)(b, seed_, step);

@@ -130,7 +130,7 @@ public:
     /// Before `fit`, which otherwise decides by the data.
     void set_samples(Samples samples) {
         config_.sampling.samples = samples;
-        trained_.builder = BatchBuilder(config_.sampling, trained_.builder.items());
+        trained_.builder = batch_builder(*trained_.model, config_.sampling);
     }
 
 private:
@@ -147,7 +147,7 @@ private:
           catalogue_digest_(catalogue.digest()),
           language_digest_(std::move(language_digest)),
           trained_{on, model, std::make_shared<Parameters<P>>(*on, model->layout(), config.schedule.seed),
-                   BatchBuilder(config.sampling, catalogue.size()), std::move(text)},
+                   batch_builder(*model, config.sampling), std::move(text)},
           update_(*on, model->layout(), config.optimizer, model::touches_few(*model)),
           best_(*on, model->layout()),
           metrics_(*on, StepMetrics::entries),
@@ -159,7 +159,7 @@ private:
         stages_ = config.schedule.stages_of(model->layout(), Model::uses_knowledge);
         state_.stage = stages_.front().name;
         state_.best.resize(stages_.size());
-        batches_.check(stages_, config.schedule, trained_.builder);
+        batches_.check(stages_, config.schedule, trained_.builder, model::sees_later_items(*model));
         require(config.sampling.window <= model->window(), "sampling.window", "longer than the backbone's",
                 text_of("at most ", model->window()), text_of(config.sampling.window));
     }
@@ -167,8 +167,7 @@ private:
     void prepare(const data::Interactions& train, const data::Cases& valid) {
         interactions_digest_ = checked_data(train, valid, trained_.builder.items(), interactions_digest_);
         if (config_.sampling.samples == Samples::by_data)
-            set_samples(model::sees_later_items<Model> ? Samples::prefixes
-                                                       : sampling::kind_for(train, config_.sampling.window));
+            set_samples(samples_by_data(*trained_.model, train, config_.sampling.window));
     }
 
     const StageSettings& stage() const { return stages_[state_.index(stages_)]; }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Dispatches to all ablations of CoCo over SASRec with semantic items.
+/// Dispatches to all ablations of CoCo, over any of the backbones.
 #pragma once
 
 #include <coco/adapter/frozen.hpp>
 #include <coco/adapter/lora.hpp>
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/semantic_attention.hpp>
-#include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/decoupler/standardized.hpp>
@@ -24,11 +23,11 @@
 
 namespace experiment {
 
-/// SASRec by itself, and with the parts of CoCo.
+/// A backbone by itself, and with the parts of CoCo.
 template <class Items>
-using WithoutCoco = coco::SequentialRecommender<coco::backbone::SASRec, Items, Losses>;
+using WithoutCoco = coco::SequentialRecommender<Backbones, Items, Losses>;
 template <class... Parts>
-using WithCoco = PipelineOf<coco::backbone::SASRec, Parts...>;
+using WithCoco = PipelineOf<Backbones, Parts...>;
 
 /// A variant that reads text, with prompts behind the text and a decoupler over standardised rows.
 template <class Items, class Aligner, class P>
@@ -47,7 +46,7 @@ Result run_knowledge(const Job& job, const std::shared_ptr<P>& on) {
 }
 
 template <class P>
-Result run_table_sasrec(const Job& job, const std::shared_ptr<P>& on) {
+Result run_with_table(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Table;
     using Aligner = coco::aligner::CrossAttention;
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
@@ -57,7 +56,7 @@ Result run_table_sasrec(const Job& job, const std::shared_ptr<P>& on) {
 }
 
 template <class P>
-Result run_semantic_sasrec(const Job& job, const std::shared_ptr<P>& on) {
+Result run_with_semantic(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Semantic;
     if (job.options.asks()) return run_knowledge<Items, coco::aligner::SemanticAttention>(job, on);
     return run<WithoutCoco<Items>>(job, on);

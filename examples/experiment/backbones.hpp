@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// The backbones that `experiment` trains, and their settings.
+#pragma once
+
+#include <type_traits>
+
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
+#include <coco/backbone/one_of.hpp>
+#include <coco/backbone/sasrec.hpp>
+#include <coco/train/sasrec_presets.hpp>
+
+#include "experiment/options.hpp"
+
+namespace experiment {
+
+using Backbones =
+    coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec, coco::backbone::BERT4Rec>;
+
+/// Settings that all have, and each one's own.
+template <class Config>
+void set_backbone(const Options& o, Config& config) {
+    using namespace coco::backbone;
+    config.window = o.window;
+    config.encoder.width = o.width;
+    config.encoder.hidden = o.feed_forward();
+    config.encoder.layers = o.layers;
+    config.encoder.heads = o.heads;
+    config.encoder.dropout = o.dropout;
+    config.encoder.attention_dropout = o.attention_dropout < 0 ? o.dropout : o.attention_dropout;
+    if constexpr (std::is_same_v<Config, SASRec::Config>)
+        coco::set_form(o.block == "original" ? SASRecForm::original : SASRecForm::s3rec, config);
+    if constexpr (std::is_same_v<Config, BSARec::Config>) {
+        config.alpha = o.filter_share;
+        config.cutoff = o.cutoff;
+        config.over = coco::value_named<coco::nn::TransformOver>(o.transform_over, "--transform-over");
+    }
+}
+
+/// \param config  of a training run; its items' initial values follow from the backbone
+template <class Run>
+void set_backbones(const Options& o, Run& config, coco::Index items) {
+    auto& backbone = config.model.behaviour.backbone;
+    if constexpr (std::is_same_v<std::decay_t<decltype(backbone)>, Backbones::Config>) {
+        backbone.name = o.backbone;
+        backbone.window = o.window;
+        std::apply([&](auto&... each) { (set_backbone(o, each), ...); }, backbone.of);
+    } else {
+        set_backbone(o, backbone);
+    }
+    if (o.backbone == coco::backbone::SASRec::name && o.block == "original")
+        config.model.behaviour.items.init = coco::Init::xavier_normal(items, o.width).scale;
+}
+
+}  // namespace experiment

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/// \file
+/// One of several backbones, chosen by a setting: a program that compares backbones is compiled once for all
+/// of them. Inside the chosen one everything is dispatched statically; a pass has one conditional.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include <coco/backbone/concept.hpp>
+#include <coco/core/names.hpp>
+#include <coco/core/role.hpp>
+#include <coco/core/setting_list.hpp>
+#include <coco/core/settings.hpp>
+
+namespace coco::backbone {
+
+/// \tparam Bs  backbones with `static constexpr const char* name`, each another; the first is the default
+template <class... Bs>
+class OneOf {
+    static_assert(sizeof...(Bs) >= 1,
+                  "coco::backbone::OneOf: name at least one, coco::backbone::SASRec for "
+                  "instance");
+    static_assert((explain_backbone<Bs>() && ...));
+    static_assert((requires { std::string_view(Bs::name); } && ...),
+                  "coco::backbone::OneOf: a backbone lacks `static constexpr const char* name`, by which a "
+                  "setting chooses it");
+
+    static constexpr std::array<std::string_view, sizeof...(Bs)> names{Bs::name...};
+    static_assert(distinct(names), "coco::backbone::OneOf: two of them have the same `name`");
+
+public:
+    using Role = role::Backbone;
+    /// What is true of any of them; `sees_later_items()` says it of the chosen one.
+    static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::bidirectional;
+
+    /// The settings of each, and which one it is.
+    struct Config {
+        std::string name{names.front()};
+        std::tuple<typename Bs::Config...> of;
+        Index window = 50;  ///< longest history, in rows, of whichever is chosen: theirs are not read
+
+        static auto settings(auto& c, auto&& visit) {
+            return std::apply(
+                [&](auto&... each) {
+                    return visit(setting("name", c.name), setting("window", c.window, at_least(1)),
+                                 setting(Bs::name, each)...);
+                },
+                c.of);
+        }
+
+        /// Of the chosen one.
+        Index width() const {
+            Index width = 0;
+            on_chosen(*this, [&](const auto& config) { width = config.width(); });
+            return width;
+        }
+
+        /// Calls f(settings of the chosen one). \throws Error where none has the name
+        template <class Self, class F>
+        static void on_chosen(Self& self, const F& f) {
+            const std::size_t chosen = index_of(self.name);
+            std::size_t i = 0;
+            std::apply([&](auto&... each) { ((i++ == chosen ? f(each) : void()), ...); }, self.of);
+        }
+    };
+
+    template <class P>
+    struct Saved {
+        std::variant<typename Bs::template Saved<P>...> of;
+        CRows<P> h;  ///< rows x width
+    };
+
+    /// \throws Error where none of them has the name, and as the chosen one
+    [[gnu::cold, gnu::noinline]] OneOf(ParameterLayout& layout, const Config& config)
+        : chosen_(made<0>(layout, config, index_of(config.name))) {}
+
+    bool sees_later_items() const {
+        return std::visit([](const auto& b) { return backbone::sees_later_items(b); }, chosen_);
+    }
+    bool masks_items() const {
+        return std::visit([](const auto& b) { return backbone::masks_items(b); }, chosen_);
+    }
+
+    /// \param x  rows x width: the vectors of the sequence's items
+    template <class P>
+    Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, CRows<P> x) const {
+        Saved<P> saved;
+        std::visit(
+            [&]<class B>(const B& b) {
+                auto& of =
+                    saved.of.template emplace<typename B::template Saved<P>>(b.forward(ctx, sequence, x));
+                saved.h = of.h;
+            },
+            chosen_);
+        return saved;
+    }
+
+    template <class P>
+    void backward(Context<P>& ctx, const Sequence<P>& sequence, const Saved<P>& saved, CRows<P> dh,
+                  Rows<P> dx) const {
+        std::visit(
+            [&]<class B>(const B& b) {
+                b.backward(ctx, sequence, std::get<typename B::template Saved<P>>(saved.of), dh, dx);
+            },
+            chosen_);
+    }
+
+private:
+    static std::size_t index_of(std::string_view name) {
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end())
+            throw Error("backbone.name", "unknown name", one_of(names), std::string(name));
+        return static_cast<std::size_t>(found - names.begin());
+    }
+
+    /// Number I of them, or one behind it: a variant of types without a default is made with its value.
+    template <std::size_t I>
+    static std::variant<Bs...> made(ParameterLayout& layout, const Config& config, std::size_t chosen) {
+        if constexpr (I + 1 < sizeof...(Bs)) {
+            if (chosen != I) return made<I + 1>(layout, config, chosen);
+        }
+        auto of = std::get<I>(config.of);
+        of.window = config.window;
+        return std::variant<Bs...>(std::in_place_index<I>, layout, of);
+    }
+
+    std::variant<Bs...> chosen_;
+};
+
+}  // namespace coco::backbone
