@@ -12,6 +12,9 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
+#include <coco/backbone/one_of.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/data/dataset.hpp>

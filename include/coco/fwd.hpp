@@ -17,7 +17,11 @@ struct Alone;
 
 namespace backbone {
 class SASRec;
-}
+class BSARec;
+class BERT4Rec;
+template <class... Bs>
+class OneOf;
+}  // namespace backbone
 namespace items {
 class Table;
 class TextAware;
@@ -70,6 +74,12 @@ struct NamedRole {
 };
 template <>
 struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
+template <>
+struct RoleOf<backbone::BSARec> : NamedRole<role::Backbone> {};
+template <>
+struct RoleOf<backbone::BERT4Rec> : NamedRole<role::Backbone> {};
+template <class... Bs>
+struct RoleOf<backbone::OneOf<Bs...>> : NamedRole<role::Backbone> {};
 template <>
 struct RoleOf<items::Table> : NamedRole<role::Items> {};
 template <>

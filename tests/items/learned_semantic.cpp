@@ -59,7 +59,7 @@ struct Bench {
     Block<double, P> metrics{on, StepMetrics::entries};
     HostBatch batch;
 
-    explicit Bench(const Shop::Config& config, bool positions = false)
+    explicit Bench(const Shop::Config& config, bool positions = false, bool masked = false)
         : model(config, item_count), values(on, model.layout(), 3), gradients(on, model.layout()) {
         RandomStream random(11);
         for (const Tensor& t : model.layout().tensors()) {
@@ -76,6 +76,10 @@ struct Bench {
             train.add(h);
         const auto samples = positions ? sampling::every_position(train, 6) : sampling::newest(train, 6);
         builder.behaviour(batch, train, samples, nullptr, 1, 0);
+        if (!masked) return;
+        // Rows without an item: at the beginning, within and at the end of a history.
+        batch.item[0] = batch.item[2] = batch.item.back() = no_id;
+        batch.finish(item_count, 6);
     }
 
     double step() {
@@ -101,11 +105,11 @@ TEST_CASE("learned semantic items: their model passes the conformance test of mo
 }
 
 TEST_CASE("learned semantic items: gradient of the columns' stage", "[items]") {
-    for (const bool positions : {false, true})
+    for (const auto& [positions, masked] : {std::pair(false, false), {true, false}, {true, true}})
         for (const double decay : {0.6, 0.0, 1.0}) {
             auto config = shop_config();
             config.channel.decay = decay;
-            Bench bench(config, positions);
+            Bench bench(config, positions, masked);
             bench.step();
             for (const Tensor& t : bench.model.layout().tensors()) {
                 if (t.ref.block == ParameterBlock::frozen) continue;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <coco/backbone/bert4rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -15,13 +16,16 @@
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
 using Recommender = SequentialRecommender<backbone::SASRec, items::Semantic>;
+/// Its histories end with a masked row.
+using Masking = SequentialRecommender<backbone::BERT4Rec, items::Semantic>;
 
 namespace {
 
 constexpr Index item_count = 9, width = 4, columns = 3;
 
-Recommender::Config config(bool channel, bool map = false) {
-    Recommender::Config c;
+template <class Model = Recommender>
+typename Model::Config config(bool channel, bool map = false) {
+    typename Model::Config c;
     c.behaviour.backbone.encoder.width = width;
     c.behaviour.backbone.encoder.hidden = 8;
     c.behaviour.backbone.encoder.layers = 1;
@@ -39,14 +43,15 @@ Recommender::Config config(bool channel, bool map = false) {
 const std::vector<std::vector<Id>> histories{{3, 1, 4, 1, 5}, {2}, {5, 5}, {8, 7, 6, 5, 4, 3, 2, 1, 0}};
 
 /// Scores of all items for all histories, histories x items.
-conformance::Numbers scores(const Recommender::Config& c, double lambda, double gate = 0) {
-    const Recommender model(c, item_count);
+template <class Model = Recommender>
+conformance::Numbers scores(const typename Model::Config& c, double lambda, double gate = 0) {
+    const Model model(c, item_count);
     P on = conformance::policy<P>(2);
     Workspace<P> work(on);
     Parameters<P> parameters(on, model.layout(), 5);
     if (c.channel.on) on.upload(&lambda, parameters.list(model.channel().lambda()));
     if (c.behaviour.items.popularity) on.upload(&gate, parameters.list(model.channel().gate().gate()));
-    const BatchBuilder builder({}, item_count);
+    const BatchBuilder builder({}, item_count, model::masks_items(model));
     HostBatch batch;
     for (const auto& h : histories) builder.add_history(batch, 0, h, no_id, nullptr);
     Context<P> ctx = parameters.context(on, work);
@@ -62,8 +67,7 @@ conformance::Numbers scores(const Recommender::Config& c, double lambda, double 
 TEST_CASE("channel: h v + lambda k kappa, k the recency-weighted mean of the history's kappa", "[channel]") {
     std::vector<float> kappa(item_count * columns);
     config(true).behaviour.items.kappa(kappa);
-    for (const bool map : {false, true}) {
-        const conformance::Numbers base = scores(config(false, map), 0), with = scores(config(true, map), 3);
+    const auto holds = [&](const conformance::Numbers& base, const conformance::Numbers& with) {
         for (std::size_t u = 0; u < histories.size(); ++u) {
             double k[columns] = {}, weights = 0;
             for (std::size_t age = 0; age < histories[u].size(); ++age) {
@@ -80,6 +84,11 @@ TEST_CASE("channel: h v + lambda k kappa, k the recency-weighted mean of the his
                 CHECK(with[u * item_count + i] == Approx(score).margin(1e-12));
             }
         }
+    };
+    for (const bool map : {false, true}) {
+        holds(scores(config(false, map), 0), scores(config(true, map), 3));
+        holds(scores<Masking>(config<Masking>(false, map), 0),
+              scores<Masking>(config<Masking>(true, map), 3));
     }
 }
 

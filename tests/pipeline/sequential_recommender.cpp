@@ -3,6 +3,9 @@
 // own.
 #include <catch2/catch.hpp>
 
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
+#include <coco/backbone/one_of.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/loss/sampled_softmax.hpp>
@@ -35,4 +38,21 @@ TEST_CASE("sequential recommender: conformance test of a model", "[pipeline]") {
     own.behaviour.backbone.size = 6;
     own.behaviour.backbone.window = 6;
     conformance::model<Own>(own);
+}
+
+TEST_CASE("sequential recommender: any of several backbones", "[pipeline]") {
+    using Model = SequentialRecommender<backbone::OneOf<backbone::BSARec, backbone::BERT4Rec>>;
+    Model::Config config;
+    auto& backbone = config.behaviour.backbone;
+    backbone.window = 6;
+    std::apply(
+        [](auto&... each) { ((each.encoder.width = each.encoder.hidden = 8, each.encoder.layers = 1), ...); },
+        backbone.of);
+    // Of the trial's histories, 5 items at most, the lowest 3 coefficients would be all there are.
+    std::get<0>(backbone.of).cutoff = 1;
+    for (const char* const name : {"bsarec", "bert4rec"}) {
+        INFO(name);
+        backbone.name = name;
+        conformance::model<Model>(config);
+    }
 }

@@ -200,8 +200,9 @@ private:
         if (object("backbone") && settings_["backbone"].contains("encoder") &&
             !settings_["backbone"].contains("form"))
             settings_["backbone"]["form"] = "s3rec";
+        const Sampling usual;
         if (object("sampling"))
-            for (const auto& [name, value] : json_of(list_settings(Sampling{})).items())
+            for (const auto& [name, value] : json_of(list_settings(usual)).items())
                 if ((name == "future" || name == "masked" || name == "only_last") &&
                     !settings_["sampling"].contains(name))
                     settings_["sampling"][name] = value;
