@@ -21,6 +21,7 @@ from compiler import run_trials
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
+BACKBONES = ("sasrec", "bsarec", "bert4rec")
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
 
 
@@ -138,6 +139,21 @@ def losses_are_chosen_by_name(t):
     assert len(set(seen.values())) == 4, seen
     assert "of no use" in t.run("--data", t.data, "--shared-negatives", "20", status=1)
     assert "of no use" in t.run("--data", t.data, "--loss", "bce", "--loss-temperature", "2", status=1)
+
+
+def backbones_are_chosen_by_name(t):
+    """Each trains the base, is ranked with the channel, and trains the whole pipeline."""
+    seen = {}
+    for backbone in BACKBONES:
+        options = ("--backbone", backbone, "--attention-dropout", "0")
+        report = t.report(*options)
+        assert report["settings"]["backbone"] == backbone
+        seen[backbone] = report["test"]["mean"]["MRR"]
+        t.report(*options, "--coco", "channel", "--llm", "tiny", "--joint-epochs", "0")
+        t.report(*options, "--coco", "full", "--llm", "tiny")
+    assert len(set(seen.values())) == len(BACKBONES), seen
+    assert "would read their targets" in t.run("--data", t.data, *SMALL, "--backbone", "bsarec", "--samples", "positions", status=1)
+    assert "no vector for masked items" in t.run("--data", t.data, *SMALL, "--samples", "cloze", status=1)
 
 
 def with_items_dealt_anew(t, place):
@@ -303,7 +319,8 @@ def the_quickstart_is_quick(t):
 
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
-          columns_are_learned_from_all_folds, losses_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          columns_are_learned_from_all_folds, losses_are_chosen_by_name,
+          backbones_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,
