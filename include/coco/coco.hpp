@@ -12,6 +12,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/data/dataset.hpp>
