@@ -14,6 +14,7 @@
 #include <coco/aligner/semantic_attention.hpp>
 #include <coco/backbone/bert4rec.hpp>
 #include <coco/backbone/bsarec.hpp>
+#include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>

@@ -16,6 +16,7 @@ namespace coco {
 struct Alone;
 
 namespace backbone {
+class FDSA;
 class SASRec;
 class BSARec;
 class BERT4Rec;
@@ -72,6 +73,8 @@ template <class R>
 struct NamedRole {
     using type = R;
 };
+template <>
+struct RoleOf<backbone::FDSA> : NamedRole<role::Backbone> {};
 template <>
 struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
 template <>

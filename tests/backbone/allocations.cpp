@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/loss/bce.hpp>
 
@@ -148,12 +149,22 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
     sasrec.encoder.width = 32;
     sasrec.encoder.hidden = 64;
     sasrec.window = 20;
+    backbone::FDSA::Config fdsa;
+    fdsa.encoder = sasrec.encoder;
+    fdsa.window = sasrec.window;
+    std::vector<std::vector<Id>> bags(500);
+    for (std::size_t i = 0; i < bags.size(); ++i)
+        for (std::size_t v = 0; v < i % 4; ++v) bags[i].push_back(static_cast<Id>((i * i + v) % 30));
+    for (int field = 0; field < 2; ++field)
+        fdsa.features.push_back(std::make_shared<const nn::Bags>(bags, 30));
+    fdsa.texts = backbone::digest_of(fdsa.features);
     user::Gru::Config gru;
     gru.size = 32;
     gru.window = 20;
     for (const int threads : {1, 2}) {
         INFO(threads << " threads");
         check_no_allocations<backbone::SASRec>(sasrec, threads);
+        check_no_allocations<backbone::FDSA>(fdsa, threads);
         check_no_allocations<user::Gru>(gru, threads);
     }
 }

@@ -7,6 +7,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
@@ -53,6 +54,7 @@ using Backbone = coco::backbone::SASRec;
 #define COCO_INSTANTIATE(model, function) \
     template void function(const model&, Context<Archetype>&, const Batch<Archetype>&, float*)
 using Plain = coco::SequentialRecommender<Backbone>;
+using FeatureBase = coco::SequentialRecommender<coco::backbone::FDSA>;
 using TextBase = coco::SequentialRecommender<Backbone, coco::items::TextAware>;
 using SemanticBase = coco::SequentialRecommender<Backbone, coco::items::Semantic>;
 using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
@@ -64,6 +66,7 @@ using Reading = coco::Pipeline<Backbone, coco::items::Semantic, coco::prompt::No
 using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
 using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
 COCO_INSTANTIATE(Plain, behaviour);
+COCO_INSTANTIATE(FeatureBase, behaviour);
 COCO_INSTANTIATE(TextBase, behaviour);
 COCO_INSTANTIATE(SemanticBase, behaviour);
 COCO_INSTANTIATE(Semantic, whole);

@@ -81,6 +81,13 @@ concept HasBackward = requires(const B& b, Context<Archetype>& ctx, const Sequen
     { b.backward(ctx, sequence, saved, dh, dx) } -> std::same_as<void>;
 };
 
+/// Not required: a backbone that knows something of each item has `check_items(items)`, which a model calls
+/// with the number of its items; it throws `Error` where that is another one.
+template <class B>
+concept ChecksItems = requires(const B& b, Index items) {
+    { b.check_items(items) } -> std::same_as<void>;
+};
+
 }  // namespace backbone
 
 /// Turns packed histories into one vector per row. Its products with item vectors are the scores.

@@ -29,10 +29,13 @@ public:
         Rows<P> h;       ///< targets x d
     };
 
+    /// \throws Error where the backbone was given something of another number of items
     Behaviour(ParameterLayout& layout, const Config& config, Index items)
         : width_(open_group(layout, config, items)),
           items_(layout, config.items, items, width_),
-          backbone_(layout, config.backbone) {}
+          backbone_(layout, config.backbone) {
+        if constexpr (backbone::ChecksItems<Backbone>) backbone_.check_items(items);
+    }
 
     Index width() const { return width_; }
     const Items& items() const { return items_; }
