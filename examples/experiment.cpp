@@ -143,7 +143,7 @@ private:
     }
     void model() {
         choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
-        choice("--backbone", o_.backbone, "sequence model", {"sasrec", "bsarec", "bert4rec"});
+        choice("--backbone", o_.backbone, "sequence model", {"sasrec", "bsarec", "bert4rec", "fdsa"});
         choice("--block", o_.block,
                "SASRec's layers: S3-Rec's (post-norm), or the original ones (norm on the query, ReLU)",
                {"s3rec", "original"});
@@ -202,6 +202,12 @@ private:
         app_.add_option("--attention-dropout", o_.attention_dropout,
                         "of its attention's weights [default: as --dropout]")
             ->check(CLI::Range(0.0, 0.99));
+        app_.add_option("--features", o_.features, "of items, that FDSA reads")
+            ->delimiter(',')
+            ->check(CLI::IsMember({"brand", "categories", "genres", "year", "title_words"}))
+            ->capture_default_str();
+        number("--feature-items", o_.feature_items, "values of features that fewer items have are left out",
+               1);
         number("--filter-share", o_.filter_share, "of BSARec's filter; the rest is its attention's", 0, 1);
         number("--cutoff", o_.cutoff, "of BSARec's filter: the lowest cutoff / 2 + 1 coefficients are low",
                0);
@@ -358,6 +364,8 @@ Json settings_of(const Options& o) {
             {"window", o.window},
             {"dropout", o.dropout},
             {"attention_dropout", o.attention_dropout},
+            {"features", o.features},
+            {"feature_items", o.feature_items},
             {"filter_share", o.filter_share},
             {"cutoff", o.cutoff},
             {"transform_over", o.transform_over},

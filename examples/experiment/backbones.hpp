@@ -3,24 +3,30 @@
 /// The backbones that `experiment` trains, and their settings.
 #pragma once
 
+#include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include <coco/backbone/bert4rec.hpp>
 #include <coco/backbone/bsarec.hpp>
+#include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
 #include <coco/backbone/sasrec.hpp>
+#include <coco/data/features.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/options.hpp"
 
 namespace experiment {
 
-using Backbones =
-    coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec, coco::backbone::BERT4Rec>;
+using Backbones = coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec,
+                                        coco::backbone::BERT4Rec, coco::backbone::FDSA>;
 
 /// Settings that all have, and each one's own.
+/// \throws Error where the one that is chosen needs features that no item has
 template <class Config>
-void set_backbone(const Options& o, Config& config) {
+void set_backbone(const Options& o, Config& config, const coco::data::Catalogue& catalogue) {
     using namespace coco::backbone;
     config.window = o.window;
     config.encoder.width = o.width;
@@ -36,21 +42,28 @@ void set_backbone(const Options& o, Config& config) {
         config.cutoff = o.cutoff;
         config.over = coco::value_named<coco::nn::TransformOver>(o.transform_over, "--transform-over");
     }
+    if constexpr (std::is_same_v<Config, FDSA::Config>)
+        if (o.backbone == FDSA::name) {
+            const std::vector<std::string_view> names(o.features.begin(), o.features.end());
+            const FeatureBags bags = feature_bags(coco::data::features_of(catalogue, names, o.feature_items));
+            config.features = bags.features;
+            config.texts = bags.digest;
+        }
 }
 
 /// \param config  of a training run; its items' initial values follow from the backbone
 template <class Run>
-void set_backbones(const Options& o, Run& config, coco::Index items) {
+void set_backbones(const Options& o, Run& config, const coco::data::Catalogue& catalogue) {
     auto& backbone = config.model.behaviour.backbone;
     if constexpr (std::is_same_v<std::decay_t<decltype(backbone)>, Backbones::Config>) {
         backbone.name = o.backbone;
         backbone.window = o.window;
-        std::apply([&](auto&... each) { (set_backbone(o, each), ...); }, backbone.of);
+        std::apply([&](auto&... each) { (set_backbone(o, each, catalogue), ...); }, backbone.of);
     } else {
-        set_backbone(o, backbone);
+        set_backbone(o, backbone, catalogue);
     }
     if (o.backbone == coco::backbone::SASRec::name && o.block == "original")
-        config.model.behaviour.items.init = coco::Init::xavier_normal(items, o.width).scale;
+        config.model.behaviour.items.init = coco::Init::xavier_normal(catalogue.size(), o.width).scale;
 }
 
 }  // namespace experiment

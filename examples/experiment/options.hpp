@@ -47,6 +47,8 @@ struct Options {
     double filter_share = 0.7;
     Index cutoff = 5;
     std::string transform_over = "segment";
+    std::vector<std::string> features{"categories", "brand"};
+    Index feature_items = 1;
     double masked = 0.2, only_last = 0;
     Index future = 1;
     std::vector<std::uint64_t> seeds{1};

@@ -27,7 +27,7 @@ template <class Model>
 coco::TrainConfig<Model> config_for(const Job& job) {
     const Options& o = job.options;
     coco::TrainConfig<Model> c;
-    set_backbones(o, c, job.catalogue.size());
+    set_backbones(o, c, job.catalogue);
     if constexpr (requires { c.model.behaviour.items.kappa; }) {
         c.model.behaviour.items.columns = job.semantic->columns;
         const auto writes = [](const std::vector<float>& given) {

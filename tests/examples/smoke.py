@@ -21,7 +21,7 @@ from compiler import run_trials
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
-BACKBONES = ("sasrec", "bsarec", "bert4rec")
+BACKBONES = ("sasrec", "bsarec", "bert4rec", "fdsa")
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
 
 
@@ -145,7 +145,7 @@ def backbones_are_chosen_by_name(t):
     """Each trains the base, is ranked with the channel, and trains the whole pipeline."""
     seen = {}
     for backbone in BACKBONES:
-        options = ("--backbone", backbone, "--attention-dropout", "0")
+        options = ("--backbone", backbone, "--attention-dropout", "0", "--features", "title_words")
         report = t.report(*options)
         assert report["settings"]["backbone"] == backbone
         seen[backbone] = report["test"]["mean"]["MRR"]
@@ -154,6 +154,7 @@ def backbones_are_chosen_by_name(t):
     assert len(set(seen.values())) == len(BACKBONES), seen
     assert "would read their targets" in t.run("--data", t.data, *SMALL, "--backbone", "bsarec", "--samples", "positions", status=1)
     assert "no vector for masked items" in t.run("--data", t.data, *SMALL, "--samples", "cloze", status=1)
+    assert "no item has a value of this feature" in t.run("--data", t.data, *SMALL, "--backbone", "fdsa", status=1)
 
 
 def with_items_dealt_anew(t, place):

@@ -88,6 +88,15 @@ public:
         return std::visit([](const auto& b) { return backbone::masks_items(b); }, chosen_);
     }
 
+    /// \throws Error where the chosen one knows something of each item, and of another number of items
+    [[gnu::cold]] void check_items(Index items) const {
+        std::visit(
+            [items](const auto& b) {
+                if constexpr (requires { b.check_items(items); }) b.check_items(items);
+            },
+            chosen_);
+    }
+
     /// \param x  rows x width: the vectors of the sequence's items
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, CRows<P> x) const {
