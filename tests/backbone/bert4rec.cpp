@@ -4,6 +4,7 @@
 #include <coco/backbone/bert4rec.hpp>
 
 #include "backbone/reference.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using backbone::BERT4Rec;

@@ -4,6 +4,7 @@
 #include <coco/backbone/bsarec.hpp>
 
 #include "backbone/reference.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using backbone::BSARec;

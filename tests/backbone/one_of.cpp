@@ -7,6 +7,7 @@
 #include <coco/backbone/sasrec.hpp>
 
 #include "backbone/reference.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using backbone::BERT4Rec;

@@ -58,16 +58,31 @@ void adamw(Pool& pool, const AdamWStep& step, List<T, space::Host> value, List<c
     const T root = static_cast<T>(1 / std::sqrt(correct2)), epsilon = static_cast<T>(step.epsilon);
     // Eigen rather than a plain loop: std::sqrt must set errno, which keeps compilers from vectorising it.
     using Array = Eigen::Array<T, Eigen::Dynamic, 1>;
+    const auto move_all = [&](const T* gradients, T* values, T* firsts, T* seconds, Index n) {
+        const Eigen::Map<const Array> g(gradients, n);
+        Eigen::Map<Array> x(values, n), m(firsts, n), v(seconds, n);
+        m = beta1 * m + (rest1 * clip) * g;
+        v = beta2 * v + rest2 * (clip * g).square();
+        x = shrink * x - move * m / (v.sqrt() * root + epsilon);
+    };
     pool.run((value.size + adamw_chunk - 1) / adamw_chunk, [&](Index task) {
         const Index end = std::min(value.size, (task + 1) * adamw_chunk);
-        constexpr Index piece = 1024;
+        constexpr Index piece = 1024, lanes = 16;
         for (Index i = task * adamw_chunk; i < end; i += piece) {
-            const Index n = std::min(piece, end - i);
-            const Eigen::Map<const Array> g(gradient.data + i, n);
-            Eigen::Map<Array> x(value.data + i, n), m(first.data + i, n), v(second.data + i, n);
-            m = beta1 * m + (rest1 * clip) * g;
-            v = beta2 * v + rest2 * (clip * g).square();
-            x = shrink * x - move * m / (v.sqrt() * root + epsilon);
+            const Index n = std::min(piece, end - i), rest = n % lanes, at = i + n - rest;
+            move_all(gradient.data + i, value.data + i, first.data + i, second.data + i, n - rest);
+            if (rest == 0) continue;
+            // The last few in a whole vector as well: its root is approximate, and an element moves alike
+            // wherever it stands, in the table or among packed rows.
+            alignas(64) T g[lanes] = {}, x[lanes] = {}, m[lanes] = {}, v[lanes] = {};
+            std::copy_n(gradient.data + at, rest, g);
+            std::copy_n(value.data + at, rest, x);
+            std::copy_n(first.data + at, rest, m);
+            std::copy_n(second.data + at, rest, v);
+            move_all(g, x, m, v, lanes);
+            std::copy_n(x, rest, value.data + at);
+            std::copy_n(m, rest, first.data + at);
+            std::copy_n(v, rest, second.data + at);
         }
     });
 }
