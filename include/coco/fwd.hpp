@@ -16,8 +16,9 @@ namespace coco {
 struct Alone;
 
 namespace backbone {
+class S3Rec;
 class SASRec;
-}
+}  // namespace backbone
 namespace items {
 class Table;
 class TextAware;
@@ -68,6 +69,8 @@ template <class R>
 struct NamedRole {
     using type = R;
 };
+template <>
+struct RoleOf<backbone::S3Rec> : NamedRole<role::Backbone> {};
 template <>
 struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
 template <>

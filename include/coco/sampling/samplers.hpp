@@ -9,10 +9,13 @@
 
 namespace coco {
 
-/// The samplers of models and backbones that name none.
-using DefaultSamplers =
+/// The library's samplers, and more of a model's or a backbone's own.
+template <class... More>
+using DefaultSamplersWith =
     Samplers<sampling::Prefixes, sampling::EveryPosition, sampling::JointGroups, sampling::OlderPrefixes,
-             sampling::OlderPositions, sampling::HeldBack, sampling::HeldBackGroups>;
+             sampling::OlderPositions, sampling::HeldBack, sampling::HeldBackGroups, More...>;
+/// The samplers of models and backbones that name none.
+using DefaultSamplers = DefaultSamplersWith<>;
 
 namespace sampling {
 
@@ -26,6 +29,13 @@ requires requires { typename T::Samplers; }
 struct SamplersOf<T> {
     using type = typename T::Samplers;
 };
+
+/// Whether a list has the library's samplers in front, so that `Sampling::samples` names the one of a stage
+/// that names none.
+template <class List>
+inline constexpr bool extends_default = false;
+template <class... More>
+inline constexpr bool extends_default<DefaultSamplersWith<More...>> = true;
 
 }  // namespace sampling
 }  // namespace coco
