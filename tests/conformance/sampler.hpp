@@ -37,10 +37,10 @@ inline void check_batch(const HostBatch& b, Index items) {
     CHECK(b.target_item.size() == b.target_row.size());
     CHECK(b.targets_of.rows() == b.targets());
     CHECK(b.group_of_segment.size() == static_cast<std::size_t>(b.targets_of.count()));
-    const auto within = [](const std::vector<Id>& ids, Index end) {
-        return std::all_of(ids.begin(), ids.end(), [end](Id id) { return id >= 0 && id < end; });
+    const auto within = [](const std::vector<Id>& ids, Index end, Id least = 0) {
+        return std::all_of(ids.begin(), ids.end(), [=](Id id) { return id >= least && id < end; });
     };
-    CHECK(within(b.item, items));
+    CHECK(within(b.item, items, no_id));  // of a masked row
     CHECK(within(b.target_item, items));
     CHECK(within(b.target_row, b.rows()));
 }

@@ -41,19 +41,17 @@ struct MultiLabelRows {
     }
 };
 
-/// Scores in memory at a time: rows are done in chunks of as many as fit, so that a large vocabulary takes no
-/// more.
-inline constexpr Index multi_label_scores = Index{1} << 20;
-
 /// *loss +=, dq = unless empty, dlabels += unless empty.
 /// \param q  rows x d    \param labels  vocabulary x d    \param bag  whose labels a row has, one per row
+/// \param at_a_time  scores in memory: rows are done in chunks of as many as fit, at least one
 template <class P>
 void multi_label(Context<P>& ctx, CRows<P> q, CRows<P> labels, Ids<P> bag, const LabelBags<P>& bags,
-                 double factor, typename P::Scalar* loss, Rows<P> dq, Rows<P> dlabels) {
+                 double factor, typename P::Scalar* loss, Rows<P> dq, Rows<P> dlabels,
+                 Index at_a_time = Index{1} << 20) {
     using T = typename P::Scalar;
     if (q.rows == 0 || labels.rows == 0) return;
     const typename Workspace<P>::Frame frame(ctx.work);
-    const Index most = std::clamp<Index>(multi_label_scores / labels.rows, 1, q.rows);
+    const Index most = std::clamp<Index>(at_a_time / labels.rows, 1, q.rows);
     const Rows<P> scores = ctx.work.scratch(most, labels.rows), losses = ctx.work.scratch(q.rows, 1);
     for (Index first = 0; first < q.rows; first += most) {
         const Index count = std::min(most, q.rows - first);
