@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <coco/backbone/s3rec.hpp>
@@ -152,6 +153,16 @@ TEST_CASE("S3-Rec's rows, and loss and gradients of its pre-training, equal PyTo
         CHECK(conformance::length(expected) > 0);
         CHECK(conformance::distance(conformance::downloaded<P>(twin.on, CRows<P>(twin.gradients.view(t.ref))),
                                     expected) < 1e-10);
+    }
+    // The batch knows which items have gradients, for an optimiser that moves these alone.
+    HostBatch batch = twin.reference.pretraining;
+    batch.touch();
+    const auto gradient = all_of<double>(file, "gradient.item");
+    for (Id item = 0; item < static_cast<Id>(shop_items); ++item) {
+        const auto row = gradient.begin() + item * static_cast<std::ptrdiff_t>(width);
+        if (std::all_of(row, row + width, [](double x) { return x == 0; })) continue;
+        INFO("item " << item);
+        CHECK(std::binary_search(batch.touched.begin(), batch.touched.end(), item));
     }
 }
 

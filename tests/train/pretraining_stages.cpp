@@ -193,7 +193,7 @@ TEST_CASE("pre-training: a backbone without such a stage has no sampler for it",
     const TopicShop shop;
     auto config = test::small_config<test::Plain>();
     config.schedule.stages = {pretraining_stage(1, 1e-3)};
-    config.schedule.stages[0].rates = {{"behaviour", 1e-3}};
+    config.schedule.stages[0].rates = {{"behaviour", 1e-3}, {"table", 1e-3}};
     CHECK_THROWS_WITH((Trainer<test::Plain, Host>(config, shop.catalogue())),
                       Catch::StartsWith("sampler: unknown name"));
 }
