@@ -34,10 +34,15 @@ struct MultiLabelRows {
         const Id* const own = label + offsets[bag[i]];
         const Index count = offsets[bag[i] + 1] - offsets[bag[i]];
         const T of_own = row.sum(count, [&](Index k) { return x[own[k]]; });
-        const T of_all = row.sum(labels, [&](Index j) { return math::softplus(x[j]); });
+        const T of_all = row.sum(labels, [&](Index j) { return softplus(x[j]); });
         row.each(1, [&](Index) { losses[i] = (of_all - of_own) * factor; });
         row.each(labels, [&](Index j) { x[j] = math::sigmoid(x[j]) * factor; });
         row.each(count, [&](Index k) { x[own[k]] -= factor; });
+    }
+
+    /// log(1 + e^x). As `math::softplus`, whose call of the C library would take most of a step's time here.
+    COCO_HD COCO_INLINE static T softplus(T x) {
+        return (x > 0 ? x : T(0)) + math::log1p(math::exp(x > 0 ? -x : x));
     }
 };
 
