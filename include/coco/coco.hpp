@@ -16,6 +16,7 @@
 #include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
+#include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/data/dataset.hpp>
@@ -35,6 +36,7 @@
 #include <coco/fwd.hpp>
 #include <coco/host/host.hpp>
 #include <coco/io/file_digest.hpp>
+#include <coco/items/attributes.hpp>
 #include <coco/items/learned_semantic.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/items/semantic_space.hpp>
@@ -68,6 +70,7 @@
 #include <coco/train/hand_over.hpp>
 #include <coco/train/lazy_adam.hpp>
 #include <coco/train/learn_columns.hpp>
+#include <coco/train/pretraining_stages.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/text_correction.hpp>
 #include <coco/train/trainer.hpp>

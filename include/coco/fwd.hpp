@@ -18,6 +18,7 @@ struct Alone;
 namespace backbone {
 class FDSA;
 class SASRec;
+class S3Rec;
 class BSARec;
 class BERT4Rec;
 template <class... Bs>
@@ -75,6 +76,8 @@ struct NamedRole {
 };
 template <>
 struct RoleOf<backbone::FDSA> : NamedRole<role::Backbone> {};
+template <>
+struct RoleOf<backbone::S3Rec> : NamedRole<role::Backbone> {};
 template <>
 struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
 template <>

@@ -30,18 +30,17 @@ inline data::Interactions sampled_people(Index items) {
 
 /// Rows, targets and ids of a batch are within the batch and the catalogue.
 /// \param items  rows of the item table: more than the catalogue where the sampler has a mask of its own
-/// \param least  of the items in rows: `no_id` where some are masked
-inline void check_batch(const HostBatch& b, Index items, Id least = 0) {
+inline void check_batch(const HostBatch& b, Index items) {
     CHECK(b.segments.rows() == b.rows());
     CHECK(b.position.size() == b.item.size());
     CHECK(b.row_key.size() == b.item.size());
     CHECK(b.target_item.size() == b.target_row.size());
     CHECK(b.targets_of.rows() == b.targets());
     CHECK(b.group_of_segment.size() == static_cast<std::size_t>(b.targets_of.count()));
-    const auto within = [](const std::vector<Id>& ids, Index end, Id begin = 0) {
-        return std::all_of(ids.begin(), ids.end(), [=](Id id) { return id >= begin && id < end; });
+    const auto within = [](const std::vector<Id>& ids, Index end, Id least = 0) {
+        return std::all_of(ids.begin(), ids.end(), [=](Id id) { return id >= least && id < end; });
     };
-    CHECK(within(b.item, items, least));
+    CHECK(within(b.item, items, no_id));  // of a masked row
     CHECK(within(b.target_item, items));
     CHECK(within(b.target_row, b.rows()));
 }
@@ -73,7 +72,7 @@ void sampler(const Sampling& sampling = {}, Index more_items = 0) {
         for (Index n = 0; n < count; ++n) {
             const std::uint64_t step = static_cast<std::uint64_t>(epoch * 100 + n);
             one.fill(b, train, n, step);
-            check_batch(b, items + more_items, masks ? no_id : 0);
+            check_batch(b, items + more_items);
             CHECK(static_cast<double>(b.rows()) <= room * static_cast<double>(largest.rows()));
             CHECK(static_cast<double>(b.targets()) <= room * static_cast<double>(largest.targets()));
             if (epoch == 0)

@@ -41,6 +41,15 @@ TEST_CASE("exp in float is accurate to its documented bound, and underflows grad
     CHECK(math::exp(1.5) == std::exp(1.5));
 }
 
+TEST_CASE("log1p in float is accurate from 0 to 1", "[math]") {
+    const auto ours = [](float x) { return math::log1p(x); };
+    const auto truth = [](long double x) { return std::log1p(x); };
+    CHECK(worst(0.001, 1, true, ours, truth) < 2.5e-7);
+    CHECK(worst(1e-20, 0.001, true, ours, truth) < 2.5e-7);
+    CHECK(math::log1p(0.0f) == 0.0f);
+    CHECK(math::log1p(0.3) == std::log1p(0.3));
+}
+
 TEST_CASE("tanh in float stays within its absolute error and within [-1, 1]", "[math]") {
     CHECK(worst(
               -20, 20, false, [](float x) { return math::tanh(x); },

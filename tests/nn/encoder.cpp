@@ -32,6 +32,29 @@ TEST_CASE("the encoder passes the conformance test of a layer", "[encoder]") {
     conformance::layer<Case<AttentionMask::bidirectional>>();
 }
 
+TEST_CASE("the same layers under another mask are an encoder with that mask", "[encoder]") {
+    using P = conformance::PolicyUnderTest<double>;
+    nn::EncoderConfig config = Case<AttentionMask::causal>::config();
+    ParameterLayout layout, other;
+    const nn::Encoder causal(layout, config, AttentionMask::causal);
+    const nn::Encoder bidirectional(other, config, AttentionMask::bidirectional);
+    P on = conformance::policy<P>(1);
+    Workspace<P> work(on);
+    const Parameters<P> parameters(on, layout, 1);
+    Context<P> ctx = parameters.context(on, work);
+    ctx.training = true;
+    const Sequence<P> s = conformance::sequence(on, work, conformance::histories(11, 5, 17), 5, 17);
+    const CRows<P> x = conformance::uploaded(on, work, conformance::normals(66, 3), {11, 6});
+    const auto rows = [&](const nn::Encoder& encoder) {
+        return conformance::downloaded<P>(on, encoder.forward(ctx, s.segments, s.row_key, x).out);
+    };
+    const nn::Encoder with = causal.with(AttentionMask::bidirectional);
+    CHECK(rows(with) == rows(bidirectional));
+    CHECK(rows(with) != rows(causal));
+    CHECK(rows(with.with(AttentionMask::causal)) == rows(causal));
+    CHECK(layout.tensors().size() == other.tensors().size());
+}
+
 TEST_CASE("an encoder with invalid settings is an error", "[encoder]") {
     nn::EncoderConfig config;
     CHECK(fault(config).empty());

@@ -48,7 +48,8 @@ public:
         const ParameterLayout::Scope scope(layout, "bert4rec");
         const nn::EncoderConfig& e = config.encoder;
         const Init init = Init::normal(e.init);
-        input_ = {layout, config.window, e.width, init, e.epsilon, e.dropout, nn::MaskVector::yes};
+        input_ = {layout, config.window, e.width, init, e.epsilon, e.dropout};
+        mask_ = nn::MaskVector(layout, "mask", e.width, init);
         encoder_ = {layout, e, attention_mask};
         projection_ = {layout, "projection", e.width, e.width, e.activation, init};
         norm_ = nn::Norm(layout, "projection_norm", e.width, e.epsilon);
@@ -56,11 +57,11 @@ public:
 
     bool masks_items() const { return true; }
 
-    /// \param x  rows x width: the vectors of the sequence's items; what stands in masked rows is not read
+    /// \param x  rows x width: the vectors of the sequence's items, zeros in masked rows
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Sequence<P>& sequence, CRows<P> x) const {
         Saved<P> saved;
-        saved.input = input_.forward(ctx, sequence, x);
+        saved.input = input_.forward(ctx, sequence, x, &mask_);
         saved.encoder = encoder_.forward(ctx, sequence.segments, sequence.row_key, saved.input.out);
         saved.projected = projection_.forward(ctx, saved.encoder.out);
         saved.norm = norm_.forward(ctx, CRows<P>(saved.projected.out));
@@ -76,11 +77,12 @@ public:
         norm_.backward(ctx, saved.norm, dh, inner);
         projection_.backward(ctx, saved.projected, inner, outer);
         encoder_.backward(ctx, saved.encoder, CRows<P>(outer), inner);
-        input_.backward(ctx, sequence, saved.input, CRows<P>(inner), dx);
+        input_.backward(ctx, sequence, saved.input, CRows<P>(inner), dx, &mask_);
     }
 
 private:
     nn::PositionInput input_;
+    nn::MaskVector mask_;
     nn::Encoder encoder_;
     nn::ActivatedLinear projection_;
     nn::Norm norm_;

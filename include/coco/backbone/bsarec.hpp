@@ -151,8 +151,7 @@ public:
         check_settings(config, "bsarec");
         const ParameterLayout::Scope scope(layout, "bsarec");
         const nn::EncoderConfig& e = config.encoder;
-        input_ = {layout,    config.window, e.width,           Init::normal(e.init),
-                  e.epsilon, e.dropout,     nn::MaskVector::no};
+        input_ = {layout, config.window, e.width, Init::normal(e.init), e.epsilon, e.dropout};
         layers_ = {layout, e, nn::AttentionMask::causal,
                    BSARecMix{config.window, config.alpha, config.cutoff, config.over}};
     }

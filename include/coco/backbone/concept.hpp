@@ -12,6 +12,7 @@
 #include <coco/nn/attention.hpp>
 #include <coco/nn/layer.hpp>
 #include <coco/nn/sequence.hpp>
+#include <coco/sampling/stage.hpp>
 
 namespace coco {
 
@@ -86,6 +87,17 @@ concept HasBackward = requires(const B& b, Context<Archetype>& ctx, const Sequen
 template <class B>
 concept ChecksItems = requires(const B& b, Index items) {
     { b.check_items(items) } -> std::same_as<void>;
+};
+
+/// Optional: `trains(stage)`, whether a stage of training is the backbone's own, and `stage_step(ctx, stage,
+/// sequence, targets, x, vectors, loss, dx, dvectors)`, a step of it: *loss +=, parameters' gradients +=, dx
+/// =, dvectors +=. What the sequence and its targets hold is between the backbone and its samplers.
+template <class B>
+concept HasOwnStages = requires(const B& b, Context<Archetype>& ctx, TrainingStage stage,
+                                const Sequence<Archetype>& sequence, const Targets<Archetype>& targets,
+                                CRows<Archetype> x, Archetype::Scalar* loss, Rows<Archetype> dx) {
+    { b.trains(stage) } -> std::same_as<bool>;
+    { b.stage_step(ctx, stage, sequence, targets, x, x, loss, dx, dx) } -> std::same_as<void>;
 };
 
 }  // namespace backbone

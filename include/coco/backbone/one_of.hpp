@@ -18,6 +18,7 @@
 #include <coco/core/role.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/core/settings.hpp>
+#include <coco/sampling/samplers.hpp>
 
 namespace coco::backbone {
 
@@ -37,6 +38,8 @@ class OneOf {
 
 public:
     using Role = role::Backbone;
+    /// Those of all of them.
+    using Samplers = typename sampling::AllSamplers<Bs...>::type;
     /// What is true of any of them; `sees_later_items()` says it of the chosen one.
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::bidirectional;
 
@@ -86,6 +89,28 @@ public:
     }
     bool masks_items() const {
         return std::visit([](const auto& b) { return backbone::masks_items(b); }, chosen_);
+    }
+
+    /// Whether a stage of training is the chosen one's own.
+    bool trains(TrainingStage stage) const {
+        return std::visit(
+            [&]<class B>(const B& b) {
+                if constexpr (HasOwnStages<B>) return b.trains(stage);
+                return false;
+            },
+            chosen_);
+    }
+    /// A step of such a stage.
+    template <class P>
+    void stage_step(Context<P>& ctx, TrainingStage stage, const Sequence<P>& sequence,
+                    const Targets<P>& targets, CRows<P> x, CRows<P> vectors, typename P::Scalar* loss,
+                    Rows<P> dx, Rows<P> dvectors) const {
+        std::visit(
+            [&]<class B>(const B& b) {
+                if constexpr (HasOwnStages<B>)
+                    b.stage_step(ctx, stage, sequence, targets, x, vectors, loss, dx, dvectors);
+            },
+            chosen_);
     }
 
     /// \throws Error where the chosen one knows something of each item, and of another number of items

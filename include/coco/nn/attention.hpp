@@ -60,6 +60,13 @@ public:
         output_ = Linear(layout, "output", width, width, init);
     }
 
+    /// The same layer, with the same weights, under another mask.
+    SelfAttention with(AttentionMask attention_mask) const {
+        SelfAttention other = *this;
+        other.attention_mask_ = attention_mask;
+        return other;
+    }
+
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
         Saved<P> saved;

@@ -72,6 +72,13 @@ public:
         second_ = Norm(layout, "norm2", c.width, c.epsilon);
     }
 
+    /// The same layer, with the same weights, under another mask.
+    EncoderLayer with(AttentionMask attention_mask) const {
+        EncoderLayer other = *this;
+        other.attention_ = attention_.with(attention_mask);
+        return other;
+    }
+
     template <class P>
     Saved<P> forward(Context<P>& ctx, const Segments<P>& segments, Ids<P> row_key, CRows<P> x) const {
         Saved<P> k;
@@ -133,6 +140,14 @@ public:
         config.check();
         for (Index l = 0; l < config.layers; ++l)
             layers_.emplace_back(layout, text_of("layer", l), config, attention_mask, more...);
+    }
+
+    /// The same layers, with the same weights, under another mask: weights are read through a context, so
+    /// that both may be used in turn.
+    LayerStack with(AttentionMask attention_mask) const {
+        LayerStack other;
+        for (const Layer& layer : layers_) other.layers_.push_back(layer.with(attention_mask));
+        return other;
     }
 
     template <class P>

@@ -8,6 +8,7 @@
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/embedding.hpp>
 #include <coco/pipeline/batch.hpp>
+#include <coco/pipeline/step.hpp>
 
 namespace coco {
 
@@ -76,6 +77,34 @@ public:
         if (!saved.items.gradient.empty())
             nn::scatter<P>(ctx.on, CRows<P>(dx), batch.sequence.by_item, saved.items.gradient);
         items_.backward(ctx, saved.items);
+    }
+
+    /// Whether a stage is the backbone's own.
+    bool trains(TrainingStage stage) const {
+        if constexpr (backbone::HasOwnStages<Backbone>)
+            return backbone_.trains(stage);
+        else
+            return false;
+    }
+
+    /// A step of such a stage: adds the loss to `metrics`, and gradients to those of `ctx`.
+    template <class P>
+    StepReport stage_step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
+                          typename P::Scalar* metrics) const {
+        StepReport report;
+        report.targets = batch.targets.row.size;
+        if constexpr (backbone::HasOwnStages<Backbone>) {
+            const auto items = items_.forward(ctx);
+            const Rows<P> x = ctx.work.keep(batch.sequence.item.size, width_),
+                          dx = ctx.work.keep(batch.sequence.item.size, width_);
+            nn::gather<P>(ctx.on, CRows<P>(items.vectors), batch.sequence.item, x);
+            backbone_.stage_step(ctx, stage, batch.sequence, batch.targets, CRows<P>(x),
+                                 CRows<P>(items.vectors), metrics + StepMetrics::rec, dx, items.gradient);
+            if (!items.gradient.empty())
+                nn::scatter<P>(ctx.on, CRows<P>(dx), batch.sequence.by_item, items.gradient);
+            items_.backward(ctx, items);
+        }
+        return report;
     }
 
 private:

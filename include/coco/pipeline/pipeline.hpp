@@ -114,6 +114,7 @@ public:
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
+        if (behaviour_.trains(stage)) return behaviour_.stage_step(ctx, batch, stage, metrics);
         StepReport report;
         report.targets = batch.targets.row.size;
         if (stage == TrainingStage::knowledge) {

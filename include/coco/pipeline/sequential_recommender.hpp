@@ -76,6 +76,7 @@ public:
     template <class P>
     StepReport step(Context<P>& ctx, const Batch<P>& batch, TrainingStage stage,
                     typename P::Scalar* metrics) const {
+        if (behaviour_.trains(stage)) return behaviour_.stage_step(ctx, batch, stage, metrics);
         if (stage == TrainingStage::columns) return columns_step(ctx, batch, metrics, false);
         if (stage == TrainingStage::correction) return columns_step(ctx, batch, metrics, true);
         const auto saved = behaviour_.forward(ctx, batch);

@@ -34,11 +34,12 @@ public:
 
     friend constexpr bool operator==(const TrainingStage&, const TrainingStage&) = default;
 
-    static const TrainingStage behaviour;   ///< items and backbone
-    static const TrainingStage joint;       ///< all parts of a pipeline
-    static const TrainingStage knowledge;   ///< all but behaviour, which is fixed
-    static const TrainingStage columns;     ///< learned semantic columns alone, beside a fixed behaviour
-    static const TrainingStage correction;  ///< the same from targets that the columns do not favour (M = 0)
+    static const TrainingStage behaviour;    ///< items and backbone
+    static const TrainingStage joint;        ///< all parts of a pipeline
+    static const TrainingStage knowledge;    ///< all but behaviour, which is fixed
+    static const TrainingStage columns;      ///< learned semantic columns alone, beside a fixed behaviour
+    static const TrainingStage pretraining;  ///< a backbone's own, before behaviour
+    static const TrainingStage correction;   ///< the same from targets that the columns do not favour (M = 0)
 
 private:
     std::array<char, longest + 1> text_{};
@@ -49,5 +50,6 @@ inline constexpr TrainingStage TrainingStage::joint{"joint"};
 inline constexpr TrainingStage TrainingStage::knowledge{"knowledge"};
 inline constexpr TrainingStage TrainingStage::columns{"columns"};
 inline constexpr TrainingStage TrainingStage::correction{"correction"};
+inline constexpr TrainingStage TrainingStage::pretraining{"pretraining"};
 
 }  // namespace coco

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -85,7 +84,7 @@ private:
     /// An empty name is the model's own choice, or as `Sampling::samples` says.
     static std::string name_of(const StageSettings& stage, const BatchBuilder& builder) {
         if (!stage.sampler.empty()) return stage.sampler;
-        if (!std::is_same_v<List, DefaultSamplers>) return List::default_name;
+        if (!sampling::extends_default<List>) return List::default_name;
         return sampling::sampler_of_all(builder.sampling().samples);
     }
 

@@ -35,7 +35,8 @@ struct StageSettings {
     std::vector<GroupRate> rates;
     Index epochs = 200, patience = 10;  ///< maximum; ends after `patience` without better validation N@10
     Index warm_up = 0;                  ///< steps over which the rates rise linearly to these values
-    Index valid = -1;                   ///< maximum number of validation users after an epoch; -1: all
+    Index valid = -1;                   ///< maximum number of validation users after an epoch; -1: all; 0:
+                                        ///< none, the weights of the last epoch stay
     UserFold users;                     ///< whose samples it learns from
 
     static auto settings(auto& c, auto&& visit) {

@@ -267,9 +267,9 @@ private:
         state_.channel_chosen = coco::choose_channel(trained_, evaluator_, valid, std::ref(tell));
     }
 
-    /// Restores the weights of the best epoch and goes on to the next stage.
+    /// Restores the weights of the best epoch, unless none was validated, and goes on to the next stage.
     void end_stage() {
-        if (best().epoch > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
+        if (best().epoch > 0 && valid_.size() > 0) copy_trained(*trained_.on, best_, *trained_.parameters);
         state_.end_stage(stages_);
     }
     void begin_epoch(const data::Interactions& train) {
