@@ -76,6 +76,10 @@ public:
                       "others compare users less their mean always", "--coco paper");
         coco::require(o_.fusion == "semantic" || (o_.asks() && o_.coco != "paper" && o_.items == "table"),
                       "--fusion behaviour", "of no use", "--coco full, soft, dec or con, and --items table");
+        coco::require(!o_.pretrains() || o_.joint_epochs == 0 || !o_.stage1.empty(), "--backbone s3rec",
+                      "stage 2 goes on from what was pre-trained and kept", "--stage1 FILE, or --pretrain-epochs 0");
+        coco::require(!o_.pretrains() || !o_.unseen, "--unseen", "has no stage of pre-training",
+                      "--pretrain-epochs 0");
         coco::require(!o_.unseen || o_.asks(), "--unseen", "is of what a language model says", "--llm");
         coco::require(!o_.shuffle_text || o_.item_vectors.empty(), "--shuffle-text",
                       "does not reach the vectors of --item-vectors");
@@ -143,7 +147,8 @@ private:
     }
     void model() {
         choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
-        choice("--backbone", o_.backbone, "sequence model", {"sasrec", "bsarec", "bert4rec", "fdsa"});
+        choice("--backbone", o_.backbone, "sequence model",
+               {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec"});
         choice("--block", o_.block,
                "SASRec's layers: S3-Rec's (post-norm), or the original ones (norm on the query, ReLU)",
                {"s3rec", "original"});
@@ -206,8 +211,11 @@ private:
             ->delimiter(',')
             ->check(CLI::IsMember({"brand", "categories", "genres", "year", "title_words"}))
             ->capture_default_str();
-        number("--feature-items", o_.feature_items, "values of features that fewer items have are left out",
-               1);
+        number("--feature-items", o_.feature_items,
+               "values of features, and of S3-Rec's attributes, that fewer items have are left out", 1);
+        number("--pretrain-epochs", o_.pretrain_epochs, "of S3-Rec's pre-training", 0);
+        choice("--pretrain-samples", o_.pretrain_samples,
+               "of an epoch of it: one prefix of each user, or every prefix of all", {"user", "prefixes"});
         number("--filter-share", o_.filter_share, "of BSARec's filter; the rest is its attention's", 0, 1);
         number("--cutoff", o_.cutoff, "of BSARec's filter: the lowest cutoff / 2 + 1 coefficients are low",
                0);
@@ -366,6 +374,8 @@ Json settings_of(const Options& o) {
             {"attention_dropout", o.attention_dropout},
             {"features", o.features},
             {"feature_items", o.feature_items},
+            {"pretrain_epochs", o.pretrain_epochs},
+            {"pretrain_samples", o.pretrain_samples},
             {"filter_share", o.filter_share},
             {"cutoff", o.cutoff},
             {"transform_over", o.transform_over},

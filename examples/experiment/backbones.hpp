@@ -12,16 +12,20 @@
 #include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
+#include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/data/features.hpp>
+#include <coco/items/attributes.hpp>
+#include <coco/train/pretraining_stages.hpp>
 #include <coco/train/sasrec_presets.hpp>
 
 #include "experiment/options.hpp"
 
 namespace experiment {
 
-using Backbones = coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec,
-                                        coco::backbone::BERT4Rec, coco::backbone::FDSA>;
+using Backbones =
+    coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec, coco::backbone::BERT4Rec,
+                          coco::backbone::FDSA, coco::backbone::S3Rec>;
 
 /// Settings that all have, and each one's own.
 /// \throws Error where the one that is chosen needs features that no item has
@@ -49,6 +53,13 @@ void set_backbone(const Options& o, Config& config, const coco::data::Catalogue&
             config.features = bags.features;
             config.texts = bags.digest;
         }
+    if constexpr (std::is_same_v<Config, S3Rec::Config>)
+        if (o.backbone == S3Rec::name) {
+            const coco::items::Attributes attributes = coco::items::attributes_of(catalogue, o.feature_items);
+            config.values = attributes.values;
+            config.texts = attributes.digest;
+            config.attributes = attributes.bags;
+        }
 }
 
 /// \param config  of a training run; its items' initial values follow from the backbone
@@ -64,6 +75,16 @@ void set_backbones(const Options& o, Run& config, const coco::data::Catalogue& c
     }
     if (o.backbone == coco::backbone::SASRec::name && o.block == "original")
         config.model.behaviour.items.init = coco::Init::xavier_normal(catalogue.size(), o.width).scale;
+}
+
+/// Puts S3-Rec's stage of pre-training in front of behaviour, which is the last stage then.
+template <class Run>
+void set_pretraining(const Options& o, Run& config) {
+    if (!o.pretrains()) return;
+    config.schedule.stages =
+        coco::pretraining_stages(config.schedule, o.pretrain_epochs, o.rate,
+                                 o.pretrain_samples == "prefixes" ? coco::sampling::Pretraining::name
+                                                                  : coco::sampling::PretrainingByUser::name);
 }
 
 }  // namespace experiment

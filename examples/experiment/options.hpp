@@ -49,6 +49,8 @@ struct Options {
     std::string transform_over = "segment";
     std::vector<std::string> features{"categories", "brand"};
     Index feature_items = 1;
+    Index pretrain_epochs = 20;
+    std::string pretrain_samples = "user";
     double masked = 0.2, only_last = 0;
     Index future = 1;
     std::vector<std::uint64_t> seeds{1};
@@ -65,6 +67,8 @@ struct Options {
     Index feed_forward() const { return hidden > 0 ? hidden : block == "original" ? width : 4 * width; }
     /// The headline's place in `coco::every_seen_items`.
     std::size_t seen_index() const { return seen == "included" ? 2 : seen == "zeroed" ? 1 : 0; }
+    /// Whether a stage of pre-training goes before stage 1.
+    bool pretrains() const { return backbone == "s3rec" && pretrain_epochs > 0; }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     /// Whether the items have semantic columns.

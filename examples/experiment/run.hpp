@@ -99,11 +99,14 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     s.knowledge_rate = o.knowledge_rate;
     s.adapter_rate = o.adapter_rate;
     s.joint_valid = o.valid_users;
-    if constexpr (Model::uses_knowledge)
+    if constexpr (Model::uses_knowledge) {
         if (o.unseen) {
             c.model.unseen.on = true;
             s.stages = coco::unseen_stages(s, c.sampling.samples);
         }
+    } else if (s.joint_epochs == 0) {
+        set_pretraining(o, c);
+    }
     return c;
 }
 
@@ -351,6 +354,7 @@ Result run(Job job, const std::shared_ptr<P>& on) {
         if (!job.stage1.empty()) {
             auto behaviour = coco::behaviour_config(config);
             if (o.unseen) behaviour.schedule.stages = {config.schedule.stages.front()};
+            set_pretraining(o, behaviour);
             stage1 = trainer_for<SequentialRecommender>(behaviour, job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
@@ -398,9 +402,12 @@ Result run(Job job, const std::shared_ptr<P>& on) {
             result.base_valid = result.valid;
             result.base_test = result.test;
         }
-        for (int p = 0; p < 2; ++p) {
-            result.epochs[p] = static_cast<Index>(trainer->state().best[p].history.size());
-            result.best_epoch[p] = trainer->state().best[p].epoch;
+        const bool pretrained = trainer->stages().front().name == coco::TrainingStage::pretraining.name();
+        for (std::size_t p = 0; p < 2; ++p) {
+            if (const std::size_t at = p + pretrained; at < trainer->stages().size()) {
+                result.epochs[p] = static_cast<Index>(trainer->state().best[at].history.size());
+                result.best_epoch[p] = trainer->state().best[at].epoch;
+            }
             result.effort.train_seconds[p] += fitting.effort().train_seconds[p];
             result.effort.valid_seconds[p] += fitting.effort().valid_seconds[p];
             result.effort.targets[p] += fitting.effort().targets[p];

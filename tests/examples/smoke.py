@@ -21,7 +21,7 @@ from compiler import run_trials
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
-BACKBONES = ("sasrec", "bsarec", "bert4rec", "fdsa")
+BACKBONES = ("sasrec", "bsarec", "bert4rec", "fdsa", "s3rec")
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
 
 
@@ -145,7 +145,8 @@ def backbones_are_chosen_by_name(t):
     """Each trains the base, is ranked with the channel, and trains the whole pipeline."""
     seen = {}
     for backbone in BACKBONES:
-        options = ("--backbone", backbone, "--attention-dropout", "0", "--features", "title_words")
+        options = ("--backbone", backbone, "--attention-dropout", "0", "--features", "title_words", "--pretrain-epochs", "2",
+                   "--stage1", t.path(f"stage1-{backbone}"))
         report = t.report(*options)
         assert report["settings"]["backbone"] == backbone
         seen[backbone] = report["test"]["mean"]["MRR"]
