@@ -12,6 +12,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/data/dataset.hpp>
@@ -36,6 +37,7 @@
 #include <coco/items/semantic_space.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/items/words.hpp>
 #include <coco/llm/adapted_lines.hpp>
 #include <coco/llm/decoder.hpp>

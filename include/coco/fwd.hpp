@@ -17,11 +17,13 @@ struct Alone;
 
 namespace backbone {
 class SASRec;
-}
+class PinnerFormer;
+}  // namespace backbone
 namespace items {
 class Table;
 class TextAware;
 class Semantic;
+class Tower;
 }  // namespace items
 namespace prompt {
 class VqCodebook;
@@ -71,11 +73,15 @@ struct NamedRole {
 template <>
 struct RoleOf<backbone::SASRec> : NamedRole<role::Backbone> {};
 template <>
+struct RoleOf<backbone::PinnerFormer> : NamedRole<role::Backbone> {};
+template <>
 struct RoleOf<items::Table> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::TextAware> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::Semantic> : NamedRole<role::Items> {};
+template <>
+struct RoleOf<items::Tower> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
 template <>

@@ -7,6 +7,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
@@ -16,6 +17,7 @@
 #include <coco/items/semantic.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -55,6 +57,7 @@ using Backbone = coco::backbone::SASRec;
 using Plain = coco::SequentialRecommender<Backbone>;
 using TextBase = coco::SequentialRecommender<Backbone, coco::items::TextAware>;
 using SemanticBase = coco::SequentialRecommender<Backbone, coco::items::Semantic>;
+using TowerBase = coco::SequentialRecommender<coco::backbone::PinnerFormer, coco::items::Tower>;
 using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
 using Full = coco::Pipeline<Backbone>;
 using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
@@ -66,6 +69,7 @@ using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
 COCO_INSTANTIATE(Plain, behaviour);
 COCO_INSTANTIATE(TextBase, behaviour);
 COCO_INSTANTIATE(SemanticBase, behaviour);
+COCO_INSTANTIATE(TowerBase, behaviour);
 COCO_INSTANTIATE(Semantic, whole);
 COCO_INSTANTIATE(Full, whole);
 COCO_INSTANTIATE(Soft, whole);
