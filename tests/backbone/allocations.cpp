@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/loss/bce.hpp>
 
@@ -148,12 +149,16 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
     sasrec.encoder.width = 32;
     sasrec.encoder.hidden = 64;
     sasrec.window = 20;
+    backbone::PinnerFormer::Config pinnerformer;
+    pinnerformer.encoder = sasrec.encoder;
+    pinnerformer.window = 20;
     user::Gru::Config gru;
     gru.size = 32;
     gru.window = 20;
     for (const int threads : {1, 2}) {
         INFO(threads << " threads");
         check_no_allocations<backbone::SASRec>(sasrec, threads);
+        check_no_allocations<backbone::PinnerFormer>(pinnerformer, threads);
         check_no_allocations<user::Gru>(gru, threads);
     }
 }

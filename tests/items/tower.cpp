@@ -15,12 +15,12 @@
 
 using namespace coco;
 using P = conformance::PolicyUnderTest<double>;
-using Model = SequentialRecommender<backbone::PinnerFormer, items::Tower, Objectives<loss::SampledSoftmax>>;
+using Shop = SequentialRecommender<backbone::PinnerFormer, items::Tower, Objectives<loss::SampledSoftmax>>;
 
 namespace {
 
-Model::Config small() {
-    Model::Config config;
+Shop::Config small() {
+    Shop::Config config;
     auto& backbone = config.behaviour.backbone;
     backbone.encoder.width = 6;
     backbone.encoder.hidden = backbone.output_hidden = 5;
@@ -61,14 +61,14 @@ TEST_CASE("a tower's vectors have length 1; without gradients none is kept for t
 }
 
 TEST_CASE("PinnerFormer with a tower passes the conformance test of models", "[items]") {
-    conformance::model<Model>(small());
+    conformance::model<Shop>(small());
 }
 
 TEST_CASE("a tower's table is the one of its layout; rows that a step does not touch get no gradient",
           "[items]") {
-    static_assert(Model::items_by_row);
-    conformance::ModelTrial<Model> trial(small());
-    HostBatch batch = trial.batch(Samples::newest);
+    static_assert(Shop::items_by_row);
+    conformance::ModelTrial<Shop> trial(small());
+    HostBatch batch = trial.batch(Samples::prefixes);
     batch.touch();
     CHECK(batch.touched.size() < static_cast<std::size_t>(trial.items));
     trial.step(batch);
@@ -86,11 +86,11 @@ TEST_CASE("a tower's table is the one of its layout; rows that a step does not t
 }
 
 TEST_CASE("a tower of vectors without direction is an error", "[items]") {
-    Model::Config config = small();
+    Shop::Config config = small();
     config.behaviour.items.init = 0;
-    CHECK_THROWS_WITH(Model(config, 20),
+    CHECK_THROWS_WITH(Shop(config, 20),
                       "items.init: out of range: expected more than 0 and at most 100, found 0");
     config = small();
     config.behaviour.items.hidden = 0;
-    CHECK_THROWS_WITH(Model(config, 20), "items.hidden: out of range: expected at least 1, found 0");
+    CHECK_THROWS_WITH(Shop(config, 20), "items.hidden: out of range: expected at least 1, found 0");
 }
