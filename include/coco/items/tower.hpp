@@ -17,8 +17,8 @@ class Tower {
 public:
     using Role = role::Items;
     /// The table alone goes by rows: the gradient of E_i is zero unless v_i has one, while that of the MLP,
-    /// which all items share, is in the dense block, which `LazyAdam` moves as AdamW does. A lazy step's rows
-    /// stay as they are although their vectors v_i turn with the MLP.
+    /// which all items share, is in the dense block, which `LazyAdam` moves as AdamW does. Rows that a lazy
+    /// step does not touch keep E_i, while their vectors v_i turn with the MLP.
     static constexpr bool by_row = true;
 
     struct Config {
@@ -42,8 +42,8 @@ public:
                                        Index width)
         : table_(layout.claim("item", items, width, Init::normal(config.init), Decay::no,
                               ParameterBlock::table)),
-          // Xavier's: the lengths of E survive the MLP, and with them those of gradients the division by
-          // them.
+          // Xavier's: small weights would shrink the MLP's rows, and the division by their lengths would
+          // enlarge its gradients as much.
           mlp_(layout, "item_tower", width, config.hidden, nn::Activation::gelu,
                Init::xavier_normal(width, config.hidden)) {}
 

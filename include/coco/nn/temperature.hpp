@@ -13,16 +13,16 @@
 
 namespace coco::nn {
 
-/// 1 / t = e / (1 + least e), e = exp(s) / (start - least): at least = 0 the factor e itself.
+/// 1 / t = e / (1 + least e), e = exp(s) / (start - least). With least = 0 it is e, to the last bit.
 template <class T>
 struct InverseTemperature {
     const T* sharpness;
     T factor, least;  ///< factor = 1 / (start - least)
 
-    COCO_HD T operator()() const {
-        const T e = math::exp(*sharpness) * factor;
-        return e / (1 + least * e);
-    }
+    COCO_HD T unbounded() const { return math::exp(*sharpness) * factor; }
+    COCO_HD T operator()() const { return unbounded() * slope(); }
+    /// Of log(1 / t) in s: 1 - least / t, without the difference.
+    COCO_HD T slope() const { return 1 / (1 + least * unbounded()); }
 };
 
 /// out_i = x_i / t.
@@ -43,13 +43,13 @@ struct SharpenedRows {
     }
 };
 
-/// (i, 0) -> dy_i y_i (1 - least / t), the gradient of s: d(1 / t) / ds = (t - least) / t^2.
+/// (i, 0) -> dy_i y_i (1 - least / t), the gradient of s.
 template <class T>
 struct SharpnessTerm {
     DotTerm<T> dot;
     InverseTemperature<T> inverse;
 
-    COCO_HD T operator()(Index i, Index j) const { return dot(i, j) * (1 - inverse.least * inverse()); }
+    COCO_HD T operator()(Index i, Index j) const { return dot(i, j) * inverse.slope(); }
 };
 
 class Temperature {
