@@ -22,7 +22,7 @@ public:
     static constexpr bool by_row = true;
 
     struct Config {
-        double init = 0.1;   ///< standard deviation of the initial E
+        double init = 0.02;  ///< standard deviation of the initial E
         Index hidden = 128;  ///< hidden width of the MLP
 
         static auto settings(auto& c, auto&& visit) {
