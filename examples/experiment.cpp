@@ -74,10 +74,13 @@ public:
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
+        coco::require(o_.items != "tower" || o_.coco == "off", "--items tower", "has no semantic columns",
+                      "--coco off");
         coco::require(o_.fusion == "semantic" || (o_.asks() && o_.coco != "paper" && o_.items == "table"),
                       "--fusion behaviour", "of no use", "--coco full, soft, dec or con, and --items table");
         coco::require(!o_.pretrains() || o_.joint_epochs == 0 || !o_.stage1.empty(), "--backbone s3rec",
-                      "stage 2 goes on from what was pre-trained and kept", "--stage1 FILE, or --pretrain-epochs 0");
+                      "stage 2 goes on from what was pre-trained and kept",
+                      "--stage1 FILE, or --pretrain-epochs 0");
         coco::require(!o_.pretrains() || !o_.unseen, "--unseen", "has no stage of pre-training",
                       "--pretrain-epochs 0");
         coco::require(!o_.unseen || o_.asks(), "--unseen", "is of what a language model says", "--llm");
@@ -148,7 +151,7 @@ private:
     void model() {
         choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
         choice("--backbone", o_.backbone, "sequence model",
-               {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec"});
+               {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec", "pinnerformer"});
         choice("--block", o_.block,
                "SASRec's layers: S3-Rec's (post-norm), or the original ones (norm on the query, ReLU)",
                {"s3rec", "original"});
@@ -157,9 +160,9 @@ private:
                "shares; InfoNCE among the batch's targets",
                {"ce", "bce", "sampled", "info_nce"});
         choice("--items", o_.items,
-               "item vectors: a table, or a table plus a linear map of semantic columns (the items' texts, "
-               "whitened; \"text\" means the same)",
-               {"table", "semantic", "text"});
+               "item vectors: a table, a table plus a linear map of semantic columns (the items' texts, "
+               "whitened; \"text\" means the same), or a small network over a table, of length 1",
+               {"table", "semantic", "text", "tower"});
         app_.add_option("--text-layer", o_.text_layer,
                         "semantic columns are made of the language model's rows after this layer; 0: token "
                         "embeddings; -1: the first layer of its second half; of several (0,16) validation "

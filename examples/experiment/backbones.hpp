@@ -12,6 +12,7 @@
 #include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/data/features.hpp>
@@ -25,7 +26,7 @@ namespace experiment {
 
 using Backbones =
     coco::backbone::OneOf<coco::backbone::SASRec, coco::backbone::BSARec, coco::backbone::BERT4Rec,
-                          coco::backbone::FDSA, coco::backbone::S3Rec>;
+                          coco::backbone::FDSA, coco::backbone::S3Rec, coco::backbone::PinnerFormer>;
 
 /// Settings that all have, and each one's own.
 /// \throws Error where the one that is chosen needs features that no item has

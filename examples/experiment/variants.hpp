@@ -12,6 +12,7 @@
 #include <coco/decoupler/standardized.hpp>
 #include <coco/items/semantic.hpp>
 #include <coco/items/table.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -50,6 +51,7 @@ Result run_with_table(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Table;
     using Aligner = coco::aligner::CrossAttention;
     using Model = coco::llm::Decoder<coco::llm::storage::Configured>;
+    if (job.options.items == "tower") return run<WithoutCoco<coco::items::Tower>>(job, on);
     if (!job.options.asks()) return run<WithoutCoco<Items>>(job, on);
     if (job.options.coco == "paper") return run<WithCoco<Items, Model, Aligner>>(job, on);
     return run_knowledge<Items, Aligner>(job, on);

@@ -13,6 +13,7 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
 #include <coco/cuda/cuda.cuh>
@@ -33,6 +34,7 @@
 #include <coco/items/semantic_space.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>

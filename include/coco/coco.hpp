@@ -16,6 +16,7 @@
 #include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/one_of.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
@@ -42,6 +43,7 @@
 #include <coco/items/semantic_space.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/items/words.hpp>
 #include <coco/llm/adapted_lines.hpp>
 #include <coco/llm/decoder.hpp>

@@ -23,11 +23,13 @@ class BSARec;
 class BERT4Rec;
 template <class... Bs>
 class OneOf;
+class PinnerFormer;
 }  // namespace backbone
 namespace items {
 class Table;
 class TextAware;
 class Semantic;
+class Tower;
 }  // namespace items
 namespace prompt {
 class VqCodebook;
@@ -87,11 +89,15 @@ struct RoleOf<backbone::BERT4Rec> : NamedRole<role::Backbone> {};
 template <class... Bs>
 struct RoleOf<backbone::OneOf<Bs...>> : NamedRole<role::Backbone> {};
 template <>
+struct RoleOf<backbone::PinnerFormer> : NamedRole<role::Backbone> {};
+template <>
 struct RoleOf<items::Table> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::TextAware> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::Semantic> : NamedRole<role::Items> {};
+template <>
+struct RoleOf<items::Tower> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
 template <>

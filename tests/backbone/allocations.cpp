@@ -5,7 +5,10 @@
 #include <iostream>
 #include <memory>
 
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/loss/bce.hpp>
 
@@ -149,6 +152,12 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
     sasrec.encoder.width = 32;
     sasrec.encoder.hidden = 64;
     sasrec.window = 20;
+    backbone::BSARec::Config bsarec;
+    bsarec.encoder = sasrec.encoder;
+    bsarec.window = sasrec.window;
+    backbone::BERT4Rec::Config bert4rec;
+    bert4rec.encoder = sasrec.encoder;
+    bert4rec.window = sasrec.window;
     backbone::FDSA::Config fdsa;
     fdsa.encoder = sasrec.encoder;
     fdsa.window = sasrec.window;
@@ -158,13 +167,19 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
     for (int field = 0; field < 2; ++field)
         fdsa.features.push_back(std::make_shared<const nn::Bags>(bags, 30));
     fdsa.texts = backbone::digest_of(fdsa.features);
+    backbone::PinnerFormer::Config pinnerformer;
+    pinnerformer.encoder = sasrec.encoder;
+    pinnerformer.window = 20;
     user::Gru::Config gru;
     gru.size = 32;
     gru.window = 20;
     for (const int threads : {1, 2}) {
         INFO(threads << " threads");
         check_no_allocations<backbone::SASRec>(sasrec, threads);
+        check_no_allocations<backbone::BSARec>(bsarec, threads);
+        check_no_allocations<backbone::BERT4Rec>(bert4rec, threads);
         check_no_allocations<backbone::FDSA>(fdsa, threads);
+        check_no_allocations<backbone::PinnerFormer>(pinnerformer, threads);
         check_no_allocations<user::Gru>(gru, threads);
     }
 }

@@ -21,7 +21,7 @@ from compiler import run_trials
 EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
-BACKBONES = ("sasrec", "bsarec", "bert4rec", "fdsa", "s3rec")
+BACKBONES = ("sasrec", "bsarec", "bert4rec", "fdsa", "s3rec", "pinnerformer")
 SMALL = [*TINY, "--epochs", "2", "--joint-epochs", "1"]
 
 

@@ -7,7 +7,12 @@
 #include <coco/aligner/cross_attention.hpp>
 #include <coco/aligner/identity.hpp>
 #include <coco/aligner/semantic_attention.hpp>
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
+#include <coco/backbone/one_of.hpp>
+#include <coco/backbone/pinnerformer.hpp>
+#include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
@@ -17,6 +22,7 @@
 #include <coco/items/semantic.hpp>
 #include <coco/items/table.hpp>
 #include <coco/items/text_aware.hpp>
+#include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -54,9 +60,12 @@ using Backbone = coco::backbone::SASRec;
 #define COCO_INSTANTIATE(model, function) \
     template void function(const model&, Context<Archetype>&, const Batch<Archetype>&, float*)
 using Plain = coco::SequentialRecommender<Backbone>;
+using AnyBase = coco::SequentialRecommender<
+    coco::backbone::OneOf<coco::backbone::BSARec, coco::backbone::BERT4Rec, coco::backbone::S3Rec>>;
 using FeatureBase = coco::SequentialRecommender<coco::backbone::FDSA>;
 using TextBase = coco::SequentialRecommender<Backbone, coco::items::TextAware>;
 using SemanticBase = coco::SequentialRecommender<Backbone, coco::items::Semantic>;
+using TowerBase = coco::SequentialRecommender<coco::backbone::PinnerFormer, coco::items::Tower>;
 using Semantic = coco::Pipeline<Backbone, coco::items::Semantic>;
 using Full = coco::Pipeline<Backbone>;
 using Soft = coco::Pipeline<Backbone, coco::prompt::Static>;
@@ -66,9 +75,11 @@ using Reading = coco::Pipeline<Backbone, coco::items::Semantic, coco::prompt::No
 using Con = coco::Pipeline<Backbone, coco::adapter::Frozen>;
 using Unaligned = coco::Pipeline<Backbone, coco::aligner::Identity>;
 COCO_INSTANTIATE(Plain, behaviour);
+COCO_INSTANTIATE(AnyBase, behaviour);
 COCO_INSTANTIATE(FeatureBase, behaviour);
 COCO_INSTANTIATE(TextBase, behaviour);
 COCO_INSTANTIATE(SemanticBase, behaviour);
+COCO_INSTANTIATE(TowerBase, behaviour);
 COCO_INSTANTIATE(Semantic, whole);
 COCO_INSTANTIATE(Full, whole);
 COCO_INSTANTIATE(Soft, whole);
