@@ -9,8 +9,10 @@
 #include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
 #include <coco/backbone/pinnerformer.hpp>
+#include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/loss/bce.hpp>
+#include <coco/pipeline/sequential_recommender.hpp>
 
 #include "backbone/user_gru.hpp"
 #include "conformance/allocations.hpp"
@@ -116,6 +118,63 @@ void check_no_allocations(const typename B::Config& config, int threads) {
 
 }  // namespace
 
+namespace {
+
+/// Batches and steps of S3-Rec's pre-training, as a trainer makes them.
+void check_no_allocations_in_pretraining() {
+    const Index items = 500;
+    std::vector<std::vector<Id>> bags;
+    for (Id item = 0; item < static_cast<Id>(items); ++item) bags.push_back({item % 7, 7 + item % 5});
+    SequentialRecommender<backbone::S3Rec>::Config config;
+    backbone::S3Rec::Config& c = config.behaviour.backbone;
+    c.encoder.width = 32;
+    c.encoder.hidden = 64;
+    c.window = 20;
+    c.values = 12;
+    c.attributes = std::make_shared<const nn::Bags>(bags, 12);
+    const SequentialRecommender<backbone::S3Rec> model(config, items);
+    data::Interactions train;
+    RandomStream random(2);
+    for (Index user = 0; user < 40; ++user) {
+        std::vector<Id> all;
+        for (Index i = 0; i < 2 + user % 25; ++i) all.push_back(static_cast<Id>(random.below(500)));
+        train.add(all);
+    }
+    Sampling sampling;
+    sampling.window = c.window;
+    sampling::Pretraining sampler({1, {2000, 32}, 1, BatchBuilder(sampling, items), nullptr, nullptr});
+    P on(1);
+    Workspace<P> work(on);
+    const Parameters<P> parameters(on, model.layout(), 3);
+    Gradients<P> gradients(on, model.layout());
+    HostBatch b;
+    const auto step = [&](std::uint32_t number) {
+        gradients.zero(on);
+        Context<P> ctx = parameters.context(on, work);
+        gradients.attach(ctx);
+        ctx.training = true;
+        ctx.step = number;
+        float metrics[StepMetrics::entries] = {};
+        model.step(ctx, upload(ctx, b), TrainingStage::pretraining, metrics);
+        work.reset();
+    };
+    sampler.prepare(b, train);
+    step(0);
+    work.reserve(sampling::room_of<sampling::Pretraining>);
+    b.reserve(sampling::room_of<sampling::Pretraining>);
+    const Index batches = sampler.begin_epoch(0);
+    REQUIRE(batches > 10);
+    for (Index n = 0; n < batches; ++n) {
+        const conformance::Allocations taken;
+        sampler.fill(b, train, n, static_cast<std::uint64_t>(n));
+        step(static_cast<std::uint32_t>(n));
+        INFO("batch " << n);
+        CHECK((n == 0 || taken.count() == 0));
+    }
+}
+
+}  // namespace
+
 TEST_CASE("the allocation counter counts every way to allocate", "[allocations]") {
     if (!conformance::Allocations::counted) {
         std::cout << "SKIPPED: a sanitizer has the allocator\n";
@@ -182,4 +241,5 @@ TEST_CASE("a training step allocates nothing after the first step", "[allocation
         check_no_allocations<backbone::PinnerFormer>(pinnerformer, threads);
         check_no_allocations<user::Gru>(gru, threads);
     }
+    check_no_allocations_in_pretraining();
 }

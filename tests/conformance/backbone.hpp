@@ -27,7 +27,7 @@ namespace coco::conformance {
 /// Adapts a backbone to the conformance test of a layer.
 template <class B>
 struct BackboneLayer {
-    static constexpr bool segmented = true;
+    static constexpr bool segmented = true, own_stages = backbone::HasOwnStages<B>;
 
     template <class P>
     struct Saved {

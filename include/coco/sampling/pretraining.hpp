@@ -53,7 +53,10 @@ public:
         Index longest = 0;
         for (const Sample& s : samples_) longest = std::max(longest, s.rows());
         limits_ = {std::max(parts_.batch.rows / 4, longest), parts_.batch.samples};
-        pack(b, largest_batch(samples_, limits_));
+        chosen_ = largest_batch(samples_, limits_);
+        pack(b, chosen_);
+        for (Listed& of : targets_)
+            for (std::vector<Id>* list : {&of.row, &of.item, &of.owner}) list->reserve(b.target_row.size());
     }
 
     Index begin_epoch(Index epoch) {
