@@ -5,8 +5,6 @@
 
 namespace experiment {
 
-Result run_semantic_on_cuda(const Job& job) {
-    return run_with_semantic(job, std::make_shared<coco::Cuda>());
-}
+Result run_semantic_on_cuda(const Job& job) { return run_with_semantic(job, std::make_shared<coco::Cuda>()); }
 
 }  // namespace experiment

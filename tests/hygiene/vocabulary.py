@@ -86,7 +86,7 @@ def senses():
 
 
 def prose():
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
     texts = [(path, [(1 + n, line) for n, line in enumerate(path.read_text().split("\n"))]) for path in pages]
     texts += [(path, [(line, token) for line, token, comment in split(text) if comment]) for path, text in sources()]
     for path, lines in texts:
