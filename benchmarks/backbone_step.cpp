@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Forward and backward of FDSA beside SASRec's on one batch: 256 histories of 8 items out of 12,101, width
-// 64, three features with 1, 4 and 10 values an item. Without items' vectors and loss, which are the same for
-// both. One thread.
+// Forward and backward of each backbone on one batch: 256 histories of 8 items out of 12,101, width 64, for
+// FDSA three features with 1, 4 and 10 values an item. Without items' vectors and loss, which are the same
+// for all (an epoch is not: BSARec is trained on prefixes, BERT4Rec on masked rows). S3-Rec is SASRec but in
+// pre-training. Operations are those of the products with weights. One thread.
 #include <memory>
 #include <vector>
 
+#include <coco/backbone/bert4rec.hpp>
+#include <coco/backbone/bsarec.hpp>
 #include <coco/backbone/fdsa.hpp>
+#include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/nn/elementwise.hpp>
 #include <coco/nn/parameters.hpp>
@@ -76,10 +80,18 @@ void backbone_step(benchmark::State& state) {
         const auto saved = model.forward(ctx, batch.sequence, CRows<P>(x));
         model.backward(ctx, batch.sequence, saved, CRows<P>(dh), dx);
     };
-    Meter(state, on, one_step).each("us_per_row", static_cast<double>(users * length));
+    // Forward, and two products backward, for each row and weight.
+    double weights = 0;
+    for (const Tensor& t : layout.tensors())
+        if (t.ref.rows > 1 && t.name.ends_with(".weight")) weights += static_cast<double>(t.ref.size());
+    const double rows = static_cast<double>(users * length);
+    Meter(state, on, one_step).flop(6 * rows * weights, on).each("us_per_row", rows);
 }
 
 }  // namespace
 
 BENCHMARK_TEMPLATE(backbone_step, backbone::SASRec)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_TEMPLATE(backbone_step, backbone::BSARec)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_TEMPLATE(backbone_step, backbone::BERT4Rec)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK_TEMPLATE(backbone_step, backbone::FDSA)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK_TEMPLATE(backbone_step, backbone::PinnerFormer)->Unit(benchmark::kMillisecond)->UseManualTime();
