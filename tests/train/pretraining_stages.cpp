@@ -74,6 +74,7 @@ TEST_CASE("stages of pre-training: pretraining, then behaviour", "[pretraining]"
     CHECK(stages[1].rate_of("behaviour") == schedule.rate);
     CHECK(stages[1].rate_of("pretraining") == 0);
     CHECK(stages[1].epochs == 17);
+    CHECK(stages[1].fresh);
     CHECK_NOTHROW(check_stages(stages, "stages"));
 }
 
@@ -98,6 +99,15 @@ TEST_CASE("pre-training: the loss falls, and behaviour goes on from the weights 
     // What only pre-training trains has stayed as it was, the rest has moved on.
     CHECK(values(trainer, mask) == mask_then);
     CHECK(values(trainer, encoder) != encoder_then);
+
+    // The optimiser has started anew.
+    const ParameterLayout& layout = trainer.model().model->layout();
+    const auto steps = [&](const char* group) {
+        return trainer.optimizer_steps()[static_cast<std::size_t>(layout.group_index(group))];
+    };
+    CHECK(steps("behaviour") == trainer.state().stage_step);
+    CHECK(steps("table") == trainer.state().stage_step);
+    CHECK(steps("pretraining") == 0);
 
     // A run without epochs of behaviour ends with these weights: none of an earlier epoch are restored.
     auto alone = shop.config();

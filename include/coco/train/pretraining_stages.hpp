@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
 /// Stages of a model whose backbone is pre-trained: the backbone's own stage, then behaviour, which goes on
-/// from its weights.
+/// from its weights with an optimiser that starts anew.
 #pragma once
 
 #include <algorithm>
@@ -40,6 +40,9 @@ namespace coco {
     behaviour.rates = {{"behaviour", schedule.rate}, {"table", schedule.rate}};
     behaviour.epochs = schedule.epochs;
     behaviour.patience = schedule.patience;
+    // Gradients of attributes by the hundred have left second moments that would slow it for thousands of
+    // steps.
+    behaviour.fresh = true;
     return {pretraining_stage(epochs, rate, sampler), behaviour};
 }
 

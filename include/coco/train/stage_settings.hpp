@@ -38,13 +38,14 @@ struct StageSettings {
     Index valid = -1;                   ///< maximum number of validation users after an epoch; -1: all; 0:
                                         ///< none, the weights of the last epoch stay
     UserFold users;                     ///< whose samples it learns from
+    bool fresh = false;                 ///< the optimiser starts anew: its numbers and step counts become 0
 
     static auto settings(auto& c, auto&& visit) {
         return visit(setting("name", c.name), setting("sampler", c.sampler),
                      setting("rate", c.rate, between(0, 100)), setting("rates", c.rates),
                      setting("epochs", c.epochs, at_least(0)), setting("patience", c.patience, at_least(1)),
                      setting("warm_up", c.warm_up, at_least(0)), setting("valid", c.valid, at_least(-1)),
-                     setting("users", c.users));
+                     setting("users", c.users), setting("fresh", c.fresh));
     }
 
     /// The learning rate of a group after the warm-up.

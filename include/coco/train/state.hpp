@@ -76,6 +76,12 @@ struct TrainState {
         throw Error("phase", "no stage of this schedule", one_of(names), stage);
     }
 
+    /// The current stage's preparation is done.
+    void begin_stage() {
+        begun = true;
+        stage_step = batch = 0;
+    }
+
     /// The next stage that has epochs, or the end.
     void end_stage(const std::vector<StageSettings>& stages) {
         std::size_t next = index(stages) + 1;

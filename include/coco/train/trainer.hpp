@@ -179,8 +179,8 @@ private:
     void begin(const data::Interactions& train, const data::Cases& valid, const ProgressSink& sink) {
         if (TrainingStage(state_.stage).needs_channel()) choose_channel(valid, sink);
         model::begin_epoch(trained_, state_.stage, train, config_.schedule.seed, 0);
-        state_.begun = true;
-        state_.stage_step = state_.batch = 0;
+        if (stage().fresh) update_.restart(*trained_.on);
+        state_.begin_stage();
     }
 
     /// Once per training stage and process: sample lists, and the largest batch, so that memory grows once.

@@ -4,6 +4,8 @@
 /// clipped and watched, become new parameters.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -43,6 +45,11 @@ public:
         touched_->set(on, batch.touched);
         on.fill(gradients_.block(ParameterBlock::dense).list(), Scalar(0));
         touched_->clear(on, TouchedRows<P>::gradients, gradients_.block(ParameterBlock::table));
+    }
+    /// The optimiser starts anew, from the parameters as they are.
+    [[gnu::cold]] void restart(P& on) {
+        for (std::size_t s = 0; s < std::size(O::states); ++s) optimizer_.state(s).zero(on);
+        std::fill(optimizer_.steps().begin(), optimizer_.steps().end(), 0);
     }
     O& optimizer() { return optimizer_; }
     const O& optimizer() const { return optimizer_; }
