@@ -211,7 +211,10 @@ private:
         if (object("schedule") && settings_["schedule"].contains("stages") &&
             settings_["schedule"]["stages"].is_array())
             for (Json& stage : settings_["schedule"]["stages"])
-                if (stage.is_object() && !stage.contains("users")) stage["users"] = all;
+                if (stage.is_object()) {
+                    if (!stage.contains("users")) stage["users"] = all;
+                    if (!stage.contains("fresh")) stage["fresh"] = false;
+                }
     }
 
     void read_state() {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <coco/sampling/joint_groups.hpp>
-#include <coco/sampling/next_item_samplers.hpp>
+#include <coco/sampling/samplers.hpp>
 #include <coco/train/schedule.hpp>
 #include <coco/train/stage_settings.hpp>
 
