@@ -48,14 +48,14 @@ void set_backbone(const Options& o, Config& config, const coco::data::Catalogue&
         config.over = coco::value_named<coco::nn::TransformOver>(o.transform_over, "--transform-over");
     }
     if constexpr (std::is_same_v<Config, FDSA::Config>)
-        if (o.backbone == FDSA::name) {
+        if (o.backbone == FDSA::setting_name) {
             const std::vector<std::string_view> names(o.features.begin(), o.features.end());
             const FeatureBags bags = feature_bags(coco::data::features_of(catalogue, names, o.feature_items));
             config.features = bags.features;
             config.texts = bags.digest;
         }
     if constexpr (std::is_same_v<Config, S3Rec::Config>)
-        if (o.backbone == S3Rec::name) {
+        if (o.backbone == S3Rec::setting_name) {
             const coco::items::Attributes attributes = coco::items::attributes_of(catalogue, o.feature_items);
             config.values = attributes.values;
             config.texts = attributes.digest;
@@ -74,7 +74,7 @@ void set_backbones(const Options& o, Run& config, const coco::data::Catalogue& c
     } else {
         set_backbone(o, backbone, catalogue);
     }
-    if (o.backbone == coco::backbone::SASRec::name && o.block == "original")
+    if (o.backbone == coco::backbone::SASRec::setting_name && o.block == "original")
         config.model.behaviour.items.init = coco::Init::xavier_normal(catalogue.size(), o.width).scale;
 }
 

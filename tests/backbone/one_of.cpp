@@ -36,7 +36,7 @@ struct Chosen : Any {
     struct Config : B::Config {};
     static Any::Config inside(const typename B::Config& config) {
         Any::Config any;
-        any.name = B::name;
+        any.name = B::setting_name;
         any.window = config.window;
         std::get<typename B::Config>(any.of) = config;
         return any;

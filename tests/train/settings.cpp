@@ -71,7 +71,7 @@ TEST_CASE("settings: each number at and beyond each end of its range", "[setting
     const std::vector<SettingRef> all = settings_list(config);
     std::vector<std::pair<std::string, SettingRef>> numbers;
     numbers_in(all, "settings", numbers);
-    REQUIRE(numbers.size() == 46);
+    REQUIRE(numbers.size() == 49);
     REQUIRE(problem_of(all).empty());
     const double infinity = std::numeric_limits<double>::infinity();
     for (const auto& [path, s] : numbers) {

@@ -20,7 +20,7 @@ namespace coco::backbone {
 class BERT4Rec {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "bert4rec";
+    static constexpr const char* setting_name = "bert4rec";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::bidirectional;
 
     struct Config {

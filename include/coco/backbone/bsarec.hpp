@@ -121,7 +121,7 @@ private:
 class BSARec {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "bsarec";
+    static constexpr const char* setting_name = "bsarec";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::bidirectional;
 
     struct Config {

@@ -30,7 +30,7 @@ namespace coco::backbone {
 class FDSA {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "fdsa";
+    static constexpr const char* setting_name = "fdsa";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
 
     struct Config {

@@ -22,22 +22,26 @@
 
 namespace coco::backbone {
 
-/// \tparam Bs  backbones with `static constexpr const char* name`, each another; the first is the default
+/// \tparam Bs  backbones with `static constexpr const char* setting_name`, each another; the first is the
+/// default
 template <class... Bs>
 class OneOf {
     static_assert(sizeof...(Bs) >= 1,
                   "coco::backbone::OneOf: name at least one, coco::backbone::SASRec for "
                   "instance");
     static_assert((explain_backbone<Bs>() && ...));
-    static_assert((requires { std::string_view(Bs::name); } && ...),
-                  "coco::backbone::OneOf: a backbone lacks `static constexpr const char* name`, by which a "
-                  "setting chooses it");
+    static_assert(
+        (requires { std::string_view(Bs::setting_name); } && ...),
+        "coco::backbone::OneOf: a backbone lacks `static constexpr const char* setting_name`, by which a "
+        "setting chooses it");
 
-    static constexpr std::array<std::string_view, sizeof...(Bs)> names{Bs::name...};
-    static_assert(distinct(names), "coco::backbone::OneOf: two of them have the same `name`");
+    static constexpr std::array<std::string_view, sizeof...(Bs)> names{Bs::setting_name...};
+    static_assert(distinct(names), "coco::backbone::OneOf: two of them have the same `setting_name`");
 
 public:
     using Role = role::Backbone;
+    /// In checkpoints, whose settings say which it is.
+    static constexpr const char* name = "coco::backbone::OneOf";
     /// Those of all of them.
     using Samplers = typename sampling::AllSamplers<Bs...>::type;
     /// What is true of any of them; `sees_later_items()` says it of the chosen one.
@@ -53,7 +57,7 @@ public:
             return std::apply(
                 [&](auto&... each) {
                     return visit(setting("name", c.name), setting("window", c.window, at_least(1)),
-                                 setting(Bs::name, each)...);
+                                 setting(Bs::setting_name, each)...);
                 },
                 c.of);
         }

@@ -26,7 +26,7 @@ namespace coco::backbone {
 class PinnerFormer {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "pinnerformer";
+    static constexpr const char* setting_name = "pinnerformer";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
     /// tau stays above it, as in the paper.
     static constexpr double least_temperature = 0.01;

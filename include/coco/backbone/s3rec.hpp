@@ -27,7 +27,7 @@ namespace coco::backbone {
 class S3Rec {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "s3rec";
+    static constexpr const char* setting_name = "s3rec";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
     using Samplers = DefaultSamplersWith<sampling::Pretraining, sampling::PretrainingByUser>;
 

@@ -30,7 +30,7 @@ inline auto names_of(SASRecForm) {
 class SASRec {
 public:
     using Role = role::Backbone;
-    static constexpr const char* name = "sasrec";
+    static constexpr const char* setting_name = "sasrec";
     static constexpr nn::AttentionMask attention_mask = nn::AttentionMask::causal;
 
     struct Config {

@@ -201,11 +201,10 @@ private:
             !settings_["backbone"].contains("form"))
             settings_["backbone"]["form"] = "s3rec";
         const Sampling usual;
+        const Json samples = json_of(list_settings(usual));
         if (object("sampling"))
-            for (const auto& [name, value] : json_of(list_settings(usual)).items())
-                if ((name == "future" || name == "masked" || name == "only_last") &&
-                    !settings_["sampling"].contains(name))
-                    settings_["sampling"][name] = value;
+            for (const char* const name : {"future", "masked", "only_last"})
+                if (!settings_["sampling"].contains(name)) settings_["sampling"][name] = samples[name];
         const UserFold everyone;
         const Json all = json_of(list_settings(everyone));
         if (object("schedule") && settings_["schedule"].contains("stages") &&
