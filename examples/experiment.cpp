@@ -16,6 +16,7 @@
 
 #include "experiment/groups.hpp"
 #include "experiment/material.hpp"
+#include "experiment/recipes.hpp"
 #include "experiment/report.hpp"
 
 namespace experiment {
@@ -39,6 +40,8 @@ public:
     /// Fills in the options that were not given. \throws Error if options contradict each other
     Options finished() {
         if (const coco::SASRecPreset* const p = coco::find_sasrec_preset(o_.recipe)) follow(*p);
+        if (const Recipe* const r = find_recipe(o_.recipe)) follow(*r);
+        if (o_.loss == "own") follow_own_loss();
         if (o_.recipe == "s3rec") default_to("--seen", o_.seen, "zeroed");
         o_.hidden = o_.feed_forward();
         const bool plain = o_.coco.empty() && o_.llm.empty();
@@ -50,7 +53,7 @@ public:
         coco::require(!o_.asks() || !o_.llm.empty(), "--coco " + o_.coco, "needs a language model",
                       "--llm FILE.gguf or --llm tiny");
         coco::require(!o_.semantic() || !o_.llm.empty() || !o_.item_vectors.empty(),
-                      o_.items == "semantic" ? "--items semantic" : "--coco " + o_.coco, "needs text vectors",
+                      o_.maps_text() ? "--items " + o_.items : "--coco " + o_.coco, "needs text vectors",
                       "--item-vectors FILE.npy, or a language model's by --llm");
         coco::require(o_.semantic() || o_.item_vectors.empty(), "--item-vectors", "of no use",
                       "--items semantic or --coco channel");
@@ -74,8 +77,8 @@ public:
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
-        coco::require(o_.items != "tower" || o_.coco == "off", "--items tower", "has no semantic columns",
-                      "--coco off");
+        coco::require(!o_.tower() || !o_.asks(), "--items " + o_.items,
+                      "is for backbones and the channel alone", "--coco off or channel");
         coco::require(o_.fusion == "semantic" || (o_.asks() && o_.coco != "paper" && o_.items == "table"),
                       "--fusion behaviour", "of no use", "--coco full, soft, dec or con, and --items table");
         coco::require(!o_.pretrains() || o_.joint_epochs == 0 || !o_.stage1.empty(), "--backbone s3rec",
@@ -125,6 +128,26 @@ private:
         default_to("--patience", o_.patience, p.patience);
     }
 
+    static std::vector<std::string> recipe_names() {
+        std::vector<std::string> names;
+        for (const coco::SASRecPreset& p : coco::sasrec_presets) names.emplace_back(p.name);
+        for (const Recipe& r : recipes()) names.emplace_back(r.name);
+        return names;
+    }
+    void follow(const Recipe& r) {
+        for (const auto& [name, value] : r.settings)
+            if (CLI::Option* const option = app_.get_option(name); option->count() == 0) {
+                option->add_result(value);
+                option->run_callback();
+            }
+    }
+    /// The loss that a backbone was published with.
+    void follow_own_loss() {
+        const std::string& b = o_.backbone;
+        o_.loss = b == "pinnerformer" ? "sampled" : b == "bsarec" || b == "bert4rec" ? "ce" : "bce";
+        if (b == "pinnerformer") default_to("--log-q", o_.log_q, "all");
+    }
+
     void data() {
         const auto group = app_.add_option(
             "--data", o_.data, "folder of a data set, \"ml-100k\" (in the cache) or \"synthetic\"");
@@ -157,12 +180,12 @@ private:
                {"s3rec", "original"});
         choice("--loss", o_.loss,
                "full-softmax cross-entropy; BCE with a sampled negative; softmax over negatives that a batch "
-               "shares; InfoNCE among the batch's targets",
-               {"ce", "bce", "sampled", "info_nce"});
+               "shares; InfoNCE among the batch's targets; or the one the backbone was published with",
+               {"ce", "bce", "sampled", "info_nce", "own"});
         choice("--items", o_.items,
                "item vectors: a table, a table plus a linear map of semantic columns (the items' texts, "
-               "whitened; \"text\" means the same), or a small network over a table, of length 1",
-               {"table", "semantic", "text", "tower"});
+               "whitened; \"text\" means the same), or a small network over one of the two, of length 1",
+               {"table", "semantic", "text", "tower", "semantic-tower"});
         app_.add_option("--text-layer", o_.text_layer,
                         "semantic columns are made of the language model's rows after this layer; 0: token "
                         "embeddings; -1: the first layer of its second half; of several (0,16) validation "
@@ -271,8 +294,8 @@ private:
             "published settings; options given beside it win. sasrec-ce: the public log of SASRec with "
             "cross-entropy; sasrec-ce-fast: twice its rate, a third of its time; s3rec: BCE, negatives that "
             "exclude held-out items too (a leak), seen items scored 0: for comparison with published numbers "
-            "only",
-            {"sasrec-ce", "sasrec-ce-fast", "s3rec"});
+            "only; the others are of the backbone of that name (docs/recipes.md)",
+            recipe_names());
         number("--epochs", o_.epochs, "of stage 1 at most", 0);
         number("--patience", o_.patience, "epochs of stage 1 without a better validation N@10", 1);
         number("--joint-epochs", o_.joint_epochs,
@@ -292,6 +315,8 @@ private:
         number("--knowledge-rate", o_.knowledge_rate, "of prompts, decoupler, aligner", 0);
         number("--adapter-rate", o_.adapter_rate, "of LoRA", 0);
         number("--beta2", o_.beta2, "of AdamW", 0, 1);
+        number("--decay", o_.decay, "of AdamW, of weight matrices; not of item vectors, norms and biases", 0,
+               100);
         choice("--negatives", o_.negatives,
                "items a negative may not be: the user's train items, or all (a leak)", {"train", "all"});
         number("--shared-negatives", o_.shared_negatives, "that a batch shares, with --loss sampled", 1,
@@ -398,6 +423,7 @@ Json settings_of(const Options& o) {
             {"knowledge_rate", o.knowledge_rate},
             {"adapter_rate", o.adapter_rate},
             {"beta2", o.beta2},
+            {"decay", o.decay},
             {"negatives", o.negatives},
             {"seen", o.seen},
             {"valid_users", o.valid_users},
@@ -510,7 +536,7 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.backbone + (o.items == "semantic" ? " with semantic items" : "") + ", " + o.coco;
+        name = o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
         if (o.asks() || (o.semantic() && o.item_vectors.empty())) language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;

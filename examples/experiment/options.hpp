@@ -41,7 +41,8 @@ struct Options {
 
     Index epochs = 200, patience = 10, joint_epochs = -1, joint_patience = 2, valid_users = 2000;
     Index batch = 256, joint_batch = 16, joint_targets = 4;
-    double rate = 1e-3, joint_rate = 1e-4, knowledge_rate = 1e-3, adapter_rate = 2e-4, beta2 = 0.999;
+    double rate = 1e-3, joint_rate = 1e-4, knowledge_rate = 1e-3, adapter_rate = 2e-4, beta2 = 0.999,
+           decay = 0;
     Index width = 64, layers = 2, heads = 2, hidden = -1, window = 50;
     double dropout = 0.5, attention_dropout = -1;
     double filter_share = 0.7;
@@ -71,10 +72,12 @@ struct Options {
     bool pretrains() const { return backbone == "s3rec" && pretrain_epochs > 0; }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
+    bool tower() const { return items == "tower" || items == "semantic-tower"; }
+    /// Whether a linear map of the semantic columns is added to the items' vectors.
+    bool maps_text() const { return items == "semantic" || items == "semantic-tower"; }
     /// Whether the items have semantic columns.
     bool semantic() const {
-        return items == "semantic" || coco == "channel" ||
-               (asks() && coco != "paper" && fusion == "semantic");
+        return maps_text() || coco == "channel" || (asks() && coco != "paper" && fusion == "semantic");
     }
 };
 

@@ -39,7 +39,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
         };
         c.model.behaviour.items.kappa = writes(job.semantic->kappa);
         if constexpr (requires { c.model.behaviour.items.map; }) {
-            c.model.behaviour.items.map = o.items == "semantic";
+            c.model.behaviour.items.map = o.maps_text();
             c.model.behaviour.items.space = job.semantic->space;
             if (!job.semantic->read.empty()) c.model.behaviour.items.read = writes(job.semantic->read);
             if (!o.no_gate)
@@ -86,6 +86,7 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     coco::Schedule& s = c.schedule;
     s.seed = job.seed;
     c.optimizer.beta2 = o.beta2;
+    c.optimizer.decay = o.decay;
     s.negatives = o.negatives == "all" ? coco::NegativesFrom::all_leaking : coco::NegativesFrom::train;
     s.rate = o.rate;
     s.batch.samples = o.batch;

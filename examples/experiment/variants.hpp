@@ -61,6 +61,7 @@ template <class P>
 Result run_with_semantic(const Job& job, const std::shared_ptr<P>& on) {
     using Items = coco::items::Semantic;
     if (job.options.asks()) return run_knowledge<Items, coco::aligner::SemanticAttention>(job, on);
+    if (job.options.tower()) return run<WithoutCoco<coco::items::TowerOver<Items>>>(job, on);
     return run<WithoutCoco<Items>>(job, on);
 }
 

@@ -29,7 +29,9 @@ namespace items {
 class Table;
 class TextAware;
 class Semantic;
-class Tower;
+template <class Inner>
+class TowerOver;
+using Tower = TowerOver<Table>;
 }  // namespace items
 namespace prompt {
 class VqCodebook;
@@ -96,8 +98,8 @@ template <>
 struct RoleOf<items::TextAware> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<items::Semantic> : NamedRole<role::Items> {};
-template <>
-struct RoleOf<items::Tower> : NamedRole<role::Items> {};
+template <class Inner>
+struct RoleOf<items::TowerOver<Inner>> : NamedRole<role::Items> {};
 template <>
 struct RoleOf<prompt::VqCodebook> : NamedRole<role::PromptCodebook> {};
 template <>

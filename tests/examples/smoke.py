@@ -158,6 +158,25 @@ def backbones_are_chosen_by_name(t):
     assert "no item has a value of this feature" in t.run("--data", t.data, *SMALL, "--backbone", "fdsa", status=1)
 
 
+def towers_own_losses_and_recipes_are_chosen_by_name(t):
+    pinnerformer = ("--backbone", "pinnerformer", "--loss", "own", "--llm", "tiny")
+    seen = {}
+    for items in ("table", "tower", "semantic-tower"):
+        report = t.report(*pinnerformer, "--items", items, "--coco", "channel", small=SMALL[:-2])
+        settings = report["settings"]
+        assert settings["items"] == items and settings["loss"] == "sampled" and settings["log_q"] == "all", settings
+        seen[items] = report["base"]["test"]["mean"]["MRR"]
+    assert len(set(seen.values())) == 3, seen
+    assert "--coco off or channel" in t.run("--data", t.data, *SMALL, *pinnerformer, "--items", "tower", status=1)
+    for backbone in ("bsarec", "bert4rec"):
+        settings = t.report("--recipe", backbone, "--heads", "2")["settings"]
+        assert settings["backbone"] == backbone and settings["heads"] == 2, settings
+    assert t.report("--recipe", "bsarec", "--decay", ".1")["settings"]["transform_over"] == "window"
+    for backbone, loss in (("sasrec", "bce"), ("fdsa", "bce"), ("s3rec", "bce"), ("bsarec", "ce"), ("bert4rec", "ce")):
+        settings = t.report("--backbone", backbone, "--loss", "own", "--features", "title_words")["settings"]
+        assert settings["loss"] == loss, settings
+
+
 def with_items_dealt_anew(t, place):
     """A copy of the shop in which the users' items at this place of their sequences went to others."""
     folder, other = pathlib.Path(t.data), t.folder / f"dealt{place}"
@@ -322,7 +341,7 @@ def the_quickstart_is_quick(t):
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
           columns_are_learned_from_all_folds, losses_are_chosen_by_name,
-          backbones_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          backbones_are_chosen_by_name, towers_own_losses_and_recipes_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,

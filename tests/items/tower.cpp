@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <coco/backbone/pinnerformer.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/items/tower.hpp>
 #include <coco/loss/sampled_softmax.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
@@ -67,6 +68,35 @@ TEST_CASE("items::Tower passes the conformance test of items", "[items]") {
     conformance::items<items::Tower>(config, 700, 16);
 }
 
+TEST_CASE("a tower over semantic items passes it too, with their map and without, and keeps their columns",
+          "[items]") {
+    using Tower = items::TowerOver<items::Semantic>;
+    static_assert(items::HasSemanticColumns<Tower> && items::HasPopularity<Tower> && !items::by_row<Tower>);
+    Tower::Config config;
+    config.hidden = 6;
+    config.columns = 3;
+    config.kappa = [](std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(i % 7) - 3;
+    };
+    conformance::items<Tower>(config);
+    config.map = false;
+    conformance::items<Tower>(config);
+
+    config.popularity = [](std::span<float> out) { std::fill(out.begin(), out.end(), 0.5f); };
+    ParameterLayout layout;
+    const Tower items(layout, config, 9, 5);
+    CHECK(items.columns() == 3);
+    CHECK(items.has_popularity());
+    P on = conformance::policy<P>(1);
+    Workspace<P> work(on);
+    const Parameters<P> parameters(on, layout, 5);
+    Context<P> ctx = parameters.context(on, work);
+    const auto saved = items.forward(ctx);
+    CHECK(saved.kappa.rows == 9);
+    CHECK(saved.popularity.cols == 1);
+    CHECK(saved.vectors.cols == 5);
+}
+
 TEST_CASE("a tower's vectors have length 1; without gradients none is kept for them", "[items]") {
     ParameterLayout layout;
     const items::Tower items(layout, {}, 30, 8);
@@ -117,7 +147,7 @@ TEST_CASE("a tower of vectors without direction is an error", "[items]") {
     Shop::Config config = small();
     config.behaviour.items.init = 0;
     CHECK_THROWS_WITH(Shop(config, 20),
-                      "items.init: out of range: expected more than 0 and at most 100, found 0");
+                      "items.init: a row of zeros has no direction: expected more than 0, found 0");
     config = small();
     config.behaviour.items.hidden = 0;
     CHECK_THROWS_WITH(Shop(config, 20), "items.hidden: out of range: expected at least 1, found 0");

@@ -1,80 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Item vectors of length one from a small MLP over a learned table, v_i = unit(MLP(E_i)): the item tower of
-/// PinnerFormer (Pancha et al., KDD 2022), there over given item embeddings.
+/// Item vectors of length one from a small MLP over other item vectors, v_i = unit(MLP(x_i)): the item tower
+/// of PinnerFormer (Pancha et al., KDD 2022), there over given item embeddings. Over a table x is learned;
+/// over `items::Semantic` a linear map of the semantic columns is added to it: the tower's features.
 #pragma once
 
 #include <coco/core/role.hpp>
 #include <coco/core/settings.hpp>
 #include <coco/items/concept.hpp>
+#include <coco/items/table.hpp>
 #include <coco/nn/feed_forward.hpp>
 #include <coco/nn/normalize.hpp>
 
 namespace coco::items {
 
 /// items x width. The MLP is linear, GELU, linear. Each step passes over the whole catalogue.
-class Tower {
+/// \tparam Inner  x: `Table`, or `Semantic`, whose semantic columns the tower's vectors have too
+template <class Inner>
+class TowerOver {
 public:
     using Role = role::Items;
-    /// The table alone goes by rows: the gradient of E_i is zero unless v_i has one, while that of the MLP,
+    /// The table alone goes by rows: the gradient of x_i is zero unless v_i has one, while that of the MLP,
     /// which all items share, is in the dense block, which `LazyAdam` moves as AdamW does. Rows that a lazy
-    /// step does not touch keep E_i, while their vectors v_i turn with the MLP.
-    static constexpr bool by_row = true;
+    /// step does not touch keep x_i, while their vectors v_i turn with the MLP.
+    static constexpr bool by_row = items::by_row<Inner>;
 
-    struct Config {
-        double init = 0.02;  ///< standard deviation of the initial E
+    struct Config : Inner::Config {
         Index hidden = 128;  ///< hidden width of the MLP
 
         static auto settings(auto& c, auto&& visit) {
-            return visit(setting("init", c.init, above(0, 100)), setting("hidden", c.hidden, at_least(1)));
+            return Inner::Config::settings(c, [&](auto&&... inner) {
+                return visit(inner..., setting("hidden", c.hidden, at_least(1)));
+            });
         }
     };
 
+    /// What the inner vectors leave, with `vectors` of length 1 and `gradient` theirs.
     template <class P>
-    struct Saved {
-        CRows<P> vectors;  ///< items x width, each of length 1
-        Rows<P> gradient;  ///< users of `vectors` add their gradients here; empty: not computed
+    struct Saved : Inner::template Saved<P> {
+        Rows<P> inner_gradient;  ///< of x; may be the parameter's own
         typename nn::FeedForward::Saved<P> mlp;
         nn::Normalized<P> unit;
     };
 
-    [[gnu::cold, gnu::noinline]] Tower(ParameterLayout& layout, const Config& config, Index items,
-                                       Index width)
-        : table_(layout.claim("item", items, width, Init::normal(config.init), Decay::no,
-                              ParameterBlock::table)),
+    /// \throws Error where the inner vectors would be zeros, which have no direction
+    [[gnu::cold, gnu::noinline]] TowerOver(ParameterLayout& layout, const Config& config, Index items,
+                                           Index width)
+        : inner_(layout, config, items, width),
           // Xavier's: small weights would shrink the MLP's rows, and the division by their lengths would
           // enlarge its gradients as much.
           mlp_(layout, "item_tower", width, config.hidden, nn::Activation::gelu,
-               Init::xavier_normal(width, config.hidden)) {}
+               Init::xavier_normal(width, config.hidden)) {
+        require(config.init > 0, "items.init", "a row of zeros has no direction", "more than 0",
+                text_of(config.init));
+    }
+
+    /// Semantic columns of a ranking.
+    Index columns() const requires HasSemanticColumns<Inner> { return inner_.columns(); }
+    /// Whether it was given how often each item was seen.
+    bool has_popularity() const requires HasPopularity<Inner> { return inner_.has_popularity(); }
 
     template <class P>
     Saved<P> forward(Context<P>& ctx) const {
-        Saved<P> saved;
-        saved.mlp = mlp_.forward(ctx, ctx.value(table_));
+        Saved<P> saved{inner_.forward(ctx), {}, {}, {}};
+        saved.inner_gradient = saved.gradient;
+        saved.mlp = mlp_.forward(ctx, saved.vectors);
         saved.unit = nn::normalize<P>(ctx, CRows<P>(saved.mlp.out));
         saved.vectors = saved.unit.y;
-        if (ctx.gradient(table_).empty()) return saved;
-        saved.gradient = ctx.work.keep(table_.rows, table_.cols);
+        if (saved.gradient.empty()) return saved;
+        saved.gradient = ctx.work.keep(saved.vectors.rows, saved.vectors.cols);
         nn::fill<P>(ctx.on, saved.gradient, 0);
         return saved;
     }
 
-    /// Adds to the gradients of E and the MLP from the vectors' gradient; nothing where it is empty.
+    /// Adds to the gradients of the inner vectors and the MLP from the vectors' gradient; nothing where it is
+    /// empty.
     template <class P>
     void backward(Context<P>& ctx, const Saved<P>& saved) const {
         if (saved.gradient.empty()) return;
         const typename Workspace<P>::Frame frame(ctx.work);
-        const Rows<P> dout = ctx.work.scratch(table_.rows, table_.cols),
-                      de = ctx.work.scratch(table_.rows, table_.cols);
+        const Index items = saved.vectors.rows, width = saved.vectors.cols;
+        const Rows<P> dout = ctx.work.scratch(items, width), dx = ctx.work.scratch(items, width);
         nn::normalize_backward<P>(ctx, saved.unit, CRows<P>(saved.gradient), dout);
-        mlp_.backward(ctx, saved.mlp, CRows<P>(dout), de);
-        nn::copy<P>(ctx.on, CRows<P>(de), ctx.gradient(table_), Write::add);
+        mlp_.backward(ctx, saved.mlp, CRows<P>(dout), dx);
+        typename Inner::template Saved<P> inner = saved;
+        inner.gradient = saved.inner_gradient;
+        const bool of_the_parameter = inner.gradient.data == ctx.gradient(inner_.vectors()).data;
+        nn::copy<P>(ctx.on, CRows<P>(dx), inner.gradient, of_the_parameter ? Write::add : Write::set);
+        inner_.backward(ctx, inner);
     }
 
 private:
-    TensorRef table_;
+    Inner inner_;
     nn::FeedForward mlp_;
 };
+
+using Tower = TowerOver<Table>;
 
 }  // namespace coco::items
 
