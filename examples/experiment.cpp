@@ -75,6 +75,10 @@ public:
         coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce",
                       "--loss-temperature", "of no use", "--loss sampled or info_nce");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
+        coco::require(o_.correct_texts == 0 || (o_.learn_columns && o_.folds == 1), "--correct-texts",
+                      "of no use", "--learn-columns, without --folds");
+        coco::require(o_.correct_texts == 0 || o_.loss == "ce", "--correct-texts",
+                      "needs a loss over all items", "--loss ce");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
         coco::require(!o_.tower() || !o_.asks(), "--items " + o_.items,
@@ -208,6 +212,11 @@ private:
             "of users, for --learn-columns: 1: each user's newest train item is held back; more: all train "
             "targets, each fold's beside a behaviour fitted on the other folds (cross-fitting)",
             1, 100);
+        number("--correct-texts", o_.correct_texts,
+               "corrections of the language model by the items held back, through the texts of all items, "
+               "after their columns have been learned",
+               0);
+        number("--correction-rate", o_.correction_rate, "learning rate of a correction", 0);
         app_.add_option("--shrink", o_.shrink,
                         "of semantic columns: added to each variance, relative to the largest; of several "
                         "(.001,.1) validation chooses, which needs --stage1")
@@ -375,6 +384,8 @@ Json settings_of(const Options& o) {
             {"unseen", o.unseen},
             {"columns_rate", o.columns_rate},
             {"folds", o.folds},
+            {"correct_texts", o.correct_texts},
+            {"correction_rate", o.correction_rate},
             {"gate", !o.no_gate},
             {"shuffle_text", o.shuffle_text},
             {"coco", o.coco},

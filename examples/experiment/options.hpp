@@ -26,7 +26,8 @@ struct Options {
     double lambda = -1;
     bool no_gate = false, learn_columns = false, unseen = false;
     double columns_rate = 1e-3;
-    Index folds = 1;
+    Index folds = 1, correct_texts = 0;
+    double correction_rate = 1e-3;
 
     std::string coco, llm, fusion = "semantic";
     std::string item_line = coco::data::ItemLine::usual;

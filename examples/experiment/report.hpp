@@ -76,6 +76,9 @@ inline Json course_of(const Result& r) {
                                 {"code_perplexity", e.perplexity},
                                 {"moved", e.moved},
                                 {"open_groups", e.open_groups}});
+    if (!r.corrections.empty()) out["corrections"] = Json::array();
+    for (const Correction& c : r.corrections)
+        out["corrections"].push_back({{"loss", c.loss}, {"mean_m", c.mean_m}, {"valid N@10", c.valid}});
     if (r.knowledge)
         out["knowledge_diagnostics"] = {{"prompt_size", r.knowledge->prompt_size},
                                         {"prompt_cosine", r.knowledge->prompt_cosine},

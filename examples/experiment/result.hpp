@@ -39,6 +39,12 @@ struct JointEpoch {
     double loss, valid, mean_m, codes_per_user, share_at_cap, perplexity, moved, open_groups;
 };
 
+/// One correction of the language model through the items' texts; the first of a run stands for none.
+struct Correction {
+    double loss, mean_m;  ///< before it, over the items held back
+    double valid;         ///< N@10 after it
+};
+
 /// Test metrics, one per entry of `coco::every_seen_items`.
 using SeenMetrics = std::vector<coco::Metrics>;
 
@@ -57,6 +63,7 @@ struct Result {
     double seconds = 0;  ///< total
     Effort effort;
     std::vector<JointEpoch> joint;
+    std::vector<Correction> corrections;
     std::optional<coco::KnowledgeDiagnostics> knowledge;  ///< of a model that reads text
 };
 

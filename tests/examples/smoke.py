@@ -126,6 +126,16 @@ def columns_are_learned_from_all_folds(t):
     assert "--learn-columns" in t.run("--data", t.data, *SMALL, "--folds", "2", status=1)
 
 
+def a_language_model_is_corrected_through_the_texts_of_items(t):
+    options = ("--coco", "channel", "--llm", "tiny", "--learn-columns", "--columns", "8", "--correct-texts", "2",
+               "--stage1", t.path("corrected"))
+    once, again = (t.report(*options, small=SMALL[:-2]) for _ in range(2))
+    assert once["test"] == again["test"]
+    none, first, second = once["runs"][0]["corrections"]
+    assert first["loss"] > 0 and 0 < first["mean_m"] < 1 and first["loss"] != second["loss"], once["runs"]
+    assert "--learn-columns" in t.run("--data", t.data, *SMALL, "--correct-texts", "2", status=1)
+
+
 def losses_are_chosen_by_name(t):
     """Each trains the base and the whole pipeline."""
     losses = {"ce": (), "bce": (), "info_nce": (),
@@ -340,7 +350,7 @@ def the_quickstart_is_quick(t):
 
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
-          columns_are_learned_from_all_folds, losses_are_chosen_by_name,
+          columns_are_learned_from_all_folds, a_language_model_is_corrected_through_the_texts_of_items, losses_are_chosen_by_name,
           backbones_are_chosen_by_name, towers_own_losses_and_recipes_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
