@@ -160,7 +160,7 @@ def backbones_are_chosen_by_name(t):
         report = t.report(*options)
         assert report["settings"]["backbone"] == backbone
         seen[backbone] = report["test"]["mean"]["MRR"]
-        t.report(*options, "--coco", "channel", "--llm", "tiny", "--joint-epochs", "0")
+        t.report(*options, "--coco", "channel", "--llm", "tiny", small=SMALL[:-2])
         t.report(*options, "--coco", "full", "--llm", "tiny")
     assert len(set(seen.values())) == len(BACKBONES), seen
     assert "would read their targets" in t.run("--data", t.data, *SMALL, "--backbone", "bsarec", "--samples", "positions", status=1)

@@ -151,10 +151,10 @@ public:
     }
 
 private:
-    static std::size_t index_of(std::string_view name) {
-        const auto found = std::find(names.begin(), names.end(), name);
+    static std::size_t index_of(std::string_view wanted) {
+        const auto found = std::find(names.begin(), names.end(), wanted);
         if (found == names.end())
-            throw Error("backbone.name", "unknown name", one_of(names), std::string(name));
+            throw Error("backbone.name", "unknown name", one_of(names), std::string(wanted));
         return static_cast<std::size_t>(found - names.begin());
     }
 
