@@ -110,7 +110,7 @@ TEST_CASE("stages: what makes no sense says so before training", "[stages]") {
     refused([](auto& s) { s[1].name = "items"; }, "schedule.stages[1].name: another stage has this name");
     refused([](auto& s) { s[1].name = ""; }, "no name of a stage");
     refused([](auto& s) { s[0].sampler = "windows"; },
-            "sampler: unknown name: expected one of prefixes, positions, cloze, joint");
+            "sampler: unknown name: expected one of prefixes, positions, joint");
     refused([](auto& s) { s[0].sampler = "cloze"; },
             "sampler cloze: the backbone has no vector for masked items");
     refused([](auto& s) { s[0].rates[0].group = "tables"; }, "tables: no such parameter group");
