@@ -71,11 +71,16 @@ struct Trial {
     conformance::Numbers vectors, h;
 
     Trial()
-        : tower(layout, {.hidden = 9}, Reference::items, Reference::width),
+        : tower(layout, tower_config(), Reference::items, Reference::width),
           model(layout, config()),
           objective({.negatives = 5, .log_q = loss::LogQ::all}) {
         for (const Tensor& t : layout.tensors())
             on.upload(reference.numbers("weight." + t.name).data(), parameters.list(t.ref));
+    }
+    static items::Tower::Config tower_config() {
+        items::Tower::Config config;
+        config.hidden = 9;
+        return config;
     }
     static PinnerFormer::Config config() {
         PinnerFormer::Config config = small();
