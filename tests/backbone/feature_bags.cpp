@@ -48,6 +48,8 @@ TEST_CASE("feature bags: the digest is that of values, items, and order of field
 TEST_CASE("feature bags: a feature without values, or of other items, is an error", "[feature_bags]") {
     const data::Feature brand = feature("brand", {{"a"}, {"b"}}), none = feature("genres", {{}, {}}),
                         longer = feature("year", {{"1999"}, {}, {}});
-    CHECK_THROWS_WITH(of({brand, none}), "genres: no item has a value of this feature");
+    CHECK_THROWS_WITH(of({brand, none}),
+                      "genres: no item has a value of this feature: expected other features, or "
+                      "an item file with a column of this one");
     CHECK_THROWS_WITH(of({brand, longer}), "year: of another number of items: expected 2, found 3");
 }

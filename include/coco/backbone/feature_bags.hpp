@@ -44,7 +44,8 @@ struct FeatureBags {
 [[gnu::cold]] inline FeatureBags feature_bags(std::span<const data::Feature> features) {
     FeatureBags made;
     for (const data::Feature& feature : features) {
-        require(feature.values() > 0, feature.name(), "no item has a value of this feature");
+        require(feature.values() > 0, feature.name(), "no item has a value of this feature",
+                "other features, or an item file with a column of this one");
         require(feature.items() == features.front().items(), feature.name(), "of another number of items",
                 text_of(features.front().items()), text_of(feature.items()));
         std::vector<std::vector<Id>> bags;
