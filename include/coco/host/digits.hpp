@@ -35,7 +35,7 @@ inline bool available() {
 /// Rows that are multiplied at once: more rows are faster in floats.
 inline constexpr Index max_rows = 2;
 
-/// Prefetch distance in bytes: the best of 0, 512, 1024, 2048 and 4096 (docs/results.md).
+/// Prefetch distance in bytes: the best of 0, 512, 1024, 2048 and 4096 (docs/speed.md).
 inline constexpr Index prefetch = 2048;
 
 /// 64 values of a row: x_i = scale (65536 first_i + 256 second_i + third_i).
