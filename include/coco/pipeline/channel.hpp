@@ -34,7 +34,7 @@ struct ChannelConfig {
 };
 
 /// Values that validation chooses from: the channel's weight, and the gate of items of known popularity.
-inline constexpr std::array<double, 7> channel_lambdas{0, 1, 2, 4, 8, 12, 16};
+inline constexpr std::array<double, 10> channel_lambdas{0, 1, 2, 4, 8, 12, 16, 24, 32, 48};
 inline constexpr std::array<double, 6> channel_gates{-0.1, 0.05, 0.1, 0.2, 0.3, 0.5};
 
 /// k_i = sum over the rows i' <= i of a segment of decay^(i - i') kappa, divided by the sum of the weights. A
