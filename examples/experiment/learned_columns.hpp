@@ -4,6 +4,7 @@
 /// read by a language model that is corrected through them.
 #pragma once
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -112,10 +113,13 @@ coco::LearnedColumns corrected_columns(const Job& job, const std::shared_ptr<P>&
     coco::LearnedColumns best = coco::learned_columns(learner);
     double most = valid();
     course.push_back({0, 0, most});
+    const Index batch = 256;
+    const double batches = std::ceil(static_cast<double>(held_back.size()) / static_cast<double>(batch));
     for (Index step = 1; step <= o.correct_texts; ++step) {
-        const auto gathered = correction.refresh(learner, job.split.train, held_back, o.correction_rate);
+        const auto gathered =
+            correction.refresh(learner, job.split.train, held_back, o.correction_rate, batch);
         const double targets = static_cast<double>(gathered.targets);
-        course.push_back({gathered.loss, static_cast<double>(gathered.agreed) / targets, valid()});
+        course.push_back({gathered.loss / batches, static_cast<double>(gathered.agreed) / targets, valid()});
         if (!o.quiet)
             std::fprintf(stderr, "\r\033[Kcorrection %lld of %lld: before it M %.3f; validation N@10 %.4f\n",
                          static_cast<long long>(step), static_cast<long long>(o.correct_texts),

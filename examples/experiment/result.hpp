@@ -41,7 +41,7 @@ struct JointEpoch {
 
 /// One correction of the language model through the items' texts; the first of a run stands for none.
 struct Correction {
-    double loss, mean_m;  ///< before it, over the items held back
+    double loss, mean_m;  ///< before it, means over the items held back
     double valid;         ///< N@10 after it
 };
 
