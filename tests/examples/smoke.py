@@ -184,7 +184,8 @@ def towers_own_losses_and_recipes_are_chosen_by_name(t):
         assert settings["backbone"] == backbone and settings["heads"] == 1, settings
     assert t.report("--recipe", "bsarec", "--decay", ".1")["settings"]["transform_over"] == "window"
     for backbone, loss in (("sasrec", "bce"), ("fdsa", "bce"), ("s3rec", "bce"), ("bsarec", "ce"), ("bert4rec", "ce")):
-        settings = t.report("--backbone", backbone, "--loss", "own", "--features", "title_words")["settings"]
+        settings = t.report("--backbone", backbone, "--loss", "own", "--features", "title_words",
+                            small=SMALL[:-2])["settings"]
         assert settings["loss"] == loss, settings
 
 
