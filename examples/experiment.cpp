@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include <coco/baseline/popularity.hpp>
 #include <coco/io/atomic_file.hpp>
@@ -75,10 +77,15 @@ public:
         coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce",
                       "--loss-temperature", "of no use", "--loss sampled or info_nce");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
+        refuse_options_of_other_backbones();
         coco::require(o_.correct_texts == 0 || (o_.learn_columns && o_.folds == 1), "--correct-texts",
                       "of no use", "--learn-columns, without --folds");
         coco::require(o_.correct_texts == 0 || o_.loss == "ce", "--correct-texts",
                       "needs a loss over all items", "--loss ce");
+        coco::require(o_.correct_texts == 0 || !given("--text-layer"), "--text-layer",
+                      "--correct-texts takes the last layer that is used", "--llm-layers");
+        coco::require(o_.correct_texts > 0 || !given("--correction-rate"), "--correction-rate", "of no use",
+                      "--correct-texts");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
                       "others compare users less their mean always", "--coco paper");
         coco::require(!o_.tower() || !o_.asks(), "--items " + o_.items,
@@ -138,12 +145,36 @@ private:
         for (const Recipe& r : recipes()) names.emplace_back(r.name);
         return names;
     }
+    /// \throws Error where the backbone is given, and another one
     void follow(const Recipe& r) {
         for (const auto& [name, value] : r.settings)
             if (CLI::Option* const option = app_.get_option(name); option->count() == 0) {
                 option->add_result(value);
                 option->run_callback();
+                of_recipe_.insert(name);
             }
+        coco::require(o_.backbone == r.name, "--recipe " + o_.recipe, "of another backbone",
+                      "--backbone " + std::string(r.name), o_.backbone);
+    }
+    /// Whether the command line has it; what a recipe sets is not.
+    bool given(const std::string& option) const {
+        return app_.count(option) > 0 && !of_recipe_.contains(option);
+    }
+    /// \throws Error naming an option that the backbone, or its samples, would not read
+    void refuse_options_of_other_backbones() const {
+        const auto only_with = [&](bool used, const char* cure, std::initializer_list<const char*> options) {
+            for (const char* const option : options)
+                coco::require(used || !given(option), option, "of no use", cure);
+        };
+        const auto is = [&](const char* backbone) { return o_.backbone == backbone; };
+        only_with(is("sasrec"), "--backbone sasrec", {"--block"});
+        only_with(is("bsarec"), "--backbone bsarec", {"--filter-share", "--cutoff", "--transform-over"});
+        only_with(is("fdsa"), "--backbone fdsa", {"--features"});
+        only_with(is("fdsa") || is("s3rec"), "--backbone fdsa or s3rec", {"--feature-items"});
+        only_with(is("s3rec"), "--backbone s3rec", {"--pretrain-epochs", "--pretrain-samples"});
+        const bool cloze = o_.samples == "cloze" || (o_.samples.empty() && is("bert4rec"));
+        only_with(cloze, "--samples cloze", {"--masked", "--only-last"});
+        only_with(!cloze, "--samples prefixes or positions", {"--future"});
     }
     /// The loss that a backbone was published with.
     void follow_own_loss() {
@@ -359,6 +390,7 @@ private:
 
     CLI::App app_;
     Options o_;
+    std::set<std::string> of_recipe_;  ///< options that the recipe has set
 };
 
 Json settings_of(const Options& o) {
@@ -549,7 +581,8 @@ int run_all(Options o) {
     } else {
         name = o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
-        if (o.asks() || (o.semantic() && o.item_vectors.empty())) language = open_language(o, data.catalogue);
+        if (o.asks() || (o.semantic() && (o.item_vectors.empty() || o.learn_columns)))
+            language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
         catch_interrupts();
         for (const std::uint64_t seed : o.seeds) {

@@ -68,18 +68,31 @@ coco::TrainConfig<Model> columns_config(const Job& job, const coco::items::Words
     return config;
 }
 
-/// Columns learned from the items held back. \throws Interrupted
-template <class Model, class P>
-coco::LearnedColumns held_back_columns(const Job& job, coco::TrainConfig<Model> config,
-                                       const std::shared_ptr<P>& on) {
+/// A trainer that has learned columns from the items held back; with a stage 1 file it is kept beside it.
+/// \param start  called with a trainer that is not read from there    \throws Interrupted
+template <class Model, class P, class Start>
+std::unique_ptr<coco::Trainer<Model, P>> trained_on_held_back(const Job& job, coco::TrainConfig<Model> config,
+                                                              const std::shared_ptr<P>& on,
+                                                              const char* beside, const Start& start) {
     config.schedule.stages =
         coco::columns_stages(config.schedule, config.sampling.samples, job.options.columns_rate);
-    const auto trainer = trainer_for<Model>(config, job, on);
-    const std::string file = job.stage1.empty() ? job.stage1 : job.stage1 + "-columns";
-    if (!file.empty() && std::filesystem::exists(file)) coco::resume(file, *trainer);
+    auto trainer = trainer_for<Model>(config, job, on);
+    const std::string file = job.stage1.empty() ? job.stage1 : job.stage1 + beside;
+    if (!file.empty() && std::filesystem::exists(file))
+        coco::resume(file, *trainer);
+    else
+        start(*trainer);
     Fitting<Model, P> fitting(*trainer, job, file);
     if (!fitting()) throw Interrupted();
-    return coco::learned_columns(trainer->model());
+    return trainer;
+}
+
+/// Columns learned from the items held back. \throws Interrupted
+template <class Model, class P>
+coco::LearnedColumns held_back_columns(const Job& job, const coco::TrainConfig<Model>& config,
+                                       const std::shared_ptr<P>& on) {
+    return coco::learned_columns(
+        trained_on_held_back<Model>(job, config, on, "-columns", [](const auto&) {})->model());
 }
 
 /// The same, of a language model that is then corrected `correct_texts` times by the items held back; the
@@ -97,15 +110,8 @@ coco::LearnedColumns corrected_columns(const Job& job, const std::shared_ptr<P>&
     auto config = columns_config<Model>(job, coco::items::words_of(tokens, correction.kappa()));
     config.model.behaviour.items.rewritten = true;
     config.model.behaviour.items.columns = correction.space().columns();
-    config.schedule.stages = coco::columns_stages(config.schedule, config.sampling.samples, o.columns_rate);
-    const auto trainer = trainer_for<Model>(config, job, on);
-    const std::string file = job.stage1.empty() ? job.stage1 : job.stage1 + "-corrected";
-    if (!file.empty() && std::filesystem::exists(file))
-        coco::resume(file, *trainer);
-    else
-        correction.write(trainer->model());
-    Fitting<Model, P> fitting(*trainer, job, file);
-    if (!fitting()) throw Interrupted();
+    const auto trainer = trained_on_held_back<Model>(job, config, on, "-corrected",
+                                                     [&](auto& fresh) { correction.write(fresh.model()); });
 
     const coco::TrainedModel<Model, P> learner = trainer->model();
     const auto held_back = coco::sampling::newest(job.split.train, o.window);
@@ -177,6 +183,7 @@ SemanticColumns learn_columns(const Job& job, const std::shared_ptr<P>& on, std:
                                    : job.options.folds > 1 ? cross_fitted_columns<Model>(job, config(), on)
                                                            : held_back_columns<Model>(job, config(), on);
     columns.columns = static_cast<Index>(learned.kappa.size()) / job.catalogue.size();
+    if (job.options.correct_texts > 0) columns.text_layer = job.language->source.config.used();
     columns.kappa = std::move(learned.kappa);
     columns.read = std::move(learned.read);
     const auto digest = [](const std::vector<float>& x) {

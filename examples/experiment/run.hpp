@@ -9,8 +9,8 @@
 
 #include <coco/train/hand_over.hpp>
 
-#include "experiment/learned_columns.hpp"
 #include "experiment/fitting.hpp"
+#include "experiment/learned_columns.hpp"
 
 namespace experiment {
 

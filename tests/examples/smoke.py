@@ -133,6 +133,7 @@ def a_language_model_is_corrected_through_the_texts_of_items(t):
     once, again = (t.report(*options, small=SMALL[:-2]) for _ in range(2))
     assert once["test"] == again["test"]
     none, first, second = once["runs"][0]["corrections"]
+    assert once["runs"][0]["text_layer"] == 2, once["runs"]
     assert first["loss"] > 0 and 0 < first["mean_m"] < 1 and first["loss"] != second["loss"], once["runs"]
     assert "--learn-columns" in t.run("--data", t.data, *SMALL, "--correct-texts", "2", status=1)
 
@@ -154,10 +155,11 @@ def losses_are_chosen_by_name(t):
 
 def backbones_are_chosen_by_name(t):
     """Each trains the base, is ranked with the channel, and trains the whole pipeline."""
+    own = {"fdsa": ("--features", "title_words"), "s3rec": ("--pretrain-epochs", "2")}
     seen = {}
     for backbone in BACKBONES:
-        options = ("--backbone", backbone, "--attention-dropout", "0", "--features", "title_words", "--pretrain-epochs", "2",
-                   "--stage1", t.path(f"stage1-{backbone}"))
+        options = ("--backbone", backbone, "--attention-dropout", "0", *own.get(backbone, ()), "--stage1",
+                   t.path(f"stage1-{backbone}"))
         report = t.report(*options)
         assert report["settings"]["backbone"] == backbone
         seen[backbone] = report["test"]["mean"]["MRR"]
@@ -184,9 +186,13 @@ def towers_own_losses_and_recipes_are_chosen_by_name(t):
         assert settings["backbone"] == backbone and settings["heads"] == 1, settings
     assert t.report("--recipe", "bsarec", "--decay", ".1")["settings"]["transform_over"] == "window"
     for backbone, loss in (("sasrec", "bce"), ("fdsa", "bce"), ("s3rec", "bce"), ("bsarec", "ce"), ("bert4rec", "ce")):
-        settings = t.report("--backbone", backbone, "--loss", "own", "--features", "title_words",
-                            small=SMALL[:-2])["settings"]
+        features = ("--features", "title_words") if backbone == "fdsa" else ()
+        settings = t.report("--backbone", backbone, "--loss", "own", *features, small=SMALL[:-2])["settings"]
         assert settings["loss"] == loss, settings
+    for useless in (("--features", "brand"), ("--cutoff", "3"), ("--pretrain-epochs", "2"), ("--masked", ".3"), ("--feature-items", "2"),
+                    ("--correction-rate", ".1"), ("--backbone", "bsarec", "--block", "original"), ("--backbone", "bert4rec", "--future", "2")):
+        assert "of no use" in t.run("--data", t.data, *SMALL, *useless, status=1), useless
+    assert "of another backbone" in t.run("--data", t.data, *SMALL, "--recipe", "bsarec", "--backbone", "fdsa", status=1)
 
 
 def with_items_dealt_anew(t, place):
