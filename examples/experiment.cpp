@@ -95,6 +95,8 @@ public:
         coco::require(!o_.pretrains() || o_.joint_epochs == 0 || !o_.stage1.empty(), "--backbone s3rec",
                       "stage 2 goes on from what was pre-trained and kept",
                       "--stage1 FILE, or --pretrain-epochs 0");
+        coco::require(o_.pretrained.empty() || o_.pretrain_epochs > 0, "--pretrained", "of no use",
+                      "--pretrain-epochs above 0");
         coco::require(!o_.pretrains() || !o_.unseen, "--unseen", "has no stage of pre-training",
                       "--pretrain-epochs 0");
         coco::require(!o_.unseen || o_.asks(), "--unseen", "is of what a language model says", "--llm");
@@ -171,7 +173,7 @@ private:
         only_with(is("bsarec"), "--backbone bsarec", {"--filter-share", "--cutoff", "--transform-over"});
         only_with(is("fdsa"), "--backbone fdsa", {"--features"});
         only_with(is("fdsa") || is("s3rec"), "--backbone fdsa or s3rec", {"--feature-items"});
-        only_with(is("s3rec"), "--backbone s3rec", {"--pretrain-epochs", "--pretrain-samples"});
+        only_with(is("s3rec"), "--backbone s3rec", {"--pretrain-epochs", "--pretrain-samples", "--pretrained"});
         const bool cloze = o_.samples == "cloze" || (o_.samples.empty() && is("bert4rec"));
         only_with(cloze, "--samples cloze", {"--masked", "--only-last"});
         only_with(!cloze, "--samples prefixes or positions", {"--future"});
@@ -380,6 +382,9 @@ private:
             "checkpoint, written after each epoch and on Ctrl-C (several seeds: NAME-SEED)");
         add("--resume", o_.resume,
             "goes on from a checkpoint; where it is --save's own and not there yet, from the beginning");
+        add("--pretrained", o_.pretrained,
+            "takes S3-Rec's pre-training from this checkpoint, or trains it and puts it there: runs of a seed "
+            "with other losses, samples and rates share it");
         add("--stage1", o_.stage1,
             "takes stage 1 from this checkpoint, or trains it and puts it there: variants of a seed share "
             "it");
@@ -539,6 +544,7 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             seed,
             of_seed(o.save, seed, several),
             of_seed(o.resume, seed, several),
+            of_seed(o.pretrained, seed, several),
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     const bool cuda = o.device == "cuda";
@@ -548,6 +554,7 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
 
 int run_all(Options o) {
     require_writable("--save", o.save);
+    require_writable("--pretrained", o.pretrained);
     require_writable("--stage1", o.stage1);
     require_writable("--report", o.report);
     require_writable("--per-user", o.per_user);

@@ -62,7 +62,7 @@ struct Options {
     std::string negatives = "train", drawn_from = "uniform", log_q = "negatives", seen = "excluded";
     Index shared_negatives = 256;
     double loss_temperature = -1;
-    std::string save, resume, stage1, report, per_user;
+    std::string save, resume, pretrained, stage1, report, per_user;
     bool quiet = false;
 
     /// Width of the backbone's feed-forward.

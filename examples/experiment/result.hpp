@@ -30,7 +30,7 @@ struct Job {
     const std::vector<SemanticColumns>& choices;  ///< of semantic columns; of several validation chooses
     const SemanticColumns* semantic;              ///< those in use, one of `choices`
     std::uint64_t seed;
-    std::string save, resume, stage1;  ///< this seed's files; empty: none
+    std::string save, resume, pretrained, stage1;  ///< this seed's files; empty: none
 };
 
 /// Diagnostics of one joint epoch.

@@ -20,6 +20,27 @@ double number(const coco::TrainedModel<Model, P>& trained, const coco::TensorRef
     return static_cast<double>(coco::values_of(*trained.on, *trained.parameters, tensor).at(0));
 }
 
+/// Hands a backbone's pre-training to a trainer that has not begun: read from the job's file, or trained and
+/// put there. Nothing of it depends on how behaviour is trained afterwards. \throws Interrupted
+template <class Model, class P>
+void hand_over_pretraining(coco::Trainer<Model, P>& trainer, const Job& job, const std::shared_ptr<P>& on) {
+    using SequentialRecommender = coco::behaviour_model<Model>;
+    const coco::TrainConfig<Model>& whole = trainer.config();
+    coco::TrainConfig<SequentialRecommender> config;
+    config.model.behaviour = whole.model.behaviour;
+    config.sampling = coco::behaviour_config(whole).sampling;
+    config.sampling.samples = coco::Samples::prefixes;
+    config.optimizer = whole.optimizer;
+    config.schedule.seed = whole.schedule.seed;
+    config.schedule.batch = whole.schedule.batch;
+    config.schedule.joint_epochs = 0;
+    config.schedule.stages = {trainer.stages().front()};
+    const auto pretraining = trainer_for<SequentialRecommender>(config, job, on);
+    if (std::filesystem::exists(job.pretrained)) coco::resume(job.pretrained, *pretraining);
+    if (!Fitting<SequentialRecommender, P>(*pretraining, job, job.pretrained)()) throw Interrupted();
+    coco::hand_over(*pretraining, trainer);
+}
+
 /// Runs one seed from beginning to end. \param on  the policy that computes
 template <class Model, class P>
 Result run(Job job, const std::shared_ptr<P>& on) {
@@ -55,7 +76,10 @@ Result run(Job job, const std::shared_ptr<P>& on) {
             stage1 = trainer_for<SequentialRecommender>(behaviour, job, on);
             const bool there = std::filesystem::exists(job.stage1);
             result.stage1 = there ? "read" : "trained and kept";
-            if (there) coco::resume(job.stage1, *stage1);
+            if (there)
+                coco::resume(job.stage1, *stage1);
+            else if (!job.pretrained.empty())
+                hand_over_pretraining(*stage1, job, on);
             Fitting<SequentialRecommender, P> fitting(*stage1, job, job.stage1);
             if (!fitting()) return stopped();
             result.effort = fitting.effort();
@@ -72,6 +96,8 @@ Result run(Job job, const std::shared_ptr<P>& on) {
             result.stage1 = "resumed";
         } else if (stage1) {
             coco::hand_over(*stage1, *trainer);
+        } else if (!job.pretrained.empty()) {
+            hand_over_pretraining(*trainer, job, on);
         }
         stage1.reset();
 

@@ -171,6 +171,18 @@ def backbones_are_chosen_by_name(t):
     assert "no item has a value of this feature" in t.run("--data", t.data, *SMALL, "--backbone", "fdsa", status=1)
 
 
+def pre_training_is_shared_by_runs_that_differ_behind_it(t):
+    options = ("--backbone", "s3rec", "--pretrain-epochs", "2")
+    ranked = lambda report: report["test"]["mean"]["MRR"]
+    alone = ranked(t.report(*options, "--loss", "bce", small=SMALL[:-2]))
+    kept = (*options, "--pretrained", t.path("pretrained"))
+    for _ in range(2):  # trained and kept, then read
+        assert ranked(t.report(*kept, "--loss", "bce", small=SMALL[:-2])) == alone
+    assert ranked(t.report(*kept, "--loss", "ce", "--stage1", t.path("of_pretrained"), small=SMALL[:-2])) != alone
+    assert "encoder.dropout" in t.run("--data", t.data, *SMALL, *kept, "--dropout", ".3", status=1)
+    assert "of no use" in t.run("--data", t.data, *SMALL, "--pretrained", t.path("none"), status=1)
+
+
 def towers_own_losses_and_recipes_are_chosen_by_name(t):
     pinnerformer = ("--backbone", "pinnerformer", "--loss", "own", "--llm", "tiny")
     seen = {}
