@@ -173,7 +173,8 @@ private:
         only_with(is("bsarec"), "--backbone bsarec", {"--filter-share", "--cutoff", "--transform-over"});
         only_with(is("fdsa"), "--backbone fdsa", {"--features"});
         only_with(is("fdsa") || is("s3rec"), "--backbone fdsa or s3rec", {"--feature-items"});
-        only_with(is("s3rec"), "--backbone s3rec", {"--pretrain-epochs", "--pretrain-samples", "--pretrained"});
+        only_with(is("s3rec"), "--backbone s3rec",
+                  {"--pretrain-epochs", "--pretrain-samples", "--pretrained"});
         const bool cloze = o_.samples == "cloze" || (o_.samples.empty() && is("bert4rec"));
         only_with(cloze, "--samples cloze", {"--masked", "--only-last"});
         only_with(!cloze, "--samples prefixes or positions", {"--future"});
@@ -383,7 +384,8 @@ private:
         add("--resume", o_.resume,
             "goes on from a checkpoint; where it is --save's own and not there yet, from the beginning");
         add("--pretrained", o_.pretrained,
-            "takes S3-Rec's pre-training from this checkpoint, or trains it and puts it there: runs of a seed "
+            "takes S3-Rec's pre-training from this checkpoint, or trains it and puts it there: runs of a "
+            "seed "
             "with other losses, samples and rates share it");
         add("--stage1", o_.stage1,
             "takes stage 1 from this checkpoint, or trains it and puts it there: variants of a seed share "
