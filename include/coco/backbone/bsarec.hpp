@@ -8,6 +8,7 @@
 #include <coco/core/role.hpp>
 #include <coco/core/setting_list.hpp>
 #include <coco/core/settings.hpp>
+#include <coco/nn/elementwise.hpp>
 #include <coco/nn/encoder.hpp>
 #include <coco/nn/frequency_filter.hpp>
 #include <coco/nn/position_input.hpp>
@@ -60,16 +61,16 @@ public:
         Saved<P> k;
         k.filter = filter_.forward(ctx, segments, x);
         k.dropped_filter = drop_filter_.forward(ctx, CRows<P>(k.filter.out), row_key);
-        k.of_filter = of_filter_.forward(ctx, sum<P>(ctx, x, k.dropped_filter.out));
+        k.of_filter = of_filter_.forward(ctx, nn::sum<P>(ctx, x, k.dropped_filter.out));
         k.attention = attention_.forward(ctx, segments, row_key, x);
         k.dropped_attention = drop_attention_.forward(ctx, CRows<P>(k.attention.out), row_key);
-        k.of_attention = of_attention_.forward(ctx, sum<P>(ctx, x, k.dropped_attention.out));
+        k.of_attention = of_attention_.forward(ctx, nn::sum<P>(ctx, x, k.dropped_attention.out));
         const Rows<P> y = ctx.work.keep(x.rows, x.cols);
         nn::copy<P>(ctx.on, CRows<P>(k.of_filter.out), y, Write::set, static_cast<T>(alpha_));
         nn::copy<P>(ctx.on, CRows<P>(k.of_attention.out), y, Write::add, static_cast<T>(1 - alpha_));
         k.hidden = hidden_.forward(ctx, CRows<P>(y));
         k.dropped_hidden = drop_hidden_.forward(ctx, CRows<P>(k.hidden.out), row_key);
-        k.last = last_.forward(ctx, sum<P>(ctx, CRows<P>(y), k.dropped_hidden.out));
+        k.last = last_.forward(ctx, nn::sum<P>(ctx, CRows<P>(y), k.dropped_hidden.out));
         k.out = k.last.out;
         return k;
     }
@@ -102,13 +103,6 @@ public:
     }
 
 private:
-    template <class P>
-    static CRows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
-        const Rows<P> out = ctx.work.keep(a.rows, a.cols);
-        nn::add<P>(ctx.on, a, b, out);
-        return out;
-    }
-
     double alpha_;
     nn::FrequencyFilter filter_;
     nn::SelfAttention attention_;

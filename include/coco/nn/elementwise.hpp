@@ -64,6 +64,14 @@ void add(P& on, CRows<P> a, CRows<P> b, Rows<P> out) {
         AddRows<typename P::Scalar>{a.data, a.stride, b.data, b.stride, out.data, out.stride, a.cols});
 }
 
+/// a + b, kept in the workspace.
+template <class P>
+CRows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
+    const Rows<P> out = ctx.work.keep(a.rows, a.cols);
+    add<P>(ctx.on, a, b, out);
+    return out;
+}
+
 /// out_i = factor_i x_i.
 template <class T>
 struct ScaleRows {

@@ -13,6 +13,7 @@
 #include <coco/core/settings.hpp>
 #include <coco/nn/attention.hpp>
 #include <coco/nn/dropout.hpp>
+#include <coco/nn/elementwise.hpp>
 #include <coco/nn/feed_forward.hpp>
 #include <coco/nn/norm.hpp>
 
@@ -84,10 +85,10 @@ public:
         Saved<P> k;
         k.attention = attention_.forward(ctx, segments, row_key, x);
         k.dropped_attention = drop_attention_.forward(ctx, CRows<P>(k.attention.out), row_key);
-        k.first = first_.forward(ctx, CRows<P>(sum(ctx, x, k.dropped_attention.out)));
+        k.first = first_.forward(ctx, sum<P>(ctx, x, k.dropped_attention.out));
         k.hidden = hidden_.forward(ctx, CRows<P>(k.first.out));
         k.dropped_hidden = drop_hidden_.forward(ctx, CRows<P>(k.hidden.out), row_key);
-        k.second = second_.forward(ctx, CRows<P>(sum(ctx, CRows<P>(k.first.out), k.dropped_hidden.out)));
+        k.second = second_.forward(ctx, sum<P>(ctx, k.first.out, k.dropped_hidden.out));
         k.out = k.second.out;
         return k;
     }
@@ -108,13 +109,6 @@ public:
     }
 
 private:
-    template <class P>
-    static Rows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
-        const Rows<P> out = ctx.work.keep(a.rows, a.cols);
-        add<P>(ctx.on, a, b, out);
-        return out;
-    }
-
     SelfAttention attention_;
     Dropout drop_attention_, drop_hidden_;
     Norm first_, second_;

@@ -43,11 +43,11 @@ public:
         k.first = first_.forward(ctx, x);
         k.attention = attention_.forward(ctx, segments, row_key, CRows<P>(k.first.out));
         k.dropped_attention = drop_attention_.forward(ctx, CRows<P>(k.attention.out), row_key);
-        const CRows<P> h = sum(ctx, x, k.dropped_attention.out);
+        const CRows<P> h = sum<P>(ctx, x, k.dropped_attention.out);
         k.second = second_.forward(ctx, h);
         k.hidden = hidden_.forward(ctx, CRows<P>(k.second.out));
         k.dropped_hidden = drop_hidden_.forward(ctx, CRows<P>(k.hidden.out), row_key);
-        k.out = sum(ctx, h, k.dropped_hidden.out);
+        k.out = sum<P>(ctx, h, k.dropped_hidden.out);
         return k;
     }
 
@@ -67,13 +67,6 @@ public:
     }
 
 private:
-    template <class P>
-    static CRows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
-        const Rows<P> out = ctx.work.keep(a.rows, a.cols);
-        add<P>(ctx.on, a, b, out);
-        return out;
-    }
-
     Norm first_, second_;
     SelfAttention attention_;
     FeedForward hidden_;

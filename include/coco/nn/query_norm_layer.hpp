@@ -119,10 +119,10 @@ public:
         Saved<P> k;
         k.first = first_.forward(ctx, x);
         k.attention = attention_.forward(ctx, segments, row_key, CRows<P>(k.first.out), x);
-        k.second = second_.forward(ctx, CRows<P>(sum(ctx, x, CRows<P>(k.attention.output.out))));
+        k.second = second_.forward(ctx, sum<P>(ctx, x, k.attention.output.out));
         k.hidden = hidden_.forward(ctx, CRows<P>(k.second.out), row_key);
         k.dropped = dropout_.forward(ctx, CRows<P>(k.hidden.out), row_key);
-        k.out = sum(ctx, CRows<P>(k.second.out), k.dropped.out);
+        k.out = sum<P>(ctx, k.second.out, k.dropped.out);
         return k;
     }
 
@@ -144,13 +144,6 @@ public:
     }
 
 private:
-    template <class P>
-    static Rows<P> sum(Context<P>& ctx, CRows<P> a, CRows<P> b) {
-        const Rows<P> out = ctx.work.keep(a.rows, a.cols);
-        add<P>(ctx.on, a, b, out);
-        return out;
-    }
-
     Norm first_, second_;
     QueryAttention attention_;
     FeedForward hidden_;
