@@ -16,6 +16,7 @@
 #include <string>
 
 #include <coco/io/npy.hpp>
+#include <coco/llm/answers.hpp>
 #include <coco/llm/chat_format.hpp>
 #include <coco/llm/generation_config.hpp>
 #include <coco/llm/open_text_model.hpp>
@@ -30,7 +31,7 @@ namespace lm {
 namespace {
 
 struct Options {
-    std::string model, file, npy, lines, storage = "stored", pool, system, chat_format;
+    std::string model, file, npy, lines, answers, storage = "stored", pool, system, chat_format;
     Index layer = coco::llm::TextVectorSettings::middle;
     bool special = false, chat = false;
     Index layers = 0, top = 10;
@@ -146,10 +147,8 @@ void embed(const Options& o, const coco::llm::Source& source) {
     give(o, rows, session.decoder.width());
 }
 
-/// A vector for each line of a file: its tokens' states after one layer. An empty line gives zeros.
-void embed_lines(const Options& o) {
-    coco::require(!o.npy.empty(), "--lines", "needs a file for the vectors", "--npy FILE");
-    coco::require(o.pool != "none", "--lines", "one vector a line", "--pool mean or last");
+/// The lines of --lines. \throws Error where there is none
+std::vector<std::string> lines_of(const Options& o) {
     std::vector<std::string> lines;
     std::ifstream in(o.lines, std::ios::binary);
     coco::require(static_cast<bool>(in), o.lines, "cannot open for reading");
@@ -158,6 +157,14 @@ void embed_lines(const Options& o) {
         lines.push_back(std::move(line));
     }
     coco::require(!lines.empty(), o.lines, "no line");
+    return lines;
+}
+
+/// A vector for each line of a file: its tokens' states after one layer. An empty line gives zeros.
+void embed_lines(const Options& o) {
+    coco::require(!o.npy.empty(), "--lines", "needs a file for the vectors", "--npy FILE");
+    coco::require(o.pool != "none", "--lines", "one vector a line", "--pool mean or last");
+    const std::vector<std::string> lines = lines_of(o);
     coco::llm::TextModel model = coco::llm::open_text_model(o.model);
     model.source.config.keep = keep_of(o.storage);
     coco::llm::TextVectorSettings settings;
@@ -203,14 +210,11 @@ void logits(const Options& o, const coco::llm::Source& source) {
     }
 }
 
-void generate(const Options& o, const coco::llm::Source& source) {
-    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
-    const std::string text = input(o);
+/// How a text goes on, by the options and the model's files.
+coco::llm::Generation generation(const Options& o, const coco::text::Tokenizer& tokenizer) {
     coco::llm::Generation how = o.generation;
     how.stop = coco::llm::stop_tokens(o.model);
     how.tokens = tokenizer.size();
-    const std::vector<Id> prompt =
-        encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, how.stop) : text);
     if (o.recommended) {
         const coco::llm::Generation theirs = coco::llm::generation_of(o.model);
         how.temperature = theirs.temperature;
@@ -218,6 +222,45 @@ void generate(const Options& o, const coco::llm::Source& source) {
         how.top_p = theirs.top_p;
         how.repetition_penalty = theirs.repetition_penalty;
     }
+    return how;
+}
+
+/// Goes on with each line of a file and keeps what it wrote in the file --answers.
+void answer_lines(const Options& o) {
+    coco::require(!o.answers.empty(), "--lines", "needs a file for the answers", "--answers FILE");
+    coco::require(o.stop.empty(), "--stop", "of no use", "one text, without --lines");
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    coco::llm::TextModel model = coco::llm::open_text_model(o.model, o.layers);
+    model.source.config.keep = keep_of(o.storage);
+    coco::llm::Generation how = generation(o, tokenizer);
+    std::vector<std::vector<Id>> prompts;
+    const std::vector<std::string> lines = lines_of(o);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        coco::require(!lines[i].empty(), coco::text_of(o.lines, ":", i + 1), "an empty line", "a text");
+        prompts.push_back(
+            encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, lines[i], how.stop) : lines[i]));
+    }
+    coco::io::AnswerFile file(o.answers, coco::llm::origin_of(model, how));
+    Session session(model.source, o.threads);
+    const bool shown = ::isatty(STDERR_FILENO) != 0;
+    session.answer(file, prompts, how, tokenizer, [&](Index done) {
+        if (shown) std::fprintf(stderr, "\r%lld of %zu lines", static_cast<long long>(done), lines.size());
+        return true;
+    });
+    if (shown) std::fprintf(stderr, "\n");
+    for (const auto& prompt : prompts) {
+        std::string text = file.find(coco::llm::digest_of(prompt))->text;
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        std::printf("%s\n", text.c_str());
+    }
+}
+
+void generate(const Options& o, const coco::llm::Source& source) {
+    const coco::text::Tokenizer tokenizer = coco::llm::open_tokenizer(o.model);
+    const std::string text = input(o);
+    coco::llm::Generation how = generation(o, tokenizer);
+    const std::vector<Id> prompt =
+        encoded(o, tokenizer, o.chat ? as_chat(o, tokenizer, text, how.stop) : text);
     Session session(source, o.threads);
     std::size_t shown = 0;
     std::string all;
@@ -324,6 +367,12 @@ int run(int argc, char** argv) {
                      "draws as the folder's generation_config.json says, whatever is given beside it");
     writes->add_option("--seed", o.generation.seed, "of the draws")->capture_default_str();
     writes->add_option("--stop", o.stop, "strings that end the text");
+    writes->add_option("--lines", o.lines, "goes on with each line of this file instead");
+    writes->add_option("--answers", o.answers,
+                       "with --lines: JSON lines of what was written, in which a run that was ended goes on");
+    writes->add_option("--at-once", o.generation.at_once, "with --lines: texts in one pass")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     CLI::App* const times = computes(command("bench", "measures tokens a second"));
     times->add_option("-p", o.bench.read, "tokens read")->delimiter(',')->capture_default_str();
     times->add_option("-n", o.bench.written, "tokens written")->delimiter(',')->capture_default_str();
@@ -335,6 +384,7 @@ int run(int argc, char** argv) {
     if (tokenizes->parsed()) return tokenize(o), 0;
     if (decodes->parsed()) return decode(o), 0;
     if (embeds->parsed() && !o.lines.empty()) return embed_lines(o), 0;
+    if (writes->parsed() && !o.lines.empty()) return answer_lines(o), 0;
     coco::llm::Source source = coco::llm::open(o.model);
     source.config.depth = o.layers;
     source.config.check();

@@ -4,14 +4,17 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include <coco/adapter/frozen.hpp>
 #include <coco/host/host.hpp>
+#include <coco/llm/answers.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/nn/parameters.hpp>
+#include <coco/text/tokenizer.hpp>
 
 namespace lm {
 
@@ -53,6 +56,15 @@ public:
         return coco::llm::generate(on, decoder, parameters, coco::adapter::Frozen{}, std::span(&prompt, 1),
                                    how, on_token)
             .front();
+    }
+
+    /// What prompts have no answer for in `file` yet.
+    void answer(coco::io::AnswerFile& file, std::span<const std::vector<Id>> prompts,
+                const coco::llm::Generation& how, const coco::text::Tokenizer& tokenizer,
+                const std::function<bool(Index)>& on_progress) {
+        const auto decode = [&](std::span<const Id> written) { return tokenizer.decode(written); };
+        coco::llm::answer(file, on, decoder, parameters, coco::adapter::Frozen{}, prompts, how, decode,
+                          on_progress);
     }
 
     coco::ParameterLayout layout;

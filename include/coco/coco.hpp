@@ -46,6 +46,7 @@
 #include <coco/items/tower.hpp>
 #include <coco/items/words.hpp>
 #include <coco/llm/adapted_lines.hpp>
+#include <coco/llm/answers.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>

@@ -358,6 +358,16 @@ def lm_reads_and_writes(t):
     written = [t.run("generate", model, *few, "-n", "5", "--storage", storage, program=LM, text="Once upon")
                for storage in ("stored", "float")]
     assert written[0] == written[1] and len(written[0]) > 1, written
+    lines = pathlib.Path(t.path("prompts"))
+    lines.write_text("Once upon\nA red shoe\nOnce upon\n")
+    many = ("generate", model, *few, "-n", "5", "--lines", str(lines), "--answers", t.path("answers"))
+    answers = t.run(*many, program=LM).splitlines()
+    assert len(answers) == 3 and answers[0] == answers[2] and answers[0] in written[0], (answers, written)
+    kept = pathlib.Path(t.path("answers")).read_bytes()
+    pathlib.Path(t.path("answers")).write_bytes(kept[:-3])  # what a killed run leaves behind
+    assert t.run(*many, program=LM).splitlines() == answers and pathlib.Path(t.path("answers")).read_bytes() == kept
+    assert len(kept.splitlines()) == 3
+    assert "other settings" in t.run(*many, "--seed", "2", program=LM, status=1)
     table = t.run("bench", model, "--layers", "2", "-p", "8", "-n", "2", "-t", "1,2", "-r", "1", program=LM).splitlines()
     assert len(table) == 6 and "pp8" in table[2] and "tg2" in table[5], table
     assert "no text" in t.run("tokenize", model, program=LM, text="", status=1)

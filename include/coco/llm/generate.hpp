@@ -29,6 +29,8 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                                       const Generation& how, const TokenCallback& on_token = {}) {
     using T = typename P::Scalar;
     how.check();
+    require(how.keys.empty() || how.keys.size() == prompts.size(), "generation.keys", "not one for each text",
+            text_of(prompts.size()), text_of(how.keys.size()));
     for (std::size_t i = 0; i < prompts.size(); ++i) {
         if (prompts[i].empty()) throw Error(text_of("prompt ", i), "is empty", "at least one token");
         decoder.config().check_tokens(prompts[i]);
@@ -75,11 +77,10 @@ std::vector<std::vector<Id>> generate(P& on, const Decoder& decoder, const Param
                 on.download(List<const T, typename P::Space>{scores.row(static_cast<Index>(k)), scores.cols},
                             logits.data());
                 penalise<T>(logits, how, prompts[text], written[text], seen);
+                const std::uint64_t key =
+                    how.keys.empty() ? static_cast<std::uint64_t>(text) << 32 : how.keys[text];
                 const double chance = static_cast<double>(unit_interval(
-                    philox(how.seed,
-                           (static_cast<std::uint64_t>(text) << 32) + static_cast<std::uint64_t>(step),
-                           0x67656e)
-                        .word[0]));
+                    philox(how.seed, key + static_cast<std::uint64_t>(step), 0x67656e).word[0]));
                 const Id next =
                     pick(std::span<const T>(logits).first(static_cast<std::size_t>(drawn)), how, chance);
                 if (std::find(how.stop.begin(), how.stop.end(), next) != how.stop.end()) continue;

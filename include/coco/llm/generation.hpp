@@ -18,14 +18,15 @@ namespace coco::llm {
 /// How texts are continued. Logits are penalised, divided by the temperature, and restricted to the `top_k`
 /// likeliest, then to `top_p` of the remaining ones, in this order.
 struct Generation {
-    Index max_tokens = 64;          ///< maximum number of new tokens per text
-    double temperature = 0;         ///< divides the logits; 0: always the likeliest token
-    Index top_k = 0;                ///< draws from this many of the likeliest tokens; 0: from all
-    double top_p = 1;               ///< draws from the likeliest tokens that together have this probability
-    double repetition_penalty = 1;  ///< for tokens already in the text: divides positive logits, multiplies
-                                    ///< negative ones (Keskar et al., 2019)
-    std::uint64_t seed = 1;         ///< draws depend only on the seed, the text's number and the step
-    std::vector<Id> stop;           ///< tokens that end a text; they are not returned
+    Index max_tokens = 64;            ///< maximum number of new tokens per text
+    double temperature = 0;           ///< divides the logits; 0: always the likeliest token
+    Index top_k = 0;                  ///< draws from this many of the likeliest tokens; 0: from all
+    double top_p = 1;                 ///< draws from the likeliest tokens that together have this probability
+    double repetition_penalty = 1;    ///< for tokens already in the text: divides positive logits, multiplies
+                                      ///< negative ones (Keskar et al., 2019)
+    std::uint64_t seed = 1;           ///< draws depend only on the seed, the text's key and the step
+    std::vector<std::uint64_t> keys;  ///< one per text; empty: 2^32 times the text's number
+    std::vector<Id> stop;             ///< tokens that end a text; they are not returned
     Index tokens = 0;    ///< only ids below this are drawn, because rows above it have no token; 0: all
     Index at_once = 16;  ///< texts in one pass
 
