@@ -76,6 +76,8 @@ public:
                           "--loss sampled");
         coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce",
                       "--loss-temperature", "of no use", "--loss sampled or info_nce");
+        coco::require(o_.label_smoothing == 0 || o_.loss == "ce", "--label-smoothing", "of no use",
+                      "--loss ce");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         refuse_options_of_other_backbones();
         coco::require(o_.correct_texts == 0 || (o_.learn_columns && o_.folds == 1), "--correct-texts",
@@ -371,6 +373,8 @@ private:
         app_.add_option("--loss-temperature", o_.loss_temperature,
                         "by which --loss sampled and info_nce divide scores [default: 1, and .1 of cosines]")
             ->check(CLI::Range(1e-6, 1000.0));
+        number("--label-smoothing", o_.label_smoothing,
+               "share of a target's probability that --loss ce spreads over all items", 0, 0.99);
         choice("--seen", o_.seen,
                "what the headline's ranking does with items a user has had; the report has all three",
                {"excluded", "zeroed", "included"});
@@ -411,6 +415,7 @@ Json settings_of(const Options& o) {
             {"drawn_from", o.drawn_from},
             {"log_q", o.log_q},
             {"loss_temperature", o.loss_temperature},
+            {"label_smoothing", o.label_smoothing},
             {"samples", o.samples},
             {"positions", o.positions},
             {"items", o.items},

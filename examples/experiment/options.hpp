@@ -61,7 +61,7 @@ struct Options {
 
     std::string negatives = "train", drawn_from = "uniform", log_q = "negatives", seen = "excluded";
     Index shared_negatives = 256;
-    double loss_temperature = -1;
+    double loss_temperature = -1, label_smoothing = 0;
     std::string save, resume, pretrained, stage1, report, per_user;
     bool quiet = false;
 

@@ -59,6 +59,7 @@
 #include <coco/llm/tiny.hpp>
 #include <coco/llm/token_embeddings.hpp>
 #include <coco/loss/sampled_softmax.hpp>
+#include <coco/loss/smoothed_cross_entropy.hpp>
 #include <coco/pipeline/make_knowledge.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>

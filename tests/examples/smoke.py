@@ -151,6 +151,9 @@ def losses_are_chosen_by_name(t):
     assert len(set(seen.values())) == 4, seen
     assert "of no use" in t.run("--data", t.data, "--shared-negatives", "20", status=1)
     assert "of no use" in t.run("--data", t.data, "--loss", "bce", "--loss-temperature", "2", status=1)
+    assert "of no use" in t.run("--data", t.data, "--loss", "bce", "--label-smoothing", ".1", status=1)
+    smooth = t.report("--label-smoothing", ".5", small=SMALL[:-2])["test"]["mean"]["MRR"]
+    assert smooth != t.report(small=SMALL[:-2])["test"]["mean"]["MRR"]
 
 
 def backbones_are_chosen_by_name(t):
