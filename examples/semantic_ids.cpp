@@ -30,7 +30,7 @@ struct Choices {
     Options data;  ///< what is read, and how: data, llm, text_layer, item_line, threads, quiet
     std::string method = "kmeans", out;
     Index columns = 32;
-    double shrink = 1;
+    double shrink = 1e-3;
     quantize::ResidualKMeans kmeans;
     quantize::RqVae::Config model;
     coco::RqVaeTraining training;

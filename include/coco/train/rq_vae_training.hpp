@@ -13,7 +13,7 @@ namespace coco {
 
 /// Settings of the training.
 struct RqVaeTraining {
-    Index epochs = 300, batch = 1024;
+    Index epochs = 100, batch = 256;
     double rate = 1e-3;
     Index warm_up = 50;         ///< steps over which the rate rises linearly to this value
     Index start_items = 20000;  ///< items, at most, whose k-means the codebooks begin with
