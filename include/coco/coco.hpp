@@ -66,6 +66,8 @@
 #include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/quantize/id_report.hpp>
+#include <coco/quantize/semantic_id_file.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
@@ -75,6 +77,7 @@
 #include <coco/train/lazy_adam.hpp>
 #include <coco/train/learn_columns.hpp>
 #include <coco/train/pretraining_stages.hpp>
+#include <coco/train/rq_vae_trainer.hpp>
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/text_correction.hpp>
 #include <coco/train/trainer.hpp>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that the programs do what docs/experiment.md describes, on a shop small enough to take seconds.
 
-usage: smoke.py EXPERIMENT EXPERIMENT_EMULATED MAIN_JOB QUICKSTART LM
+usage: smoke.py EXPERIMENT EXPERIMENT_EMULATED MAIN_JOB QUICKSTART LM SEMANTIC_IDS
 """
 import json
 import os
@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hygiene"))
 from compiler import run_trials
 
-EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM = sys.argv[1:]
+EXPERIMENT, EMULATED, MAIN_JOB, QUICKSTART, LM, SEMANTIC_IDS = sys.argv[1:]
 TINY = ["--width", "16", "--heads", "1", "--layers", "1", "--text-tokens", "24", "--codes", "8", "--threads", "1",
         "--quiet"]
 LAMBDAS = (0, 1, 2, 4, 8, 12, 16, 24, 32, 48)  # that validation chooses from
@@ -381,6 +381,18 @@ def the_quickstart_is_quick(t):
     assert "R@10 0." in text and "for user 0, with what is known of them:" in text, text
 
 
+def semantic_ids_are_reported_and_written(t):
+    small = ("--data", t.data, "--codes", "4", "4", "--columns", "8", "--threads", "1", "--quiet")
+    for method in ("kmeans", "rq-vae"):
+        options = (*small, "--method", method, "--hidden", "8", "--width", "4", "--epochs", "2")
+        text = t.run(*options, "--out", t.path(method), program=SEMANTIC_IDS)
+        for line in ("40 items, 0 without text", "level 1: ", "different tuples", "same category", "written: "):
+            assert line in text, f"{line} is missing in\n{text}"
+        t.run(*options, "--out", t.path("again"), program=SEMANTIC_IDS)
+        t.same_file(method, "again")
+    assert "more codes in a level" in t.run(*small, "--codes", "99", program=SEMANTIC_IDS, status=1)
+
+
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
           columns_are_learned_from_all_folds, a_language_model_is_corrected_through_the_texts_of_items, losses_are_chosen_by_name,
@@ -389,7 +401,7 @@ TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_a
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,
           the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,
-          the_quickstart_is_quick)
+          the_quickstart_is_quick, semantic_ids_are_reported_and_written)
 
 if __name__ == "__main__":
     sys.exit(run_trials(TRIALS, Trial))

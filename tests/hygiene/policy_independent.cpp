@@ -29,6 +29,8 @@
 #include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/quantize/id_trie.hpp>
+#include <coco/quantize/rq_vae.hpp>
 #include <coco/sampling/batch_builder.hpp>
 
 #if __has_include(<Eigen/Core>)
@@ -54,6 +56,11 @@ void whole(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& 
     behaviour(model, ctx, batch, metrics);
     const auto knowledge = model.extract_knowledge(ctx, batch);
     model.score(ctx, batch, CRows<Archetype>(knowledge.decoupler.out), knowledge.decoupler.of_group);
+}
+
+void quantized(const coco::quantize::RqVae& model, Context<Archetype>& ctx, CRows<Archetype> x,
+               float* losses) {
+    model.step(ctx, x, losses);
 }
 
 using Backbone = coco::backbone::SASRec;

@@ -11,7 +11,7 @@
 #include <coco/nn/standardize.hpp>
 #include <coco/pipeline/batch.hpp>
 #include <coco/pipeline/trained_model.hpp>
-#include <coco/prompt/kmeans.hpp>
+#include <coco/statistics/kmeans.hpp>
 #include <coco/store/workspace.hpp>
 
 namespace coco {
@@ -126,7 +126,7 @@ void initialise_prompts(const TrainedModel<Model, P>& trained, const data::Inter
             const std::vector<T> values(centre.begin(), centre.end());
             on.upload(values.data(), parameters.list(prompt.centre()));
         }
-        const std::vector<float> start = prompt::kmeans(users, d, codes, seed);
+        const std::vector<float> start = statistics::kmeans(users, d, codes, seed);
         const std::vector<T> z(start.begin(), start.end());
         on.upload(z.data(), parameters.list(prompt.codes()));
         begin_rows(prompt.shared());

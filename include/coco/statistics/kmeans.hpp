@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Initial values of codes: k-means of the users' representations (Lloyd's iterations from k-means++ seeds,
-/// Arthur and Vassilvitskii, SODA 2007). Runs once, on the host, before the joint stage.
+/// k-means: Lloyd's iterations from k-means++ seeds (Arthur and Vassilvitskii, SODA 2007), on one thread of
+/// the host. Initial values of codes: of users' representations before the joint stage, of residuals in
+/// `quantize`.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +11,9 @@
 #include <vector>
 
 #include <coco/core/random.hpp>
+#include <coco/statistics/nearest_row.hpp>
 
-namespace coco::prompt {
+namespace coco::statistics {
 
 /// Returns `count` centres of the points, count x width, row-major. If there are fewer points than centres,
 /// the remaining centres are drawn from N(0, 0.02^2). An empty centre moves to the point that is farthest
@@ -58,14 +60,10 @@ inline std::vector<float> kmeans(std::span<const float> points, Index width, Ind
         bool moved = false;
         std::fill(sums.begin(), sums.end(), 0.0);
         std::fill(sizes.begin(), sizes.end(), Index{0});
+        const NearestRow search(std::span<const float>(centres).first(real * w), width);
         for (std::size_t i = 0; i < n; ++i) {
-            std::size_t best = 0;
-            nearest[i] = distance(i, 0);
-            for (std::size_t c = 1; c < real; ++c)
-                if (const float d = distance(i, c); d < nearest[i]) {
-                    nearest[i] = d;
-                    best = c;
-                }
+            const auto [best, d] = search(points.subspan(i * w, w));
+            nearest[i] = d;
             moved = moved || best != home[i];
             home[i] = best;
             ++sizes[best];
@@ -87,4 +85,4 @@ inline std::vector<float> kmeans(std::span<const float> points, Index width, Ind
     return centres;
 }
 
-}  // namespace coco::prompt
+}  // namespace coco::statistics
