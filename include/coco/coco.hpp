@@ -64,6 +64,8 @@
 #include <coco/prompt/normalized_codebook.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/prompt/vq_codebook.hpp>
+#include <coco/quantize/id_trie.hpp>
+#include <coco/quantize/semantic_ids.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>

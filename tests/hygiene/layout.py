@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 
-LEVELS = [["core"], ["statistics"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"],
+LEVELS = [["core"], ["statistics"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"], ["quantize"],
           ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
 TOP = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
