@@ -66,7 +66,7 @@
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/quantize/id_trie.hpp>
 #include <coco/quantize/semantic_ids.hpp>
-#include <coco/seq2seq/encoder_decoder.hpp>
+#include <coco/seq2seq/beam_scorer.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>
