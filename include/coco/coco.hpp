@@ -68,6 +68,7 @@
 #include <coco/prompt/vq_codebook.hpp>
 #include <coco/quantize/id_report.hpp>
 #include <coco/quantize/semantic_id_file.hpp>
+#include <coco/seq2seq/beam_scorer.hpp>
 #include <coco/serve/knowledge_file.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/recommender.hpp>

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 from compiler import ANY_INCLUDE, INCLUDE, closure, finish, headers, includes
 
 LEVELS = [["core"], ["statistics"], ["store"], ["exec"], ["host", "cuda"], ["data"], ["text"], ["io"], ["sampling"], ["nn"], ["loss"], ["quantize"],
-          ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter"],
+          ["items", "backbone", "prompt", "llm", "decoupler", "aligner", "adapter", "seq2seq"],
           ["pipeline"], ["baseline"], ["eval"], ["train"], ["serve"]]
 TOP = ["coco/coco.hpp", "coco/coco.cuh", "coco/fwd.hpp", "coco/npy.hpp", "coco/text.hpp", "coco/gz.hpp"]
 LEVEL_OF = {folder: number for number, folders in enumerate(LEVELS) for folder in folders}
