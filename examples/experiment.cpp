@@ -32,6 +32,7 @@ public:
         app_.set_version_flag("--version", coco::version);
         data();
         model();
+        unisrec();
         coco();
         training();
         program();
@@ -45,6 +46,7 @@ public:
         if (const Recipe* const r = find_recipe(o_.recipe)) follow(*r);
         if (o_.loss == "own") follow_own_loss();
         if (o_.recipe == "s3rec") default_to("--seen", o_.seen, "zeroed");
+        if (o_.unisrec()) follow_unisrec();
         o_.hidden = o_.feed_forward();
         const bool plain = o_.coco.empty() && o_.llm.empty();
         if (o_.items == "text") o_.items = "semantic";
@@ -57,8 +59,8 @@ public:
         coco::require(!o_.semantic() || !o_.llm.empty() || !o_.item_vectors.empty(),
                       o_.maps_text() ? "--items " + o_.items : "--coco " + o_.coco, "needs text vectors",
                       "--item-vectors FILE.npy, or a language model's by --llm");
-        coco::require(o_.semantic() || o_.item_vectors.empty(), "--item-vectors", "of no use",
-                      "--items semantic or --coco channel");
+        coco::require(o_.semantic() || o_.unisrec() || o_.item_vectors.empty(), "--item-vectors", "of no use",
+                      "--items semantic, --coco channel or --model unisrec");
         coco::require(o_.items != "semantic" || o_.coco != "paper", "--coco paper", "has no semantic items",
                       "--items table");
         const bool several = o_.text_layer.size() * o_.shrink.size() > 1;
@@ -74,8 +76,9 @@ public:
         for (const char* const option : {"--shared-negatives", "--drawn-from", "--log-q"})
             coco::require(app_.count(option) == 0 || o_.loss == "sampled", option, "of no use",
                           "--loss sampled");
-        coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce",
-                      "--loss-temperature", "of no use", "--loss sampled or info_nce");
+        coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" ||
+                          o_.loss == "info_nce" || o_.unisrec(),
+                      "--loss-temperature", "of no use", "--loss sampled or info_nce, or --model unisrec");
         coco::require(o_.label_smoothing == 0 || o_.loss == "ce", "--label-smoothing", "of no use",
                       "--loss ce");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
@@ -175,11 +178,35 @@ private:
         only_with(is("bsarec"), "--backbone bsarec", {"--filter-share", "--cutoff", "--transform-over"});
         only_with(is("fdsa"), "--backbone fdsa", {"--features"});
         only_with(is("fdsa") || is("s3rec"), "--backbone fdsa or s3rec", {"--feature-items"});
-        only_with(is("s3rec"), "--backbone s3rec",
-                  {"--pretrain-epochs", "--pretrain-samples", "--pretrained"});
+        only_with(is("s3rec"), "--backbone s3rec", {"--pretrain-samples", "--pretrained"});
+        only_with(is("s3rec") || o_.unisrec(), "--backbone s3rec or --model unisrec", {"--pretrain-epochs"});
+        only_with(o_.unisrec(), "--model unisrec",
+                  {"--transductive", "--experts", "--text-dropout", "--no-gate-noise", "--whiten",
+                   "--short-vectors", "--view-weight", "--train-encoder"});
         const bool cloze = o_.samples == "cloze" || (o_.samples.empty() && is("bert4rec"));
         only_with(cloze, "--samples cloze", {"--masked", "--only-last"});
         only_with(!cloze, "--samples prefixes or positions", {"--future"});
+    }
+    /// UniSRec's sizes, which the options given beside it change.
+    /// \throws Error where an option asks for another model, or there are no texts
+    void follow_unisrec() {
+        default_to("--width", o_.width, 300);
+        default_to("--hidden", o_.hidden, 256);
+        default_to("--pretrain-epochs", o_.pretrain_epochs, 0);
+        default_to("--loss-temperature", o_.loss_temperature, 0.07);
+        coco::require(!o_.item_vectors.empty() || !o_.llm.empty(), "--model unisrec", "needs text vectors",
+                      "--item-vectors FILE.npy, or a language model's by --llm");
+        for (const char* const option : {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1"})
+            coco::require(!given(option), option, "of no use", "--model pipeline");
+        coco::require(o_.pretrain_epochs > 0 || !given("--view-weight"), "--view-weight", "of no use",
+                      "--pretrain-epochs N");
+        coco::require(o_.pretrain_epochs > 0 || o_.short_vectors.empty(), "--short-vectors", "of no use",
+                      "--pretrain-epochs N");
+        coco::require(o_.pretrain_epochs > 0 || !o_.train_encoder, "--train-encoder",
+                      "without pre-training it is trained always", "--pretrain-epochs N");
+        coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
+                      "--text-layer, --shrink: several values", "of one set of text vectors", "one value");
+        o_.coco = "off";
     }
     /// The loss that a backbone was published with.
     void follow_own_loss() {
@@ -212,7 +239,11 @@ private:
                       "deals the items' texts out anew: what a model still gains it did not read");
     }
     void model() {
-        choice("--model", o_.model, "\"pop\" evaluates popularity alone", {"pipeline", "pop"});
+        choice(
+            "--model", o_.model,
+            "a backbone, with the parts of CoCo or without; \"pop\" evaluates popularity alone; \"unisrec\" "
+            "makes item vectors of texts by a mixture of experts (docs/baselines/unisrec.md)",
+            {"pipeline", "pop", "unisrec"});
         choice("--backbone", o_.backbone, "sequence model",
                {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec", "pinnerformer"});
         choice("--block", o_.block,
@@ -284,7 +315,8 @@ private:
             ->capture_default_str();
         number("--feature-items", o_.feature_items,
                "values of features, and of S3-Rec's attributes, that fewer items have are left out", 1);
-        number("--pretrain-epochs", o_.pretrain_epochs, "of S3-Rec's pre-training", 0);
+        number("--pretrain-epochs", o_.pretrain_epochs,
+               "of S3-Rec's pre-training, or UniSRec's [default: 20, 0]", 0);
         choice("--pretrain-samples", o_.pretrain_samples,
                "of an epoch of it: one prefix of each user, or every prefix of all", {"user", "prefixes"});
         number("--filter-share", o_.filter_share, "of BSARec's filter; the rest is its attention's", 0, 1);
@@ -293,6 +325,21 @@ private:
         choice("--transform-over", o_.transform_over,
                "what BSARec's filter transforms: a history's own rows, or the window with zeros before them",
                {"segment", "window"});
+    }
+    void unisrec() {
+        app_.add_flag("--transductive", o_.transductive, "UniSRec: a learned vector of each item on top");
+        number("--experts", o_.experts, "of UniSRec's adaptor", 1, 16);
+        number("--text-dropout", o_.text_dropout, "of the text vectors in it", 0, 0.99);
+        app_.add_flag("--no-gate-noise", o_.no_gate_noise, "its gate has no noise in training");
+        app_.add_flag(
+            "--whiten", o_.whiten,
+            "it reads --columns whitened columns (--shrink) instead of the text vectors as they are");
+        add("--short-vectors", o_.short_vectors,
+            "text vectors of texts with words left out, for the views of UniSRec's pre-training (.npy)")
+            ->check(CLI::ExistingFile);
+        number("--view-weight", o_.view_weight, "of the contrast of views in UniSRec's pre-training", 0);
+        app_.add_flag("--train-encoder", o_.train_encoder,
+                      "UniSRec's fine-tuning trains the pre-trained encoder too, and not the adaptor alone");
     }
     void coco() {
         choice(
@@ -459,6 +506,14 @@ Json settings_of(const Options& o) {
             {"feature_items", o.feature_items},
             {"pretrain_epochs", o.pretrain_epochs},
             {"pretrain_samples", o.pretrain_samples},
+            {"transductive", o.transductive},
+            {"experts", o.experts},
+            {"text_dropout", o.text_dropout},
+            {"gate_noise", !o.no_gate_noise},
+            {"whiten", o.whiten},
+            {"short_vectors", o.short_vectors},
+            {"view_weight", o.view_weight},
+            {"train_encoder", o.train_encoder},
             {"filter_share", o.filter_share},
             {"cutoff", o.cutoff},
             {"transform_over", o.transform_over},
@@ -539,8 +594,9 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    const std::vector<SemanticColumns> semantic =
-        o.semantic() ? semantic_columns(o, catalogue, language) : std::vector<SemanticColumns>(1);
+    const std::vector<SemanticColumns> semantic = o.unisrec()    ? adaptor_inputs(o, catalogue, language)
+                                                  : o.semantic() ? semantic_columns(o, catalogue, language)
+                                                                 : std::vector<SemanticColumns>(1);
     Job job{o,
             catalogue,
             data.interactions,
@@ -555,6 +611,7 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     const bool cuda = o.device == "cuda";
+    if (o.unisrec()) return cuda ? run_unisrec_on_cuda(job) : run_unisrec(job);
     if (o.semantic()) return cuda ? run_semantic_on_cuda(job) : run_semantic(job);
     return cuda ? run_table_on_cuda(job) : run_table(job);
 }
@@ -593,9 +650,11 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
+        name = o.unisrec()
+                   ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
+                   : o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
-        if (o.asks() || (o.semantic() && (o.item_vectors.empty() || o.learn_columns)))
+        if (o.asks() || ((o.semantic() || o.unisrec()) && (o.item_vectors.empty() || o.learn_columns)))
             language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
         catch_interrupts();

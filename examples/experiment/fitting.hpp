@@ -8,6 +8,8 @@
 #include <string>
 #include <type_traits>
 
+#include <coco/adapter/lora.hpp>
+#include <coco/items/semantic.hpp>
 #include <coco/train/checkpoint.hpp>
 #include <coco/train/trainer.hpp>
 #include <coco/train/unseen_stages.hpp>
@@ -23,6 +25,39 @@ inline void set_adapter(const Options& o, coco::adapter::LoRA::Config& config) {
     config.targets.clear();
     for (const std::string& map : o.adapter_on)
         config.targets.push_back(coco::value_named<coco::adapter::Projection>(map, "--adapter-on"));
+}
+
+/// Samples, optimiser and schedule.
+template <class Run>
+void set_training(const Job& job, Run& c) {
+    const Options& o = job.options;
+    c.sampling.samples = coco::value_named<coco::Samples>(o.samples, "--samples");
+    c.sampling.masked = o.masked;
+    c.sampling.only_last = o.only_last;
+    c.sampling.future = o.future;
+    c.sampling.positions = o.positions == "oldest" ? coco::Positions::oldest : coco::Positions::recent;
+    c.sampling.window = o.window;
+    c.sampling.joint_targets = o.joint_targets;
+    c.sampling.budget.tokens = o.text_tokens;
+    c.words.line = o.item_line;
+
+    coco::Schedule& s = c.schedule;
+    s.seed = job.seed;
+    c.optimizer.beta2 = o.beta2;
+    c.optimizer.decay = o.decay;
+    s.negatives = o.negatives == "all" ? coco::NegativesFrom::all_leaking : coco::NegativesFrom::train;
+    s.rate = o.rate;
+    s.batch.samples = o.batch;
+    s.batch.rows = o.batch * o.window;
+    s.epochs = o.epochs;
+    s.patience = o.patience;
+    s.joint_epochs = o.joint_epochs;
+    s.joint_patience = o.joint_patience;
+    s.joint_batch = o.joint_batch;
+    s.joint_rate = o.joint_rate;
+    s.knowledge_rate = o.knowledge_rate;
+    s.adapter_rate = o.adapter_rate;
+    s.joint_valid = o.valid_users;
 }
 
 /// The training settings that follow from the command line.
@@ -70,33 +105,8 @@ coco::TrainConfig<Model> config_for(const Job& job) {
     }
     if constexpr (requires { c.model.adapter.targets; }) set_adapter(o, c.model.adapter);
 
-    c.sampling.samples = coco::value_named<coco::Samples>(o.samples, "--samples");
-    c.sampling.masked = o.masked;
-    c.sampling.only_last = o.only_last;
-    c.sampling.future = o.future;
-    c.sampling.positions = o.positions == "oldest" ? coco::Positions::oldest : coco::Positions::recent;
-    c.sampling.window = o.window;
-    c.sampling.joint_targets = o.joint_targets;
-    c.sampling.budget.tokens = o.text_tokens;
-    c.words.line = o.item_line;
-
+    set_training(job, c);
     coco::Schedule& s = c.schedule;
-    s.seed = job.seed;
-    c.optimizer.beta2 = o.beta2;
-    c.optimizer.decay = o.decay;
-    s.negatives = o.negatives == "all" ? coco::NegativesFrom::all_leaking : coco::NegativesFrom::train;
-    s.rate = o.rate;
-    s.batch.samples = o.batch;
-    s.batch.rows = o.batch * o.window;
-    s.epochs = o.epochs;
-    s.patience = o.patience;
-    s.joint_epochs = o.joint_epochs;
-    s.joint_patience = o.joint_patience;
-    s.joint_batch = o.joint_batch;
-    s.joint_rate = o.joint_rate;
-    s.knowledge_rate = o.knowledge_rate;
-    s.adapter_rate = o.adapter_rate;
-    s.joint_valid = o.valid_users;
     if constexpr (Model::uses_knowledge) {
         if (o.unseen) {
             c.model.unseen.on = true;

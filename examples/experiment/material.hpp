@@ -124,19 +124,23 @@ inline std::vector<float> read_lines(const Options& o, const coco::data::Catalog
     return vectors;
 }
 
+/// The text vectors of the items: those of a file, or of `language` after a layer.
+inline coco::io::Matrix item_vectors(const Options& o, const coco::data::Catalogue& catalogue,
+                                     const coco::llm::TextModel* language, Index layer) {
+    if (!o.item_vectors.empty()) return coco::io::load_npy(o.item_vectors, catalogue.size());
+    coco::io::Matrix vectors;
+    vectors.columns = language->source.config.width;
+    vectors.values = read_lines(o, catalogue, *language, layer);
+    return vectors;
+}
+
 /// Semantic columns of the options' text vectors, of the file they name or of `language`: for each layer and
 /// shrink.
 inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
                                                      const coco::llm::TextModel* language) {
     std::vector<SemanticColumns> all;
     for (const Index layer : o.text_layer) {
-        coco::io::Matrix vectors;
-        if (o.item_vectors.empty()) {
-            vectors.columns = language->source.config.width;
-            vectors.values = read_lines(o, catalogue, *language, layer);
-        } else {
-            vectors = coco::io::load_npy(o.item_vectors, catalogue.size());
-        }
+        const coco::io::Matrix vectors = item_vectors(o, catalogue, language, layer);
         for (const double shrink : o.shrink) {
             const auto space =
                 coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, shrink);
@@ -147,6 +151,37 @@ inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coc
         }
     }
     return all;
+}
+
+/// What UniSRec's adaptor reads: the text vectors as they are, or whitened as semantic columns are; `read`
+/// has those of texts with words left out, where a file of them is given.
+/// \throws Error where the two files have different widths
+inline std::vector<SemanticColumns> adaptor_inputs(const Options& o, const coco::data::Catalogue& catalogue,
+                                                   const coco::llm::TextModel* language) {
+    coco::io::Matrix whole = item_vectors(o, catalogue, language, o.text_layer.front()), part;
+    if (!o.short_vectors.empty()) {
+        part = coco::io::load_npy(o.short_vectors, catalogue.size());
+        coco::require(part.columns == whole.columns, "--short-vectors " + o.short_vectors,
+                      "not as wide as the vectors of whole texts", coco::text_of(whole.columns),
+                      coco::text_of(part.columns));
+    }
+    SemanticColumns out;
+    out.text_layer = o.text_layer.front();
+    out.shrink = o.shrink.front();
+    out.columns = whole.columns;
+    if (o.whiten) {
+        const auto space = coco::items::SemanticSpace::fit(whole.values, whole.columns, o.columns, out.shrink);
+        out.columns = space.columns();
+        whole.values = space(whole.values);
+        if (!part.values.empty()) part.values = space(part.values);
+    }
+    out.kappa = std::move(whole.values);
+    out.read = std::move(part.values);
+    const auto digest = [](const std::vector<float>& x) {
+        return coco::io::XXH64::of(std::as_bytes(std::span(x)));
+    };
+    out.space = coco::text_of(digest(out.kappa), ", ", digest(out.read));
+    return {out};
 }
 
 /// The default of `--samples`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaces table.cu and semantic.cu if there is no nvcc.
+// Replaces the .cu files beside it if there is no nvcc.
 #include <coco/core/error.hpp>
 
 #include "experiment/result.hpp"
@@ -16,5 +16,6 @@ namespace {
 
 Result run_table_on_cuda(const Job&) { refuse(); }
 Result run_semantic_on_cuda(const Job&) { refuse(); }
+Result run_unisrec_on_cuda(const Job&) { refuse(); }
 
 }  // namespace experiment

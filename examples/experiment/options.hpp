@@ -53,6 +53,10 @@ struct Options {
     Index feature_items = 1;
     Index pretrain_epochs = 20;
     std::string pretrain_samples = "user";
+    bool transductive = false, train_encoder = false, no_gate_noise = false, whiten = false;
+    Index experts = 8;
+    double text_dropout = 0.2, view_weight = 1e-3;
+    std::string short_vectors;
     double masked = 0.2, only_last = 0;
     Index future = 1;
     std::vector<std::uint64_t> seeds{1};
@@ -71,6 +75,7 @@ struct Options {
     std::size_t seen_index() const { return seen == "included" ? 2 : seen == "zeroed" ? 1 : 0; }
     /// Whether a stage of pre-training goes before stage 1.
     bool pretrains() const { return backbone == "s3rec" && pretrain_epochs > 0; }
+    bool unisrec() const { return model == "unisrec"; }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     bool tower() const { return items == "tower" || items == "semantic-tower"; }

@@ -71,9 +71,12 @@ struct Result {
 /// of its own, because several models are compiled in each.
 Result run_table(const Job& job);
 Result run_semantic(const Job& job);
+/// UniSRec.
+Result run_unisrec(const Job& job);
 
 /// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
 Result run_table_on_cuda(const Job& job);
 Result run_semantic_on_cuda(const Job& job);
+Result run_unisrec_on_cuda(const Job& job);
 
 }  // namespace experiment
