@@ -46,6 +46,7 @@
 #include <coco/items/tower.hpp>
 #include <coco/items/words.hpp>
 #include <coco/llm/adapted_lines.hpp>
+#include <coco/llm/bert_source.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>
@@ -53,6 +54,8 @@
 #include <coco/llm/open.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
+#include <coco/llm/sentence_encoder.hpp>
+#include <coco/llm/sentence_vectors.hpp>
 #include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>
