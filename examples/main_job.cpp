@@ -201,6 +201,7 @@ int main_job(Options o, bool quick, bool full) {
                   1,
                   file.string(),
                   {},
+                  {},
                   {}};
 
     coco::Report report;

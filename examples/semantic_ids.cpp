@@ -106,7 +106,8 @@ int make_ids(const Choices& choices) {
     const coco::data::Dataset data = open_data(o.data);
     const coco::llm::TextModel language = open_language(o, data.catalogue);
     const Index width = language.source.config.width;
-    const std::vector<float> vectors = read_lines(o, data.catalogue, language, o.text_layer.front());
+    const std::vector<float> vectors =
+        read_lines(o, data.catalogue, &language, nullptr, o.text_layer.front());
 
     const auto start = std::chrono::steady_clock::now();
     const auto space = coco::items::SemanticSpace::fit(vectors, width, choices.columns, choices.shrink);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// \file
-/// Opens the inputs that a command line names: data sets, language models, item vectors.
+/// Opens the inputs that a command line names: data sets, language models, text encoders, item vectors.
 #pragma once
 
 #include <unistd.h>
@@ -22,6 +22,7 @@
 #include <coco/io/file_digest.hpp>
 #include <coco/io/npy.hpp>
 #include <coco/items/semantic_space.hpp>
+#include <coco/llm/open_text_encoder.hpp>
 #include <coco/llm/open_text_model.hpp>
 #include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/tiny.hpp>
@@ -106,48 +107,63 @@ inline std::vector<std::string> lines_of(const coco::data::Catalogue& catalogue,
     return lines;
 }
 
-/// A language model's vectors of the items' lines, items x its width; read once and kept in the cache.
+/// Vectors of the items' lines, items x the model's width; read once and kept in the cache.
+/// \param encoder  reads them; null: `language` does, up to `layer`
 inline std::vector<float> read_lines(const Options& o, const coco::data::Catalogue& catalogue,
-                                     const coco::llm::TextModel& language, Index layer) {
+                                     const coco::llm::TextModel* language,
+                                     const coco::llm::TextEncoder* encoder, Index layer) {
     coco::llm::TextVectorSettings settings;
     settings.layer = layer;
     coco::Host on(o.threads);
     const bool shown = !o.quiet && ::isatty(STDERR_FILENO) != 0;
     const std::vector<std::string> lines = lines_of(catalogue, o.item_line);
-    std::vector<float> vectors =
-        coco::llm::text_vectors(cache() / "text_vectors", on, language, lines, settings, [&](Index done) {
-            if (shown)
-                std::fprintf(stderr, "\r\033[Kitems read %lld of %zu", static_cast<long long>(done),
-                             lines.size());
-        });
+    const auto show = [&](Index done) {
+        if (shown)
+            std::fprintf(stderr, "\r\033[Kitems read %lld of %zu", static_cast<long long>(done),
+                         lines.size());
+    };
+    const std::filesystem::path folder = cache() / "text_vectors";
+    std::vector<float> vectors = encoder
+                                     ? coco::llm::sentence_vectors(folder, on, *encoder, lines, show)
+                                     : coco::llm::text_vectors(folder, on, *language, lines, settings, show);
     if (shown) std::fputs("\r\033[K", stderr);
     return vectors;
 }
 
-/// The text vectors of the items: those of a file, or of `language` after a layer.
+/// The text vectors of the items: those of a file, of `encoder`, or of `language` after a layer.
 inline coco::io::Matrix item_vectors(const Options& o, const coco::data::Catalogue& catalogue,
-                                     const coco::llm::TextModel* language, Index layer) {
+                                     const coco::llm::TextModel* language,
+                                     const coco::llm::TextEncoder* encoder, Index layer) {
     if (!o.item_vectors.empty()) return coco::io::load_npy(o.item_vectors, catalogue.size());
     coco::io::Matrix vectors;
-    vectors.columns = language->source.config.width;
-    vectors.values = read_lines(o, catalogue, *language, layer);
+    vectors.columns = encoder ? encoder->source.config.width : language->source.config.width;
+    vectors.values = read_lines(o, catalogue, language, encoder, layer);
     return vectors;
 }
 
-/// Semantic columns of the options' text vectors, of the file they name or of `language`: for each layer and
-/// shrink.
+/// The tokens of an item's line, without those that an encoder puts around a text.
+inline std::vector<Id> words_of_line(const std::string& line, const coco::llm::TextModel* language,
+                                     const coco::llm::TextEncoder* encoder) {
+    if (!encoder) return language->encode(line);
+    const std::vector<Id> ids = encoder->encode(line);
+    return ids.empty() ? ids : std::vector<Id>(ids.begin() + 1, ids.end() - 1);
+}
+
+/// Semantic columns of the options' text vectors, of the file they name, of `encoder` or of `language`: for
+/// each layer and shrink.
 inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coco::data::Catalogue& catalogue,
-                                                     const coco::llm::TextModel* language) {
+                                                     const coco::llm::TextModel* language,
+                                                     const coco::llm::TextEncoder* encoder = nullptr) {
     std::vector<SemanticColumns> all;
     for (const Index layer : o.text_layer) {
-        const coco::io::Matrix vectors = item_vectors(o, catalogue, language, layer);
+        const coco::io::Matrix vectors = item_vectors(o, catalogue, language, encoder, layer);
         for (const double shrink : o.shrink) {
             const auto space =
                 coco::items::SemanticSpace::fit(vectors.values, vectors.columns, o.columns, shrink);
             all.push_back({space(vectors.values), {}, space.columns(), space.digest(), layer, shrink, {}});
             if (o.learn_columns)
                 for (const std::string& line : lines_of(catalogue, o.item_line))
-                    all.back().tokens.push_back(language->encode(line));
+                    all.back().tokens.push_back(words_of_line(line, language, encoder));
         }
     }
     return all;
@@ -157,8 +173,9 @@ inline std::vector<SemanticColumns> semantic_columns(const Options& o, const coc
 /// has those of texts with words left out, where a file of them is given.
 /// \throws Error where the two files have different widths
 inline std::vector<SemanticColumns> adaptor_inputs(const Options& o, const coco::data::Catalogue& catalogue,
-                                                   const coco::llm::TextModel* language) {
-    coco::io::Matrix whole = item_vectors(o, catalogue, language, o.text_layer.front()), part;
+                                                   const coco::llm::TextModel* language,
+                                                   const coco::llm::TextEncoder* encoder) {
+    coco::io::Matrix whole = item_vectors(o, catalogue, language, encoder, o.text_layer.front()), part;
     if (!o.short_vectors.empty()) {
         part = coco::io::load_npy(o.short_vectors, catalogue.size());
         coco::require(part.columns == whole.columns, "--short-vectors " + o.short_vectors,
@@ -170,7 +187,8 @@ inline std::vector<SemanticColumns> adaptor_inputs(const Options& o, const coco:
     out.shrink = o.shrink.front();
     out.columns = whole.columns;
     if (o.whiten) {
-        const auto space = coco::items::SemanticSpace::fit(whole.values, whole.columns, o.columns, out.shrink);
+        const auto space =
+            coco::items::SemanticSpace::fit(whole.values, whole.columns, o.columns, out.shrink);
         out.columns = space.columns();
         whole.values = space(whole.values);
         if (!part.values.empty()) part.values = space(part.values);

@@ -18,7 +18,7 @@ using coco::Index;
 /// All settings of the command line; an empty string or -1 means that it follows from the other settings.
 struct Options {
     std::string data, column_names, model = "pipeline", backbone = "sasrec", block = "s3rec", recipe;
-    std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors;
+    std::string loss = "ce", samples, items = "table", positions = "recent", item_vectors, text_encoder;
     bool shuffle_text = false;
     std::vector<Index> text_layer{0};
     Index columns = 256;
@@ -81,6 +81,8 @@ struct Options {
     bool tower() const { return items == "tower" || items == "semantic-tower"; }
     /// Whether a linear map of the semantic columns is added to the items' vectors.
     bool maps_text() const { return items == "semantic" || items == "semantic-tower"; }
+    /// Whether text vectors are a language model's.
+    bool llm_vectors() const { return item_vectors.empty() && text_encoder.empty(); }
     /// Whether the items have semantic columns.
     bool semantic() const {
         return maps_text() || coco == "channel" || (asks() && coco != "paper" && fusion == "semantic");

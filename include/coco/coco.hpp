@@ -47,6 +47,7 @@
 #include <coco/items/words.hpp>
 #include <coco/llm/adapted_lines.hpp>
 #include <coco/llm/answers.hpp>
+#include <coco/llm/bert_source.hpp>
 #include <coco/llm/decoder.hpp>
 #include <coco/llm/generate.hpp>
 #include <coco/llm/generation_config.hpp>
@@ -54,6 +55,8 @@
 #include <coco/llm/open.hpp>
 #include <coco/llm/presets.hpp>
 #include <coco/llm/random_source.hpp>
+#include <coco/llm/sentence_encoder.hpp>
+#include <coco/llm/sentence_vectors.hpp>
 #include <coco/llm/text_vector_file.hpp>
 #include <coco/llm/text_vectors.hpp>
 #include <coco/llm/tiny.hpp>

@@ -271,6 +271,20 @@ def validation_chooses_among_semantic_columns(t):
     assert text["settings"]["items"] == "semantic"
 
 
+def an_encoder_makes_semantic_columns(t):
+    encoder = str(pathlib.Path(__file__).parents[1] / "fixtures" / "hf" / "bert")
+    channel = ("--coco", "channel", "--text-encoder", encoder)
+    read = t.report(*channel, small=SMALL[:-2])
+    assert read["settings"]["text_encoder"] == encoder and read["data"]["text_encoder"]
+    again = t.report(*channel, small=SMALL[:-2])  # from the cache
+    assert again["test"] == read["test"]
+    t.report(*channel, "--learn-columns", "--stage1", t.path("encoder.coco"), small=SMALL[:-2])
+    t.report("--coco", "full", "--llm", "tiny", "--text-encoder", encoder)
+    for wrong, word in ((("--text-layer", "1"), "--text-layer"), (("--learn-columns", "--correct-texts", "1"), "--correct-texts")):
+        assert word in t.run("--data", t.data, *TINY, *channel, *wrong, status=1)
+    assert "--text-encoder" in t.run("--data", t.data, *TINY, "--text-encoder", encoder, status=1)
+
+
 def seeds_are_runs_of_their_own(t):
     both = t.report("--seeds", "3,4", "--per-user", t.path("gains.tsv"), "--save", t.path("two.coco"))
     for i, seed in enumerate(("3", "4")):
@@ -397,7 +411,7 @@ TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_a
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
           columns_are_learned_from_all_folds, a_language_model_is_corrected_through_the_texts_of_items, losses_are_chosen_by_name,
           backbones_are_chosen_by_name, pre_training_is_shared_by_runs_that_differ_behind_it, towers_own_losses_and_recipes_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
-          validation_chooses_among_semantic_columns, seeds_are_runs_of_their_own,
+          validation_chooses_among_semantic_columns, an_encoder_makes_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,
           the_main_job_ends_with_recommendations, weights_may_be_kept_in_any_storage, lm_reads_and_writes,

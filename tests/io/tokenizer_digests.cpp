@@ -13,6 +13,7 @@
 
 #include <coco/io/gguf_tokenizer.hpp>
 #include <coco/io/tokenizer_json.hpp>
+#include <coco/io/wordpiece_json.hpp>
 #include <coco/text/encoder.hpp>
 
 #include "qwen.hpp"
@@ -65,10 +66,11 @@ void tell_difference(const std::string& name, const std::vector<std::string>& te
     }
 }
 
-/// \param known  value of `tokenizer` in the rows of the fixture that belong to this tokenizer
-void check_digests(const Tokenizer& tokenizer, const std::string& known) {
+/// \param encode  gives the ids of a text
+/// \param known   value of `tokenizer` in the rows of the fixture that belong to this tokenizer
+template <class Encode>
+void check_digests_of(Encode&& encode, const std::string& known) {
     std::ifstream in(std::string(COCO_TEST_DIR) + "/fixtures/tokenizer_digests.json");
-    coco::text::Encoder encoder(tokenizer);
     std::size_t rows = 0;
     std::string missing;
     for (const auto& row : nlohmann::json::parse(in)) {
@@ -84,7 +86,7 @@ void check_digests(const Tokenizer& tokenizer, const std::string& known) {
         std::uint64_t sum = 0xCBF29CE484222325u;
         std::vector<std::vector<Id>> ids;
         for (const std::string& text : texts) {
-            ids.push_back(encoder(text));
+            ids.push_back(encode(text));
             count += ids.back().size();
             for (const Id id : ids.back()) sum = (sum ^ static_cast<std::uint32_t>(id)) * 0x100000001B3u;
             sum = (sum ^ 0xFFFFFFFFu) * 0x100000001B3u;
@@ -99,6 +101,11 @@ void check_digests(const Tokenizer& tokenizer, const std::string& known) {
     CHECK(rows >= 3);
     if (!missing.empty())
         std::cout << "SKIPPED: " << known << " on the titles of " << missing << ", which are not here\n";
+}
+
+void check_digests(const Tokenizer& tokenizer, const std::string& known) {
+    coco::text::Encoder encoder(tokenizer);
+    check_digests_of(encoder, known);
 }
 
 std::string fixture(const std::string& name) {
@@ -135,4 +142,13 @@ TEST_CASE("digests of ids: all titles, Qwen's tokenizer from a GGUF") {
         std::cout << "SKIPPED: COCO_QWEN_GGUF names no file\n";
     else
         check_digests(coco::io::tokenizer_of(coco::io::Gguf(path)), "qwen");
+}
+
+TEST_CASE("digests of ids: all titles, MiniLM's WordPiece tokenizer") {
+    if (support::cached("minilm", "tokenizer.json").empty()) {
+        std::cout << "SKIPPED: no all-MiniLM-L6-v2 in the cache\n";
+        return;
+    }
+    const coco::text::WordPiece tokenizer = coco::io::open_wordpiece(support::cache() / "minilm");
+    check_digests_of([&](const std::string& text) { return tokenizer.encode(text); }, "minilm");
 }

@@ -70,3 +70,44 @@ TEST_CASE("a name declared twice is an error: a checkpoint could not distinguish
     CHECK_THROWS_AS(layout.claim("w", 1, 2, Init::zeros()), Error);
     CHECK_THROWS_AS(layout.given("w", 1, 2, [](std::span<float>) {}), Error);
 }
+
+TEST_CASE("given values: layers go on from a file, or are frozen", "[layout]") {
+    std::vector<std::string> read;
+    const ReadTensor values = [&](std::string_view name, Index rows, Index cols, std::span<float> out) {
+        read.push_back(text_of(name, " ", rows, " x ", cols));
+        std::fill(out.begin(), out.end(), 3.0f);
+    };
+    const auto claim_two = [](ParameterLayout& layout) {
+        const ParameterLayout::Scope scope(layout, "layer");
+        layout.claim("w", 2, 3, Init::zeros(), Decay::yes);
+        layout.claim("b", 1, 3, Init::zeros());
+    };
+    ParameterLayout layout;
+    layout.group("model");
+    const ParameterLayout::Scope scope(layout, "encoder");
+    {
+        const ParameterLayout::GivenValues given(layout, values, Learns::yes);
+        claim_two(layout);
+    }
+    layout.claim("after", 1, 1, Init::zeros());
+    const Tensor& w = layout.tensor("encoder.layer.w");
+    CHECK(w.ref.block == ParameterBlock::dense);
+    CHECK(w.group == 0);
+    CHECK(w.decay == Decay::yes);
+    CHECK_FALSE(layout.tensor("encoder.after").fill);
+    std::vector<float> out(6);
+    w.fill(out);
+    CHECK(out == std::vector<float>(6, 3.0f));
+    CHECK(read == std::vector<std::string>{"layer.w 2 x 3"});
+
+    ParameterLayout frozen;
+    {
+        const ParameterLayout::GivenValues given(frozen, values, Learns::no);
+        claim_two(frozen);
+    }
+    CHECK(frozen.size(ParameterBlock::dense) == 0);
+    CHECK(frozen.tensor("layer.b").ref.block == ParameterBlock::frozen);
+    CHECK(frozen.tensor("layer.b").group == -1);
+    frozen.tensor("layer.b").fill({out.data(), 3});
+    CHECK(read.back() == "layer.b 1 x 3");
+}

@@ -93,22 +93,23 @@ private:
     std::unordered_map<Index, std::size_t> place_;
 };
 
-/// Vectors of texts, texts x the model's width. Those in the file of `folder` are taken from there; the
-/// others are read, each different text once, and added to it after every `part` texts. \param on_progress
-/// called with the number of texts known
-template <class P>
-std::vector<float> text_vectors(const std::filesystem::path& folder, P& on, const TextModel& model,
-                                std::span<const std::string> texts, const TextVectorSettings& settings = {},
-                                const std::function<void(Index)>& on_progress = {}, Index part = 2048) {
-    const Index width = model.source.config.width;
-    TextVectorFile file(folder, origin_of(model, settings), width);
+/// Vectors of texts, texts x width. Those in the file of this origin in `folder` are taken from there; the
+/// others are read, each different text once, and added to it after every `part` texts.
+/// \param make  makes the reader, called where a text has to be read: `reader(texts, on_progress)` returns
+///              rows of `width` numbers
+/// \param on_progress  called with the number of texts known
+template <class Make>
+std::vector<float> known_text_vectors(const std::filesystem::path& folder, std::string origin, Index width,
+                                      std::span<const std::string> texts, const Make& make,
+                                      const std::function<void(Index)>& on_progress = {}, Index part = 2048) {
+    TextVectorFile file(folder, std::move(origin), width);
     std::vector<std::string> missing;
     std::unordered_map<std::string, bool> listed;
     for (const std::string& text : texts)
         if (file.find(text).empty() && listed.emplace(text, true).second) missing.push_back(text);
     const Index known = static_cast<Index>(texts.size() - missing.size());
     if (!missing.empty()) {
-        TextReader<P> reader(on, model, settings);
+        auto reader = make();
         for (std::size_t first = 0; first < missing.size(); first += static_cast<std::size_t>(part)) {
             const auto some = std::span<const std::string>(missing).subspan(
                 first, std::min(static_cast<std::size_t>(part), missing.size() - first));
@@ -128,6 +129,17 @@ std::vector<float> text_vectors(const std::filesystem::path& folder, P& on, cons
         out.insert(out.end(), row.begin(), row.end());
     }
     return out;
+}
+
+/// Vectors of texts by a language model, texts x its width, kept in a file of `folder`.
+/// \see known_text_vectors
+template <class P>
+std::vector<float> text_vectors(const std::filesystem::path& folder, P& on, const TextModel& model,
+                                std::span<const std::string> texts, const TextVectorSettings& settings = {},
+                                const std::function<void(Index)>& on_progress = {}, Index part = 2048) {
+    return known_text_vectors(
+        folder, origin_of(model, settings), model.source.config.width, texts,
+        [&] { return TextReader<P>(on, model, settings); }, on_progress, part);
 }
 
 }  // namespace coco::llm

@@ -57,6 +57,12 @@ enum class Decay : bool { no, yes };
 /// the initial values of the same model without it.
 enum class TakesStream : bool { no, yes };
 
+/// Whether given values are trained further.
+enum class Learns : bool { no, yes };
+
+/// Writes the given values of a tensor, row-major, by its name and shape.
+using ReadTensor = std::function<void(std::string_view name, Index rows, Index cols, std::span<float> out)>;
+
 /// Whether a group that no training stage trains is a mistake.
 enum class GroupUse : bool { is_trained, may_stay_untrained };
 
@@ -76,7 +82,7 @@ struct Tensor {
     Decay decay = Decay::no;
     int group = -1;
     std::uint64_t stream = 0;                    ///< keys its initial values, beside the seed
-    std::function<void(std::span<float>)> fill;  ///< frozen tensors: writes the given values, row-major
+    std::function<void(std::span<float>)> fill;  ///< given tensors: writes the values, row-major
 };
 
 /// A stored matrix with what was declared for it.
@@ -111,7 +117,10 @@ public:
                                                  Decay decay = Decay::no,
                                                  ParameterBlock block = ParameterBlock::dense) {
         const int h = static_cast<int>(block);
+        std::function<void(std::span<float>)> fill = values_ ? values_->fill(name, rows, cols) : nullptr;
+        if (values_ && values_->learns_ == Learns::no) return given(name, rows, cols, std::move(fill));
         Tensor t = named(name);
+        t.fill = std::move(fill);
         if (open_[h] < 0) group(block == ParameterBlock::table ? "table" : "model", block);
         t.ref = place(block, rows, cols);
         t.init = init;
@@ -168,6 +177,35 @@ public:
         std::size_t length_;
     };
 
+    /// Gives the tensors claimed while it lives values of another source, in place of random ones, by the
+    /// name that they are claimed with, without what was prefixed before. Layers that are trained from
+    /// scratch elsewhere then go on from a file, or, frozen, are given.
+    class GivenValues {
+    public:
+        GivenValues(ParameterLayout& layout, ReadTensor read, Learns learns)
+            : layout_(layout),
+              outer_(std::exchange(layout.values_, this)),
+              prefix_(layout.prefix_.size()),
+              read_(std::move(read)),
+              learns_(learns) {}
+        ~GivenValues() { layout_.values_ = outer_; }
+        GivenValues(const GivenValues&) = delete;
+        GivenValues& operator=(const GivenValues&) = delete;
+
+    private:
+        friend class ParameterLayout;
+        std::function<void(std::span<float>)> fill(std::string_view name, Index rows, Index cols) const {
+            return [read = read_, full = layout_.prefix_.substr(prefix_).append(name), rows,
+                    cols](std::span<float> out) { read(full, rows, cols, out); };
+        }
+
+        ParameterLayout& layout_;
+        const GivenValues* outer_;
+        std::size_t prefix_;
+        ReadTensor read_;
+        Learns learns_;
+    };
+
     /// Elements of a block, gaps for alignment included.
     Index size(ParameterBlock block) const { return size_[static_cast<int>(block)]; }
     const std::vector<Tensor>& tensors() const { return tensors_; }
@@ -208,6 +246,7 @@ private:
     }
 
     std::string prefix_;
+    const GivenValues* values_ = nullptr;
     std::vector<Tensor> tensors_;
     std::vector<StoredTensor> stored_;
     Index stored_bytes_ = 0;
