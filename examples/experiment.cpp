@@ -76,8 +76,8 @@ public:
         for (const char* const option : {"--shared-negatives", "--drawn-from", "--log-q"})
             coco::require(app_.count(option) == 0 || o_.loss == "sampled", option, "of no use",
                           "--loss sampled");
-        coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" || o_.loss == "info_nce" ||
-                          o_.unisrec(),
+        coco::require(app_.count("--loss-temperature") == 0 || o_.loss == "sampled" ||
+                          o_.loss == "info_nce" || o_.unisrec(),
                       "--loss-temperature", "of no use", "--loss sampled or info_nce, or --model unisrec");
         coco::require(o_.folds == 1 || o_.learn_columns, "--folds", "of no use", "--learn-columns");
         refuse_options_of_other_backbones();
@@ -200,8 +200,8 @@ private:
                       "--pretrain-epochs N");
         coco::require(o_.pretrain_epochs > 0 || !o_.train_encoder, "--train-encoder",
                       "without pre-training it is trained always", "--pretrain-epochs N");
-        coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1, "--text-layer, --shrink: several values",
-                      "of one set of text vectors", "one value");
+        coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
+                      "--text-layer, --shrink: several values", "of one set of text vectors", "one value");
         o_.coco = "off";
     }
     /// The loss that a backbone was published with.
@@ -235,10 +235,11 @@ private:
                       "deals the items' texts out anew: what a model still gains it did not read");
     }
     void model() {
-        choice("--model", o_.model,
-               "a backbone, with the parts of CoCo or without; \"pop\" evaluates popularity alone; \"unisrec\" "
-               "makes item vectors of texts by a mixture of experts (docs/baselines/unisrec.md)",
-               {"pipeline", "pop", "unisrec"});
+        choice(
+            "--model", o_.model,
+            "a backbone, with the parts of CoCo or without; \"pop\" evaluates popularity alone; \"unisrec\" "
+            "makes item vectors of texts by a mixture of experts (docs/baselines/unisrec.md)",
+            {"pipeline", "pop", "unisrec"});
         choice("--backbone", o_.backbone, "sequence model",
                {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec", "pinnerformer"});
         choice("--block", o_.block,
@@ -310,8 +311,8 @@ private:
             ->capture_default_str();
         number("--feature-items", o_.feature_items,
                "values of features, and of S3-Rec's attributes, that fewer items have are left out", 1);
-        number("--pretrain-epochs", o_.pretrain_epochs, "of S3-Rec's pre-training, or UniSRec's [default: 20, 0]",
-               0);
+        number("--pretrain-epochs", o_.pretrain_epochs,
+               "of S3-Rec's pre-training, or UniSRec's [default: 20, 0]", 0);
         choice("--pretrain-samples", o_.pretrain_samples,
                "of an epoch of it: one prefix of each user, or every prefix of all", {"user", "prefixes"});
         number("--filter-share", o_.filter_share, "of BSARec's filter; the rest is its attention's", 0, 1);
@@ -326,8 +327,9 @@ private:
         number("--experts", o_.experts, "of UniSRec's adaptor", 1, 16);
         number("--text-dropout", o_.text_dropout, "of the text vectors in it", 0, 0.99);
         app_.add_flag("--no-gate-noise", o_.no_gate_noise, "its gate has no noise in training");
-        app_.add_flag("--whiten", o_.whiten,
-                      "it reads --columns whitened columns (--shrink) instead of the text vectors as they are");
+        app_.add_flag(
+            "--whiten", o_.whiten,
+            "it reads --columns whitened columns (--shrink) instead of the text vectors as they are");
         add("--short-vectors", o_.short_vectors,
             "text vectors of texts with words left out, for the views of UniSRec's pre-training (.npy)")
             ->check(CLI::ExistingFile);
@@ -581,10 +583,9 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const bool several = o.seeds.size() > 1;
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
-    const std::vector<SemanticColumns> semantic =
-        o.unisrec()    ? adaptor_inputs(o, catalogue, language)
-        : o.semantic() ? semantic_columns(o, catalogue, language)
-                       : std::vector<SemanticColumns>(1);
+    const std::vector<SemanticColumns> semantic = o.unisrec()    ? adaptor_inputs(o, catalogue, language)
+                                                  : o.semantic() ? semantic_columns(o, catalogue, language)
+                                                                 : std::vector<SemanticColumns>(1);
     Job job{o,
             catalogue,
             data.interactions,
@@ -636,8 +637,9 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.unisrec() ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
-                           : o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
+        name = o.unisrec()
+                   ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
+                   : o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
         if (o.asks() || ((o.semantic() || o.unisrec()) && (o.item_vectors.empty() || o.learn_columns)))
             language = open_language(o, data.catalogue);

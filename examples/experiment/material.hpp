@@ -170,7 +170,8 @@ inline std::vector<SemanticColumns> adaptor_inputs(const Options& o, const coco:
     out.shrink = o.shrink.front();
     out.columns = whole.columns;
     if (o.whiten) {
-        const auto space = coco::items::SemanticSpace::fit(whole.values, whole.columns, o.columns, out.shrink);
+        const auto space =
+            coco::items::SemanticSpace::fit(whole.values, whole.columns, o.columns, out.shrink);
         out.columns = space.columns();
         whole.values = space(whole.values);
         if (!part.values.empty()) part.values = space(part.values);

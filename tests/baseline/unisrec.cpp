@@ -288,7 +288,8 @@ TEST_CASE("unisrec: cosines, losses and gradients equal PyTorch's", "[unisrec]")
             const HostBatch& b =
                 stage == TrainingStage::pretraining ? reference.pretraining : reference.fine_tuning;
             INFO(name);
-            CHECK(bench.step(b, stage) == Approx(all_of<double>(reference.file, "loss." + name)[0]).epsilon(1e-12));
+            CHECK(bench.step(b, stage) ==
+                  Approx(all_of<double>(reference.file, "loss." + name)[0]).epsilon(1e-12));
             for (const Tensor& t : bench.model.layout().tensors()) {
                 if (t.ref.block == ParameterBlock::frozen) continue;
                 if (t.name == "item" && stage == TrainingStage::pretraining) continue;
@@ -300,8 +301,8 @@ TEST_CASE("unisrec: cosines, losses and gradients equal PyTorch's", "[unisrec]")
     }
 }
 
-TEMPLATE_TEST_CASE("unisrec: losses in 20 steps of pre-training and 20 of fine-tuning equal PyTorch's", "[unisrec]",
-                   float, double) {
+TEMPLATE_TEST_CASE("unisrec: losses in 20 steps of pre-training and 20 of fine-tuning equal PyTorch's",
+                   "[unisrec]", float, double) {
     using P = conformance::PolicyUnderTest<TestType>;
     const Reference reference;
     const bool transductive = GENERATE(false, true);
@@ -323,9 +324,8 @@ TEMPLATE_TEST_CASE("unisrec: losses in 20 steps of pre-training and 20 of fine-t
         CHECK(loss == Approx(expected[step]).epsilon(std::is_same_v<TestType, double> ? 1e-9 : 1e-4));
         std::vector<double> rates;
         for (const ParameterGroup& g : bench.model.layout().groups())
-            rates.push_back((first && g.name == "table") || (!first && !transductive && g.name == "encoder")
-                                ? 0
-                                : 2e-3);
+            rates.push_back(
+                (first && g.name == "table") || (!first && !transductive && g.name == "encoder") ? 0 : 2e-3);
         optimizers[first ? 0 : 1].step(bench.on,
                                        {bench.parameters, bench.gradients, rates, nullptr, nullptr});
     }
@@ -376,8 +376,7 @@ TEST_CASE("unisrec memorises the items of 32 users", "[unisrec]") {
     HostBatch b;
     Sampling settings;
     settings.window = window;
-    BatchBuilder(settings, items)
-        .behaviour(b, people, sampling::newest(people, window), nullptr, 1, 1);
+    BatchBuilder(settings, items).behaviour(b, people, sampling::newest(people, window), nullptr, 1, 1);
     AdamW<P> optimizer(bench.on, bench.model.layout(), AdamWConfig{});
     const std::vector<double> rates(bench.model.layout().groups().size(), 5e-3);
     double loss = 0;
