@@ -20,6 +20,7 @@
 #include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
+#include <coco/baseline/unisrec/unisrec.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/features.hpp>
 #include <coco/data/open.hpp>
@@ -85,3 +86,4 @@
 #include <coco/train/sasrec_presets.hpp>
 #include <coco/train/text_correction.hpp>
 #include <coco/train/trainer.hpp>
+#include <coco/train/unisrec_stages.hpp>

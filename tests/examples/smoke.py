@@ -210,6 +210,28 @@ def towers_own_losses_and_recipes_are_chosen_by_name(t):
     assert "of another backbone" in t.run("--data", t.data, *SMALL, "--recipe", "bsarec", "--backbone", "fdsa", status=1)
 
 
+def unisrec_makes_its_items_of_texts(t):
+    """Inductive and transductive, with pre-training and without; stopped and resumed; on the emulated device."""
+    small = ("--model", "unisrec", "--llm", "tiny", "--width", "16", "--heads", "1", "--layers", "1", "--experts", "3",
+             "--threads", "1", "--quiet", "--epochs", "2")
+    seen = {}
+    for options in ((), ("--transductive",), ("--pretrain-epochs", "2"), ("--pretrain-epochs", "2", "--train-encoder"),
+                    ("--whiten", "--columns", "8")):
+        report = t.report(*options, small=small)
+        assert report["settings"]["model"] == "unisrec" and report["settings"]["hidden"] == 256, report["settings"]
+        assert report["test_by_seen"]["excluded"] == report["test"] and report["runs"][0]["epochs"]["behaviour"] == 2
+        seen[options] = report["test"]["mean"]["MRR"]
+    assert len(set(seen.values())) == 5, seen
+    one = t.report("--pretrain-epochs", "1", "--save", t.path("unisrec.coco"), small=small)
+    assert t.report("--pretrain-epochs", "1", "--resume", t.path("unisrec.coco"), small=small)["test"] == one["test"]
+    device = t.report("--pretrain-epochs", "1", "--device", "cuda", small=small, program=EMULATED)
+    assert abs(device["test"]["mean"]["MRR"] - one["test"]["mean"]["MRR"]) < 0.01, (device["test"], one["test"])
+    for wrong, message in (((), "needs text vectors"), (("--llm", "tiny", "--coco", "channel"), "of no use"),
+                           (("--llm", "tiny", "--view-weight", "1"), "--pretrain-epochs")):
+        assert message in t.run("--data", t.data, "--model", "unisrec", *wrong, status=1), wrong
+    assert "--model unisrec" in t.run("--data", t.data, *SMALL, "--transductive", status=1)
+
+
 def with_items_dealt_anew(t, place):
     """A copy of the shop in which the users' items at this place of their sequences went to others."""
     folder, other = pathlib.Path(t.data), t.folder / f"dealt{place}"
@@ -410,7 +432,7 @@ def semantic_ids_are_reported_and_written(t):
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
           columns_are_learned_from_all_folds, a_language_model_is_corrected_through_the_texts_of_items, losses_are_chosen_by_name,
-          backbones_are_chosen_by_name, pre_training_is_shared_by_runs_that_differ_behind_it, towers_own_losses_and_recipes_are_chosen_by_name, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          backbones_are_chosen_by_name, pre_training_is_shared_by_runs_that_differ_behind_it, towers_own_losses_and_recipes_are_chosen_by_name, unisrec_makes_its_items_of_texts, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, an_encoder_makes_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,

@@ -139,10 +139,10 @@ public:
             ctx.on.multiply(ctx.value(bias_).rows_from(k, 1), Op::plain, w, Op::transposed,
                             of(saved.shift, k));
         }
-        ctx.on.for_each_row(x.rows, (experts() + 1) * out_,
-                            MixExperts<typename P::Scalar>{saved.gate.share.data, saved.expert.data,
-                                                           saved.shift.data, saved.out.data, experts(),
-                                                           out_});
+        ctx.on.for_each_row(
+            x.rows, (experts() + 1) * out_,
+            MixExperts<typename P::Scalar>{saved.gate.share.data, saved.expert.data, saved.shift.data,
+                                           saved.out.data, experts(), out_});
         return saved;
     }
 
@@ -159,13 +159,13 @@ public:
         gate_.backward(ctx, saved.gate, CRows<P>(dshare));
         ctx.on.multiply(CRows<P>(saved.gate.share), Op::transposed, dy, Op::plain, sum);
         for (Index k = 0; k < experts(); ++k) {
-            ctx.on.for_each_row(dy.rows, 2 * out_,
-                                WeighRows<T>{dy.data, dy.stride, saved.gate.share.data + k, experts(),
-                                             dexpert.data, out_});
+            ctx.on.for_each_row(
+                dy.rows, 2 * out_,
+                WeighRows<T>{dy.data, dy.stride, saved.gate.share.data + k, experts(), dexpert.data, out_});
             const Rows<P> dw = ctx.gradient(weight_).rows_from(k * out_, out_);
             const CRows<P> lost = CRows<P>(sum).rows_from(k, 1);
-            ctx.on.multiply(CRows<P>(dexpert), Op::transposed,
-                            saved.dropped[static_cast<std::size_t>(k)].out, Op::plain, dw, 1, 1);
+            ctx.on.multiply(CRows<P>(dexpert), Op::transposed, saved.dropped[static_cast<std::size_t>(k)].out,
+                            Op::plain, dw, 1, 1);
             ctx.on.multiply(lost, Op::transposed, ctx.value(bias_).rows_from(k, 1), Op::plain, dw, -1, 1);
             ctx.on.multiply(lost, Op::plain, weight_of(ctx, k), Op::plain,
                             ctx.gradient(bias_).rows_from(k, 1), -1, 1);

@@ -68,10 +68,10 @@ void batch_contrast(Context<P>& ctx, CRows<P> q, CRows<P> c, const Targets<P>& t
     const Rows<P> wide = ctx.work.scratch(rows, cols + 1), dwide = ctx.work.scratch(rows, cols + 1),
                   columns = ctx.work.scratch(rows + 1, cols + 1),
                   dcolumns = ctx.work.scratch(rows + 1, cols + 1);
-    ctx.on.for_each_row(rows, 2 * cols,
-                        WithRepeats<T>{q.data, q.stride, targets.excluded_of.offsets.data,
-                                       targets.excluded.data, wide.data, rows, cols,
-                                       static_cast<T>(temperature)});
+    ctx.on.for_each_row(
+        rows, 2 * cols,
+        WithRepeats<T>{q.data, q.stride, targets.excluded_of.offsets.data, targets.excluded.data, wide.data,
+                       rows, cols, static_cast<T>(temperature)});
     ctx.on.for_each_row(rows + 1, 2 * cols, WithStranger<T>{c.data, c.stride, columns.data, rows, cols});
     nn::fill<P>(ctx.on, dcolumns, 0);
     Classes<P> classes;
@@ -80,9 +80,8 @@ void batch_contrast(Context<P>& ctx, CRows<P> q, CRows<P> c, const Targets<P>& t
     classes.positive = targets.self.from(0, rows);
     classes.excluded_of = targets.excluded_of;
     classes.excluded = targets.excluded;
-    ctx.on.softmax_cross_entropy(CRows<P>(wide), classes,
-                                 static_cast<T>(weight / static_cast<double>(rows)), loss, dwide, dcolumns,
-                                 Rows<P>{});
+    ctx.on.softmax_cross_entropy(CRows<P>(wide), classes, static_cast<T>(weight / static_cast<double>(rows)),
+                                 loss, dwide, dcolumns, Rows<P>{});
     nn::copy<P>(ctx.on, CRows<P>(dwide).cols_from(0, cols), dq, Write::add);
     nn::copy<P>(ctx.on, CRows<P>(dcolumns).cols_from(0, cols).rows_from(0, rows), dc, Write::add);
 }

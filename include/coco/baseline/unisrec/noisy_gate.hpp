@@ -39,7 +39,8 @@ struct NoisyShares {
         if (spread)
             row.each(experts, [&](Index k) { noise[at + k] = normal_of<T>(key.bits(row_key[i], k)); });
         row.each(experts, [&](Index k) {
-            share[at + k] = logit[at + k] +
+            share[at + k] =
+                logit[at + k] +
                 (spread ? noise[at + k] * (math::softplus(spread[at + k]) + T(least_spread)) : T(0));
         });
         const T most = row.max(experts, [&](Index k) { return share[at + k]; });
@@ -105,11 +106,10 @@ public:
             saved.noise = ctx.work.keep(x.rows, experts());
         }
         if (x.rows > 0)
-            ctx.on.for_each_row(
-                x.rows, 4 * experts(),
-                NoisyShares<T>{saved.logit.out.data, saved.spread.out.data, saved.noise.data,
-                               saved.share.data, experts(), DropoutKey{ctx.seed, ctx.step, site_},
-                               row_key.data});
+            ctx.on.for_each_row(x.rows, 4 * experts(),
+                                NoisyShares<T>{saved.logit.out.data, saved.spread.out.data, saved.noise.data,
+                                               saved.share.data, experts(),
+                                               DropoutKey{ctx.seed, ctx.step, site_}, row_key.data});
         return saved;
     }
 
@@ -119,10 +119,10 @@ public:
         const typename Workspace<P>::Frame frame(ctx.work);
         const Rows<P> dlogit = ctx.work.scratch(dshare.rows, experts()),
                       dspread = ctx.work.scratch(dshare.rows, experts());
-        ctx.on.for_each_row(dshare.rows, 6 * experts(),
-                            NoisySharesBackward<typename P::Scalar>{
-                                saved.spread.out.data, saved.noise.data, saved.share.data, dshare.data,
-                                dlogit.data, dspread.data, experts()});
+        ctx.on.for_each_row(
+            dshare.rows, 6 * experts(),
+            NoisySharesBackward<typename P::Scalar>{saved.spread.out.data, saved.noise.data, saved.share.data,
+                                                    dshare.data, dlogit.data, dspread.data, experts()});
         logit_.backward(ctx, saved.logit, CRows<P>(dlogit), Rows<P>{});
         if (!saved.noise.empty()) spread_.backward(ctx, saved.spread, CRows<P>(dspread), Rows<P>{});
     }

@@ -42,10 +42,10 @@ public:
 
     struct Config {
         Adaptor::Config adaptor;
-        double init = 0.02;         ///< standard deviation of the initial E
-        bool transductive = false;  ///< with E; without: inductive, any text has a vector
-        Index text_width = 0;       ///< of a text vector
-        std::string space;          ///< digest of the text vectors; checkpoints store it
+        double init = 0.02;                           ///< standard deviation of the initial E
+        bool transductive = false;                    ///< with E; without: inductive, any text has a vector
+        Index text_width = 0;                         ///< of a text vector
+        std::string space;                            ///< digest of the text vectors; checkpoints store it
         std::function<void(std::span<float>)> texts;  ///< writes items x text_width, row-major
         /// Optional: writes the same of texts with words left out, which views of pre-training show.
         std::function<void(std::span<float>)> shortened;
@@ -95,8 +95,7 @@ public:
             key = ctx.on.upload(std::span<const Id>(all), ctx.work);
         }
         saved.adapted = adaptor_.forward(ctx, ctx.value(texts_).rows_from(0, items_), key);
-        if (transductive())
-            nn::copy<P>(ctx.on, ctx.value(table_), saved.adapted.out, Write::add);
+        if (transductive()) nn::copy<P>(ctx.on, ctx.value(table_), saved.adapted.out, Write::add);
         saved.vectors = saved.adapted.out;
         if (!ctx.gradients[0]) return saved;
         saved.gradient = ctx.work.keep(saved.vectors.rows, saved.vectors.cols);
@@ -119,9 +118,9 @@ public:
         const Rows<P> x = ctx.work.keep(id.size, texts_.cols);
         const Index rows = texts_.rows;
         if (id.size > 0)
-            ctx.on.for_each_row(id.size, 2 * x.cols,
-                                GatherTexts<typename P::Scalar>{ctx.value(texts_).data, rows, id.data, x.data,
-                                                                x.cols});
+            ctx.on.for_each_row(
+                id.size, 2 * x.cols,
+                GatherTexts<typename P::Scalar>{ctx.value(texts_).data, rows, id.data, x.data, x.cols});
         return adaptor_.forward(ctx, CRows<P>(x), id);
     }
     template <class P>

@@ -184,8 +184,7 @@ private:
     void pretrain(Context<P>& ctx, const Batch<P>& batch, typename P::Scalar* loss) const {
         const Targets<P>& targets = batch.targets;
         const Index prefixes = targets.of_segment.count() == 2 ? targets.of_segment.length(0) : -1;
-        require(prefixes >= 0 && 2 * prefixes == targets.row.size &&
-                    targets.excluded_of.count() == prefixes,
+        require(prefixes >= 0 && 2 * prefixes == targets.row.size && targets.excluded_of.count() == prefixes,
                 "stage pretraining", "a batch of another sampler", unisrec::ContrastSamples::name);
         if (prefixes == 0) return;
         const auto first = [&](Rows<P> all) { return all.rows_from(0, prefixes); };
@@ -208,8 +207,7 @@ private:
         };
         const Rows<P> dq = zeros(q.y.rows), dv = zeros(v.y.rows), dshown = zeros(shown.out.rows),
                       dnext = zeros(next.out.rows), dh = ctx.work.scratch(q.y.rows, width()),
-                      dpositive = ctx.work.scratch(v.y.rows, width()),
-                      dx = ctx.work.scratch(x.rows, width());
+                      dpositive = ctx.work.scratch(v.y.rows, width()), dx = ctx.work.scratch(x.rows, width());
         unisrec::batch_contrast<P>(ctx, first(q.y), first(v.y), targets, config_.temperature, 1, loss,
                                    first(dq), first(dv));
         if (config_.sequence_weight > 0)
@@ -227,21 +225,19 @@ private:
     /// \param packed  a row for each distinct id of the inverse
     template <class P>
     static void spread(Context<P>& ctx, CRows<P> packed, const Inverse<P>& inverse, Rows<P> out) {
-        ctx.on.for_each_row(packed.rows, 2 * packed.cols,
-                            unisrec::SpreadRows<typename P::Scalar>{packed.data,
-                                                                    inverse.places_of.offsets.data,
-                                                                    inverse.place.data, out.data,
-                                                                    packed.cols});
+        ctx.on.for_each_row(
+            packed.rows, 2 * packed.cols,
+            unisrec::SpreadRows<typename P::Scalar>{packed.data, inverse.places_of.offsets.data,
+                                                    inverse.place.data, out.data, packed.cols});
     }
     /// The gradient of `spread`: packed +=.
     template <class P>
     static void collect(Context<P>& ctx, CRows<P> d, const Inverse<P>& inverse, Rows<P> packed) {
         const std::span<Id> order = ctx.work.numbers(packed.rows);
         std::iota(order.begin(), order.end(), Id{0});
-        nn::scatter<P>(ctx.on, d,
-                       {ctx.on.upload(std::span<const Id>(order), ctx.work), inverse.places_of,
-                        inverse.place},
-                       packed);
+        nn::scatter<P>(
+            ctx.on, d,
+            {ctx.on.upload(std::span<const Id>(order), ctx.work), inverse.places_of, inverse.place}, packed);
     }
 
     Config config_;
