@@ -24,6 +24,7 @@
 #include <coco/items/text_aware.hpp>
 #include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
+#include <coco/llm/sentence_encoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/normalized_codebook.hpp>
@@ -54,6 +55,12 @@ void whole(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& 
     behaviour(model, ctx, batch, metrics);
     const auto knowledge = model.extract_knowledge(ctx, batch);
     model.score(ctx, batch, CRows<Archetype>(knowledge.decoupler.out), knowledge.decoupler.of_group);
+}
+
+void encode(const coco::llm::SentenceEncoder& encoder, Context<Archetype>& ctx, coco::llm::TokenBatch& batch) {
+    const auto texts = batch.upload(ctx, encoder.config());
+    const auto saved = encoder.forward(ctx, texts);
+    encoder.backward(ctx, texts, saved, saved.out);
 }
 
 using Backbone = coco::backbone::SASRec;
