@@ -24,6 +24,7 @@
 #include <coco/items/text_aware.hpp>
 #include <coco/items/tower.hpp>
 #include <coco/llm/decoder.hpp>
+#include <coco/llm/sentence_encoder.hpp>
 #include <coco/pipeline/pipeline.hpp>
 #include <coco/pipeline/sequential_recommender.hpp>
 #include <coco/prompt/normalized_codebook.hpp>
@@ -61,6 +62,12 @@ void whole(const Model& model, Context<Archetype>& ctx, const Batch<Archetype>& 
 void quantized(const coco::quantize::RqVae& model, Context<Archetype>& ctx, CRows<Archetype> x,
                float* losses) {
     model.step(ctx, x, losses);
+}
+
+void encode(const coco::llm::SentenceEncoder& encoder, Context<Archetype>& ctx, coco::llm::TokenBatch& batch) {
+    const auto texts = batch.upload(ctx, encoder.config());
+    const auto saved = encoder.forward(ctx, texts);
+    encoder.backward(ctx, texts, saved, saved.out);
 }
 
 using Backbone = coco::backbone::SASRec;

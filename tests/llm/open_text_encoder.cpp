@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <coco/host/host.hpp>
 #include <coco/io/safetensors.hpp>
+#include <coco/io/safetensors_writer.hpp>
 #include <coco/llm/open_text_encoder.hpp>
 #include <filesystem>
 #include <iostream>
@@ -107,8 +108,8 @@ TEST_CASE("vectors of texts: read once, kept by what they were made of; zeros fo
                                           vectors.begin() + static_cast<std::ptrdiff_t>(8 * i + 8));
     };
     CHECK(row(0) == row(3));
-    for (const std::size_t empty : {1, 4}) CHECK(row(empty) == coco::conformance::Numbers(8, 0.0));
-    for (const std::size_t full : {0, 2, 5}) CHECK(coco::conformance::length(row(full)) == Approx(1));
+    for (const std::size_t empty : {1u, 4u}) CHECK(row(empty) == coco::conformance::Numbers(8, 0.0));
+    for (const std::size_t full : {0u, 2u, 5u}) CHECK(coco::conformance::length(row(full)) == Approx(1));
     CHECK(coco::llm::sentence_vectors(folder.path(), on, encoder, texts) == vectors);
     CHECK(encoded == 5);
     // Passes of few tokens give the same.
@@ -155,9 +156,49 @@ TEST_CASE("an encoder's folder: what is not supported is refused by name", "[enc
                Contains("tokenizer: more tokens than embeddings: expected at most 40, found 41"));
     CHECK_THAT(spoilt("1_Pooling/config.json", "mean_tokens", "max_tokens"),
                Contains("pooling_mode_max_tokens: not supported: expected one of mean and cls"));
-    CHECK(spoilt("1_Pooling/config.json", "cls_token\": false", "cls_token\": null").empty() == false);
     CHECK_THAT(error_of([] { coco::llm::open_text_encoder(Folder().path()); }),
                Contains("not a text encoder's folder: expected one with a config.json"));
+}
+
+TEST_CASE("an encoder's folder: pooling of the first token, and names of other programs", "[encoder]") {
+    const Folder folder;
+    std::filesystem::copy(
+        bert, folder.path(),
+        std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+    Host on(1);
+    const std::vector<std::string> texts{"a red hat"};
+    const auto read = [&] {
+        const coco::llm::TextEncoder encoder = coco::llm::open_text_encoder(folder.path());
+        return coco::llm::SentenceReader<Host>(on, encoder)(texts);
+    };
+    const auto before = read();
+    {
+        const coco::io::Safetensors file(bert / "model.safetensors");
+        coco::io::SafetensorsWriter writer;
+        for (const auto& [name, tensor] : file.tensors()) {
+            std::string renamed = "bert." + name;
+            for (const auto& [now, old] :
+                 {std::pair{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}})
+                if (const std::size_t at = renamed.find(now); at != std::string::npos)
+                    renamed = renamed.substr(0, at) + old;
+            writer.add(renamed, tensor.shape, file.get<float>(name, tensor.shape));
+        }
+        const std::vector<float> head(41, 1.0f);
+        writer.add("cls.predictions.bias", {41}, std::span<const float>(head));
+        std::filesystem::remove(folder / "model.safetensors");
+        writer.write(folder / "model.safetensors");
+    }
+    CHECK(read() == before);
+    write(folder / "1_Pooling/config.json",
+          R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false})");
+    CHECK(coco::llm::bert_source(folder.path()).config.pooling == coco::llm::SentencePooling::first);
+    CHECK(read() != before);
+    std::filesystem::remove(folder / "modules.json");
+    std::filesystem::remove(folder / "sentence_bert_config.json");
+    const coco::llm::EncoderConfig plain = coco::llm::bert_source(folder.path()).config;
+    CHECK(plain.pooling == coco::llm::SentencePooling::mean);
+    CHECK_FALSE(plain.unit_length);
+    CHECK(plain.tokens == 12);
 }
 
 TEST_CASE("an encoder's tensors by the names of files", "[encoder]") {
