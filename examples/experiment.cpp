@@ -205,7 +205,8 @@ private:
         default_to("--loss-temperature", o_.loss_temperature, 0.07);
         coco::require(!o_.llm_vectors() || !o_.llm.empty(), "--model unisrec", "needs text vectors",
                       "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
-        for (const char* const option : {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1"})
+        for (const char* const option :
+             {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1", "--joint-epochs"})
             coco::require(!given(option), option, "of no use", "--model pipeline");
         coco::require(o_.pretrain_epochs > 0 || !given("--view-weight"), "--view-weight", "of no use",
                       "--pretrain-epochs N");
@@ -216,6 +217,7 @@ private:
         coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
                       "--text-layer, --shrink: several values", "of one set of text vectors", "one value");
         o_.coco = "off";
+        o_.joint_epochs = 0;
     }
     /// The loss that a backbone was published with.
     void follow_own_loss() {
