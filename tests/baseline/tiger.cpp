@@ -153,7 +153,7 @@ TEST_CASE("TIGER: settings out of range and ids of other items are errors", "[ti
         return std::string("no error");
     };
     CHECK(message([](auto&) {}) == "no error");
-    CHECK(message([](auto& c) { c.ids = nullptr; }) ==
+    CHECK(message([](auto& c) { c.ids = {}; }) ==
           "tiger.ids: missing: expected the semantic ids of all items, found none");
     CHECK(message([](auto& c) { c.ids = tiny(19, 0).ids; }) ==
           "tiger.ids: not those of the catalogue: expected 20 items, found 19");

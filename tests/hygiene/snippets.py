@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The C++ of docs/llm.md, docs/channel.md, docs/losses.md and docs/backbones compiles: each block is the body of a function, with its #include lines before it.
+"""The C++ of docs/llm.md, docs/channel.md, docs/losses.md, docs/seq2seq.md, docs/backbones and docs/baselines compiles: each block is the body of a function, with its #include lines before it.
 
 usage: snippets.py BUILD_FOLDER
 """
@@ -10,7 +10,8 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ROOT, Compiler
 
-PAGES = ["docs/llm.md", "docs/channel.md", "docs/losses.md", *sorted(str(page.relative_to(ROOT)) for page in ROOT.glob("docs/backbones/*.md"))]
+PAGES = ["docs/llm.md", "docs/channel.md", "docs/losses.md", "docs/seq2seq.md",
+         *sorted(str(page.relative_to(ROOT)) for folder in ("backbones", "baselines") for page in ROOT.glob(f"docs/{folder}/*.md"))]
 # A reader's snippet may leave what it makes unused.
 QUIET = "".join(f'#pragma GCC diagnostic ignored "-W{name}"\n' for name in ("unused-variable", "unused-but-set-variable", "unused-local-typedefs"))
 
