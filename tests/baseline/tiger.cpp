@@ -8,6 +8,7 @@
 #include <coco/io/safetensors.hpp>
 
 #include "conformance/model.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using baseline::TIGER;
