@@ -20,6 +20,7 @@
 #include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
 #include <coco/baseline/popularity.hpp>
+#include <coco/baseline/tiger/tiger.hpp>
 #include <coco/baseline/unisrec/unisrec.hpp>
 #include <coco/data/dataset.hpp>
 #include <coco/data/features.hpp>

@@ -8,6 +8,7 @@
 #include <coco/io/safetensors.hpp>
 
 #include "conformance/model.hpp"
+#include "conformance/policy_under_test.hpp"
 
 using namespace coco;
 using baseline::TIGER;
@@ -153,7 +154,7 @@ TEST_CASE("TIGER: settings out of range and ids of other items are errors", "[ti
         return std::string("no error");
     };
     CHECK(message([](auto&) {}) == "no error");
-    CHECK(message([](auto& c) { c.ids = nullptr; }) ==
+    CHECK(message([](auto& c) { c.ids = {}; }) ==
           "tiger.ids: missing: expected the semantic ids of all items, found none");
     CHECK(message([](auto& c) { c.ids = tiny(19, 0).ids; }) ==
           "tiger.ids: not those of the catalogue: expected 20 items, found 19");

@@ -14,6 +14,7 @@
 #include <coco/backbone/pinnerformer.hpp>
 #include <coco/backbone/s3rec.hpp>
 #include <coco/backbone/sasrec.hpp>
+#include <coco/baseline/tiger/tiger.hpp>
 #include <coco/decoupler/cross_attention.hpp>
 #include <coco/decoupler/mean_pool.hpp>
 #include <coco/decoupler/standardized.hpp>
@@ -94,6 +95,7 @@ COCO_INSTANTIATE(FeatureBase, behaviour);
 COCO_INSTANTIATE(TextBase, behaviour);
 COCO_INSTANTIATE(SemanticBase, behaviour);
 COCO_INSTANTIATE(TowerBase, behaviour);
+COCO_INSTANTIATE(coco::baseline::TIGER, behaviour);
 COCO_INSTANTIATE(Semantic, whole);
 COCO_INSTANTIATE(Full, whole);
 COCO_INSTANTIATE(Soft, whole);

@@ -10,7 +10,7 @@ import sys
 sys.dont_write_bytecode = True
 from compiler import ROOT, Compiler
 
-PAGES = [*(f"docs/{name}.md" for name in ("llm", "encoders", "channel", "losses", "semantic_ids")),
+PAGES = [*(f"docs/{name}.md" for name in ("llm", "encoders", "channel", "losses", "semantic_ids", "seq2seq")),
          *sorted(str(page.relative_to(ROOT)) for folder in ("backbones", "baselines") for page in ROOT.glob(f"docs/{folder}/*.md"))]
 # A reader's snippet may leave what it makes unused.
 QUIET = "".join(f'#pragma GCC diagnostic ignored "-W{name}"\n' for name in ("unused-variable", "unused-but-set-variable", "unused-local-typedefs"))

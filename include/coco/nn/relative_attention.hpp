@@ -97,11 +97,11 @@ public:
         const CRows<P> kv = saved.key_value.out, q = saved.query.out;
         const T keep = kept(ctx);
         ctx.on.for_each_row(
-            rows * heads, 4 * head * keys.longest,
+            rows * heads, row_width(keys),
             BiasedAttentionQueryRows<T>{keys, kv.data, kv.data + inner, kv.stride, saved.probability.data,
                                         saved.mixed.data, dmixed.data, dscore.data, dq.data, head, keep});
         ctx.on.for_each_row(
-            rows * heads, 4 * head * keys.longest,
+            rows * heads, row_width(keys),
             BiasedAttentionKeyRows<T>{keys, q.data, q.stride, saved.probability.data, dscore.data,
                                       dmixed.data, dkv.data, dkv.data + inner, dkv.stride, head, keep});
         for (Index h = 0; h < heads && !dby_distance.empty(); ++h)
@@ -113,6 +113,10 @@ public:
     }
 
 private:
+    /// Of a row kernel: what it holds, not all that it reads, so that on a device a warp has a row and head,
+    /// not a block, whose threads would wait for each other at every key.
+    Index row_width(const BiasedKeys& keys) const { return 2 * sizes_.head + keys.longest; }
+
     template <class P>
     typename P::Scalar kept(const Context<P>& ctx) const {
         return static_cast<typename P::Scalar>(ctx.training ? 1 / (1 - dropout_) : 1);
@@ -141,7 +145,7 @@ private:
         saved.mixed = ctx.work.keep(x.rows, inner);
         const CRows<P> q = saved.query.out;
         ctx.on.for_each_row(
-            x.rows * heads, 4 * head * segments.longest,
+            x.rows * heads, row_width(saved.keys),
             BiasedAttentionRows<T>{saved.keys, q.data, kv.data, kv.data + inner, q.stride, kv.stride,
                                    by_distance.data, saved.probability.data, saved.mixed.data, head,
                                    DropoutKey{ctx.seed, ctx.step, site_}, row_key.data,

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
+#include <coco/baseline/tiger/given_ids.hpp>
 #include <coco/baseline/tiger/token_pairs.hpp>
 #include <coco/core/error.hpp>
 #include <coco/core/role.hpp>
@@ -33,12 +33,11 @@ public:
         seq2seq::Config network;
         Index window = 20;  ///< longest history, in items
         Index beam = 20;    ///< prefixes of ids that stay per user; 0: all, every item is ranked
-        /// Of all items; given again where a model is loaded.
-        std::shared_ptr<const quantize::SemanticIds> ids;
+        GivenIds ids;       ///< of all items
 
         static auto settings(auto& c, auto&& visit) {
             return visit(setting("network", c.network), setting("window", c.window, at_least(1)),
-                         setting("beam", c.beam, at_least(0)), not_stored());
+                         setting("beam", c.beam, at_least(0)), setting("ids", c.ids));
         }
     };
 
@@ -49,7 +48,7 @@ public:
     /// \throws Error where a setting is out of range, or where the ids are not those of `items` items
     TIGER(const Config& config, Index items)
         : config_(checked(config, items)),
-          ids_(config.ids),
+          ids_(config.ids.ids),
           trie_(*ids_),
           network_(layout_, config.network, ids_->vocabulary()),
           search_(network_, *ids_, trie_, config.beam) {}
@@ -83,9 +82,9 @@ public:
 private:
     static const Config& checked(const Config& config, Index items) {
         check_settings(config, "tiger");
-        if (!config.ids) throw Error("tiger.ids", "missing", "the semantic ids of all items", "none");
-        require(config.ids->items() == items, "tiger.ids", "not those of the catalogue",
-                text_of(items, " items"), text_of(config.ids->items()));
+        if (!config.ids.ids) throw Error("tiger.ids", "missing", "the semantic ids of all items", "none");
+        require(config.ids.ids->items() == items, "tiger.ids", "not those of the catalogue",
+                text_of(items, " items"), text_of(config.ids.ids->items()));
         return config;
     }
 
