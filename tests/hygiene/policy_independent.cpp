@@ -65,7 +65,8 @@ void quantized(const coco::quantize::RqVae& model, Context<Archetype>& ctx, CRow
     model.step(ctx, x, losses);
 }
 
-void encode(const coco::llm::SentenceEncoder& encoder, Context<Archetype>& ctx, coco::llm::TokenBatch& batch) {
+void encode(const coco::llm::SentenceEncoder& encoder, Context<Archetype>& ctx,
+            coco::llm::TokenBatch& batch) {
     const auto texts = batch.upload(ctx, encoder.config());
     const auto saved = encoder.forward(ctx, texts);
     encoder.backward(ctx, texts, saved, saved.out);
