@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -86,8 +87,9 @@ private:
             only(token, {"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
             for (const char* key : {"single_word", "lstrip", "rstrip", "normalized"})
                 require(!flag(token, key, false), token.where(key), "would change the ids", "false", "true");
+            const auto id = static_cast<Id>(token.integer("id"));
             put(token.where("id"), token.string("content"), list[i].at("id"));
-            vocabulary.special.push_back(static_cast<Id>(token.integer("id")));
+            vocabulary.special.push_back(id);
         }
     }
 
