@@ -33,6 +33,7 @@ public:
         data();
         model();
         unisrec();
+        tiger();
         coco();
         training();
         program();
@@ -47,6 +48,7 @@ public:
         if (o_.loss == "own") follow_own_loss();
         if (o_.recipe == "s3rec") default_to("--seen", o_.seen, "zeroed");
         if (o_.unisrec()) follow_unisrec();
+        if (o_.tiger()) follow_tiger();
         o_.hidden = o_.feed_forward();
         const bool plain = o_.coco.empty() && o_.llm.empty();
         if (o_.items == "text") o_.items = "semantic";
@@ -60,8 +62,8 @@ public:
                       o_.maps_text() ? "--items " + o_.items : "--coco " + o_.coco, "needs text vectors",
                       "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
         for (const char* const option : {"--item-vectors", "--text-encoder"})
-            coco::require(o_.semantic() || o_.unisrec() || app_.count(option) == 0, option, "of no use",
-                          "--items semantic, --coco channel or --model unisrec");
+            coco::require(o_.reads_texts() || app_.count(option) == 0, option, "of no use",
+                          "--items semantic, --coco channel, --model unisrec, or tiger without --ids");
         coco::require(o_.text_encoder.empty() || o_.item_vectors.empty(), "--text-encoder",
                       "text vectors are given already", "one of --text-encoder and --item-vectors");
         coco::require(o_.items != "semantic" || o_.coco != "paper", "--coco paper", "has no semantic items",
@@ -192,6 +194,7 @@ private:
         only_with(o_.unisrec(), "--model unisrec",
                   {"--transductive", "--experts", "--text-dropout", "--no-gate-noise", "--whiten",
                    "--short-vectors", "--view-weight", "--train-encoder"});
+        only_with(o_.tiger(), "--model tiger", {"--ids", "--id-codes", "--beam", "--head-width"});
         const bool cloze = o_.samples == "cloze" || (o_.samples.empty() && is("bert4rec"));
         only_with(cloze, "--samples cloze", {"--masked", "--only-last"});
         only_with(!cloze, "--samples prefixes or positions", {"--future"});
@@ -203,17 +206,38 @@ private:
         default_to("--hidden", o_.hidden, 256);
         default_to("--pretrain-epochs", o_.pretrain_epochs, 0);
         default_to("--loss-temperature", o_.loss_temperature, 0.07);
-        coco::require(!o_.llm_vectors() || !o_.llm.empty(), "--model unisrec", "needs text vectors",
-                      "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
-        for (const char* const option :
-             {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1", "--joint-epochs"})
-            coco::require(!given(option), option, "of no use", "--model pipeline");
+        follow_baseline();
         coco::require(o_.pretrain_epochs > 0 || !given("--view-weight"), "--view-weight", "of no use",
                       "--pretrain-epochs N");
         coco::require(o_.pretrain_epochs > 0 || o_.short_vectors.empty(), "--short-vectors", "of no use",
                       "--pretrain-epochs N");
         coco::require(o_.pretrain_epochs > 0 || !o_.train_encoder, "--train-encoder",
                       "without pre-training it is trained always", "--pretrain-epochs N");
+    }
+    /// TIGER's sizes, a half or a quarter of the paper's, which the options given beside it change.
+    /// \throws Error as `follow_unisrec`
+    void follow_tiger() {
+        default_to("--heads", o_.heads, 4);
+        default_to("--hidden", o_.hidden, 256);
+        default_to("--window", o_.window, 20);
+        default_to("--dropout", o_.dropout, 0.1);
+        default_to("--columns", o_.columns, 32);
+        default_to("--head-width", o_.head, std::max<Index>(1, o_.width / o_.heads));
+        follow_baseline();
+        coco::require(o_.ids.empty() || !given("--id-codes"), "--id-codes", "the ids are made already",
+                      "one of --ids and --id-codes");
+        coco::require(o_.samples.empty() || o_.samples == "prefixes", "--samples " + o_.samples,
+                      "the encoder would read the targets", "--samples prefixes");
+        o_.samples = "prefixes";
+    }
+    /// \throws Error where an option asks for a pipeline, or there are no texts
+    void follow_baseline() {
+        coco::require(!o_.reads_texts() || !o_.llm_vectors() || !o_.llm.empty(), "--model " + o_.model,
+                      "needs text vectors",
+                      "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
+        for (const char* const option :
+             {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1", "--joint-epochs"})
+            coco::require(!given(option), option, "of no use", "--model pipeline");
         coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
                       "--text-layer, --shrink: several values", "of one set of text vectors", "one value");
         o_.coco = "off";
@@ -253,8 +277,9 @@ private:
         choice(
             "--model", o_.model,
             "a backbone, with the parts of CoCo or without; \"pop\" evaluates popularity alone; \"unisrec\" "
-            "makes item vectors of texts by a mixture of experts (docs/baselines/unisrec.md)",
-            {"pipeline", "pop", "unisrec"});
+            "makes item vectors of texts by a mixture of experts (docs/baselines/unisrec.md), \"tiger\" "
+            "generates the next item's semantic id (docs/baselines/tiger.md)",
+            {"pipeline", "pop", "unisrec", "tiger"});
         choice("--backbone", o_.backbone, "sequence model",
                {"sasrec", "bsarec", "bert4rec", "fdsa", "s3rec", "pinnerformer"});
         choice("--block", o_.block,
@@ -357,6 +382,18 @@ private:
         app_.add_flag("--train-encoder", o_.train_encoder,
                       "UniSRec's fine-tuning trains the pre-trained encoder too, and not the adaptor alone");
     }
+    void tiger() {
+        add("--ids", o_.ids,
+            "semantic ids that TIGER generates, a file of the program semantic_ids [default: by residual "
+            "k-means of --columns whitened columns of the text vectors]")
+            ->check(CLI::ExistingFile);
+        app_.add_option("--id-codes", o_.id_codes, "codes of each level of ids that are made here")
+            ->delimiter(',')
+            ->capture_default_str();
+        number("--beam", o_.beam, "prefixes of ids that TIGER's search keeps; 0: it ranks every item", 0);
+        app_.add_option("--head-width", o_.head, "of a head of TIGER's [default: the width over the heads]")
+            ->check(CLI::PositiveNumber);
+    }
     void coco() {
         choice(
             "--coco", o_.coco,
@@ -441,7 +478,7 @@ private:
         choice("--seen", o_.seen,
                "what the headline's ranking does with items a user has had; the report has all three",
                {"excluded", "zeroed", "included"});
-        number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch", 1);
+        number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch or one of TIGER's", 1);
     }
     void program() {
         choice("--device", o_.device, "where it computes: host, or cuda, a GPU", {"host", "cuda"});
@@ -530,6 +567,10 @@ Json settings_of(const Options& o) {
             {"whiten", o.whiten},
             {"short_vectors", o.short_vectors},
             {"view_weight", o.view_weight},
+            {"ids", o.ids},
+            {"id_codes", o.id_codes},
+            {"beam", o.beam},
+            {"head_width", o.head},
             {"train_encoder", o.train_encoder},
             {"filter_share", o.filter_share},
             {"cutoff", o.cutoff},
@@ -613,9 +654,9 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
     const coco::data::Catalogue catalogue =
         o.shuffle_text ? shuffled_texts(data.catalogue, seed) : data.catalogue;
     const std::vector<SemanticColumns> semantic =
-        o.unisrec()    ? adaptor_inputs(o, catalogue, language, encoder)
-        : o.semantic() ? semantic_columns(o, catalogue, language, encoder)
-                       : std::vector<SemanticColumns>(1);
+        o.unisrec()       ? adaptor_inputs(o, catalogue, language, encoder)
+        : o.reads_texts() ? semantic_columns(o, catalogue, language, encoder)
+                          : std::vector<SemanticColumns>(1);
     Job job{o,
             catalogue,
             data.interactions,
@@ -630,6 +671,7 @@ Result run_seed(const Options& o, const coco::data::Dataset& data, const coco::d
             of_seed(o.stage1, seed, several)};
     if (job.resume == job.save && !std::filesystem::exists(job.save)) job.resume.clear();
     const bool cuda = o.device == "cuda";
+    if (o.tiger()) return cuda ? run_tiger_on_cuda(job) : run_tiger(job);
     if (o.unisrec()) return cuda ? run_unisrec_on_cuda(job) : run_unisrec(job);
     if (o.semantic()) return cuda ? run_semantic_on_cuda(job) : run_semantic(job);
     return cuda ? run_table_on_cuda(job) : run_table(job);
@@ -669,14 +711,14 @@ int run_all(Options o) {
         o.joint_epochs = 0;
         results.push_back(std::move(r));
     } else {
-        name = o.unisrec()
-                   ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
+        name = o.unisrec() ? std::string("unisrec") + (o.transductive ? ", transductive" : ", inductive")
+               : o.tiger()
+                   ? "tiger"
                    : o.backbone + (o.items == "table" ? "" : " with " + o.items + " items") + ", " + o.coco;
         std::optional<coco::llm::TextModel> language;
         std::optional<coco::llm::TextEncoder> encoder;
         if (!o.text_encoder.empty()) encoder = coco::llm::open_text_encoder(o.text_encoder);
-        if (o.asks() ||
-            ((o.semantic() || o.unisrec()) && !encoder && (o.item_vectors.empty() || o.learn_columns)))
+        if (o.asks() || (o.reads_texts() && !encoder && (o.item_vectors.empty() || o.learn_columns)))
             language = open_language(o, data.catalogue);
         if (language) about["language_model"] = language->digest;
         if (encoder) about["text_encoder"] = encoder->digest;

@@ -16,6 +16,7 @@ namespace {
 
 Result run_table_on_cuda(const Job&) { refuse(); }
 Result run_semantic_on_cuda(const Job&) { refuse(); }
+Result run_tiger_on_cuda(const Job&) { refuse(); }
 Result run_unisrec_on_cuda(const Job&) { refuse(); }
 
 }  // namespace experiment

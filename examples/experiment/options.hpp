@@ -56,7 +56,9 @@ struct Options {
     bool transductive = false, train_encoder = false, no_gate_noise = false, whiten = false;
     Index experts = 8;
     double text_dropout = 0.2, view_weight = 1e-3;
-    std::string short_vectors;
+    std::string short_vectors, ids;
+    std::vector<Index> id_codes{256, 256, 256};
+    Index beam = 20, head = -1;
     double masked = 0.2, only_last = 0;
     Index future = 1;
     std::vector<std::uint64_t> seeds{1};
@@ -76,6 +78,11 @@ struct Options {
     /// Whether a stage of pre-training goes before stage 1.
     bool pretrains() const { return backbone == "s3rec" && pretrain_epochs > 0; }
     bool unisrec() const { return model == "unisrec"; }
+    bool tiger() const { return model == "tiger"; }
+    /// A system that CoCo is compared with, which is trained.
+    bool baseline() const { return unisrec() || tiger(); }
+    /// Whether items need text vectors.
+    bool reads_texts() const { return semantic() || unisrec() || (tiger() && ids.empty()); }
     /// Whether the language model is used in training.
     bool asks() const { return coco != "off" && coco != "aux" && coco != "channel"; }
     bool tower() const { return items == "tower" || items == "semantic-tower"; }

@@ -72,11 +72,13 @@ struct Result {
 Result run_table(const Job& job);
 Result run_semantic(const Job& job);
 /// UniSRec.
+Result run_tiger(const Job& job);
 Result run_unisrec(const Job& job);
 
 /// The same on a GPU. \throws Error if there is none, or if nvcc was not available when this was built
 Result run_table_on_cuda(const Job& job);
 Result run_semantic_on_cuda(const Job& job);
+Result run_tiger_on_cuda(const Job& job);
 Result run_unisrec_on_cuda(const Job& job);
 
 }  // namespace experiment

@@ -232,6 +232,26 @@ def unisrec_makes_its_items_of_texts(t):
     assert "--model unisrec" in t.run("--data", t.data, *SMALL, "--transductive", status=1)
 
 
+def tiger_generates_semantic_ids(t):
+    """Ids made here and ids of a file; stopped and resumed; on the emulated device."""
+    small = ("--model", "tiger", "--width", "16", "--heads", "2", "--layers", "1", "--hidden", "32", "--threads", "1", "--quiet",
+             "--epochs", "2", "--beam", "5")
+    made = ("--llm", "tiny", "--id-codes", "4,4")
+    one = t.report(*made, "--save", t.path("tiger.coco"), small=small)
+    assert one["settings"]["window"] == 20 and one["settings"]["head_width"] == 8, one["settings"]
+    assert one["test_by_seen"]["zeroed"] == one["test"] and one["runs"][0]["epochs"]["behaviour"] == 2
+    assert t.report(*made, "--resume", t.path("tiger.coco"), small=small)["test"] == one["test"]
+    device = t.report(*made, "--device", "cuda", small=small, program=EMULATED)
+    assert abs(device["test"]["mean"]["MRR"] - one["test"]["mean"]["MRR"]) < 0.01, (device["test"], one["test"])
+    t.run("--data", t.data, "--codes", "4", "4", "--columns", "8", "--out", t.path("of_shop.ids"), program=SEMANTIC_IDS)
+    assert t.report("--ids", t.path("of_shop.ids"), small=small)["test"] != one["test"]
+    for wrong, message in (((), "needs text vectors"), (("--llm", "tiny"), "more codes in a level than different item vectors"),
+                           (("--ids", t.path("of_shop.ids"), "--id-codes", "4,4"), "made already"),
+                           ((*made, "--samples", "positions"), "would read the targets")):
+        assert message in t.run("--data", t.data, *small, *wrong, status=1), wrong
+    assert "--model tiger" in t.run("--data", t.data, *SMALL, "--beam", "3", status=1)
+
+
 def with_items_dealt_anew(t, place):
     """A copy of the shop in which the users' items at this place of their sequences went to others."""
     folder, other = pathlib.Path(t.data), t.folder / f"dealt{place}"
@@ -432,7 +452,7 @@ def semantic_ids_are_reported_and_written(t):
 TRIALS = (help_is_complete_and_unknown_options_are_refused, every_variant_runs_and_reports,
           centred_users_choose_other_codes, knowledge_learns_beside_a_behaviour_that_is_fixed,
           columns_are_learned_from_all_folds, a_language_model_is_corrected_through_the_texts_of_items, losses_are_chosen_by_name,
-          backbones_are_chosen_by_name, pre_training_is_shared_by_runs_that_differ_behind_it, towers_own_losses_and_recipes_are_chosen_by_name, unisrec_makes_its_items_of_texts, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
+          backbones_are_chosen_by_name, pre_training_is_shared_by_runs_that_differ_behind_it, towers_own_losses_and_recipes_are_chosen_by_name, unisrec_makes_its_items_of_texts, tiger_generates_semantic_ids, held_out_targets_change_no_chosen_bit, validation_trains_nothing,
           validation_chooses_among_semantic_columns, an_encoder_makes_semantic_columns, seeds_are_runs_of_their_own,
           a_shared_stage_1_gives_what_an_own_one_gives, going_on_gives_the_file_of_a_run_that_never_stopped,
           a_gpu_trains_what_the_host_trains,
