@@ -478,7 +478,8 @@ private:
         choice("--seen", o_.seen,
                "what the headline's ranking does with items a user has had; the report has all three",
                {"excluded", "zeroed", "included"});
-        number("--valid-users", o_.valid_users, "validation users, at most, after a joint epoch or one of TIGER's", 1);
+        number("--valid-users", o_.valid_users,
+               "validation users, at most, after a joint epoch or one of TIGER's", 1);
     }
     void program() {
         choice("--device", o_.device, "where it computes: host, or cuda, a GPU", {"host", "cuda"});
