@@ -232,6 +232,8 @@ private:
     }
     /// \throws Error where an option asks for a pipeline, or there are no texts
     void follow_baseline() {
+        o_.coco = "off";
+        o_.joint_epochs = 0;
         coco::require(!o_.reads_texts() || !o_.llm_vectors() || !o_.llm.empty(), "--model " + o_.model,
                       "needs text vectors",
                       "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
@@ -240,8 +242,6 @@ private:
             coco::require(!given(option), option, "of no use", "--model pipeline");
         coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
                       "--text-layer, --shrink: several values", "of one set of text vectors", "one value");
-        o_.coco = "off";
-        o_.joint_epochs = 0;
     }
     /// The loss that a backbone was published with.
     void follow_own_loss() {
