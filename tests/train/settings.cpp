@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <coco/host/host.hpp>
+#include <coco/loss/sampled_softmax.hpp>
 #include <coco/prompt/static.hpp>
 #include <coco/serve/load.hpp>
 #include <coco/serve/save_weights.hpp>
@@ -256,4 +257,20 @@ TEST_CASE("settings: files do not depend on the locale; weights by themselves", 
         std::puts("SKIPPED: weights read by Python: no safetensors");
     else
         CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("settings: of a model's objectives the chosen one is stored, so that their list may grow",
+          "[settings]") {
+    using backbone::SASRec, items::Table, loss::CrossEntropy, loss::InfoNce, loss::SampledSoftmax;
+    TrainConfig<SequentialRecommender<SASRec, Table, Objectives<CrossEntropy, SampledSoftmax>>> before;
+    CHECK(settings_of(before)["objectives"] == Json{{"cross_entropy", Json::object()}});
+    before.model.loss.objective = SampledSoftmax::name;
+    std::get<1>(before.model.objectives.of).negatives = 7;
+    const Json stored = settings_of(before);
+    CHECK(stored["objectives"].size() == 1);
+
+    TrainConfig<SequentialRecommender<SASRec, Table, Objectives<CrossEntropy, InfoNce, SampledSoftmax>>> now;
+    read_settings(stored, now, "settings");
+    CHECK(std::get<2>(now.model.objectives.of).negatives == 7);
+    CHECK(settings_of(now) == stored);
 }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
@@ -72,6 +73,7 @@ public:
         items_ = read_items();
         settings_ = io::parse_json(file_.metadata("settings"), where("settings"));
         if (!sealed_) migrate();
+        keep_chosen_objective();
         read_state();
     }
 
@@ -214,6 +216,17 @@ private:
                     if (!stage.contains("users")) stage["users"] = all;
                     if (!stage.contains("fresh")) stage["fresh"] = false;
                 }
+    }
+
+    /// Files used to have the settings of all of a model's objectives, also of those it was not trained with.
+    void keep_chosen_objective() {
+        if (!settings_.is_object() || !settings_.contains("objectives") || !settings_.contains("loss"))
+            return;
+        Json& objectives = settings_["objectives"];
+        const Json loss = settings_["loss"];
+        if (!objectives.is_object() || !loss.is_object() || !loss.contains("objective")) return;
+        for (auto at = objectives.begin(); at != objectives.end();)
+            at = loss["objective"] == at.key() ? std::next(at) : objectives.erase(at);
     }
 
     void read_state() {

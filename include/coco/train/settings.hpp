@@ -44,8 +44,12 @@ template <class Model, class Config>
     } else {
         std::vector<SettingRef> all{part("backbone", m.behaviour.backbone), items_part(m.behaviour.items),
                                     part("loss", m.loss)};
-        if constexpr (std::remove_cvref_t<decltype(m.objectives)>::configured)
+        if constexpr (std::remove_cvref_t<decltype(m.objectives)>::configured) {
             all.push_back(part("objectives", m.objectives));
+            // Those that were not chosen say nothing of a model, and a list of objectives may grow.
+            std::erase_if(all.back().children,
+                          [&](const SettingRef& s) { return s.name != m.loss.objective; });
+        }
         return all;
     }
 }
@@ -107,6 +111,9 @@ template <class Model, class O>
     if (has(json, "schedule") && has(json["schedule"], "stages")) c.schedule.stages.resize(1);
     if constexpr (model::may_have_channel<Model>) c.model.channel.on = has(json, "channel");
     if constexpr (requires { c.model.unseen.on; }) c.model.unseen.on = has(json, "unseen");
+    if constexpr (requires { c.model.loss.objective; })
+        if (has(json, "loss") && has(json["loss"], "objective") && json["loss"]["objective"].is_string())
+            c.model.loss.objective = json["loss"]["objective"].template get<std::string>();
     read_settings(json, settings_list(c), path);
 }
 
