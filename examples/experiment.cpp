@@ -224,6 +224,8 @@ private:
         default_to("--columns", o_.columns, 32);
         default_to("--head-width", o_.head, std::max<Index>(1, o_.width / o_.heads));
         follow_baseline();
+        coco::require(!given("--attention-dropout"), "--attention-dropout", "of no use",
+                      "--dropout, TIGER's everywhere");
         coco::require(o_.ids.empty() || !given("--id-codes"), "--id-codes", "the ids are made already",
                       "one of --ids and --id-codes");
         coco::require(o_.samples.empty() || o_.samples == "prefixes", "--samples " + o_.samples,
@@ -237,8 +239,8 @@ private:
         coco::require(!o_.reads_texts() || !o_.llm_vectors() || !o_.llm.empty(), "--model " + o_.model,
                       "needs text vectors",
                       "--item-vectors FILE.npy, --text-encoder FOLDER, or a language model's by --llm");
-        for (const char* const option :
-             {"--backbone", "--block", "--items", "--loss", "--coco", "--stage1", "--joint-epochs"})
+        for (const char* const option : {"--backbone", "--block", "--items", "--loss", "--label-smoothing",
+                                         "--coco", "--stage1", "--joint-epochs"})
             coco::require(!given(option), option, "of no use", "--model pipeline");
         coco::require(o_.text_layer.size() == 1 && o_.shrink.size() == 1,
                       "--text-layer, --shrink: several values", "of one set of text vectors", "one value");

@@ -257,7 +257,8 @@ def tiger_generates_semantic_ids(t):
     assert t.report("--ids", t.path("of_shop.ids"), small=small)["test"] == one["test"]  # it makes the same ones
     for wrong, message in (((), "needs text vectors"), (("--llm", "tiny"), "more codes in a level than different item vectors"),
                            (("--ids", t.path("of_shop.ids"), "--id-codes", "4,4"), "made already"),
-                           ((*made, "--samples", "positions"), "would read the targets")):
+                           ((*made, "--samples", "positions"), "would read the targets"),
+                           ((*made, "--attention-dropout", ".1"), "of no use"), ((*made, "--label-smoothing", ".1"), "of no use")):
         assert message in t.run("--data", t.data, *small, *wrong, status=1), wrong
     assert "--model tiger" in t.run("--data", t.data, *SMALL, "--beam", "3", status=1)
 
